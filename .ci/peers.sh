@@ -1,0 +1,145 @@
+#!/usr/bin/env bash
+# Installs the real tools that our fixtures and peer tests are made and checked with:
+#
+#   docker-registry    Debian's package (2.8.x): a registry without the referrers API
+#   ferro-oci-server   1.0.0, built with cargo: a registry with the OCI 1.1 referrers API
+#   crane              v0.21.9, built with go
+#   cosign3            cosign v3.1.2, built with go
+#   cosign2            cosign v2.6.4, built with go (the last v2 when this was written)
+#   oras               v1.3.3, built with go
+#
+# Usage: .ci/peers.sh            install what is missing, then print a version of each
+#        .ci/peers.sh NAME ...   the same for the named tools only
+#
+# Everything but docker-registry goes to $REFEREE_PEERS, by default
+# ${XDG_CACHE_HOME:-$HOME/.cache}/referee-peers/bin. A tool that is there at the right version is
+# left alone, so a second run costs nothing; a cold one builds for some ten minutes on two cores.
+#
+# A tool that cannot be had is named on standard error, and again at the end, and the script goes
+# on: it exits 0 all the same. Who needs a tool checks for it.
+set -uo pipefail
+
+readonly FERRO_VERSION=1.0.0
+readonly CRANE_VERSION=v0.21.9
+readonly COSIGN3_VERSION=v3.1.2
+readonly COSIGN2_VERSION=v2.6.4
+readonly ORAS_VERSION=v1.3.3
+
+peers=${REFEREE_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/referee-peers/bin}
+mkdir -p "$peers" || { echo "peers: cannot create $peers" >&2; exit 1; }
+
+scratch=$(mktemp -d) || exit 1
+trap 'chmod -R u+w "$scratch" 2>/dev/null; rm -rf "$scratch"' EXIT
+
+missing=()
+rows=()
+
+# have NAME VERSION: note a tool that can be used.
+have() { rows+=("$(printf '%-18s %s' "$1" "$2")"); }
+
+# lack NAME REASON: say that a tool cannot be had, loudly.
+lack() {
+	missing+=("$1")
+	rows+=("$(printf '%-18s MISSING: %s' "$1" "$2")")
+	echo "peers: ***** $1 COULD NOT BE HAD: $2 *****" >&2
+}
+
+# build COMMAND...: run a build politely, keeping its output for the case that it fails.
+build() {
+	nice "$@" >"$scratch/log" 2>&1 && return 0
+	sed 's/^/peers: | /' "$scratch/log" | tail -n 15 >&2
+	return 1
+}
+
+# go_version BINARY: the version of the main module that a Go binary was built from.
+go_version() { go version -m "$1" 2>/dev/null | awk '$1 == "mod" { print $3; exit }'; }
+
+# go_tool NAME PACKAGE VERSION: go install PACKAGE@VERSION as NAME.
+go_tool() {
+	local name=$1 package=$2 version=$3 built
+	if ! command -v go >/dev/null; then
+		lack "$name" "there is no go here to build it with"
+		return
+	fi
+	if [[ -x $peers/$name && $(go_version "$peers/$name") == "$version" ]]; then
+		have "$name" "$version"
+		return
+	fi
+	echo "peers: building $name $version" >&2
+	rm -rf "$scratch/gobin"
+	if ! build env GOBIN="$scratch/gobin" GOFLAGS= CGO_ENABLED=0 go install "$package@$version"; then
+		lack "$name" "go install $package@$version failed, see above"
+		return
+	fi
+	built=("$scratch"/gobin/*)
+	if mv "${built[0]}" "$peers/$name"; then
+		have "$name" "$(go_version "$peers/$name")"
+	else
+		lack "$name" "cannot write to $peers"
+	fi
+}
+
+docker_registry() {
+	if ! command -v docker-registry >/dev/null && command -v apt-get >/dev/null && [[ $(id -u) == 0 ]]; then
+		echo "peers: installing docker-registry" >&2
+		export DEBIAN_FRONTEND=noninteractive
+		build apt-get install -y --no-install-recommends docker-registry ||
+			{ build apt-get update && build apt-get install -y --no-install-recommends docker-registry; }
+	fi
+	if command -v docker-registry >/dev/null; then
+		have docker-registry "$(docker-registry --version | awk '{ print $NF }')"
+	else
+		lack docker-registry "not installed, and it takes root and apt-get to install it"
+	fi
+}
+
+# The binary cannot be asked for its version (it starts whatever it is told), so cargo's own
+# record of what it installed is what counts.
+ferro_oci_server() {
+	local root=$peers/../cargo record
+	record=$(grep -so "\"ferro-oci-server $FERRO_VERSION " "$root/.crates2.json")
+	if [[ ! -x $peers/ferro-oci-server || -z $record ]]; then
+		if ! command -v cargo >/dev/null; then
+			lack ferro-oci-server "there is no cargo here to build it with"
+			return
+		fi
+		echo "peers: building ferro-oci-server $FERRO_VERSION" >&2
+		mkdir -p "$root"
+		if ! build env CARGO_TARGET_DIR="$scratch/target" cargo install ferro-oci-server --locked \
+			--version "$FERRO_VERSION" --root "$root" --force; then
+			lack ferro-oci-server "cargo install failed, see above"
+			return
+		fi
+		if ! cp "$root/bin/ferro-oci-server" "$peers/ferro-oci-server"; then
+			lack ferro-oci-server "cannot write to $peers"
+			return
+		fi
+	fi
+	have ferro-oci-server "$FERRO_VERSION"
+}
+
+install_peer() {
+	case $1 in
+	docker-registry) docker_registry ;;
+	ferro-oci-server) ferro_oci_server ;;
+	crane) go_tool crane github.com/google/go-containerregistry/cmd/crane "$CRANE_VERSION" ;;
+	cosign3) go_tool cosign3 github.com/sigstore/cosign/v3/cmd/cosign "$COSIGN3_VERSION" ;;
+	cosign2) go_tool cosign2 github.com/sigstore/cosign/v2/cmd/cosign "$COSIGN2_VERSION" ;;
+	oras) go_tool oras oras.land/oras/cmd/oras "$ORAS_VERSION" ;;
+	*) lack "$1" "no such peer" ;;
+	esac
+}
+
+if (($# == 0)); then
+	set -- docker-registry ferro-oci-server crane cosign3 cosign2 oras
+fi
+for peer in "$@"; do
+	install_peer "$peer"
+done
+
+echo "peers in $peers:"
+printf '  %s\n' "${rows[@]}"
+if ((${#missing[@]})); then
+	echo "peers: ***** could not be had: ${missing[*]} *****" >&2
+fi
+exit 0

@@ -1,0 +1,3 @@
+//! The referee command: may this OCI artifact be used?
+
+fn main() {}

@@ -1,0 +1,269 @@
+//! Facts, version 1: the document a policy sees as `input`.
+//!
+//! Every list is complete or says that it is not (`complete`, `unavailable`). Times are RFC 3339
+//! UTC, sizes bytes, durations milliseconds, digests `algorithm:hex`. The JSON Schema of
+//! `policies/schema/facts-v1.json` is generated from these types and checked by a test.
+
+mod attestation;
+mod signature;
+
+pub use attestation::AttestationFact;
+pub use signature::{
+    CertificateFact, Format, IdentityFact, KeyFact, Problem, Proof, Purpose, RevocationFact,
+    RevocationMethod, RevocationStatus, SignatureFact, SignatureStatus, TimestampFact,
+    TimestampSource, TransparencyFact,
+};
+
+use crate::digest::Digest;
+use crate::json::canonical;
+use crate::oci::Platform;
+use crate::referrer::FoundBy;
+use crate::timestamp::Timestamp;
+use crate::unavailable::Unavailable;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// The version that this code writes.
+pub const FACTS_VERSION: u32 = 1;
+
+/// The facts about one artifact.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Facts {
+    /// Always 1.
+    pub facts_version: u32,
+    /// What was asked, by whom, when.
+    pub request: RequestFact,
+    /// The artifact.
+    pub subject: SubjectFact,
+    /// Everything found that refers to it, to its platforms, or to another referrer.
+    pub referrers: Vec<ReferrerFact>,
+    /// Every signature found, in the order of the referrers and inside them.
+    pub signatures: Vec<SignatureFact>,
+    /// Every attestation found that no typed list carries.
+    pub attestations: Vec<AttestationFact>,
+    /// What could not be had.
+    pub unavailable: Vec<Unavailable>,
+    /// Whether every listing was read to its end and everything found was examined. Absence may
+    /// be claimed only where this is true.
+    pub complete: bool,
+    /// What each verifier did.
+    pub verifiers: BTreeMap<String, VerifierFact>,
+}
+
+impl Facts {
+    /// The digest of what was established: SHA-256 over the canonical JSON of the document
+    /// without `request` and without what only tells how long things took or where they came
+    /// from (`elapsed_ms`, `cached`).
+    ///
+    /// Two gatherings that established the same have the same digest.
+    ///
+    /// # Errors
+    /// Where the document cannot be written as JSON, which no document of this type can be.
+    pub fn digest(&self) -> Result<Digest, serde_json::Error> {
+        let mut value = serde_json::to_value(self)?;
+        if let Some(document) = value.as_object_mut() {
+            document.remove("request");
+            let verifiers = document.get_mut("verifiers").and_then(Value::as_object_mut);
+            for verifier in verifiers.into_iter().flat_map(Map::values_mut) {
+                forget(verifier, &["elapsed_ms", "cached"]);
+            }
+            let unavailable = document.get_mut("unavailable").and_then(Value::as_array_mut);
+            for entry in unavailable.into_iter().flatten() {
+                forget(entry, &["elapsed_ms"]);
+            }
+        }
+        Ok(Digest::sha256(canonical(&value).as_bytes()))
+    }
+}
+
+fn forget(value: &mut Value, names: &[&str]) {
+    if let Some(members) = value.as_object_mut() {
+        members.retain(|name, _| !names.contains(&name.as_str()));
+    }
+}
+
+/// What was asked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RequestFact {
+    /// The reference as it was given.
+    pub reference: String,
+    /// The time taken as now.
+    pub time: Timestamp,
+    /// The deadline in milliseconds; `null` where there is none (a replay).
+    pub deadline_ms: Option<u64>,
+    /// The Kubernetes namespace, or whatever plays its part.
+    pub namespace: Option<String>,
+    /// What the caller handed over for the policy.
+    pub parameters: Map<String, Value>,
+}
+
+/// The artifact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SubjectFact {
+    /// The registry; `null` for a layout that nothing names.
+    pub registry: Option<String>,
+    /// The repository's path in the registry; `null` likewise.
+    pub repository: Option<String>,
+    /// The tag it was asked for by.
+    pub tag: Option<String>,
+    /// Its digest.
+    pub digest: Digest,
+    /// Its media type.
+    pub media_type: String,
+    /// Its artifact type; for an image the configuration's media type.
+    pub artifact_type: Option<String>,
+    /// The size of its manifest in bytes.
+    pub size: u64,
+    /// The annotations of its manifest. Whoever pushed the manifest wrote them.
+    pub annotations: BTreeMap<String, String>,
+    /// The platform manifests of an index; empty for an image.
+    pub platforms: Vec<PlatformFact>,
+}
+
+/// One platform manifest of an index.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlatformFact {
+    /// The digest of the platform's manifest.
+    pub digest: Digest,
+    /// The operating system.
+    pub os: Option<String>,
+    /// The architecture.
+    pub architecture: Option<String>,
+    /// Its variant.
+    pub variant: Option<String>,
+}
+
+impl PlatformFact {
+    /// A platform manifest, with what the index says of it.
+    #[must_use]
+    pub fn new(digest: Digest, platform: Option<&Platform>) -> Self {
+        let named = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        Self {
+            digest,
+            os: platform.and_then(|p| named(&p.os)),
+            architecture: platform.and_then(|p| named(&p.architecture)),
+            variant: platform.and_then(|p| p.variant.clone()),
+        }
+    }
+}
+
+/// One referrer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReferrerFact {
+    /// The digest of its manifest.
+    pub digest: Digest,
+    /// What it refers to.
+    pub subject: Digest,
+    /// 1 for a referrer of the subject or one of its platforms, 2 for a referrer of such, …
+    pub depth: u32,
+    /// Its artifact type, as the listing says; `null` where the listing does not.
+    pub artifact_type: Option<String>,
+    /// Its media type.
+    pub media_type: String,
+    /// The size of its manifest in bytes.
+    pub size: u64,
+    /// Its annotations, as the listing says.
+    pub annotations: BTreeMap<String, String>,
+    /// How it was found.
+    pub found_by: FoundBy,
+    /// Which verifiers examined it; empty where none wants its type.
+    pub examined_by: Vec<String>,
+}
+
+/// What a verifier did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VerifierFact {
+    /// How far it came.
+    pub status: VerifierStatus,
+    /// How long it worked, in milliseconds.
+    pub elapsed_ms: u64,
+    /// Whether all it says comes from a cache.
+    pub cached: bool,
+}
+
+/// How far a verifier came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum VerifierStatus {
+    /// It examined all it wanted.
+    Done,
+    /// It examined some of it; `unavailable` says what is missing.
+    Partial,
+    /// It examined nothing of what it wanted.
+    Failed,
+    /// There was nothing for it to examine.
+    Skipped,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::unavailable::{UnavailableCode, UnavailableKind};
+
+    fn facts() -> Facts {
+        Facts {
+            facts_version: FACTS_VERSION,
+            request: RequestFact {
+                reference: "registry.example/app:1".into(),
+                time: Timestamp::UNIX_EPOCH,
+                deadline_ms: Some(1000),
+                namespace: None,
+                parameters: Map::new(),
+            },
+            subject: SubjectFact {
+                registry: None,
+                repository: None,
+                tag: None,
+                digest: Digest::sha256(b""),
+                media_type: String::new(),
+                artifact_type: None,
+                size: 0,
+                annotations: BTreeMap::new(),
+                platforms: Vec::new(),
+            },
+            referrers: Vec::new(),
+            signatures: Vec::new(),
+            attestations: Vec::new(),
+            unavailable: vec![Unavailable::new(
+                UnavailableKind::Blob,
+                "x",
+                UnavailableCode::Timeout,
+                "",
+            )],
+            complete: true,
+            verifiers: BTreeMap::from([(
+                "cosign".into(),
+                VerifierFact { status: VerifierStatus::Done, elapsed_ms: 1, cached: false },
+            )]),
+        }
+    }
+
+    #[test]
+    fn the_digest_is_of_what_was_established_not_of_how_long_it_took() {
+        let one = facts();
+        let mut two = facts();
+        two.request.time = Timestamp::from_unix_seconds(5).unwrap();
+        two.unavailable[0].elapsed_ms = 77;
+        two.verifiers.insert(
+            "cosign".into(),
+            VerifierFact { status: VerifierStatus::Done, elapsed_ms: 9, cached: true },
+        );
+        assert_eq!(one.digest().unwrap(), two.digest().unwrap());
+        two.complete = false;
+        assert_ne!(one.digest().unwrap(), two.digest().unwrap());
+    }
+
+    #[test]
+    fn what_is_written_can_be_read_again() {
+        let text = serde_json::to_string(&facts()).unwrap();
+        assert_eq!(serde_json::from_str::<Facts>(&text).unwrap(), facts());
+    }
+}

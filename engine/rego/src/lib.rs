@@ -1,0 +1,1 @@
+//! Referee's Rego: one front, several engines behind it.

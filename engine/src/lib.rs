@@ -1,0 +1,1 @@
+//! Referee's engine: from a reference to a decision, inside a deadline.

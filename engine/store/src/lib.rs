@@ -1,0 +1,1 @@
+//! Referee's IO: registries, OCI layouts, caches, credentials and the clock.

@@ -1,0 +1,1 @@
+//! Referee's verifiers: pure functions from evidence and trust to facts.

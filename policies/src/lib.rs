@@ -1,0 +1,1 @@
+//! Referee's policy packs and Rego library, embedded.
