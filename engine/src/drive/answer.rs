@@ -1,0 +1,154 @@
+//! One request: wait for the facts, have the policy rule, answer in time.
+
+use super::gather::Wait;
+use super::policy::{Evaluated, evaluate};
+use crate::decide::{self, Frame, NoRuling};
+use crate::engine::{Engine, GatherError, Gathered, Ruled};
+use crate::established::Established;
+use crate::gatherings::Standing;
+use crate::policy::LoadedPolicy;
+use crate::report::millis;
+use crate::request::Request;
+use crate::resolve::{self, ResolveError};
+use referee_core::decision::Elapsed;
+use referee_core::facts::RequestFact;
+use referee_core::limits::reserve;
+use referee_core::{Decision, Timestamp};
+use referee_rego::{EvalBudget, Ruling};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Kept back from the policy's share for writing the answer.
+const ANSWER: Duration = Duration::from_millis(5);
+
+pub(crate) async fn gather(engine: &Engine, request: &Request) -> Result<Gathered, GatherError> {
+    let deadline = request.deadline.unwrap_or_else(|| engine.settings().deadline());
+    let now = request.now.unwrap_or_else(|| engine.inner.clock.now());
+    let until = Instant::now() + deadline.saturating_sub(reserve(deadline));
+    gather_until(engine, request, now, deadline, until).await
+}
+
+async fn gather_until(
+    engine: &Engine,
+    request: &Request,
+    now: Timestamp,
+    deadline: Duration,
+    until: Instant,
+) -> Result<Gathered, GatherError> {
+    let established = establish(engine, request, now, until).await?;
+    let request = RequestFact {
+        reference: request.reference(),
+        time: now,
+        deadline_ms: Some(millis(deadline)),
+        namespace: request.namespace.clone(),
+        parameters: request.parameters.clone(),
+    };
+    let input = established.input(&request).map_err(|e| GatherError::Facts(Box::new(e)))?;
+    Ok(Gathered { established, request, input })
+}
+
+async fn establish(
+    engine: &Engine,
+    request: &Request,
+    now: Timestamp,
+    until: Instant,
+) -> Result<Arc<Established>, GatherError> {
+    let unserved = || {
+        let target = request.source.to_string();
+        GatherError::Unresolved(Arc::new(ResolveError::Store(Arc::new(
+            referee_store::StoreError::Unserved { target },
+        ))))
+    };
+    let target = request.target().ok_or_else(unserved)?;
+    let gathering = if request.now.is_some() {
+        engine.inner.gatherings.apart(&target, now)
+    } else {
+        match engine.inner.gatherings.standing(&target, now) {
+            Standing::Facts(facts) => return Ok(facts),
+            Standing::Gathering(gathering) => gathering,
+        }
+    };
+    let wait = gathering.wait(Some(until)).await;
+    if let Some(failed) = gathering.read(|state| state.failed.clone()) {
+        return Err(failed.into());
+    }
+    match gathering.read(Established::of) {
+        Some(Ok(established)) => Ok(Arc::new(established)),
+        Some(Err(error)) => Err(GatherError::Facts(Box::new(error))),
+        None => {
+            let target = resolve::describe(&target);
+            Err(GatherError::Unresolved(Arc::new(match wait {
+                Wait::TimeUp => ResolveError::Deadline { target },
+                Wait::Done => ResolveError::CutOff { target },
+            })))
+        }
+    }
+}
+
+pub(crate) async fn rule(engine: &Engine, request: &Request, policy: &LoadedPolicy) -> Ruled {
+    let started = Instant::now();
+    let deadline = request.deadline.unwrap_or_else(|| engine.settings().deadline());
+    let now = request.now.unwrap_or_else(|| engine.inner.clock.now());
+    let until = started + deadline.saturating_sub(reserve(deadline));
+    let gathered = match gather_until(engine, request, now, deadline, until).await {
+        Ok(gathered) => gathered,
+        Err(error) => {
+            let no_ruling = match error {
+                GatherError::Unresolved(error) => NoRuling::Unresolved(error),
+                GatherError::Facts(source) => NoRuling::Facts(source),
+            };
+            let elapsed = Elapsed { total: millis(started.elapsed()), ..Elapsed::default() };
+            let decision = finish(request, policy, None, now, elapsed, Err(no_ruling));
+            return Ruled { decision, gathered: None };
+        }
+    };
+    let evaluating = Instant::now();
+    let ruling = ruling(engine, policy, &gathered, now, started + deadline).await;
+    let elapsed = Elapsed {
+        policy: millis(evaluating.elapsed()),
+        total: millis(started.elapsed()),
+        ..gathered.established.elapsed
+    };
+    let decision = finish(request, policy, Some(&gathered), now, elapsed, ruling);
+    Ruled { decision, gathered: Some(gathered) }
+}
+
+async fn ruling(
+    engine: &Engine,
+    policy: &LoadedPolicy,
+    gathered: &Gathered,
+    now: Timestamp,
+    end: Instant,
+) -> Result<Ruling, NoRuling> {
+    // A deadline that is all but over still gives the policy a moment: most need less.
+    let until = (end - ANSWER).max(Instant::now() + ANSWER);
+    let budget = EvalBudget::new(until.saturating_duration_since(Instant::now()), now);
+    let (policy, input) = (policy.policy.clone(), gathered.input.clone());
+    let evaluation = move || policy.decide(&input, &budget);
+    match evaluate(&engine.inner.evaluations, until, evaluation).await {
+        Evaluated::Answer(Ok(ruling)) => Ok(ruling),
+        Evaluated::Answer(Err(error)) => Err(NoRuling::Policy(error)),
+        Evaluated::TimeUp => Err(NoRuling::PolicyTimeUp),
+        Evaluated::Failed => Err(NoRuling::PolicyFailed),
+    }
+}
+
+fn finish(
+    request: &Request,
+    policy: &LoadedPolicy,
+    gathered: Option<&Gathered>,
+    now: Timestamp,
+    elapsed: Elapsed,
+    ruling: Result<Ruling, NoRuling>,
+) -> Decision {
+    let frame = Frame {
+        decision_id: uuid::Uuid::new_v4().to_string(),
+        reference: request.reference(),
+        policy,
+        established: gathered.map(|g| &*g.established),
+        evaluated_at: now,
+        elapsed,
+    };
+    decide::decision(frame, ruling)
+}

@@ -1,0 +1,201 @@
+//! One gathering: resolve, discover, examine, all at once as far as the bounds allow.
+
+use super::examine;
+use crate::plan::{Outcome, Plan, Work, WorkId};
+use crate::request::Target;
+use crate::resolve::{self, ResolveError};
+use crate::settings::Settings;
+use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use referee_core::{Limits, Selector, Timestamp, Verifier};
+use referee_store::Store;
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+/// Everything a gathering needs, owned by its task.
+#[derive(Clone, Debug)]
+pub(crate) struct Context {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) verifiers: Vec<Arc<dyn Verifier>>,
+    pub(crate) limits: Limits,
+    pub(crate) settings: Settings,
+}
+
+/// How far a gathering has come.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    pub(crate) plan: Option<Plan>,
+    pub(crate) failed: Option<Arc<ResolveError>>,
+    pub(crate) resolved_after: Option<Duration>,
+    pub(crate) discovered_after: Option<Duration>,
+}
+
+/// A gathering under way or done.
+#[derive(Debug)]
+pub(crate) struct Gathering {
+    state: Mutex<State>,
+    done: watch::Receiver<bool>,
+    started: Instant,
+}
+
+/// How a wait ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// The gathering is done.
+    Done,
+    /// The time was up first.
+    TimeUp,
+}
+
+impl Gathering {
+    /// Reads the state. A writer that panicked left a state that is consistent all the same: each
+    /// step of the plan is one call.
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&State) -> T) -> T {
+        read(&self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn write<T>(&self, write: impl FnOnce(&mut State) -> T) -> T {
+        write(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// How long ago it was started.
+    pub(crate) fn age(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Whether it has ended, in whatever way.
+    pub(crate) fn has_ended(&self) -> bool {
+        *self.done.borrow() || self.done.has_changed().is_err()
+    }
+
+    /// Waits until it is done or the time is up.
+    pub(crate) async fn wait(&self, until: Option<Instant>) -> Wait {
+        let mut done = self.done.clone();
+        // An error means that the task ended without saying so, which ends the wait as well: what
+        // is missing is then told as not done.
+        let finished = done.wait_for(|done| *done);
+        match until {
+            None => {
+                let _ended = finished.await;
+                Wait::Done
+            }
+            Some(until) => match tokio::time::timeout_at(until, finished).await {
+                Ok(_) => Wait::Done,
+                Err(_) => Wait::TimeUp,
+            },
+        }
+    }
+}
+
+/// Starts a gathering. `on_end` is called once, in its task, when it is over.
+pub(crate) fn spawn(
+    context: Context,
+    target: Target,
+    now: Timestamp,
+    on_end: impl FnOnce(&Arc<Gathering>) + Send + 'static,
+) -> Arc<Gathering> {
+    let (done, receiver) = watch::channel(false);
+    let gathering =
+        Arc::new(Gathering { state: Mutex::default(), done: receiver, started: Instant::now() });
+    let task = gathering.clone();
+    tokio::spawn(async move {
+        let cancelled = Arc::new(AtomicBool::new(false));
+        let limit = context.settings.background_limit();
+        let run = run(&context, &target, now, &task, &cancelled);
+        if tokio::time::timeout(limit, run).await.is_err() {
+            cancelled.store(true, Ordering::Relaxed);
+            tracing::warn!(place = %target.place, "a gathering was ended at its own time limit");
+        }
+        on_end(&task);
+        // Nobody may be waiting any more.
+        let _nobody_waits = done.send(true);
+    });
+    gathering
+}
+
+async fn run(
+    context: &Context,
+    target: &Target,
+    now: Timestamp,
+    gathering: &Gathering,
+    cancelled: &Arc<AtomicBool>,
+) {
+    let fetched = context.store.manifest(&target.place, target.selector.as_ref()).await;
+    let subject = match resolve::subject(target, fetched) {
+        Ok(subject) => Arc::new(subject),
+        Err(error) => {
+            gathering.write(|state| state.failed = Some(Arc::new(error)));
+            return;
+        }
+    };
+    let (plan, first) = Plan::start(&context.limits, &context.verifiers, subject);
+    gathering.write(|state| {
+        state.resolved_after = Some(gathering.age());
+        state.plan = Some(plan);
+    });
+    let mut waiting: VecDeque<(WorkId, Work)> = first.into();
+    let mut running: FuturesUnordered<BoxFuture<'_, (WorkId, Outcome)>> = FuturesUnordered::new();
+    loop {
+        while running.len() < context.settings.concurrency() {
+            let Some((id, work)) = waiting.pop_front() else { break };
+            running.push(Box::pin(perform(context, target, now, gathering, cancelled, id, work)));
+        }
+        let Some((id, outcome)) = running.next().await else { break };
+        let discovery = matches!(outcome, Outcome::Listed(_) | Outcome::Tagged(_));
+        let next = gathering.write(|state| {
+            if discovery {
+                state.discovered_after = Some(gathering.age());
+            }
+            state.plan.as_mut().map(|plan| plan.finish(id, outcome)).unwrap_or_default()
+        });
+        waiting.extend(next);
+    }
+}
+
+async fn perform(
+    context: &Context,
+    target: &Target,
+    now: Timestamp,
+    gathering: &Gathering,
+    cancelled: &Arc<AtomicBool>,
+    id: WorkId,
+    work: Work,
+) -> (WorkId, Outcome) {
+    let outcome = match work {
+        Work::List { target: digest, .. } => {
+            Outcome::Listed(context.store.referrers(&target.place, &digest).await)
+        }
+        Work::Tag { target: digest, tag, .. } => {
+            let selector = Selector::Tag(digest.cosign_tag(tag.suffix()).into());
+            Outcome::Tagged(context.store.manifest(&target.place, Some(&selector)).await)
+        }
+        Work::Examine { found, verifier } => {
+            let job = gathering.read(|state| {
+                let plan = state.plan.as_ref()?;
+                let found = plan.found(found)?;
+                let verifier = plan.verifiers().get(verifier)?.clone();
+                Some(examine::Examination {
+                    subject: plan.subject().clone(),
+                    referrer: found.referrer.clone(),
+                    manifest: found.manifest.clone(),
+                    verifier,
+                })
+            });
+            match job {
+                Some(job) => examine::examine(context, &target.place, now, cancelled, job).await,
+                // The plan hands out work only for what it has found.
+                None => Outcome::Examined {
+                    findings: referee_core::Findings::default(),
+                    fetch: Duration::ZERO,
+                    verify: Duration::ZERO,
+                },
+            }
+        }
+    };
+    (id, outcome)
+}

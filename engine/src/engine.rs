@@ -1,0 +1,215 @@
+//! The engine: one question in, one answer out, inside its deadline.
+
+use crate::established::Established;
+use crate::gatherings::Gatherings;
+use crate::policy::LoadedPolicy;
+use crate::request::Request;
+use crate::resolve::ResolveError;
+use crate::settings::Settings;
+use referee_core::{Decision, Digest, Facts, Limits, Trust, Verifier};
+use referee_rego::Value;
+use referee_store::Store;
+use referee_store::clock::Clock;
+use referee_verify::cosign::CosignVerifier;
+use referee_verify::primitive::keyring::KeyringError;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// Decides whether artifacts may be used. Cheap to clone; clones share caches and work.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    pub(crate) inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) settings: Settings,
+    pub(crate) gatherings: Gatherings,
+    pub(crate) evaluations: Arc<Semaphore>,
+    pub(crate) trust_revision: Digest,
+}
+
+/// What an [`Engine`] is made of.
+#[derive(Clone, Debug)]
+pub struct EngineBuilder {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    trust: Trust,
+    limits: Limits,
+    settings: Settings,
+    verifiers: Vec<Arc<dyn Verifier>>,
+}
+
+impl EngineBuilder {
+    /// Whom to trust. Without it nobody is.
+    #[must_use]
+    pub fn trust(mut self, trust: Trust) -> Self {
+        self.trust = trust;
+        self
+    }
+
+    /// The limits.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// A verifier besides the built-in ones.
+    #[must_use]
+    pub fn verifier(mut self, verifier: Arc<dyn Verifier>) -> Self {
+        self.verifiers.push(verifier);
+        self
+    }
+
+    /// Makes the engine.
+    ///
+    /// # Errors
+    /// [`KeyringError`] where a key of the trust document cannot be read.
+    pub fn build(self) -> Result<Engine, KeyringError> {
+        let cosign = CosignVerifier::new(&self.trust)?;
+        let mut verifiers: Vec<Arc<dyn Verifier>> = vec![Arc::new(cosign)];
+        verifiers.extend(self.verifiers);
+        let evaluations = Arc::new(Semaphore::new(self.settings.max_evaluations()));
+        let context = crate::drive::Context {
+            store: self.store,
+            verifiers,
+            limits: self.limits,
+            settings: self.settings.clone(),
+        };
+        Ok(Engine {
+            inner: Arc::new(Inner {
+                clock: self.clock,
+                gatherings: Gatherings::new(context),
+                settings: self.settings,
+                evaluations,
+                trust_revision: self.trust.revision().clone(),
+            }),
+        })
+    }
+}
+
+/// What was gathered for one request.
+#[derive(Debug)]
+pub struct Gathered {
+    pub(crate) established: Arc<Established>,
+    pub(crate) request: referee_core::facts::RequestFact,
+    /// The facts in the evaluator's form.
+    pub input: Value,
+}
+
+impl Gathered {
+    /// The facts document.
+    #[must_use]
+    pub fn facts(&self) -> Facts {
+        self.established.facts(self.request.clone())
+    }
+
+    /// The digest of the facts.
+    #[must_use]
+    pub fn digest(&self) -> &Digest {
+        &self.established.digest
+    }
+}
+
+/// A decision, and the facts it was made of where there are any.
+#[derive(Debug)]
+pub struct Ruled {
+    /// The decision.
+    pub decision: Decision,
+    /// The facts; `None` where the reference could not be resolved.
+    pub gathered: Option<Gathered>,
+}
+
+/// Why nothing could be gathered.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GatherError {
+    /// The reference has no subject.
+    #[error(transparent)]
+    Unresolved(#[from] Arc<ResolveError>),
+    /// The facts could not be written; see the source.
+    #[error("the facts could not be handed over")]
+    Facts(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl referee_core::Coded for GatherError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Unresolved(error) => error.code(),
+            Self::Facts(_) => "internal_error",
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Unresolved(error) => error.hint(),
+            Self::Facts(_) => None,
+        }
+    }
+}
+
+impl GatherError {
+    /// Whether asking again later may help without anybody changing anything.
+    #[must_use]
+    pub fn retryable(&self) -> bool {
+        match self {
+            Self::Unresolved(error) => error.retryable(),
+            Self::Facts(_) => false,
+        }
+    }
+}
+
+impl Engine {
+    /// An engine over a store, with a clock, that trusts nobody yet.
+    #[must_use]
+    pub fn builder(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> EngineBuilder {
+        EngineBuilder {
+            store,
+            clock,
+            trust: Trust::nobody(),
+            limits: Limits::DEFAULT,
+            settings: Settings::default(),
+            verifiers: Vec::new(),
+        }
+    }
+
+    /// The revision of the trust document in force.
+    #[must_use]
+    pub fn trust_revision(&self) -> &Digest {
+        &self.inner.trust_revision
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    /// Gathers the facts about an artifact, inside the deadline.
+    ///
+    /// What could not be had in time stands in the facts as unavailable; the work on it goes on
+    /// and serves the next request.
+    ///
+    /// # Errors
+    /// [`GatherError`] where the reference could not be resolved.
+    pub fn gather(&self, request: &Request) -> impl Future<Output = Result<Gathered, GatherError>> + Send {
+        crate::drive::gather(self, request)
+    }
+
+    /// Rules over an artifact, inside the deadline.
+    ///
+    /// There is always a decision: where nothing could be resolved or the policy failed its
+    /// verdict is `error` and its reasons say why.
+    pub fn rule(&self, request: &Request, policy: &LoadedPolicy) -> impl Future<Output = Ruled> + Send {
+        crate::drive::rule(self, request, policy)
+    }
+}

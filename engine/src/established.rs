@@ -1,0 +1,149 @@
+//! Facts that stand: the document, its digest, and the form in which a policy takes it in.
+
+use crate::drive::State;
+use crate::report;
+use referee_core::decision::Elapsed;
+use referee_core::facts::RequestFact;
+use referee_core::{Digest, Facts, Timestamp};
+use referee_rego::Value;
+use serde::Serialize;
+use serde_json::Map;
+use std::time::Duration;
+
+/// What a gathering established, without what one request adds to it. Shared by every request
+/// that asks about the same artifact.
+#[derive(Debug)]
+pub(crate) struct Established {
+    /// The document; its `request` is a placeholder.
+    facts: Facts,
+    /// Its members but `request`, in the evaluator's own form.
+    members: Vec<(&'static str, Value)>,
+    pub(crate) digest: Digest,
+    pub(crate) changes_at: Option<Timestamp>,
+    pub(crate) retryable: bool,
+    pub(crate) elapsed: Elapsed,
+    /// About how many bytes all this takes in memory.
+    pub(crate) weight: u32,
+}
+
+/// Facts that cannot be written as JSON. No document of the type can be such; the error exists
+/// because the serialiser's signature has it.
+#[derive(Debug, thiserror::Error)]
+#[error("the facts cannot be written as JSON")]
+pub(crate) struct Unwritable {
+    #[from]
+    source: serde_json::Error,
+}
+
+impl Established {
+    /// The facts of a gathering as they stand now; `None` while there is no subject.
+    pub(crate) fn of(state: &State) -> Option<Result<Self, Unwritable>> {
+        let plan = state.plan.as_ref()?;
+        let facts = report::facts(plan, placeholder());
+        let elapsed = Elapsed {
+            resolve: state.resolved_after.map(report::millis).unwrap_or_default(),
+            discover: span(state.resolved_after, state.discovered_after),
+            fetch: report::millis(plan.fetch),
+            verify: report::millis(plan.verify),
+            policy: 0,
+            total: 0,
+        };
+        Some(Self::new(facts, report::changes_at(plan), elapsed))
+    }
+
+    fn new(facts: Facts, changes_at: Option<Timestamp>, elapsed: Elapsed) -> Result<Self, Unwritable> {
+        let digest = facts.digest()?;
+        let members = members(&facts)?;
+        let length = serde_json::to_vec(&facts)?.len();
+        Ok(Self {
+            members,
+            digest,
+            changes_at,
+            retryable: facts.unavailable.iter().any(|fact| fact.retryable),
+            elapsed,
+            // The document and the evaluator's copy: maps and strings of their own, measured at
+            // three to five times the text each.
+            weight: u32::try_from(length.saturating_mul(8)).unwrap_or(u32::MAX),
+            facts,
+        })
+    }
+
+    /// The same facts, told as taken from the cache.
+    pub(crate) fn as_cached(&self) -> Result<Self, Unwritable> {
+        let mut facts = self.facts.clone();
+        for verifier in facts.verifiers.values_mut() {
+            verifier.cached = true;
+            verifier.elapsed_ms = 0;
+        }
+        Self::new(facts, self.changes_at, Elapsed::default())
+    }
+
+    pub(crate) fn is_complete(&self) -> bool {
+        self.facts.complete
+    }
+
+    /// The document for one request.
+    pub(crate) fn facts(&self, request: RequestFact) -> Facts {
+        Facts { request, ..self.facts.clone() }
+    }
+
+    /// The subject.
+    pub(crate) fn subject(&self) -> &referee_core::facts::SubjectFact {
+        &self.facts.subject
+    }
+
+    /// The document for one request, in the evaluator's form: everything but the request is
+    /// shared.
+    pub(crate) fn input(&self, request: &RequestFact) -> Result<Value, Unwritable> {
+        let request = value(request)?;
+        let members = self.members.iter().map(|(name, value)| (*name, value.clone()));
+        Ok(Value::object(members.chain([("request", request)])))
+    }
+}
+
+fn members(facts: &Facts) -> Result<Vec<(&'static str, Value)>, Unwritable> {
+    // Named one by one so that a member added to the document is missed by the compiler, not by
+    // a policy.
+    let Facts {
+        facts_version,
+        request: _,
+        subject,
+        referrers,
+        signatures,
+        attestations,
+        unavailable,
+        complete,
+        verifiers,
+    } = facts;
+    Ok(vec![
+        ("facts_version", value(facts_version)?),
+        ("subject", value(subject)?),
+        ("referrers", value(referrers)?),
+        ("signatures", value(signatures)?),
+        ("attestations", value(attestations)?),
+        ("unavailable", value(unavailable)?),
+        ("complete", value(complete)?),
+        ("verifiers", value(verifiers)?),
+    ])
+}
+
+fn value<T: Serialize>(item: &T) -> Result<Value, Unwritable> {
+    Ok(Value::from_serialize(item)?)
+}
+
+fn placeholder() -> RequestFact {
+    RequestFact {
+        reference: String::new(),
+        time: Timestamp::UNIX_EPOCH,
+        deadline_ms: None,
+        namespace: None,
+        parameters: Map::new(),
+    }
+}
+
+fn span(from: Option<Duration>, to: Option<Duration>) -> u64 {
+    match (from, to) {
+        (Some(from), Some(to)) => report::millis(to.saturating_sub(from)),
+        _ => 0,
+    }
+}
