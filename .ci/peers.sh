@@ -7,6 +7,8 @@
 #   cosign3            cosign v3.1.2, built with go
 #   cosign2            cosign v2.6.4, built with go (the last v2 when this was written)
 #   oras               v1.3.3, built with go
+#   rekor-server       v2.3.0 of rekor-tiles (the log on plain files), built with go
+#   timestamp-server   v2.1.3 of Sigstore's timestamp authority, built with go
 #
 # Usage: .ci/peers.sh            install what is missing, then print a version of each
 #        .ci/peers.sh NAME ...   the same for the named tools only
@@ -24,6 +26,8 @@ readonly CRANE_VERSION=v0.21.9
 readonly COSIGN3_VERSION=v3.1.2
 readonly COSIGN2_VERSION=v2.6.4
 readonly ORAS_VERSION=v1.3.3
+readonly REKOR_VERSION=v2.3.0
+readonly TIMESTAMP_VERSION=v2.1.3
 
 peers=${REFEREE_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/referee-peers/bin}
 mkdir -p "$peers" || { echo "peers: cannot create $peers" >&2; exit 1; }
@@ -126,12 +130,18 @@ install_peer() {
 	cosign3) go_tool cosign3 github.com/sigstore/cosign/v3/cmd/cosign "$COSIGN3_VERSION" ;;
 	cosign2) go_tool cosign2 github.com/sigstore/cosign/v2/cmd/cosign "$COSIGN2_VERSION" ;;
 	oras) go_tool oras oras.land/oras/cmd/oras "$ORAS_VERSION" ;;
+	rekor-server)
+		go_tool rekor-server github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix "$REKOR_VERSION"
+		;;
+	timestamp-server)
+		go_tool timestamp-server github.com/sigstore/timestamp-authority/v2/cmd/timestamp-server "$TIMESTAMP_VERSION"
+		;;
 	*) lack "$1" "no such peer" ;;
 	esac
 }
 
 if (($# == 0)); then
-	set -- docker-registry ferro-oci-server crane cosign3 cosign2 oras
+	set -- docker-registry ferro-oci-server crane cosign3 cosign2 oras rekor-server timestamp-server
 fi
 for peer in "$@"; do
 	install_peer "$peer"
