@@ -1,1 +1,14 @@
-//! Shared parts of the benchmarks.
+//! Shared parts of the benchmarks: an engine over a registry on loopback, a server, a client.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a benchmark that cannot go on has nothing better to do than to say so and stop"
+)]
+
+pub mod client;
+pub mod percentile;
+pub mod stand;

@@ -5,7 +5,7 @@ use crate::policy::LoadedPolicy;
 use crate::resolve::ResolveError;
 use referee_core::decision::{Elapsed, Reason};
 use referee_core::{Coded, Decision, Timestamp, Verdict};
-use referee_rego::{RegoError, Ruling};
+use referee_rego::{PolicyError, Ruling};
 use std::sync::Arc;
 
 /// Why there is no ruling.
@@ -13,8 +13,8 @@ use std::sync::Arc;
 pub(crate) enum NoRuling {
     #[error(transparent)]
     Unresolved(#[from] Arc<ResolveError>),
-    #[error("the policy could not be evaluated: {0}")]
-    Policy(#[source] RegoError),
+    #[error(transparent)]
+    Policy(PolicyError),
     #[error("the policy gave no answer before the deadline")]
     PolicyTimeUp,
     #[error("the policy evaluation failed")]
@@ -77,7 +77,9 @@ pub(crate) fn decision(frame: Frame<'_>, ruling: Result<Ruling, NoRuling>) -> De
                 code: Some(error.code().to_owned()),
                 message: referee_core::error::chain(&error),
                 location: match &error {
-                    NoRuling::Policy(error) => error.location().map(ToString::to_string),
+                    NoRuling::Policy(PolicyError::Eval(error)) => {
+                        error.location.as_ref().map(ToString::to_string)
+                    }
                     _ => None,
                 },
                 hint: error.hint(),

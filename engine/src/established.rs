@@ -26,13 +26,14 @@ pub(crate) struct Established {
     pub(crate) weight: u32,
 }
 
-/// Facts that cannot be written as JSON. No document of the type can be such; the error exists
-/// because the serialiser's signature has it.
+/// Facts that cannot be written. No document of the type can be such, but what comes from outside
+/// may be nested deeper than the evaluator takes.
 #[derive(Debug, thiserror::Error)]
-#[error("the facts cannot be written as JSON")]
-pub(crate) struct Unwritable {
-    #[from]
-    source: serde_json::Error,
+pub(crate) enum Unwritable {
+    #[error("the facts cannot be written as JSON")]
+    Json(#[from] serde_json::Error),
+    #[error("the facts cannot be handed to the policy")]
+    Value(#[from] referee_rego::ValueError),
 }
 
 impl Established {

@@ -3,7 +3,7 @@
 use referee_core::Digest;
 use referee_core::decision::{Mode, PolicyIdentity};
 use referee_core::json::canonical;
-use referee_rego::{CompileOptions, Module, Policy, RegoEngine, RegoErrors, Value};
+use referee_rego::{CompileOptions, Module, Policy, PolicyError, RegoEngine, RegoCode, RegoError, Value};
 
 /// Where the text of a policy comes from: its modules, its data, and what its author calls it.
 #[derive(Clone, Debug)]
@@ -36,18 +36,19 @@ impl LoadedPolicy {
     /// Compiles a policy.
     ///
     /// # Errors
-    /// [`RegoErrors`]: everything that is wrong with its modules, or that no package or several
+    /// [`PolicyError`]: everything that is wrong with its modules, or that no package or several
     /// could be the one to ask.
-    pub fn compile(source: &PolicySource) -> Result<Self, RegoErrors> {
+    pub fn compile(source: &PolicySource) -> Result<Self, PolicyError> {
         let digest = digest(source);
         let modules: Vec<Module> = source
             .library
             .iter()
             .chain(&source.modules)
-            .map(|(name, text)| Module { name: name.clone(), text: text.clone() })
+            .map(|(name, text)| Module::new(name.as_str(), text.as_str()))
             .collect();
-        let options = CompileOptions { rego_v0: source.rego_v0, ..CompileOptions::default() };
-        let program = RegoEngine::default().compile(&modules, Value::from_json(&source.data), &options)?;
+        let options = CompileOptions::DEFAULT.with_rego_v0(source.rego_v0);
+        let data = Value::from_json(source.data.clone()).map_err(unusable_data)?;
+        let program = RegoEngine::compile(&modules, data, options)?;
         let policy = Policy::new(program, source.package.as_deref())?;
         let revision = source
             .revision
@@ -74,6 +75,10 @@ impl LoadedPolicy {
     pub fn program(&self) -> &referee_rego::Program {
         self.policy.program()
     }
+}
+
+fn unusable_data(error: referee_rego::ValueError) -> PolicyError {
+    RegoError::new(RegoCode::Compile, format!("the policy's data: {error}")).into()
 }
 
 /// The digest over modules (by name) and data: what rules, wherever it was loaded from.

@@ -192,7 +192,9 @@ fn find(inner: &Inner, method: &Method, path: &str) -> Result<(String, Bytes), R
         ("/referrers/", "NAME_UNKNOWN"),
     ] {
         let Some((name, what)) = rest.rsplit_once(kind) else { continue };
-        let Some(repository) = repositories.get(name) else {
+        // A name below a mounted one shows the same: so one layout can be many repositories.
+        let parent = || name.rsplit_once('/').and_then(|(parent, _)| repositories.get(parent));
+        let Some(repository) = repositories.get(name).or_else(parent) else {
             return Err(error(StatusCode::NOT_FOUND, "NAME_UNKNOWN"));
         };
         let found = match kind {

@@ -1,0 +1,117 @@
+//! A warm ruling over HTTP beside an empty handler, in the same run, interleaved.
+//!
+//! For one signature and for a hundred, with 1, 8 and 64 clients: p50 and p99 of both and their
+//! ratio. With `--assert RATIO` the run fails where a ruling over one signature with one client
+//! costs more than that many round trips of the empty handler, at p50 or p99.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    reason = "a load driver reports by printing and fails by panicking"
+)]
+
+use bytes::Bytes;
+use clap::Parser;
+use referee_benches::client::Client;
+use referee_benches::percentile::Times;
+use referee_benches::stand::{Stand, Tuning};
+use referee_testkit::Options;
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+#[derive(Parser)]
+struct Arguments {
+    /// How many requests of each kind a client makes in a round.
+    #[arg(long, default_value_t = 500)]
+    requests: usize,
+    /// How many rounds: a round of the one, a round of the other, in turn.
+    #[arg(long, default_value_t = 10)]
+    rounds: usize,
+    /// Fail where the ratio for one signature and one client is larger.
+    #[arg(long)]
+    assert: Option<f64>,
+}
+
+async fn round(address: SocketAddr, body: &Bytes, clients: usize, requests: usize) -> (Times, Duration) {
+    let started = Instant::now();
+    let tasks: Vec<_> = (0..clients)
+        .map(|_| {
+            let body = body.clone();
+            tokio::spawn(async move {
+                let mut client = Client::connect(address).await;
+                let mut times = Times::default();
+                // Not counted: the first request of a connection sets it up.
+                client.post("/v1/verify", &[], body.clone()).await;
+                for _ in 0..requests {
+                    let sent = Instant::now();
+                    let (status, _) = client.post("/v1/verify", &[], body.clone()).await;
+                    times.push(sent.elapsed());
+                    assert!(status.is_success(), "{status}");
+                }
+                times
+            })
+        })
+        .collect();
+    let mut times = Times::default();
+    for task in tasks {
+        times.extend(task.await.expect("a client ends"));
+    }
+    (times, started.elapsed())
+}
+
+async fn warm_up(stand: &Stand, body: &Bytes) {
+    let mut client = Client::connect(stand.address).await;
+    let (_, answer) = client.post("/v1/verify", &[], body.clone()).await;
+    let answer: Value = serde_json::from_slice(&answer).expect("JSON");
+    assert_eq!(answer["decisions"][0]["verdict"], "allow", "{answer:#}");
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    // Two workers: the server of a two-core machine. The clients share them, for both handlers
+    // alike.
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(run(&arguments))
+}
+
+async fn run(arguments: &Arguments) -> ExitCode {
+    let layouts = [("signed-one", 1), ("hundred-signatures", 100)];
+    let stand = Stand::start(Options::default(), &layouts.map(|(name, _)| name), Tuning::warm()).await;
+    
+    let mut failed = false;
+    for (layout, signatures) in layouts {
+        let body = json!({ "reference": stand.reference(layout, 0) }).to_string();
+        let body = Bytes::from(body);
+        warm_up(&stand, &body).await;
+        for clients in [1, 8, 64] {
+            let requests = (arguments.requests / clients).max(20);
+            let (mut empty, mut ruling) = (Times::default(), Times::default());
+            let mut spent = Duration::ZERO;
+            for _ in 0..arguments.rounds {
+                empty.extend(round(stand.empty, &body, clients, requests).await.0);
+                let (times, elapsed) = round(stand.address, &body, clients, requests).await;
+                ruling.extend(times);
+                spent += elapsed;
+            }
+            let micros = |times: &Times, percent| times.percentile(percent).as_micros() as f64;
+            let ratio = |percent| micros(&ruling, percent) / micros(&empty, percent);
+            let per_second = ruling.count() as f64 / spent.as_secs_f64();
+            println!(
+                "FIGURE load: {signatures} signatures, {clients} clients: empty {}/{} us, ruling {}/{} us, ratio {:.2}/{:.2}, {per_second:.0} rulings/s",
+                micros(&empty, 50), micros(&empty, 99), micros(&ruling, 50), micros(&ruling, 99), ratio(50), ratio(99),
+            );
+            if let Some(most) = arguments.assert
+                && (signatures, clients) == (1, 1)
+            {
+                failed = ratio(50) > most || ratio(99) > most;
+            }
+        }
+    }
+    println!("{} passed, {} failed", u8::from(!failed), u8::from(failed));
+    if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
