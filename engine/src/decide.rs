@@ -48,7 +48,9 @@ impl Coded for NoRuling {
         match self {
             Self::Unresolved(error) => error.hint(),
             Self::Policy(error) => error.hint(),
-            Self::PolicyTimeUp => Some("allow a longer deadline, or look at what the policy loops over".into()),
+            Self::PolicyTimeUp => {
+                Some("allow a longer deadline, or look at what the policy loops over".into())
+            }
             Self::PolicyFailed | Self::Facts(_) => None,
         }
     }

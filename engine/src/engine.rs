@@ -201,7 +201,10 @@ impl Engine {
     ///
     /// # Errors
     /// [`GatherError`] where the reference could not be resolved.
-    pub fn gather(&self, request: &Request) -> impl Future<Output = Result<Gathered, GatherError>> + Send {
+    pub fn gather(
+        &self,
+        request: &Request,
+    ) -> impl Future<Output = Result<Gathered, GatherError>> + Send {
         crate::drive::gather(self, request)
     }
 
@@ -209,7 +212,11 @@ impl Engine {
     ///
     /// There is always a decision: where nothing could be resolved or the policy failed its
     /// verdict is `error` and its reasons say why.
-    pub fn rule(&self, request: &Request, policy: &LoadedPolicy) -> impl Future<Output = Ruled> + Send {
+    pub fn rule(
+        &self,
+        request: &Request,
+        policy: &LoadedPolicy,
+    ) -> impl Future<Output = Ruled> + Send {
         crate::drive::rule(self, request, policy)
     }
 }

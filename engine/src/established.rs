@@ -8,6 +8,7 @@ use referee_core::{Digest, Facts, Timestamp};
 use referee_rego::Value;
 use serde::Serialize;
 use serde_json::Map;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What a gathering established, without what one request adds to it. Shared by every request
@@ -28,12 +29,24 @@ pub(crate) struct Established {
 
 /// Facts that cannot be written. No document of the type can be such, but what comes from outside
 /// may be nested deeper than the evaluator takes.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum Unwritable {
     #[error("the facts cannot be written as JSON")]
-    Json(#[from] serde_json::Error),
+    Json(#[source] Arc<serde_json::Error>),
     #[error("the facts cannot be handed to the policy")]
-    Value(#[from] referee_rego::ValueError),
+    Value(#[source] Arc<referee_rego::ValueError>),
+}
+
+impl From<serde_json::Error> for Unwritable {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Json(Arc::new(error))
+    }
+}
+
+impl From<referee_rego::ValueError> for Unwritable {
+    fn from(error: referee_rego::ValueError) -> Self {
+        Self::Value(Arc::new(error))
+    }
 }
 
 impl Established {
@@ -52,7 +65,11 @@ impl Established {
         Some(Self::new(facts, report::changes_at(plan), elapsed))
     }
 
-    fn new(facts: Facts, changes_at: Option<Timestamp>, elapsed: Elapsed) -> Result<Self, Unwritable> {
+    fn new(
+        facts: Facts,
+        changes_at: Option<Timestamp>,
+        elapsed: Elapsed,
+    ) -> Result<Self, Unwritable> {
         let digest = facts.digest()?;
         let members = members(&facts)?;
         let length = serde_json::to_vec(&facts)?.len();

@@ -70,7 +70,7 @@ fn keep(
     target: &Target,
     gathering: &Gathering,
 ) {
-    let Some(Ok(established)) = gathering.read(Established::of) else { return };
+    let Some(Ok(established)) = gathering.established() else { return };
     if !established.is_complete() {
         return;
     }

@@ -11,6 +11,7 @@ mod decide;
 mod drive;
 mod engine;
 mod established;
+mod evaluate;
 mod gatherings;
 mod order;
 mod plan;
@@ -21,6 +22,7 @@ mod resolve;
 mod settings;
 
 pub use engine::{Engine, EngineBuilder, GatherError, Gathered, Ruled};
+pub use evaluate::EvaluateError;
 pub use policy::{LoadedPolicy, PolicySource};
 pub use request::Request;
 pub use resolve::ResolveError;

@@ -159,7 +159,8 @@ impl Plan {
         let attestations: Vec<(Descriptor, Digest)> =
             subject.attestation_manifests().map(|(d, platform)| (d.clone(), platform)).collect();
         for (position, (descriptor, platform)) in attestations.into_iter().enumerate() {
-            let referrer = Referrer { descriptor, subject: platform, depth: 1, found_by: FoundBy::Index };
+            let referrer =
+                Referrer { descriptor, subject: platform, depth: 1, found_by: FoundBy::Index };
             plan.add(root.child(2).child(position), referrer, None, &mut work);
         }
         (plan, work)
@@ -205,13 +206,19 @@ impl Plan {
             Ok(listing) => listing,
             Err(error) => {
                 let trouble = error.to_unavailable(UnavailableKind::Registry);
-                self.trouble(order.clone(), affecting(trouble, &["referrers", "signatures", "attestations"]));
+                self.trouble(
+                    order.clone(),
+                    affecting(trouble, &["referrers", "signatures", "attestations"]),
+                );
                 return;
             }
         };
         if let Some(error) = listing.incomplete {
             let trouble = error.to_unavailable(UnavailableKind::Registry);
-            self.trouble(order.clone(), affecting(trouble, &["referrers", "signatures", "attestations"]));
+            self.trouble(
+                order.clone(),
+                affecting(trouble, &["referrers", "signatures", "attestations"]),
+            );
         }
         for (position, descriptor) in listing.descriptors.into_iter().enumerate() {
             let referrer =
@@ -239,8 +246,12 @@ impl Plan {
                     annotations: BTreeMap::new(),
                     platform: None,
                 };
-                let referrer =
-                    Referrer { descriptor, subject: target.clone(), depth, found_by: FoundBy::CosignTag };
+                let referrer = Referrer {
+                    descriptor,
+                    subject: target.clone(),
+                    depth,
+                    found_by: FoundBy::CosignTag,
+                };
                 self.add(order.clone(), referrer, Some(fetched.bytes), next);
             }
             // The place itself says that there is no such tag: that is an answer.
@@ -254,7 +265,13 @@ impl Plan {
 
     /// Everything that may refer to a digest, once: a hash has no cycles, but a listing may claim
     /// one, and one referrer may refer to several things that are looked at.
-    fn discover(&mut self, target: Digest, depth: u32, order: Order, next: &mut Vec<(WorkId, Work)>) {
+    fn discover(
+        &mut self,
+        target: Digest,
+        depth: u32,
+        order: Order,
+        next: &mut Vec<(WorkId, Work)>,
+    ) {
         if !self.targets.insert(target.clone()) {
             return;
         }
@@ -377,7 +394,9 @@ impl Plan {
             ),
             Work::Examine { found, .. } => (
                 UnavailableKind::Verification,
-                self.found(*found).map(|f| f.referrer.descriptor.digest.to_string()).unwrap_or_default(),
+                self.found(*found)
+                    .map(|f| f.referrer.descriptor.digest.to_string())
+                    .unwrap_or_default(),
                 "examining the referrer",
                 &["signatures", "attestations"],
             ),
@@ -435,3 +454,7 @@ fn may_be_referred_to(referrer: &Referrer) -> bool {
         );
     !vouches && referrer.found_by != FoundBy::Index
 }
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;

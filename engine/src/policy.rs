@@ -3,7 +3,9 @@
 use referee_core::Digest;
 use referee_core::decision::{Mode, PolicyIdentity};
 use referee_core::json::canonical;
-use referee_rego::{CompileOptions, Module, Policy, PolicyError, RegoEngine, RegoCode, RegoError, Value};
+use referee_rego::{
+    CompileOptions, Module, Policy, PolicyError, RegoCode, RegoEngine, RegoError, Value,
+};
 
 /// Where the text of a policy comes from: its modules, its data, and what its author calls it.
 #[derive(Clone, Debug)]
@@ -50,10 +52,8 @@ impl LoadedPolicy {
         let data = Value::from_json(source.data.clone()).map_err(unusable_data)?;
         let program = RegoEngine::compile(&modules, data, options)?;
         let policy = Policy::new(program, source.package.as_deref())?;
-        let revision = source
-            .revision
-            .clone()
-            .unwrap_or_else(|| digest.hex().chars().take(12).collect());
+        let revision =
+            source.revision.clone().unwrap_or_else(|| digest.hex().chars().take(12).collect());
         let identity = PolicyIdentity { package: policy.package().to_owned(), revision, digest };
         Ok(Self { policy, identity, mode: source.mode })
     }

@@ -2,8 +2,8 @@
 
 use crate::plan::Plan;
 use referee_core::facts::{
-    AttestationFact, FACTS_VERSION, PlatformFact, ReferrerFact, RequestFact, SignatureFact, SubjectFact,
-    VerifierFact,
+    AttestationFact, FACTS_VERSION, PlatformFact, ReferrerFact, RequestFact, SignatureFact,
+    SubjectFact, VerifierFact,
 };
 use referee_core::{Facts, Findings, Subject, Timestamp, Unavailable};
 use std::time::Duration;
@@ -62,7 +62,11 @@ pub(crate) fn facts(plan: &Plan, request: RequestFact) -> Facts {
 
 /// The first time at which other facts may be due.
 pub(crate) fn changes_at(plan: &Plan) -> Option<Timestamp> {
-    plan.in_order().iter().flat_map(|found| found.findings.values()).filter_map(|f| f.changes_at).min()
+    plan.in_order()
+        .iter()
+        .flat_map(|found| found.findings.values())
+        .filter_map(|f| f.changes_at)
+        .min()
 }
 
 /// The subject as a fact.
@@ -100,7 +104,8 @@ impl Lists {
     /// through.
     fn add(&mut self, findings: &Findings) {
         let offset = self.signatures.len();
-        let renumber = |local: usize| u32::try_from(offset.saturating_add(local)).unwrap_or(u32::MAX);
+        let renumber =
+            |local: usize| u32::try_from(offset.saturating_add(local)).unwrap_or(u32::MAX);
         for (local, signature) in findings.signatures.iter().enumerate() {
             self.signatures.push(SignatureFact { id: renumber(local), ..signature.clone() });
         }

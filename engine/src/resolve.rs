@@ -73,9 +73,8 @@ pub(crate) fn subject(
     fetched: Result<Fetched, Arc<StoreError>>,
 ) -> Result<Subject, ResolveError> {
     let fetched = fetched.map_err(ResolveError::Store)?;
-    let (document, media_type) = Document::parse(&fetched.bytes, &fetched.media_type).map_err(|e| {
-        ResolveError::Malformed { target: describe(target), source: Arc::new(e) }
-    })?;
+    let (document, media_type) = Document::parse(&fetched.bytes, &fetched.media_type)
+        .map_err(|e| ResolveError::Malformed { target: describe(target), source: Arc::new(e) })?;
     Ok(Subject {
         repository: target.judged_as.clone(),
         tag: target.tag.clone(),

@@ -1,1 +1,38 @@
 //! Referee's Rego: one front, several engines behind it.
+//!
+//! [`RegoEngine::compile`] turns modules and a data document into a [`Program`], which is
+//! immutable, cheap to clone and shared between threads. A program is evaluated with an input and
+//! an [`EvalBudget`]: how long it may take, what time it is, and the seed of whatever is random.
+//! The same program, input and budget give the same answer. [`Policy`] holds the decision rules
+//! of Referee; [`run_tests`] runs the rules whose names begin with `test_`.
+//!
+//! What it refuses: source or data nested deeper than its limits, recursion, functions that no
+//! engine behind it has, and evaluation past its time. A panic of an engine is an error with the
+//! code `internal_error`, never a crash. Policies have no network: `http.send` is undefined.
+//!
+//! This crate is pure: no IO, no wall clock, no environment. The back end in use is the crate
+//! `regorus` ([`Program`] says what its own limits are); none of its types show here.
+
+mod attribution;
+mod back;
+mod budget;
+mod decision;
+mod error;
+mod path;
+mod program;
+mod rules;
+mod scan;
+mod test_runner;
+mod value;
+
+pub use budget::EvalBudget;
+pub use decision::{Policy, PolicyError, Ruling};
+pub use error::{Location, RegoCode, RegoError, RegoErrors};
+pub use path::{PathError, data_path};
+pub use program::{
+    CompileOptions, Evaluation, Module, Program, QueryExpression, QueryResults, QueryRow,
+    RegoEngine,
+};
+pub use rules::{RuleInfo, RuleKind};
+pub use test_runner::{TestFilter, TestOutcome, TestResult, run_tests};
+pub use value::{Value, ValueError, ValueKind};

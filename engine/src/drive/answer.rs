@@ -73,8 +73,8 @@ async fn establish(
     if let Some(failed) = gathering.read(|state| state.failed.clone()) {
         return Err(failed.into());
     }
-    match gathering.read(Established::of) {
-        Some(Ok(established)) => Ok(Arc::new(established)),
+    match gathering.established() {
+        Some(Ok(established)) => Ok(established),
         Some(Err(error)) => Err(GatherError::Facts(Box::new(error))),
         None => {
             let target = resolve::describe(&target);

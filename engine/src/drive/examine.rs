@@ -5,8 +5,8 @@ use crate::plan::Outcome;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use referee_core::{
-    Budget, Evidence, EvidenceRequest, Findings, Job, Outcome as EvidenceOutcome, Referrer, Selector,
-    Step, Subject, Timestamp, Unavailable, UnavailableCode, UnavailableKind, Verifier,
+    Budget, Evidence, EvidenceRequest, Findings, Job, Outcome as EvidenceOutcome, Referrer,
+    Selector, Step, Subject, Timestamp, Unavailable, UnavailableCode, UnavailableKind, Verifier,
 };
 use referee_store::Place;
 use std::sync::Arc;
@@ -60,7 +60,12 @@ pub(crate) async fn examine(
 }
 
 fn step(job: &Examination, evidence: &Evidence, now: Timestamp, budget: &Budget) -> Step {
-    job.verifier.verify(&Job { subject: &job.subject, referrer: &job.referrer }, evidence, now, budget)
+    job.verifier.verify(
+        &Job { subject: &job.subject, referrer: &job.referrer },
+        evidence,
+        now,
+        budget,
+    )
 }
 
 /// Signature mathematics runs where it cannot hold up the tasks that wait for the network.

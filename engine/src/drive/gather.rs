@@ -1,6 +1,7 @@
 //! One gathering: resolve, discover, examine, all at once as far as the bounds allow.
 
 use super::examine;
+use crate::established::{Established, Unwritable};
 use crate::plan::{Outcome, Plan, Work, WorkId};
 use crate::request::Target;
 use crate::resolve::{self, ResolveError};
@@ -12,7 +13,7 @@ use referee_core::{Limits, Selector, Timestamp, Verifier};
 use referee_store::Store;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -41,6 +42,8 @@ pub(crate) struct Gathering {
     state: Mutex<State>,
     done: watch::Receiver<bool>,
     started: Instant,
+    /// What it came to, once it is over: written once for all who waited.
+    outcome: OnceLock<Option<Result<Arc<Established>, Unwritable>>>,
 }
 
 /// How a wait ended.
@@ -61,6 +64,15 @@ impl Gathering {
 
     fn write<T>(&self, write: impl FnOnce(&mut State) -> T) -> T {
         write(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The facts: what it came to where it is over, else as they stand now. `None` while there is
+    /// no subject.
+    pub(crate) fn established(&self) -> Option<Result<Arc<Established>, Unwritable>> {
+        match self.outcome.get() {
+            Some(outcome) => outcome.clone(),
+            None => Some(self.read(Established::of)?.map(Arc::new)),
+        }
     }
 
     /// How long ago it was started.
@@ -100,8 +112,12 @@ pub(crate) fn spawn(
     on_end: impl FnOnce(&Arc<Gathering>) + Send + 'static,
 ) -> Arc<Gathering> {
     let (done, receiver) = watch::channel(false);
-    let gathering =
-        Arc::new(Gathering { state: Mutex::default(), done: receiver, started: Instant::now() });
+    let gathering = Arc::new(Gathering {
+        state: Mutex::default(),
+        done: receiver,
+        started: Instant::now(),
+        outcome: OnceLock::new(),
+    });
     let task = gathering.clone();
     tokio::spawn(async move {
         let cancelled = Arc::new(AtomicBool::new(false));
@@ -111,6 +127,8 @@ pub(crate) fn spawn(
             cancelled.store(true, Ordering::Relaxed);
             tracing::warn!(place = %target.place, "a gathering was ended at its own time limit");
         }
+        let outcome = task.established();
+        task.outcome.get_or_init(|| outcome);
         on_end(&task);
         // Nobody may be waiting any more.
         let _nobody_waits = done.send(true);

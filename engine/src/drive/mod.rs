@@ -8,7 +8,8 @@ mod answer;
 mod examine;
 mod gather;
 mod policy;
+mod question;
 
 pub(crate) use answer::{gather, rule};
 pub(crate) use gather::{Context, Gathering, State, spawn};
-
+pub(crate) use question::ask;

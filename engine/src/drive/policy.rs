@@ -25,7 +25,8 @@ pub(crate) async fn evaluate<T: Send + 'static>(
     until: Instant,
     evaluation: impl FnOnce() -> T + Send + 'static,
 ) -> Evaluated<T> {
-    let Ok(Ok(permit)) = tokio::time::timeout_at(until, permits.clone().acquire_owned()).await else {
+    let Ok(Ok(permit)) = tokio::time::timeout_at(until, permits.clone().acquire_owned()).await
+    else {
         return Evaluated::TimeUp;
     };
     let task = tokio::task::spawn_blocking(move || {

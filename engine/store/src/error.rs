@@ -119,6 +119,12 @@ pub enum StoreError {
         /// What was asked for.
         target: String,
     },
+    /// The work ended without an answer: a defect in Referee, or it is shutting down.
+    #[error("{target}: the work ended without an answer")]
+    Internal {
+        /// What was asked for.
+        target: String,
+    },
     /// The configuration cannot be used.
     #[error("{setting}: {problem}")]
     Configuration {
@@ -149,6 +155,7 @@ impl StoreError {
             | Self::Connection { .. }
             | Self::File { .. }
             | Self::Unserved { .. }
+            | Self::Internal { .. }
             | Self::Configuration { .. } => UnavailableCode::Refused,
         }
     }
@@ -169,7 +176,8 @@ impl StoreError {
             | Self::Malformed { target, .. }
             | Self::File { target, .. }
             | Self::Ambiguous { target, .. }
-            | Self::Unserved { target } => target,
+            | Self::Unserved { target }
+            | Self::Internal { target } => target,
             Self::Configuration { setting, .. } => setting,
         }
     }
@@ -206,6 +214,7 @@ impl Coded for StoreError {
             Self::File { .. } => "file_unreadable",
             Self::Ambiguous { .. } => "ambiguous",
             Self::Unserved { .. } => "unserved",
+            Self::Internal { .. } => "internal",
             Self::Configuration { .. } => "configuration",
         }
     }

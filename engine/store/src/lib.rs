@@ -4,8 +4,32 @@
 //! digest has that digest and size, nothing is larger than its limit, and "there are none" is
 //! said only after a listing was read to its end.
 
+pub mod cache;
+pub mod clock;
+pub mod config;
+mod entries;
+pub mod env;
 pub mod error;
+mod files;
+mod flight;
+mod http;
+pub mod layout;
+pub mod memory;
+pub mod policy;
+pub mod registry;
+pub mod router;
 pub mod source;
+pub mod trust;
 
+pub use cache::{CacheStats, Cached};
+pub use clock::{Clock, FixedClock, SystemClock};
+pub use config::{CacheConfig, RegistryConfig};
+pub use env::Environment;
 pub use error::StoreError;
+pub use layout::LayoutStore;
+pub use memory::MemoryStore;
+pub use policy::{PolicyFiles, PolicyLoadError, load_policies};
+pub use registry::RegistryStore;
+pub use router::Router;
 pub use source::{Fetched, Listing, Place, Store};
+pub use trust::{TrustLoadError, load_trust};

@@ -106,3 +106,28 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// but has `incomplete` set.
     async fn referrers(&self, place: &Place, digest: &Digest) -> Result<Listing, Arc<StoreError>>;
 }
+
+#[async_trait]
+impl<S: Store + ?Sized> Store for Arc<S> {
+    async fn manifest(
+        &self,
+        place: &Place,
+        selector: Option<&Selector>,
+    ) -> Result<Fetched, Arc<StoreError>> {
+        (**self).manifest(place, selector).await
+    }
+
+    async fn blob(
+        &self,
+        place: &Place,
+        digest: &Digest,
+        size: u64,
+        limit: u64,
+    ) -> Result<Bytes, Arc<StoreError>> {
+        (**self).blob(place, digest, size, limit).await
+    }
+
+    async fn referrers(&self, place: &Place, digest: &Digest) -> Result<Listing, Arc<StoreError>> {
+        (**self).referrers(place, digest).await
+    }
+}

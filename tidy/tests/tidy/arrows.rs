@@ -78,7 +78,10 @@ const IO_CRATES: [(&[&str], &[&str]); 3] = [
         &["reqwest", "hyper", "hyper-util", "docker_credential", "tokio-rustls"],
         &["referee-store", "referee-server", "referee-benches"],
     ),
-    (&["axum", "tower", "kube", "k8s-openapi"], &["referee-server", "referee-benches", "referee-testkit"]),
+    (
+        &["axum", "tower", "kube", "k8s-openapi"],
+        &["referee-server", "referee-benches", "referee-testkit"],
+    ),
     (
         &["tokio", "futures-util", "async-trait", "moka", "figment", "tar"],
         &[

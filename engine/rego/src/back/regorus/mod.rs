@@ -1,0 +1,194 @@
+//! The interpreter of the crate `regorus`, made safe to face untrusted input.
+//!
+//! Its traps are listed in `reference/rego-baseline.md`; what is done about each stands in the
+//! modules here: [`analysis`] finds at load what it finds at evaluation or not at all, [`builtins`]
+//! replaces those of its builtins that panic, read the clock or take all memory, [`diagnostics`]
+//! reads its errors, which are text.
+
+mod analysis;
+mod builtins;
+mod diagnostics;
+mod graph;
+mod syntax;
+
+use crate::budget::EvalBudget;
+use crate::error::{RegoCode, RegoError, RegoErrors};
+use crate::program::{CompileOptions, Evaluation, Module, QueryExpression, QueryResults, QueryRow};
+use crate::rules::RuleInfo;
+use crate::value::{self, Value};
+use diagnostics::Phase;
+use regorus::utils::limits::{ExecutionTimerConfig, monotonic_now};
+use regorus::{Engine, PolicyLengthConfig};
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// How many units of work (an expression, a call) pass between two looks at the clock. A unit
+/// takes some hundred nanoseconds, a look about thirty.
+const CHECK_INTERVAL: NonZeroU32 = NonZeroU32::MIN.saturating_add(15);
+
+/// Longer lines and files than the crate's default of 1,024 columns and 1 MiB: generated policies
+/// have them. 4 MiB is `Limits::max_policy_file_bytes`.
+const LENGTHS: PolicyLengthConfig = PolicyLengthConfig {
+    max_col: NonZeroU32::MIN.saturating_add(1 << 20),
+    max_file_bytes: NonZeroUsize::MIN.saturating_add(4 << 20),
+    max_lines: NonZeroUsize::MIN.saturating_add(1_000_000),
+};
+
+/// A compiled program.
+pub(crate) struct Backend {
+    /// Prepared and never evaluated: each evaluation has a clone of it, which costs 0.13 µs.
+    engine: Engine,
+    packages: Vec<String>,
+}
+
+impl Backend {
+    pub(crate) fn compile(
+        modules: &[Module],
+        data: &Value,
+        options: CompileOptions,
+    ) -> Result<(Self, Vec<RuleInfo>), RegoErrors> {
+        let mut engine = Engine::new();
+        engine.set_policy_length_config(LENGTHS);
+        engine.set_rego_v0(options.rego_v0);
+        engine.set_strict_builtin_errors(options.strict_builtin_errors);
+        // Prints go to the caller, not to the standard error of the process.
+        engine.set_gather_prints(true);
+        builtins::install(&mut engine, options.strict_builtin_errors)
+            .map_err(|error| diagnostics::read(&error, Phase::Prepare))?;
+
+        let mut errors = Vec::new();
+        for module in modules {
+            let added =
+                guarded(|| engine.add_policy(module.name.to_string(), module.text.to_string()))?;
+            if let Err(error) = added {
+                errors.push(diagnostics::read(&error, Phase::Parse));
+            }
+        }
+        RegoErrors::from_list(errors)?;
+
+        let analysis = guarded(|| analysis::analyse(engine.get_modules()))?;
+        RegoErrors::from_list(analysis.errors)?;
+
+        // Rules are analysed before the first evaluation, whatever it evaluates; this one makes
+        // it happen now, so that what is unsafe is an error at load.
+        guarded(|| {
+            engine.add_data(data.0.clone())?;
+            engine.eval_query("true".to_owned(), false)
+        })?
+        .map_err(|error| diagnostics::read(&error, Phase::Prepare))?;
+        Ok((Self { engine, packages: analysis.packages }, analysis.rules))
+    }
+
+    pub(crate) fn packages(&self) -> Vec<&str> {
+        self.packages.iter().map(String::as_str).collect()
+    }
+
+    pub(crate) fn eval(
+        &self,
+        path: &str,
+        is_rule: bool,
+        input: Option<&Value>,
+        budget: &EvalBudget,
+    ) -> Result<Evaluation, RegoError> {
+        if !is_rule {
+            let QueryResults { rows, prints } = self.query(path, input, budget)?;
+            let expression =
+                rows.into_iter().next().and_then(|row| row.expressions.into_iter().next());
+            return Ok(Evaluation { value: expression.map(|expression| expression.value), prints });
+        }
+        let (value, prints) =
+            self.run(input, budget, |engine| engine.eval_rule(path.to_owned()))?;
+        check_depth(&value)?;
+        Ok(Evaluation { value: Value::defined(value), prints })
+    }
+
+    pub(crate) fn query(
+        &self,
+        query: &str,
+        input: Option<&Value>,
+        budget: &EvalBudget,
+    ) -> Result<QueryResults, RegoError> {
+        let (results, prints) =
+            self.run(input, budget, |engine| engine.eval_query(query.to_owned(), false))?;
+        let rows: Result<Vec<_>, _> = results.result.into_iter().filter_map(row).collect();
+        Ok(QueryResults { rows: rows?, prints })
+    }
+
+    /// Runs one evaluation on a clone of the engine, inside its budget and guarded.
+    fn run<T>(
+        &self,
+        input: Option<&Value>,
+        budget: &EvalBudget,
+        evaluate: impl FnOnce(&mut Engine) -> anyhow::Result<T>,
+    ) -> Result<(T, Vec<String>), RegoError> {
+        let started = monotonic_now();
+        let result = guarded(|| {
+            let mut engine = self.engine.clone();
+            builtins::install_for(&mut engine, budget)?;
+            engine.set_execution_timer_config(ExecutionTimerConfig {
+                limit: budget.time,
+                check_interval: CHECK_INTERVAL,
+            });
+            if let Some(input) = input {
+                engine.set_input(input.0.clone());
+            }
+            let value = evaluate(&mut engine)?;
+            Ok((value, engine.take_prints()?))
+        })?;
+        // Where a function has several definitions, the interpreter forgets that one of them ran
+        // out of time as long as another gave a value; so time is looked at once more here.
+        let late = monotonic_now()
+            .zip(started)
+            .is_some_and(|(now, started)| now.saturating_sub(started) > budget.time);
+        match result {
+            Ok(_) if late => Err(diagnostics::cancelled()),
+            Ok(done) => Ok(done),
+            Err(error) => Err(diagnostics::read(&error, Phase::Evaluate)),
+        }
+    }
+}
+
+/// Runs what may panic. The interpreter is written to panic nowhere, and does in some places
+/// (`strings.count` with an empty needle in 0.14.1); whatever it had under way is thrown away.
+fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, RegoError> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|payload| {
+        let text = payload
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| payload.downcast_ref::<&str>().copied())
+            .unwrap_or("no message");
+        RegoError::internal(format!("the interpreter panicked: {text}"))
+    })
+}
+
+fn check_depth(value: &regorus::Value) -> Result<(), RegoError> {
+    if value::depth_exceeds(value, value::MAX_DEPTH) {
+        return Err(RegoError::new(RegoCode::EvalType, "the result is nested too deep"));
+    }
+    Ok(())
+}
+
+/// One row of results; `None` where an expression of it is undefined, and so is the query.
+fn row(result: regorus::QueryResult) -> Option<Result<QueryRow, RegoError>> {
+    let mut expressions = Vec::with_capacity(result.expressions.len());
+    for expression in result.expressions {
+        if let Err(error) = check_depth(&expression.value) {
+            return Some(Err(error));
+        }
+        expressions.push(QueryExpression {
+            text: expression.text.to_string(),
+            value: Value::defined(expression.value)?,
+            row: expression.location.row,
+            col: expression.location.col,
+        });
+    }
+    if let Err(error) = check_depth(&result.bindings) {
+        return Some(Err(error));
+    }
+    let bindings = Value(result.bindings).entries().unwrap_or_default();
+    let bindings = bindings
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.as_str()?.to_owned(), value)))
+        .collect();
+    Some(Ok(QueryRow { expressions, bindings }))
+}

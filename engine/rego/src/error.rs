@@ -1,0 +1,229 @@
+//! What can go wrong in Rego, with OPA's codes.
+//!
+//! The codes and their spelling are OPA's (`v1/ast/errors.go`, `v1/topdown/errors.go`), so that a
+//! client of OPA's API finds what it looks for.
+
+use referee_core::Coded;
+use std::fmt;
+
+/// The stable code of an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum RegoCode {
+    /// The text is not Rego.
+    Parse,
+    /// It is Rego, but does not make a program.
+    Compile,
+    /// A variable cannot be bound.
+    UnsafeVar,
+    /// A function is unknown or called with the wrong number of arguments.
+    Type,
+    /// A rule depends on itself.
+    Recursion,
+    /// A complete rule or a function gave two different values.
+    EvalConflict,
+    /// A builtin refused its arguments.
+    EvalBuiltin,
+    /// A value was of a type that the operation does not take.
+    EvalType,
+    /// The time was over.
+    EvalCancel,
+    /// The engine itself failed.
+    Internal,
+}
+
+impl RegoCode {
+    /// The code as it stands in documents.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Parse => "rego_parse_error",
+            Self::Compile => "rego_compile_error",
+            Self::UnsafeVar => "rego_unsafe_var_error",
+            Self::Type => "rego_type_error",
+            Self::Recursion => "rego_recursion_error",
+            Self::EvalConflict => "eval_conflict_error",
+            Self::EvalBuiltin => "eval_builtin_error",
+            Self::EvalType => "eval_type_error",
+            Self::EvalCancel => "eval_cancel_error",
+            Self::Internal => "internal_error",
+        }
+    }
+}
+
+impl fmt::Display for RegoCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A place in a module.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Location {
+    /// The name of the module.
+    pub file: String,
+    /// The line, from 1.
+    pub row: u32,
+    /// The column in characters, from 1.
+    pub col: u32,
+}
+
+impl fmt::Display for Location {
+    /// `file:row`, as reasons carry it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.row)
+    }
+}
+
+/// One error.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct RegoError {
+    /// What kind of error.
+    pub code: RegoCode,
+    /// What is wrong, without code and place.
+    pub message: String,
+    /// Where, where that is known.
+    pub location: Option<Location>,
+    /// The line of source it is about.
+    pub snippet: Option<String>,
+}
+
+impl RegoError {
+    /// An error at no place.
+    #[must_use]
+    pub fn new(code: RegoCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), location: None, snippet: None }
+    }
+
+    /// The same at a place.
+    #[must_use]
+    pub fn at(self, location: Location) -> Self {
+        Self { location: Some(location), ..self }
+    }
+
+    /// The same with the line of source it is about.
+    #[must_use]
+    pub fn with_snippet(self, snippet: impl Into<String>) -> Self {
+        Self { snippet: Some(snippet.into()), ..self }
+    }
+
+    pub(crate) fn internal(message: impl Into<String>) -> Self {
+        Self::new(RegoCode::Internal, message)
+    }
+}
+
+impl fmt::Display for RegoError {
+    /// As OPA prints it: `file:row: code: message`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(location) = &self.location {
+            write!(f, "{location}: ")?;
+        }
+        write!(f, "{}: {}", self.code, self.message)
+    }
+}
+
+impl Coded for RegoError {
+    fn code(&self) -> &'static str {
+        self.code.as_str()
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self.code {
+            RegoCode::EvalCancel => Some(
+                "The policy took longer than it may: look for loops over loops, or give it more \
+                 time."
+                    .to_owned(),
+            ),
+            RegoCode::Internal => {
+                Some("This is a fault of the engine, not of the policy: please report it.".into())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Every error found while compiling; never empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegoErrors {
+    first: RegoError,
+    rest: Vec<RegoError>,
+}
+
+impl RegoErrors {
+    pub(crate) fn from_list(errors: Vec<RegoError>) -> Result<(), Self> {
+        let mut errors = errors.into_iter();
+        match errors.next() {
+            None => Ok(()),
+            Some(first) => Err(Self { first, rest: errors.collect() }),
+        }
+    }
+
+    /// The first error.
+    #[must_use]
+    pub fn first(&self) -> &RegoError {
+        &self.first
+    }
+
+    /// All errors.
+    pub fn iter(&self) -> impl Iterator<Item = &RegoError> {
+        std::iter::once(&self.first).chain(&self.rest)
+    }
+
+    /// How many there are; at least 1.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.rest.len().saturating_add(1)
+    }
+}
+
+impl From<RegoError> for RegoErrors {
+    fn from(first: RegoError) -> Self {
+        Self { first, rest: Vec::new() }
+    }
+}
+
+impl fmt::Display for RegoErrors {
+    /// As OPA prints it: one error on its own, several under a line that counts them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.rest.is_empty() {
+            return write!(f, "1 error occurred: {}", self.first);
+        }
+        write!(f, "{} errors occurred:", self.count())?;
+        self.iter().try_for_each(|error| write!(f, "\n{error}"))
+    }
+}
+
+impl std::error::Error for RegoErrors {}
+
+impl Coded for RegoErrors {
+    fn code(&self) -> &'static str {
+        self.first.code.as_str()
+    }
+
+    fn hint(&self) -> Option<String> {
+        self.first.hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_reads_as_opa_prints_it() {
+        let error = RegoError::new(RegoCode::UnsafeVar, "var x is unsafe").at(Location {
+            file: "a.rego".into(),
+            row: 3,
+            col: 7,
+        });
+        assert_eq!(error.to_string(), "a.rego:3: rego_unsafe_var_error: var x is unsafe");
+        let one = RegoErrors::from(error.clone());
+        assert_eq!(
+            one.to_string(),
+            "1 error occurred: a.rego:3: rego_unsafe_var_error: var x is unsafe"
+        );
+        let two = RegoErrors::from_list(vec![error.clone(), error]).unwrap_err();
+        assert_eq!(two.count(), 2);
+        assert!(two.to_string().starts_with("2 errors occurred:\na.rego:3: "));
+    }
+}

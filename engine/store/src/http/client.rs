@@ -1,0 +1,348 @@
+//! The client itself: built from the configuration, one request at a time.
+
+use super::body;
+use super::deadline::{Deadline, Fault, retry_after};
+use super::{MAX_ERROR_BYTES, MAX_REDIRECTS};
+use crate::config::RegistryConfig;
+use crate::error::StoreError;
+use crate::files;
+use bytes::Bytes;
+use moka::sync::Cache;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::{Certificate, Client, Method, Response, StatusCode, redirect};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use url::{Host, Url};
+
+/// The largest file of certificates, in bytes. The whole Mozilla list is 220 KiB.
+const MAX_CA_BYTES: u64 = 4 * 1024 * 1024;
+
+/// For how many hosts the number of requests is watched at a time; the least used are forgotten
+/// beyond that.
+const MAX_HOSTS: u64 = 10_000;
+
+/// The client.
+#[derive(Debug)]
+pub(crate) struct Http {
+    client: Client,
+    connect: Duration,
+    silence: Duration,
+    per_host: usize,
+    hosts: Cache<String, Arc<Semaphore>>,
+    plain_http: BTreeSet<String>,
+}
+
+/// A request.
+#[derive(Debug)]
+pub(crate) struct Outgoing<'a> {
+    /// Where to.
+    pub(crate) url: Url,
+    /// What errors call it.
+    pub(crate) target: &'a str,
+    /// `Accept`.
+    pub(crate) accept: &'static str,
+    /// `Authorization`, for the origin of `url` only.
+    pub(crate) authorization: Option<HeaderValue>,
+    /// A form to post; GET without one. A POST is not redirected.
+    pub(crate) form: Option<&'a [(&'static str, &'a str)]>,
+    /// Whether redirects are followed.
+    pub(crate) redirects: bool,
+}
+
+/// An answer whose body was not read yet. It holds its place among the requests to its host.
+#[derive(Debug)]
+pub(crate) struct Incoming {
+    response: Response,
+    /// The address that answered, after redirects.
+    pub(crate) url: Url,
+    silence: Duration,
+    deadline: Deadline,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Incoming {
+    pub(crate) fn status(&self) -> StatusCode {
+        self.response.status()
+    }
+
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        self.response.headers()
+    }
+
+    /// The media type, without parameters; empty where none is given.
+    pub(crate) fn content_type(&self) -> String {
+        self.headers()
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.split(';').next())
+            .map(|value| value.trim().to_ascii_lowercase())
+            .unwrap_or_default()
+    }
+
+    /// The length that the server announces.
+    pub(crate) fn announced(&self) -> Option<u64> {
+        self.response.content_length()
+    }
+
+    /// How long the server asks to be left alone.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        retry_after(self.headers().get(RETRY_AFTER)?.to_str().ok()?)
+    }
+
+    /// Reads the body.
+    pub(crate) async fn read(self, limit: u64, target: &str) -> Result<Bytes, Fault> {
+        body::read(self.response, limit, self.silence, self.deadline, target).await
+    }
+
+    /// Reads the body of an error.
+    pub(crate) async fn read_error(self, target: &str) -> Result<Bytes, Fault> {
+        self.read(MAX_ERROR_BYTES, target).await
+    }
+}
+
+impl Http {
+    /// Builds the client.
+    ///
+    /// # Errors
+    /// [`StoreError::Configuration`] where a setting cannot be used, among them a certificate
+    /// file that cannot be read or holds no certificate.
+    pub(crate) fn new(config: &RegistryConfig) -> Result<Self, StoreError> {
+        config.check()?;
+        let connect = Duration::from_millis(config.connect_timeout_ms);
+        let mut builder = Client::builder()
+            .user_agent(concat!("referee/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(connect)
+            .redirect(redirect::Policy::none())
+            .referer(false)
+            // Bodies must be the bytes that digests are over.
+            .no_gzip()
+            .no_brotli()
+            .no_zstd()
+            .no_deflate();
+        let certificates = certificates(config)?;
+        builder = if config.only_ca_files {
+            builder.tls_certs_only(certificates)
+        } else {
+            builder.tls_certs_merge(certificates)
+        };
+        let client = builder.build().map_err(|error| StoreError::Configuration {
+            setting: "ca_files".into(),
+            problem: "no HTTP client can be made with these settings".into(),
+            source: Some(Box::new(error)),
+        })?;
+        Ok(Self {
+            client,
+            connect,
+            silence: Duration::from_millis(config.read_timeout_ms),
+            per_host: usize::try_from(config.max_concurrent_per_host).unwrap_or(usize::MAX),
+            hosts: Cache::new(MAX_HOSTS),
+            plain_http: config.plain_http.iter().map(|host| host.to_ascii_lowercase()).collect(),
+        })
+    }
+
+    /// Whether a host, `host` or `host:port`, is spoken to without TLS.
+    pub(crate) fn is_plain(&self, host: &str) -> bool {
+        self.plain_http.contains(host)
+    }
+
+    /// Whether an address may be spoken to without TLS.
+    pub(crate) fn may_be_plain(&self, url: &Url) -> bool {
+        let Some(host) = url.host_str() else { return false };
+        let port = url.port_or_known_default().unwrap_or(80);
+        self.is_plain(&format!("{host}:{port}")) || (port == 80 && self.is_plain(host))
+    }
+
+    /// Sends a request and follows its redirects.
+    pub(crate) async fn send(
+        &self,
+        outgoing: Outgoing<'_>,
+        deadline: Deadline,
+    ) -> Result<Incoming, Fault> {
+        let target = outgoing.target;
+        let first = outgoing.url.clone();
+        let mut url = outgoing.url.clone();
+        let mut redirects = 0u32;
+        loop {
+            let incoming = self.send_once(&outgoing, &first, url, deadline).await?;
+            let Some(next) = redirection(&incoming) else { return Ok(incoming) };
+            let refused = |problem: String| {
+                Fault::lasting(StoreError::Malformed {
+                    target: target.to_owned(),
+                    problem,
+                    source: None,
+                })
+            };
+            if !outgoing.redirects || outgoing.form.is_some() {
+                return Err(refused("a redirect is not followed here".into()));
+            }
+            redirects = redirects.saturating_add(1);
+            if redirects > MAX_REDIRECTS {
+                return Err(refused(format!("more than {MAX_REDIRECTS} redirects")));
+            }
+            let next = next.ok_or_else(|| refused("a redirect without a usable address".into()))?;
+            self.check_redirect(&first, &incoming.url, &next).map_err(refused)?;
+            url = next;
+        }
+    }
+
+    async fn send_once(
+        &self,
+        outgoing: &Outgoing<'_>,
+        first: &Url,
+        url: Url,
+        deadline: Deadline,
+    ) -> Result<Incoming, Fault> {
+        let target = outgoing.target;
+        let places = self.places(&url);
+        let permit = deadline
+            .within(target, "waiting for other requests", Duration::MAX, places.acquire_owned())
+            .await?
+            .map_err(|_closed| StoreError::Internal { target: target.to_owned() })?;
+        let method = if outgoing.form.is_some() { Method::POST } else { Method::GET };
+        let mut request = self
+            .client
+            .request(method, url.clone())
+            .header(reqwest::header::ACCEPT, outgoing.accept);
+        if let Some(form) = outgoing.form {
+            request = request.form(form);
+        }
+        if let Some(authorization) = &outgoing.authorization
+            && same_origin(first, &url)
+        {
+            request = request.header(AUTHORIZATION, authorization.clone());
+        }
+        let patience = self.connect.saturating_add(self.silence);
+        let response = deadline
+            .within(target, "waiting for an answer", patience, request.send())
+            .await?
+            .map_err(|error| self.no_answer(error, target))?;
+        Ok(Incoming { response, url, silence: self.silence, deadline, _permit: permit })
+    }
+
+    fn no_answer(&self, error: reqwest::Error, target: &str) -> Fault {
+        let target = target.to_owned();
+        if error.is_timeout() {
+            let limit = self.connect;
+            return Fault::passing(StoreError::Timeout { target, stage: "connecting", limit });
+        }
+        let lasting = error.is_connect() && is_tls_failure(&error);
+        // The address may hold a signature that is as good as a password.
+        let source = Box::new(error.without_url());
+        let error = StoreError::Connection { target, source };
+        if lasting { Fault::lasting(error) } else { Fault::passing(error) }
+    }
+
+    fn places(&self, url: &Url) -> Arc<Semaphore> {
+        let host = format!(
+            "{}:{}",
+            url.host_str().unwrap_or(""),
+            url.port_or_known_default().unwrap_or(0)
+        );
+        let most = self.per_host.min(Semaphore::MAX_PERMITS);
+        self.hosts.get_with(host, || Arc::new(Semaphore::new(most)))
+    }
+
+    fn check_redirect(&self, first: &Url, from: &Url, to: &Url) -> Result<(), String> {
+        if !to.username().is_empty() || to.password().is_some() {
+            return Err("a redirect to an address with a user name is refused".into());
+        }
+        match to.scheme() {
+            "https" => {}
+            "http" if from.scheme() == "https" => {
+                return Err("a redirect from https to http is refused".into());
+            }
+            "http" if self.may_be_plain(to) => {}
+            "http" => {
+                let host = to.host_str().unwrap_or("");
+                return Err(format!(
+                    "a redirect to plain http is refused: {host} is not listed in plain_http"
+                ));
+            }
+            _ => return Err("a redirect to another scheme than https is refused".into()),
+        }
+        if to.host() != first.host() && is_own_machine(to) && !is_own_machine(first) {
+            return Err("a redirect to a loopback or link-local address is refused".into());
+        }
+        Ok(())
+    }
+}
+
+/// Where an answer redirects to; the inner `None` is a redirect without a usable address.
+fn redirection(incoming: &Incoming) -> Option<Option<Url>> {
+    if !matches!(incoming.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return None;
+    }
+    let location = incoming.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+    Some(location.and_then(|location| incoming.url.join(location).ok()))
+}
+
+/// Whether two addresses have the same scheme, host and port (RFC 6454, section 5).
+pub(crate) fn same_origin(a: &Url, b: &Url) -> bool {
+    a.scheme() == b.scheme()
+        && a.host() == b.host()
+        && a.port_or_known_default() == b.port_or_known_default()
+}
+
+/// Whether an address is a literal for this machine or its own link: nothing that a public
+/// registry has a reason to name, and where cloud machines keep their credentials.
+pub(crate) fn is_own_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => {
+            address.is_loopback() || address.is_link_local() || address.is_unspecified()
+        }
+        Some(Host::Ipv6(address)) => {
+            address.is_loopback()
+                || address.is_unspecified()
+                || address.is_unicast_link_local()
+                || address.to_ipv4_mapped().is_some_and(|v4| v4.is_loopback() || v4.is_link_local())
+        }
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name == "localhost" || name.ends_with(".localhost")
+        }
+        None => true,
+    }
+}
+
+/// Whether the TLS handshake failed for what the other side sent, as tokio-rustls tells it. Such
+/// a server will not be another one a moment later.
+fn is_tls_failure(error: &reqwest::Error) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        let io = error.downcast_ref::<std::io::Error>();
+        if io.is_some_and(|io| io.kind() == std::io::ErrorKind::InvalidData) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+fn certificates(config: &RegistryConfig) -> Result<Vec<Certificate>, StoreError> {
+    let mut all = Vec::new();
+    for path in &config.ca_files {
+        all.extend(certificates_in(path)?);
+    }
+    Ok(all)
+}
+
+fn certificates_in(path: &Path) -> Result<Vec<Certificate>, StoreError> {
+    let unusable = |problem: &str, source: Option<Box<dyn std::error::Error + Send + Sync>>| {
+        StoreError::Configuration {
+            setting: format!("ca_files: {}", path.display()),
+            problem: problem.into(),
+            source,
+        }
+    };
+    let pem = files::read(path, MAX_CA_BYTES)
+        .map_err(|error| unusable("the file cannot be read", Some(Box::new(error))))?;
+    let certificates = Certificate::from_pem_bundle(&pem)
+        .map_err(|error| unusable("not PEM certificates", Some(Box::new(error))))?;
+    if certificates.is_empty() {
+        return Err(unusable("the file holds no certificate", None));
+    }
+    Ok(certificates)
+}
