@@ -26,12 +26,22 @@ struct Gate {
 
 #[async_trait]
 impl Store for Gate {
-    async fn manifest(&self, place: &Place, selector: Option<&Selector>) -> Result<Fetched, Arc<StoreError>> {
+    async fn manifest(
+        &self,
+        place: &Place,
+        selector: Option<&Selector>,
+    ) -> Result<Fetched, Arc<StoreError>> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         self.store.manifest(place, selector).await
     }
 
-    async fn blob(&self, place: &Place, digest: &Digest, size: u64, limit: u64) -> Result<Bytes, Arc<StoreError>> {
+    async fn blob(
+        &self,
+        place: &Place,
+        digest: &Digest,
+        size: u64,
+        limit: u64,
+    ) -> Result<Bytes, Arc<StoreError>> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         let _pass = self.blobs.acquire().await.unwrap();
         self.store.blob(place, digest, size, limit).await
@@ -103,7 +113,9 @@ async fn one_callers_impatience_fails_nobody_else() {
     let stand = Arc::new(stand(0, 10).await);
     let patient = {
         let stand = stand.clone();
-        tokio::spawn(async move { stand.engine.rule(&request(&stand, 10_000), &policy(POLICY)).await })
+        tokio::spawn(
+            async move { stand.engine.rule(&request(&stand, 10_000), &policy(POLICY)).await },
+        )
     };
     let impatient = stand.engine.rule(&request(&stand, 150), &policy(POLICY)).await;
     assert_eq!(impatient.decision.verdict, Verdict::Deny);
@@ -118,7 +130,9 @@ async fn a_hundred_callers_at_once_cost_one_gathering() {
     let callers: Vec<_> = (0..100)
         .map(|_| {
             let stand = stand.clone();
-            tokio::spawn(async move { stand.engine.rule(&request(&stand, 10_000), &policy(POLICY)).await })
+            tokio::spawn(async move {
+                stand.engine.rule(&request(&stand, 10_000), &policy(POLICY)).await
+            })
         })
         .collect();
     tokio::time::sleep(Duration::from_millis(100)).await;

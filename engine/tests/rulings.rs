@@ -16,7 +16,10 @@ async fn facts(stand: &Stand, layout: &str) -> Facts {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cold_ruling_takes_four_round_trips_and_asks_nothing_twice() {
     for layout in ["signed-one", "signed-one-bundle"] {
-        let stand = Stand::start(Options::default(), &[layout], Settings::default()).await;
+        // Late answers, so that what is asked at once is seen to be.
+        let late = |_: &str, _: u64| Some(Fault::Late(std::time::Duration::from_millis(50)));
+        let options = Options { referrers_api: true, faults: Box::new(late) };
+        let stand = Stand::start(options, &[layout], Settings::default()).await;
         let request = Request::new(stand.reference(layout).parse().unwrap());
         let ruled = stand.engine.rule(&request, &policy(POLICY)).await;
         assert_eq!(ruled.decision.verdict, Verdict::Allow, "{:?}", ruled.decision.reasons);
@@ -24,7 +27,8 @@ async fn a_cold_ruling_takes_four_round_trips_and_asks_nothing_twice() {
         // layout the tag brings the manifest along, so there it is one less.
         let expected = if layout == "signed-one" { 3 } else { 4 };
         assert_eq!(stand.registry.round_trips(), expected, "{:#?}", stand.registry.requests());
-        let mut paths: Vec<String> = stand.registry.requests().into_iter().map(|r| r.path).collect();
+        let mut paths: Vec<String> =
+            stand.registry.requests().into_iter().map(|r| r.path).collect();
         let count = paths.len();
         paths.sort();
         paths.dedup();
@@ -122,7 +126,11 @@ async fn a_listing_that_fails_is_never_an_absence() {
             let facts = ruled.gathered.unwrap().facts();
             assert!(!facts.complete, "{fault:?} at {part}: {facts:#?}");
             assert_eq!(ruled.decision.verdict, Verdict::Deny);
-            assert_eq!(ruled.decision.reasons[0].code.as_deref(), Some("undetermined"), "{fault:?}");
+            assert_eq!(
+                ruled.decision.reasons[0].code.as_deref(),
+                Some("undetermined"),
+                "{fault:?}"
+            );
             let codes: Vec<_> = facts.unavailable.iter().map(|u| u.code.as_str()).collect();
             // Bytes of the right length that are no JSON are malformed as a listing; under a tag
             // they contradict the digest that the registry announces with them, where it does.
@@ -157,7 +165,10 @@ async fn a_policy_that_fails_is_an_error_and_never_an_allow() {
     let stand = Stand::start(Options::default(), &["signed-one"], Settings::default()).await;
     let request = Request::new(stand.reference("signed-one").parse().unwrap());
     let cases = [
-        ("package demo\nallow := 1 if { input.complete }\nallow := 2 if { input.complete }", "eval_conflict_error"),
+        (
+            "package demo\nallow := 1 if { input.complete }\nallow := 2 if { input.complete }",
+            "eval_conflict_error",
+        ),
         ("package demo\ndeny if { input.complete }", "policy_type"),
         (
             "package demo\ndeny contains x if { some a in numbers.range(1, 3000); some b in numbers.range(1, 3000); some c in numbers.range(1, 3000); a + b + c == 0; x := \"no\" }",
@@ -172,7 +183,10 @@ async fn a_policy_that_fails_is_an_error_and_never_an_allow() {
         assert_eq!(ruled.decision.verdict, Verdict::Error, "{text}");
         let found = ruled.decision.reasons[0].code.as_deref().unwrap().to_owned();
         // The evaluator stops itself; where the machine is busy the engine may be first.
-        assert!(found == code || (code == "eval_cancel_error" && found == "policy_timeout"), "{text}: {found}");
+        assert!(
+            found == code || (code == "eval_cancel_error" && found == "policy_timeout"),
+            "{text}: {found}"
+        );
         assert!(started.elapsed() < std::time::Duration::from_secs(5), "{text}");
     }
 }

@@ -1,6 +1,6 @@
 //! The registry: manifests, blobs and referrers out of layout folders.
 
-use crate::fault::{Faults, apply};
+use crate::fault::{Fault, Faults, apply};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
@@ -156,6 +156,10 @@ async fn answer(State(inner): State<Arc<Inner>>, request: Request<Body>) -> Resp
     let fault = (inner.options.faults)(&path, number);
     let response = match (fault, proper) {
         (Some(fault), Ok((content_type, bytes))) => apply(fault, &content_type, bytes).await,
+        (Some(Fault::Late(pause)), Err(response)) => {
+            tokio::time::sleep(pause).await;
+            response
+        }
         (Some(fault), Err(_)) => apply(fault, "application/json", Bytes::from_static(b"{}")).await,
         (None, Ok((content_type, bytes))) => {
             let digest = Digest::sha256(&bytes);

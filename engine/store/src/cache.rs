@@ -195,20 +195,16 @@ impl<S: Store + 'static> Cached<S> {
             return answer;
         }
         let (shared, work) = (Arc::clone(&self.shared), question.clone());
-        let landed = self
-            .shared
-            .flight
-            .run(question.clone(), move || async move {
-                let answer = shared.fetch(&work).await;
-                shared.remember(&work, &answer);
-                answer
-            })
-            .await;
+        let (landing, joined) = self.shared.flight.join(question.clone(), move || async move {
+            let answer = shared.fetch(&work).await;
+            shared.remember(&work, &answer);
+            answer
+        });
         let counters = &self.shared.counters;
-        let counter = if landed.joined { &counters.joined } else { &counters.misses };
+        let counter = if joined { &counters.joined } else { &counters.misses };
         counter.fetch_add(1, Ordering::Relaxed);
-        landed
-            .answer
+        landing
+            .await
             .unwrap_or_else(|| Err(Arc::new(StoreError::Internal { target: question.to_string() })))
     }
 }

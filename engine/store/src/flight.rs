@@ -10,7 +10,7 @@ use std::fmt;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
-type Running<K, V> = Arc<Mutex<HashMap<K, Shared<BoxFuture<'static, Option<V>>>>>>;
+type Running<K, V> = Arc<Mutex<HashMap<K, Landing<V>>>>;
 
 /// Questions under way, each with those who wait for it.
 pub(crate) struct Flight<K, V> {
@@ -29,61 +29,46 @@ impl<K, V> Default for Flight<K, V> {
     }
 }
 
-/// What became of the work, and whether it was another's.
-pub(crate) struct Landed<V> {
-    /// The answer; `None` where the work panicked or the runtime is shutting down.
-    pub(crate) answer: Option<V>,
-    /// Whether somebody else had started it.
-    pub(crate) joined: bool,
-}
+/// What a question under way will answer; `None` where its work panicked or the runtime is
+/// shutting down.
+pub(crate) type Landing<V> = Shared<BoxFuture<'static, Option<V>>>;
 
 impl<K, V> Flight<K, V>
 where
     K: Clone + Eq + Hash + Send + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    /// Waits for the work of this key: that which is under way, else `work`, started now.
-    pub(crate) async fn run<F>(&self, key: K, work: impl FnOnce() -> F + Send) -> Landed<V>
-    where
-        F: Future<Output = V> + Send + 'static,
-    {
-        let (answer, joined) = self.join(key, work);
-        Landed { answer: answer.await, joined }
-    }
-
-    fn join<F>(
-        &self,
-        key: K,
-        work: impl FnOnce() -> F,
-    ) -> (Shared<BoxFuture<'static, Option<V>>>, bool)
+    /// Joins the work of this key that is under way, or starts `work` now. Answers what to wait
+    /// for, and whether it was under way.
+    pub(crate) fn join<F>(&self, key: K, work: impl FnOnce() -> F) -> (Landing<V>, bool)
     where
         F: Future<Output = V> + Send + 'static,
     {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(answer) = running.get(&key) {
-            return (answer.clone(), true);
+        if let Some(landing) = running.get(&key) {
+            return (landing.clone(), true);
         }
-        let landing = Landing { running: Arc::clone(&self.running), key: key.clone() };
+        let guard = Guard { running: Arc::clone(&self.running), key: key.clone() };
         let work = work();
         // Spawned while the map is locked: the task's end, which takes the lock to remove the
         // key, comes after the key is in.
         let task = tokio::spawn(async move {
-            let _landing = landing;
+            let _guard = guard;
             work.await
         });
-        let answer = task.map(Result::ok).boxed().shared();
-        running.insert(key, answer.clone());
-        (answer, false)
+        let landing = task.map(Result::ok).boxed().shared();
+        running.insert(key, landing.clone());
+        (landing, false)
     }
 }
 
 /// Takes a question off the list when its work ends, however it ends.
-struct Landing<K: Eq + Hash, V> {
+struct Guard<K: Eq + Hash, V> {
     running: Running<K, V>,
     key: K,
 }
 
-impl<K: Eq + Hash, V> Drop for Landing<K, V> {
+impl<K: Eq + Hash, V> Drop for Guard<K, V> {
     fn drop(&mut self) {
         let finished =
             self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
@@ -104,38 +89,28 @@ mod tests {
         let flight = Arc::new(Flight::<&str, u32>::default());
         let asked = Arc::new(AtomicU32::new(0));
         let gate = Arc::new(Notify::new());
-        let ask = |flight: Arc<Flight<&'static str, u32>>| {
+        let ask = || {
             let (asked, gate) = (Arc::clone(&asked), Arc::clone(&gate));
-            async move {
-                flight
-                    .run("q", || async move {
-                        gate.notified().await;
-                        asked.fetch_add(1, Ordering::SeqCst)
-                    })
-                    .await
-            }
+            flight.join("q", || async move {
+                gate.notified().await;
+                asked.fetch_add(1, Ordering::SeqCst)
+            })
         };
-        let first = tokio::spawn(ask(Arc::clone(&flight)));
-        let second = tokio::spawn(ask(Arc::clone(&flight)));
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        let (first, second) = (ask(), ask());
+        assert_eq!((first.1, second.1), (false, true));
         gate.notify_one();
-        let (first, second) = (first.await.unwrap(), second.await.unwrap());
-        assert_eq!((first.answer, second.answer), (Some(0), Some(0)));
-        assert!(first.joined != second.joined);
-        assert_eq!(asked.load(Ordering::SeqCst), 1);
+        assert_eq!((first.0.await, second.0.await), (Some(0), Some(0)));
         // Landed: the next question is asked anew.
         gate.notify_one();
-        assert_eq!(ask(Arc::clone(&flight)).await.answer, Some(1));
+        assert_eq!(ask().0.await, Some(1));
     }
 
     #[tokio::test]
     async fn a_panic_in_the_work_is_an_answer_to_everybody_and_frees_the_question() {
-        let flight = Arc::new(Flight::<&str, u32>::default());
-        let waits = Arc::clone(&flight);
-        let waiter =
-            tokio::spawn(async move { waits.run("q", || async { panic!("on purpose") }).await });
-        let answer = tokio::time::timeout(Duration::from_secs(5), waiter).await.unwrap().unwrap();
-        assert_eq!(answer.answer, None);
-        assert_eq!(flight.run("q", || async { 7 }).await.answer, Some(7));
+        let flight = Flight::<&str, u32>::default();
+        let (waiter, _) = flight.join("q", || async { panic!("on purpose") });
+        let answer = tokio::time::timeout(Duration::from_secs(5), waiter).await.unwrap();
+        assert_eq!(answer, None);
+        assert_eq!(flight.join("q", || async { 7 }).0.await, Some(7));
     }
 }

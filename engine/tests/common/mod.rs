@@ -8,7 +8,9 @@ use referee_core::trust::{TrustDocument, TrustSource};
 use referee_core::{Limits, Trust};
 use referee_engine::{Engine, LoadedPolicy, PolicySource, Settings};
 use referee_store::clock::SystemClock;
-use referee_store::{CacheConfig, Cached, Environment, RegistryConfig, RegistryStore, Router, Store};
+use referee_store::{
+    CacheConfig, Cached, Environment, RegistryConfig, RegistryStore, Router, Store,
+};
 use referee_testkit::{Options, Registry};
 use std::sync::Arc;
 

@@ -155,18 +155,15 @@ impl Auth {
         }
         let exchange = self.exchange(repository, target, challenges, base)?;
         let (shared, work) = (Arc::clone(&self.shared), exchange.clone());
-        let landed = self
-            .flight
-            .run(exchange, move || async move {
-                let answer = shared.run(&work).await;
-                if let Ok(authorization) = &answer {
-                    shared.kept.insert(work.repository().clone(), authorization.clone());
-                }
-                answer
-            })
-            .await;
+        let (landing, _) = self.flight.join(exchange, move || async move {
+            let answer = shared.run(&work).await;
+            if let Ok(authorization) = &answer {
+                shared.kept.insert(work.repository().clone(), authorization.clone());
+            }
+            answer
+        });
         let missing = || Err(Arc::new(StoreError::Internal { target: target.to_owned() }));
-        let authorization = landed.answer.unwrap_or_else(missing)?;
+        let authorization = landing.await.unwrap_or_else(missing)?;
         if Some(&authorization.header) == used {
             // The same again would be refused again.
             return Err(Arc::new(denied(target, Some(401), "the credentials were refused")));

@@ -169,8 +169,7 @@ async fn basic_authentication_is_answered_with_what_is_configured() {
 
 #[tokio::test]
 async fn refused_credentials_are_not_sent_over_and_over() {
-    let server =
-        Server::start(|_| reply(401, &["WWW-Authenticate: Basic realm=\"r\""], b"")).await;
+    let server = Server::start(|_| reply(401, &["WWW-Authenticate: Basic realm=\"r\""], b"")).await;
     let folder = docker_config(&format!(r#"{{"auths":{{"{}":{{"auth":"dTpw"}}}}}}"#, server.host));
     let store = open(&with_config(&server, folder.path()), &Environment::empty());
     let error = ask(&store, &server).await.unwrap_err();
@@ -182,7 +181,10 @@ async fn refused_credentials_are_not_sent_over_and_over() {
 async fn what_is_wrong_with_a_token_server_is_told_as_what_it_is() {
     type Case = (fn() -> Script, fn(&StoreError) -> bool);
     let cases: [Case; 8] = [
-        (|| error(401, "UNAUTHORIZED"), |e| matches!(e, StoreError::Denied { status: Some(401), .. })),
+        (
+            || error(401, "UNAUTHORIZED"),
+            |e| matches!(e, StoreError::Denied { status: Some(401), .. }),
+        ),
         (|| error(403, "DENIED"), |e| matches!(e, StoreError::Denied { status: Some(403), .. })),
         (|| error(500, "UNKNOWN"), |e| matches!(e, StoreError::Server { status: 500, .. })),
         (|| reply(429, &[], b""), |e| matches!(e, StoreError::Throttled { .. })),

@@ -173,7 +173,9 @@ async fn no_more_requests_are_under_way_than_configured() {
     let store = store_with(&config, &Limits::default());
     let asked = (0..10).map(|number| {
         let (store, place) = (store.clone(), place(&server));
-        tokio::spawn(async move { store.manifest(&place, tag(&format!("{number}")).as_ref()).await })
+        tokio::spawn(
+            async move { store.manifest(&place, tag(&format!("{number}")).as_ref()).await },
+        )
     });
     for answer in asked.collect::<Vec<_>>() {
         answer.await.unwrap().unwrap();

@@ -1,12 +1,22 @@
 //! The store against servers, files and callers that misbehave.
 
+#[cfg(test)]
 mod auth;
+#[cfg(test)]
 mod cache;
+#[cfg(test)]
 mod faults;
+#[cfg(test)]
 mod helpers;
+#[cfg(test)]
 mod layouts;
+#[cfg(test)]
 mod manifests;
+#[cfg(test)]
 mod redirects;
+#[cfg(test)]
 mod referrers;
+#[cfg(test)]
 mod server;
+#[cfg(test)]
 mod tls;

@@ -15,7 +15,11 @@ async fn by_tag(script: impl Fn() -> Script + Send + Sync + 'static) -> StoreErr
 #[tokio::test]
 async fn a_manifest_comes_with_its_digest_and_media_type() {
     let server = Server::start(|_| {
-        reply(200, &["Content-Type: application/vnd.oci.image.manifest.v1+json; charset=utf-8"], BODY)
+        reply(
+            200,
+            &["Content-Type: application/vnd.oci.image.manifest.v1+json; charset=utf-8"],
+            BODY,
+        )
     })
     .await;
     let (store, place) = (store(&server), place(&server));
@@ -26,7 +30,10 @@ async fn a_manifest_comes_with_its_digest_and_media_type() {
     let long = Digest::of(Algorithm::Sha512, BODY);
     assert_eq!(store.manifest(&place, by_digest(&long).as_ref()).await.unwrap().digest, long);
     let request = server.log().remove(0);
-    assert_eq!((request.method.as_str(), request.path.as_str()), ("GET", "/v2/team/app/manifests/1.4"));
+    assert_eq!(
+        (request.method.as_str(), request.path.as_str()),
+        ("GET", "/v2/team/app/manifests/1.4")
+    );
     assert!(request.header("accept").contains("application/vnd.oci.image.index.v1+json"));
     assert!(request.header("user-agent").starts_with("referee/"), "{request:?}");
     assert_eq!(request.header("authorization"), "");
@@ -72,7 +79,10 @@ async fn a_manifest_over_the_limit_is_refused_announced_or_not() {
         let server = Server::start(move |_| script()).await;
         let store = store_with(&config(&[&server]), &limits);
         let error = store.manifest(&place(&server), tag("1").as_ref()).await.unwrap_err();
-        assert!(matches!(*error, StoreError::TooLarge { limit: 50, unit: "bytes", .. }), "{error:?}");
+        assert!(
+            matches!(*error, StoreError::TooLarge { limit: 50, unit: "bytes", .. }),
+            "{error:?}"
+        );
         assert_eq!(server.log().len(), 1);
     }
 }

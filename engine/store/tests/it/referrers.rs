@@ -90,7 +90,10 @@ async fn ten_thousand_referrers_are_read_page_by_page() {
     let cut = store_with(&config, &limits).referrers(&place(&server), &digest(0)).await.unwrap();
     assert_eq!(cut.descriptors.len(), 1_000);
     let why = cut.incomplete.unwrap();
-    assert!(matches!(*why, StoreError::TooLarge { limit: 1_000, unit: "referrers", .. }), "{why:?}");
+    assert!(
+        matches!(*why, StoreError::TooLarge { limit: 1_000, unit: "referrers", .. }),
+        "{why:?}"
+    );
 }
 
 #[tokio::test]
@@ -204,10 +207,9 @@ async fn a_wrong_entry_does_not_hide_the_good_ones_but_is_told() {
 
 #[tokio::test]
 async fn a_listing_filtered_though_nobody_asked_is_not_complete() {
-    let server = Server::start(|_| {
-        reply(200, &[INDEX, "OCI-Filters-Applied: artifactType"], &page(1..2))
-    })
-    .await;
+    let server =
+        Server::start(|_| reply(200, &[INDEX, "OCI-Filters-Applied: artifactType"], &page(1..2)))
+            .await;
     let why = list(&server).await.unwrap().incomplete.unwrap();
     assert!(matches!(*why, StoreError::Malformed { .. }), "{why:?}");
 }
@@ -219,7 +221,10 @@ async fn a_page_over_the_limit_is_refused() {
     limits.max_listing_page_bytes = 1_000;
     let store = store_with(&config(&[&server]), &limits);
     let error = store.referrers(&place(&server), &digest(0)).await.unwrap_err();
-    assert!(matches!(*error, StoreError::TooLarge { limit: 1_000, unit: "bytes", .. }), "{error:?}");
+    assert!(
+        matches!(*error, StoreError::TooLarge { limit: 1_000, unit: "bytes", .. }),
+        "{error:?}"
+    );
 }
 
 #[tokio::test]
@@ -320,9 +325,11 @@ async fn a_tag_that_fails_is_an_error_and_one_that_is_no_index_is_incomplete() {
         (|| reply(404, &[HTML], b"<html>"), |e| matches!(e, StoreError::Malformed { .. })),
     ];
     let serve = |script: fn() -> Script| {
-        Server::start(move |request: &Request| {
-            if is_referrers(request) { reply(404, &[], b"") } else { script() }
-        })
+        Server::start(
+            move |request: &Request| {
+                if is_referrers(request) { reply(404, &[], b"") } else { script() }
+            },
+        )
     };
     for (script, expected) in failing {
         let error = list(&serve(script).await).await.unwrap_err();

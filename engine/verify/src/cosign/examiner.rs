@@ -1,0 +1,272 @@
+//! One examination of one referrer: the budget, the search for the key, and what was found.
+
+use super::draft::Draft;
+use crate::primitive::base64;
+use crate::primitive::key::PublicKey;
+use crate::primitive::keyring::{Key, Keyring};
+use crate::primitive::signature::Scheme;
+use crate::problem::{Code, Raised};
+use data_encoding::HEXLOWER;
+use referee_core::facts::AttestationFact;
+use referee_core::{
+    Budget, Findings, Job, Timestamp, Unavailable, UnavailableCode, UnavailableKind,
+};
+
+/// One examination of one referrer.
+#[derive(Debug)]
+pub(super) struct Examiner<'a> {
+    pub(super) keyring: &'a Keyring,
+    pub(super) job: &'a Job<'a>,
+    pub(super) budget: &'a Budget,
+    /// A problem that all signatures of the referrer share.
+    pub(super) shared: Option<Raised>,
+    now: Timestamp,
+    checks: u32,
+    findings: Findings,
+}
+
+/// What the search for the key came to.
+enum Search<'a> {
+    Made { key: &'a Key, scheme: Scheme },
+    NotMade,
+    Ended(UnavailableCode),
+}
+
+/// What a bundle says about the key that made its signature; unauthenticated.
+#[derive(Debug, Default)]
+pub(super) struct Hint {
+    /// The hint, decoded; empty where there is none.
+    bytes: Vec<u8>,
+    /// Whether it speaks of this signature alone, so that it can be held to it.
+    binding: bool,
+}
+
+impl Hint {
+    pub(super) fn new(text: &str, binding: bool) -> Self {
+        Self { bytes: base64::any(text).unwrap_or_default(), binding }
+    }
+
+    fn bytes(&self) -> Option<&[u8]> {
+        (!self.bytes.is_empty()).then_some(self.bytes.as_slice())
+    }
+
+    /// The key id, where the hint looks like one.
+    fn key_id(&self) -> Option<String> {
+        (self.bytes.len() == 32).then(|| format!("sha256:{}", HEXLOWER.encode(&self.bytes)))
+    }
+}
+
+impl<'a> Examiner<'a> {
+    pub(super) fn new(
+        keyring: &'a Keyring,
+        job: &'a Job<'a>,
+        now: Timestamp,
+        budget: &'a Budget,
+    ) -> Self {
+        let findings = Findings::default();
+        Self { keyring, job, budget, shared: None, now, checks: 0, findings }
+    }
+
+    /// Finds the key that made a signature and puts what it means into the draft. `test` is the
+    /// mathematics.
+    pub(super) fn find_key(
+        &mut self,
+        draft: &mut Draft,
+        hint: &Hint,
+        test: impl Fn(&PublicKey) -> Option<Scheme>,
+    ) {
+        match self.search(hint, test) {
+            Search::Made { key, scheme } => {
+                let repository = self.job.subject.repository.as_ref();
+                let judgement = key.judge(scheme, repository, self.now);
+                if let Some(time) = judgement.changes_at {
+                    let earliest = self.findings.changes_at.map_or(time, |other| other.min(time));
+                    self.findings.changes_at = Some(earliest);
+                }
+                draft.made_by(judgement);
+            }
+            Search::NotMade => draft.raise(self.not_made(hint)),
+            Search::Ended(code) => {
+                draft.raise(ended(code));
+                self.note(unexamined(self.job, code), true);
+            }
+        }
+    }
+
+    fn search(
+        &mut self,
+        hint: &Hint,
+        test: impl Fn(&PublicKey) -> Option<Scheme>,
+    ) -> Search<'a> {
+        let keyring = self.keyring;
+        for key in keyring.candidates(hint.bytes()) {
+            if self.budget.cancelled() {
+                return Search::Ended(UnavailableCode::Timeout);
+            }
+            if self.checks >= self.budget.max_signature_checks {
+                return Search::Ended(UnavailableCode::TooLarge);
+            }
+            self.checks += 1;
+            if let Some(scheme) = test(key.public()) {
+                return Search::Made { key, scheme };
+            }
+        }
+        Search::NotMade
+    }
+
+    fn not_made(&self, hint: &Hint) -> Raised {
+        let hinted = hint.bytes().and_then(|bytes| self.keyring.by_hint(bytes));
+        if let Some(key) = hinted.filter(|_| hint.binding) {
+            let names: Vec<_> = key.names().map(|name| format!("{name:?}")).collect();
+            return Raised::new(
+                Code::SignatureMismatch,
+                format!(
+                    "the bundle says that key {} ({}) made this signature, and it did not: the \
+                     signature or what it signs was altered",
+                    names.join(", "),
+                    key.id()
+                ),
+            )
+            .hint("have the artifact signed again, and find out where this bundle comes from");
+        }
+        let of = match self.keyring.len() {
+            0 => "the trust document has no keys, so none".to_owned(),
+            1 => "the one key of the trust document has not".to_owned(),
+            count => format!("none of the {count} keys of the trust document has"),
+        };
+        let of = if self.keyring.is_empty() { of + " has" } else { of };
+        let named = hint
+            .key_id()
+            .map(|id| format!("; the bundle says that it was made with key {id}"))
+            .unwrap_or_default();
+        Raised::new(
+            Code::KeyUnknown,
+            format!(
+                "{of} made this signature: it was made with another key, or the signature or \
+                 what it signs was altered{named}"
+            ),
+        )
+        .hint("if the signer is to be trusted, add their public key to the trust document")
+    }
+
+    /// The examination ends before this signature's turn, if the time for it is up.
+    pub(super) fn out_of_time(&mut self, draft: &mut Draft) -> bool {
+        let ended_now = self.budget.cancelled();
+        if ended_now {
+            draft.raise(ended(UnavailableCode::Timeout));
+            self.note(unexamined(self.job, UnavailableCode::Timeout), true);
+        }
+        ended_now
+    }
+
+    /// What the signature needs could not be had.
+    pub(super) fn unavailable(&mut self, draft: &mut Draft, what: &Unavailable) {
+        draft.raise(Raised::unavailable(what));
+        self.note(what.clone(), true);
+    }
+
+    /// Notes something that could not be had: once, however many signatures it affects. Where
+    /// `next` is set it affects the signature that is in the making, else the whole list.
+    pub(super) fn note(&mut self, mut what: Unavailable, next: bool) {
+        let affects = match next {
+            true => format!("signatures/{}", self.findings.signatures.len()),
+            false => "signatures".to_owned(),
+        };
+        let same = |other: &&mut Unavailable| {
+            (other.kind, other.code, &other.target, &other.message)
+                == (what.kind, what.code, &what.target, &what.message)
+        };
+        match self.findings.unavailable.iter_mut().find(same) {
+            Some(other) if other.affects.contains(&affects) => {}
+            Some(other) => other.affects.push(affects),
+            None => {
+                what.affects = vec![affects];
+                self.findings.unavailable.push(what);
+            }
+        }
+    }
+
+    /// The most signatures that are read.
+    pub(super) fn max_signatures(&self) -> usize {
+        usize::try_from(self.budget.max_signatures).unwrap_or(usize::MAX)
+    }
+
+    /// Whether no more signatures are read.
+    pub(super) fn is_full(&self) -> bool {
+        self.findings.signatures.len() >= self.max_signatures()
+    }
+
+    /// Notes that there are more signatures than are read.
+    pub(super) fn too_many(&mut self) {
+        let message = format!(
+            "it holds more than {} signatures; the others were not read",
+            self.budget.max_signatures
+        );
+        let target = self.job.referrer.descriptor.digest.as_str();
+        let code = UnavailableCode::TooLarge;
+        self.note(Unavailable::new(UnavailableKind::Verification, target, code, message), false);
+    }
+
+    /// Adds a signature and says where it stands.
+    pub(super) fn push(&mut self, mut draft: Draft) -> Pushed {
+        if let Some(problem) = &self.shared {
+            draft.raise(problem.clone());
+        }
+        let mut fact = draft.finish();
+        // There are never more than the budget allows, which is a u32.
+        let position = u32::try_from(self.findings.signatures.len()).unwrap_or(u32::MAX);
+        fact.id = position;
+        let trusted = fact.trusted;
+        self.findings.signatures.push(fact);
+        Pushed { position, trusted }
+    }
+
+    /// Adds an attestation.
+    pub(super) fn attest(&mut self, mut attestation: AttestationFact) {
+        attestation.id = u32::try_from(self.findings.attestations.len()).unwrap_or(u32::MAX);
+        self.findings.attestations.push(attestation);
+    }
+
+    pub(super) fn finish(self) -> Findings {
+        self.findings
+    }
+}
+
+/// Where a signature came to stand.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pushed {
+    pub(super) position: u32,
+    pub(super) trusted: bool,
+}
+
+fn ended(code: UnavailableCode) -> Raised {
+    let (message, hint) = match code {
+        UnavailableCode::Timeout => (
+            "the time for the examination ended before this signature's turn",
+            "ask again with a longer deadline",
+        ),
+        _ => (
+            "the limit of signature checks was met before this signature's turn",
+            "raise `limits.max_signature_checks`, or remove signatures that nobody needs",
+        ),
+    };
+    Raised::new(Code::VerificationBudget, message).hint(hint)
+}
+
+fn unexamined(job: &Job<'_>, code: UnavailableCode) -> Unavailable {
+    let message = match code {
+        UnavailableCode::Timeout => "the time for the examination ended",
+        _ => "the limit of signature checks was met",
+    };
+    let target = job.referrer.descriptor.digest.as_str();
+    Unavailable::new(UnavailableKind::Verification, target, code, message)
+}
+
+/// The problem of a signature that names other digests than the one it is attached to.
+pub(super) fn other_subject(named: &str, expected: &referee_core::Digest) -> Raised {
+    Raised::new(
+        Code::SubjectMismatch,
+        format!("it signs {named}, and it is attached to {expected}"),
+    )
+    .hint("this signature was made for another image: have this one signed")
+}

@@ -1,0 +1,52 @@
+//! What the readers of signed JSON share.
+//!
+//! Derived readers refuse a field that occurs twice; maps do not by themselves. Two readers that
+//! take different ones of two equal keys see different documents under one signature, so maps
+//! refuse them too.
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+
+/// Reads a map in which no key occurs twice; `null` is an empty one, as Go writes it.
+pub(crate) fn unique_map<'de, D, V>(deserializer: D) -> Result<BTreeMap<String, V>, D::Error>
+where
+    D: Deserializer<'de>,
+    V: Deserialize<'de>,
+{
+    struct Unique<V>(PhantomData<V>);
+
+    impl<'de, V: Deserialize<'de>> Visitor<'de> for Unique<V> {
+        type Value = BTreeMap<String, V>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a map without duplicate keys")
+        }
+
+        fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+            Ok(BTreeMap::new())
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut members = BTreeMap::new();
+            while let Some((key, value)) = map.next_entry::<String, V>()? {
+                if members.insert(key, value).is_some() {
+                    return Err(A::Error::custom("a key occurs twice in one map"));
+                }
+            }
+            Ok(members)
+        }
+    }
+
+    deserializer.deserialize_any(Unique(PhantomData))
+}
+
+/// Reads `null` as the default.
+pub(crate) fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}

@@ -1,0 +1,8 @@
+//! What signatures are made of: keys, the mathematics, and which keys are trusted.
+
+pub mod base64;
+pub mod key;
+mod key_error;
+pub mod keyring;
+pub mod pem;
+pub mod signature;

@@ -1,0 +1,166 @@
+//! Every code that a signature fact can carry in `errors`, with the status it leads to.
+//!
+//! `docs/signature-errors.md` explains each to whoever reads a denial; a test holds the two in
+//! step. A code never changes its meaning. Besides these, a signature that could not be examined
+//! because something was unavailable carries that thing's [`UnavailableCode`].
+
+use referee_core::facts::{Problem, SignatureStatus};
+use referee_core::{Unavailable, UnavailableCode};
+
+macro_rules! codes {
+    ($($(#[$doc:meta])+ $name:ident = $text:literal, $status:ident;)+) => {
+        /// Why a signature is not trusted.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Code {
+            $($(#[$doc])+ $name,)+
+        }
+
+        impl Code {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// The code as it stands in the facts.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)+
+                }
+            }
+
+            /// The status of a signature for which this is the most important problem.
+            #[must_use]
+            pub fn status(self) -> SignatureStatus {
+                match self {
+                    $(Self::$name => SignatureStatus::$status,)+
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The referrer's manifest cannot be read, or holds no signature though it announces one.
+    MalformedManifest = "malformed_manifest", Invalid;
+    /// The manifest says that it refers to another artifact.
+    ReferrerSubjectMismatch = "referrer_subject_mismatch", Invalid;
+    /// What is signed names another digest.
+    SubjectMismatch = "subject_mismatch", Invalid;
+    /// The simple signing payload cannot be read.
+    MalformedPayload = "malformed_payload", Invalid;
+    /// The simple signing payload is of a type that does not sign an image.
+    PayloadTypeInvalid = "payload_type_invalid", Invalid;
+    /// The Sigstore bundle cannot be read.
+    MalformedBundle = "malformed_bundle", Invalid;
+    /// The DSSE envelope cannot be read.
+    MalformedEnvelope = "malformed_envelope", Invalid;
+    /// The in-toto statement cannot be read.
+    MalformedStatement = "malformed_statement", Invalid;
+    /// There is no signature where one belongs.
+    SignatureMissing = "signature_missing", Invalid;
+    /// The signature is not base64.
+    SignatureEncoding = "signature_encoding", Invalid;
+    /// The key that the bundle names is known and did not make the signature.
+    SignatureMismatch = "signature_mismatch", Invalid;
+    /// It is made with a certificate, which this version does not verify.
+    KeylessNotSupported = "keyless_not_supported", Unsupported;
+    /// The Sigstore bundle is of a version that this version does not read.
+    BundleVersionUnsupported = "bundle_version_unsupported", Unsupported;
+    /// The layer is of a type that this version does not read.
+    LayerTypeUnsupported = "layer_type_unsupported", Unsupported;
+    /// The DSSE envelope holds something else than an in-toto statement.
+    PayloadTypeUnsupported = "payload_type_unsupported", Unsupported;
+    /// The in-toto statement is of a version that this version does not read.
+    StatementTypeUnsupported = "statement_type_unsupported", Unsupported;
+    /// The examination ended before this signature's turn.
+    VerificationBudget = "verification_budget", Unavailable;
+    /// The trust document revokes the key.
+    KeyRevoked = "key_revoked", Untrusted;
+    /// No scope of the key admits the repository.
+    KeyOutOfScope = "key_out_of_scope", Untrusted;
+    /// The key's validity has ended.
+    KeyExpired = "key_expired", Untrusted;
+    /// The key's validity has not begun.
+    KeyNotYetValid = "key_not_yet_valid", Untrusted;
+    /// No key of the trust document made the signature.
+    KeyUnknown = "key_unknown", Untrusted;
+}
+
+/// A problem on its way into a fact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Raised {
+    code: &'static str,
+    status: SignatureStatus,
+    message: String,
+    hint: Option<String>,
+}
+
+impl Raised {
+    /// A problem.
+    #[must_use]
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code: code.as_str(), status: code.status(), message: message.into(), hint: None }
+    }
+
+    /// Something that could not be had.
+    #[must_use]
+    pub fn unavailable(what: &Unavailable) -> Self {
+        let retry = "ask again: what is missing may be there the next time";
+        Self {
+            code: what.code.as_str(),
+            status: SignatureStatus::Unavailable,
+            message: format!("{} {} could not be had: {}", what.kind.as_str(), what.target, what.message),
+            hint: what.retryable.then(|| retry.to_owned()),
+        }
+    }
+
+    /// The same problem with a hint.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// The status that it leads to.
+    #[must_use]
+    pub fn status(&self) -> SignatureStatus {
+        self.status
+    }
+
+    /// As it stands in the facts.
+    #[must_use]
+    pub fn into_problem(self) -> Problem {
+        Problem { code: self.code.to_owned(), message: self.message, hint: self.hint }
+    }
+}
+
+/// How much a status weighs where several problems come together: what is certainly wrong before
+/// what is not known, and that before what is merely not trusted.
+#[must_use]
+pub fn weight(status: SignatureStatus) -> u8 {
+    match status {
+        SignatureStatus::Invalid => 0,
+        SignatureStatus::Unsupported => 1,
+        SignatureStatus::Unavailable => 2,
+        SignatureStatus::Untrusted => 3,
+        SignatureStatus::Trusted => 4,
+    }
+}
+
+/// The codes of things that could not be had, which a signature fact can carry as well.
+pub const UNAVAILABLE: [UnavailableCode; 8] = [
+    UnavailableCode::Timeout,
+    UnavailableCode::Refused,
+    UnavailableCode::Throttled,
+    UnavailableCode::NotFound,
+    UnavailableCode::TooLarge,
+    UnavailableCode::Malformed,
+    UnavailableCode::DigestMismatch,
+    UnavailableCode::Denied,
+];
