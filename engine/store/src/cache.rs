@@ -26,6 +26,9 @@ use std::time::Duration;
 /// generously so that many small entries cannot pass the limit unseen.
 const ENTRY_OVERHEAD: u64 = 512;
 
+/// The longest that a tag or a listing is remembered, whatever is configured.
+const MAX_RECENT: Duration = Duration::from_secs(24 * 3600);
+
 /// A store with a cache before it, and each question under way at most once.
 ///
 /// The work behind an answer goes on when the caller stops waiting, within the limits of the
@@ -131,7 +134,7 @@ impl<S: Store + 'static> Cached<S> {
             .build();
         let recent = Cache::builder()
             .max_capacity(config.recent_bytes)
-            .time_to_live(Duration::from_millis(config.recent_ms))
+            .time_to_live(Duration::from_millis(config.recent_ms).min(MAX_RECENT))
             .weigher(|_, recent: &Recent| {
                 weight(match recent {
                     Recent::Answer(Answer::Manifest(fetched)) => length(&fetched.bytes),

@@ -126,12 +126,36 @@ pub struct CacheConfig {
     /// The most bytes of tags and listings kept.
     pub recent_bytes: u64,
     /// For how long an answer about a tag or a listing is used again, in milliseconds. 0 asks
-    /// every time.
+    /// every time; a day is the most.
     pub recent_ms: u64,
 }
 
 impl Default for CacheConfig {
     fn default() -> Self {
         Self { content_bytes: 256 * 1024 * 1024, recent_bytes: 32 * 1024 * 1024, recent_ms: 10_000 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use referee_core::Coded as _;
+    use referee_core::document;
+
+    #[test]
+    fn a_configuration_file_says_what_differs_from_the_defaults() {
+        let config: RegistryConfig =
+            document::read("t", "attempts: 2\nplain_http: ['127.0.0.1:5000']").unwrap();
+        assert_eq!((config.attempts, config.read_timeout_ms), (2, 10_000));
+        let config: CacheConfig = document::read("t", "recent_ms: 0").unwrap();
+        assert_eq!((config.recent_ms, config.content_bytes), (0, 256 * 1024 * 1024));
+    }
+
+    #[test]
+    fn a_misspelled_setting_is_told() {
+        let error = document::read::<RegistryConfig>("t", "total_timeout: 5").unwrap_err();
+        assert_eq!(error.code(), "unknown_field", "{error}");
+        let error = document::read::<CacheConfig>("t", "recent: 5").unwrap_err();
+        assert_eq!(error.code(), "unknown_field", "{error}");
     }
 }

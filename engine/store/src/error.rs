@@ -66,7 +66,8 @@ pub enum StoreError {
         target: String,
         /// The limit.
         limit: u64,
-        /// `bytes`, `pages`, `referrers`.
+        /// What is counted: `bytes`, `pages`, `referrers`, `manifests`, `entries`,
+        /// `policy files`.
         unit: &'static str,
     },
     /// Other bytes than the digest names.

@@ -11,10 +11,13 @@
 mod body;
 mod client;
 mod deadline;
+mod origin;
+mod tls;
 
 pub(crate) use body::is_html;
-pub(crate) use client::{Http, Incoming, Outgoing, is_own_machine, same_origin};
+pub(crate) use client::{Http, Incoming, Outgoing};
 pub(crate) use deadline::{Deadline, Fault, Retries};
+pub(crate) use origin::{is_own_machine, same_origin};
 
 /// The most redirects of one request. Registries send blobs to storage in one or two.
 pub(crate) const MAX_REDIRECTS: u32 = 5;

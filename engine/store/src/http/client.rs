@@ -2,23 +2,20 @@
 
 use super::body;
 use super::deadline::{Deadline, Fault, retry_after};
+use super::origin::{is_own_machine, same_origin};
+use super::tls::{certificates, is_tls_failure};
 use super::{MAX_ERROR_BYTES, MAX_REDIRECTS};
 use crate::config::RegistryConfig;
 use crate::error::StoreError;
-use crate::files;
 use bytes::Bytes;
 use moka::sync::Cache;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
-use reqwest::{Certificate, Client, Method, Response, StatusCode, redirect};
+use reqwest::{Client, Method, Response, StatusCode, redirect};
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use url::{Host, Url};
-
-/// The largest file of certificates, in bytes. The whole Mozilla list is 220 KiB.
-const MAX_CA_BYTES: u64 = 4 * 1024 * 1024;
+use url::Url;
 
 /// For how many hosts the number of requests is watched at a time; the least used are forgotten
 /// beyond that.
@@ -279,70 +276,39 @@ fn redirection(incoming: &Incoming) -> Option<Option<Url>> {
     Some(location.and_then(|location| incoming.url.join(location).ok()))
 }
 
-/// Whether two addresses have the same scheme, host and port (RFC 6454, section 5).
-pub(crate) fn same_origin(a: &Url, b: &Url) -> bool {
-    a.scheme() == b.scheme()
-        && a.host() == b.host()
-        && a.port_or_known_default() == b.port_or_known_default()
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Whether an address is a literal for this machine or its own link: nothing that a public
-/// registry has a reason to name, and where cloud machines keep their credentials.
-pub(crate) fn is_own_machine(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => {
-            address.is_loopback() || address.is_link_local() || address.is_unspecified()
-        }
-        Some(Host::Ipv6(address)) => {
-            address.is_loopback()
-                || address.is_unspecified()
-                || address.is_unicast_link_local()
-                || address.to_ipv4_mapped().is_some_and(|v4| v4.is_loopback() || v4.is_link_local())
-        }
-        Some(Host::Domain(name)) => {
-            let name = name.trim_end_matches('.');
-            name == "localhost" || name.ends_with(".localhost")
-        }
-        None => true,
+    fn url(text: &str) -> Url {
+        text.parse().unwrap()
     }
-}
 
-/// Whether the TLS handshake failed for what the other side sent, as tokio-rustls tells it. Such
-/// a server will not be another one a moment later.
-fn is_tls_failure(error: &reqwest::Error) -> bool {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(error) = cause {
-        let io = error.downcast_ref::<std::io::Error>();
-        if io.is_some_and(|io| io.kind() == std::io::ErrorKind::InvalidData) {
-            return true;
+    #[test]
+    fn redirects_are_held_to_the_rules() {
+        let plain_http = vec!["plain.example".into(), "plain.example:5000".into()];
+        let config = RegistryConfig { plain_http, ..RegistryConfig::default() };
+        let http = Http::new(&config).unwrap();
+        let check = |first: &str, to: &str| {
+            let first = url(first);
+            http.check_redirect(&first, &first, &url(to)).is_ok()
+        };
+        let cases = [
+            ("https://registry.example/", "https://storage.example/x", true),
+            ("https://registry.example/", "https://registry.example:8443/x", true),
+            ("https://registry.example/", "http://storage.example/x", false),
+            ("https://registry.example/", "http://plain.example/x", false),
+            ("http://plain.example/", "http://plain.example:5000/x", true),
+            ("http://plain.example/", "http://plain.example:6000/x", false),
+            ("http://plain.example/", "https://storage.example/x", true),
+            ("https://registry.example/", "https://169.254.169.254/x", false),
+            ("https://registry.example/", "https://localhost/x", false),
+            ("https://127.0.0.1:1/", "https://127.0.0.1:2/x", true),
+            ("https://registry.example/", "ftp://storage.example/x", false),
+            ("https://registry.example/", "https://u@storage.example/x", false),
+        ];
+        for (first, to, allowed) in cases {
+            assert_eq!(check(first, to), allowed, "{first} to {to}");
         }
-        cause = error.source();
     }
-    false
-}
-
-fn certificates(config: &RegistryConfig) -> Result<Vec<Certificate>, StoreError> {
-    let mut all = Vec::new();
-    for path in &config.ca_files {
-        all.extend(certificates_in(path)?);
-    }
-    Ok(all)
-}
-
-fn certificates_in(path: &Path) -> Result<Vec<Certificate>, StoreError> {
-    let unusable = |problem: &str, source: Option<Box<dyn std::error::Error + Send + Sync>>| {
-        StoreError::Configuration {
-            setting: format!("ca_files: {}", path.display()),
-            problem: problem.into(),
-            source,
-        }
-    };
-    let pem = files::read(path, MAX_CA_BYTES)
-        .map_err(|error| unusable("the file cannot be read", Some(Box::new(error))))?;
-    let certificates = Certificate::from_pem_bundle(&pem)
-        .map_err(|error| unusable("not PEM certificates", Some(Box::new(error))))?;
-    if certificates.is_empty() {
-        return Err(unusable("the file holds no certificate", None));
-    }
-    Ok(certificates)
 }

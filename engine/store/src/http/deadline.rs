@@ -171,8 +171,9 @@ pub(crate) fn retry_after(value: &str) -> Option<Duration> {
 
 fn retry_after_at(value: &str, now: Timestamp) -> Option<Duration> {
     let value = value.trim();
-    if let Ok(seconds) = value.parse::<u32>() {
-        return Some(Duration::from_secs(u64::from(seconds)));
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More seconds than can be counted are a very long time, not no answer.
+        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
     let date = jiff::fmt::rfc2822::parse(value).ok()?;
     let date = Timestamp::from_unix_nanoseconds(date.timestamp().as_nanosecond())?;
@@ -190,7 +191,9 @@ mod tests {
         assert_eq!(read("7"), Some(Duration::from_secs(7)));
         assert_eq!(read("Sat, 31 Jan 2026 12:00:09 GMT"), Some(Duration::from_secs(9)));
         assert_eq!(read("Sat, 31 Jan 2026 11:00:00 GMT"), Some(Duration::ZERO));
+        assert!(read("99999999999999999999999").unwrap() > Duration::from_secs(1 << 40));
         assert_eq!(read("soon"), None);
+        assert_eq!(read(""), None);
         assert_eq!(read("-1"), None);
     }
 

@@ -30,6 +30,9 @@ use url::Url;
 /// How long a token lasts that does not say ("Token Authentication Specification": 60 seconds).
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(60);
 
+/// How long a token is kept at most, whatever it says.
+const MAX_LIFETIME: Duration = Duration::from_secs(24 * 3600);
+
 /// How long before its end a token is not used any more, at most; a quarter of its life where
 /// that is less. Covers a clock that is a little off, and the time of the request.
 const MAX_MARGIN: Duration = Duration::from_secs(10);
@@ -293,7 +296,8 @@ impl Shared {
         let token = Secret::new(token.ok_or_else(|| malformed("the answer holds no token"))?);
         let header = header(&format!("Bearer {}", token.expose()))
             .ok_or_else(|| malformed("the token cannot stand in a header"))?;
-        let life = answer.expires_in.map_or(DEFAULT_LIFETIME, Duration::from_secs);
+        let life =
+            answer.expires_in.map_or(DEFAULT_LIFETIME, Duration::from_secs).min(MAX_LIFETIME);
         Ok(Authorization { header, lifetime: life.saturating_sub(MAX_MARGIN.min(life / 4)) })
     }
 }

@@ -178,4 +178,21 @@ mod tests {
         let header = format!("Basic realm=\"{}\"", "x".repeat(MAX_HEADER));
         assert_eq!(parse(std::iter::once(header.as_str())), []);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_header_is_read_to_its_end(header in r#"[=," a-zB\\\\é\t]{0,60}"#) {
+            let _challenges = parse(std::iter::once(header.as_str()));
+        }
+
+        #[test]
+        fn a_challenge_that_was_written_is_read_back(
+            realm in "[ -~&&[^\"\\\\]]{0,40}",
+            scope in "[a-z:/, ]{0,40}",
+        ) {
+            let header = format!("Bearer realm=\"{realm}\", scope=\"{scope}\"");
+            let expected = bearer(&realm, None, Some(&scope));
+            proptest::prop_assert_eq!(parse(std::iter::once(header.as_str())), vec![expected]);
+        }
+    }
 }

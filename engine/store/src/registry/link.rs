@@ -111,4 +111,20 @@ mod tests {
         let several = ["</a>; rel=next", "</b>; rel=next"];
         assert_eq!(next(several.into_iter()), Err(BadLink));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_header_is_read_to_its_end(header in r#"[<>;=," a-z\\\\é\t]{0,60}"#) {
+            let _answer = next(std::iter::once(header.as_str()));
+        }
+
+        #[test]
+        fn a_link_that_was_written_is_read_back(
+            target in "[a-z0-9/?=&,;]{0,40}",
+            title in r#"[a-z;,<> ]{0,20}"#,
+        ) {
+            let header = format!("<x>; rel=prev, <{target}>; title=\"{title}\"; rel=\"next\"");
+            proptest::prop_assert_eq!(next(std::iter::once(header.as_str())), Ok(Some(target)));
+        }
+    }
 }

@@ -5,6 +5,8 @@ mod auth;
 #[cfg(test)]
 mod cache;
 #[cfg(test)]
+mod examples;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod helpers;

@@ -9,6 +9,9 @@ use referee_store::{Listing, Store, StoreError};
 use std::ops::Range;
 use std::sync::Arc;
 
+/// What a server does, and the error that must come of it.
+type Case = (fn() -> Script, fn(&StoreError) -> bool);
+
 fn entry(number: usize) -> String {
     format!(
         r#"{{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"{}","size":{number},"artifactType":"a/{number}"}}"#,
@@ -155,7 +158,6 @@ async fn a_next_page_anywhere_else_is_not_fetched() {
 
 #[tokio::test]
 async fn a_second_page_that_fails_leaves_the_listing_incomplete() {
-    type Case = (fn() -> Script, fn(&StoreError) -> bool);
     let cases: [Case; 8] = [
         (|| reply(429, &[], b""), |e| matches!(e, StoreError::Throttled { .. })),
         (|| error(500, "UNKNOWN"), |e| matches!(e, StoreError::Server { status: 500, .. })),
@@ -318,7 +320,7 @@ async fn only_a_real_404_leads_to_the_tag() {
 
 #[tokio::test]
 async fn a_tag_that_fails_is_an_error_and_one_that_is_no_index_is_incomplete() {
-    let failing: [(fn() -> Script, fn(&StoreError) -> bool); 4] = [
+    let failing: [Case; 4] = [
         (|| reply(429, &[], b""), |e| matches!(e, StoreError::Throttled { .. })),
         (|| error(403, "DENIED"), |e| matches!(e, StoreError::Denied { .. })),
         (|| error(500, "UNKNOWN"), |e| matches!(e, StoreError::Server { .. })),

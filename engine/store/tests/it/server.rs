@@ -1,6 +1,7 @@
 //! A small HTTP server that does exactly what a test tells it to, badly where it should.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -41,6 +42,7 @@ pub(crate) struct Server {
     /// `127.0.0.1:port`.
     pub(crate) host: String,
     log: Arc<Mutex<Vec<Request>>>,
+    connections: Arc<AtomicUsize>,
 }
 
 impl Server {
@@ -57,9 +59,11 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let host = listener.local_addr().unwrap().to_string();
         let log = Arc::new(Mutex::new(Vec::new()));
-        let server = Self { host, log: Arc::clone(&log) };
+        let connections = Arc::new(AtomicUsize::new(0));
+        let server = Self { host, log: Arc::clone(&log), connections: Arc::clone(&connections) };
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
+                connections.fetch_add(1, Ordering::SeqCst);
                 let (handler, log, tls) = (Arc::clone(&handler), Arc::clone(&log), tls.clone());
                 tokio::spawn(async move {
                     match tls {
@@ -74,6 +78,11 @@ impl Server {
             }
         });
         server
+    }
+
+    /// How many connections there were.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
     }
 
     /// The requests so far.
@@ -100,6 +109,8 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     let mut byte = [0u8; 1];
     while !head.ends_with(b"\r\n\r\n") {
         match stream.read(&mut byte).await {
+            // A TLS handshake: no request that could be answered.
+            Ok(1) if head.is_empty() && byte[0] == 0x16 => return,
             Ok(1) => head.push(byte[0]),
             _ => return,
         }

@@ -48,20 +48,22 @@ async fn a_server_of_a_configured_authority_is_trusted() {
 async fn a_server_of_an_unknown_authority_is_not_and_is_not_asked_again() {
     let (server, _folder) = server().await;
     let (_other, other_folder) = self::server().await;
-    for config in [config(&[]), trusting(&other_folder, true)] {
+    for (number, config) in [config(&[]), trusting(&other_folder, true)].into_iter().enumerate() {
         let store = store_with(&config, &Limits::default());
         let error = store.manifest(&place(&server), tag("1").as_ref()).await.unwrap_err();
         assert!(matches!(*error, StoreError::Connection { .. }), "{error:?}");
+        assert_eq!(server.connections(), number + 1, "a certificate is not tried again");
     }
     assert_eq!(server.log().len(), 0);
 }
 
 #[tokio::test]
-async fn a_listed_plain_host_is_not_spoken_to_with_tls_and_the_other_way_round() {
+async fn a_host_that_is_not_listed_as_plain_is_spoken_to_with_tls_only() {
     let plain = Server::start(|_| reply(200, &[MANIFEST], BODY)).await;
     let store = store_with(&config(&[]), &Limits::default());
     let error = store.manifest(&place(&plain), tag("1").as_ref()).await.unwrap_err();
     assert!(matches!(*error, StoreError::Connection { .. }), "{error:?}");
+    assert_eq!(plain.log().len(), 0);
 }
 
 #[tokio::test]

@@ -1,0 +1,86 @@
+//! Why policies could not be read.
+
+use super::MAX_DEPTH;
+use crate::error::StoreError;
+use referee_core::Coded;
+use referee_core::document::DocumentError;
+
+/// Why policies could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PolicyLoadError {
+    /// A file or folder could not be read.
+    #[error(transparent)]
+    File(#[from] StoreError),
+    /// A data file is not JSON.
+    #[error("{path} is not valid JSON")]
+    Json {
+        /// The file.
+        path: String,
+        /// What the parser found.
+        source: serde_json::Error,
+    },
+    /// A data file is not YAML.
+    #[error(transparent)]
+    Yaml(#[from] DocumentError),
+    /// Data that is no object cannot be put together with other data.
+    #[error("{path}: policy data must be an object")]
+    NotAnObject {
+        /// The file.
+        path: String,
+    },
+    /// Two data files say something about the same path.
+    #[error("{second}: data.{key} is already given by {first}")]
+    Conflict {
+        /// The path in the data, parted by dots.
+        key: String,
+        /// The file read first.
+        first: String,
+        /// The file read second.
+        second: String,
+    },
+    /// Two modules would have one name.
+    #[error("two modules are named {name}: {first} and {second}")]
+    DuplicateModule {
+        /// The name.
+        name: String,
+        /// The file read first.
+        first: String,
+        /// The file read second.
+        second: String,
+    },
+    /// A link leads back to a folder that it is in, or the folders are too deep.
+    #[error("{path}: the folders lead back into themselves, or are more than {MAX_DEPTH} deep")]
+    Loop {
+        /// The folder.
+        path: String,
+    },
+    /// A file that was named is neither a module nor data.
+    #[error("{path} is neither a Rego module nor data: expected .rego, .json, .yaml or .yml")]
+    UnknownKind {
+        /// The file.
+        path: String,
+    },
+    /// A name that is not UTF-8.
+    #[error("{path}: the name is not UTF-8")]
+    Name {
+        /// The file, its name made readable.
+        path: String,
+    },
+}
+
+impl Coded for PolicyLoadError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::File(error) => error.code(),
+            Self::Json { .. } => "policy_data_syntax",
+            Self::Yaml(error) => error.code(),
+            Self::NotAnObject { .. } => "policy_data_shape",
+            Self::Conflict { .. } => "policy_data_conflict",
+            Self::DuplicateModule { .. } => "policy_duplicate_module",
+            Self::Loop { .. } => "policy_folder_loop",
+            Self::UnknownKind { .. } => "policy_unknown_file",
+            Self::Name { .. } => "policy_file_name",
+        }
+    }
+}
