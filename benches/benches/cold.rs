@@ -1,7 +1,12 @@
 //! A cold ruling over a registry on loopback: nothing cached, one signature and a hundred, beside
 //! four bare round trips to the same registry.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a benchmark fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a benchmark fails by panicking"
+)]
 #![allow(missing_docs, reason = "criterion's macros make undocumented items")]
 
 use bytes::Bytes;

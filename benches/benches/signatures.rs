@@ -1,18 +1,23 @@
 //! Signatures verified a second: the verifier over a whole referrer beside the bare library's
 //! rate for the same signatures, in the same run.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a benchmark fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a benchmark fails by panicking"
+)]
 #![allow(missing_docs, reason = "criterion's macros make undocumented items")]
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use data_encoding::BASE64;
-use referee_core::oci::media_type;
 use referee_core::facts::SignatureStatus;
+use referee_core::oci::media_type;
 use referee_core::trust::{TrustDocument, TrustSource};
 use referee_core::{
-    Budget, Descriptor, Digest, Evidence, FoundBy, Index, Job, Limits, Manifest, Outcome,
-    Referrer, Repository, Step, Subject, Timestamp, Trust, Verifier,
+    Budget, Descriptor, Digest, Evidence, FoundBy, Index, Job, Limits, Manifest, Outcome, Referrer,
+    Repository, Step, Subject, Timestamp, Trust, Verifier,
 };
 use referee_verify::cosign::CosignVerifier;
 use std::collections::BTreeMap;
@@ -36,7 +41,8 @@ struct Case {
 }
 
 fn case() -> Case {
-    let index: Index = serde_json::from_slice(&std::fs::read(layout().join("index.json")).unwrap()).unwrap();
+    let index: Index =
+        serde_json::from_slice(&std::fs::read(layout().join("index.json")).unwrap()).unwrap();
     let named = |suffix: bool| {
         let name = |d: &&Descriptor| {
             d.annotations["org.opencontainers.image.ref.name"].ends_with(".sig") == suffix
@@ -67,7 +73,9 @@ fn case() -> Case {
 
 fn trust() -> Trust {
     let path = referee_testkit::trust();
-    let text = std::fs::read_to_string(&path).unwrap().replace("registry.example/ci", "registry.example/team");
+    let text = std::fs::read_to_string(&path)
+        .unwrap()
+        .replace("registry.example/ci", "registry.example/team");
     let document = TrustDocument::read("trust.yaml", &text).unwrap();
     let folder: &Path = path.parent().unwrap();
     let files: BTreeMap<_, _> = document
@@ -105,10 +113,13 @@ fn signatures(criterion: &mut Criterion) {
         .layers
         .iter()
         .map(|layer| {
-            let signature = BASE64.decode(layer.annotations["dev.cosignproject.cosign/signature"].as_bytes());
+            let signature =
+                BASE64.decode(layer.annotations["dev.cosignproject.cosign/signature"].as_bytes());
             let (signature, payload) = (signature.unwrap(), blob(&layer.digest));
             let made_by = |key: &Vec<u8>| {
-                UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key).verify(&payload, &signature).is_ok()
+                UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key)
+                    .verify(&payload, &signature)
+                    .is_ok()
             };
             let key = keys.iter().position(made_by).expect("one of the keys made it");
             (signature, payload, key)
@@ -129,7 +140,9 @@ fn signatures(criterion: &mut Criterion) {
         bencher.iter(|| {
             for (signature, payload, _) in &bare {
                 let any = keys.iter().any(|key| {
-                    UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key).verify(payload, signature).is_ok()
+                    UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key)
+                        .verify(payload, signature)
+                        .is_ok()
                 });
                 assert!(any);
             }
@@ -149,7 +162,6 @@ fn signatures(criterion: &mut Criterion) {
 fn job_of(case: &Case) -> Job<'_> {
     Job { subject: &case.subject, referrer: &case.referrer }
 }
-
 
 criterion_group!(benches, signatures);
 criterion_main!(benches);

@@ -35,7 +35,12 @@ impl Client {
     ///
     /// # Panics
     /// Where the connection breaks: the servers here are not supposed to.
-    pub async fn post(&mut self, path: &str, headers: &[(&str, String)], body: Bytes) -> (StatusCode, Bytes) {
+    pub async fn post(
+        &mut self,
+        path: &str,
+        headers: &[(&str, String)],
+        body: Bytes,
+    ) -> (StatusCode, Bytes) {
         self.sender.ready().await.expect("an open connection");
         let mut request = Request::post(path)
             .header("host", self.address.to_string())

@@ -11,6 +11,7 @@ use referee_store::{
     CacheConfig, Cached, Environment, RegistryConfig, RegistryStore, Router as StoreRouter,
 };
 use referee_testkit::{Options, Registry};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -83,7 +84,8 @@ impl Stand {
         let mut config = tuning.registry;
         config.plain_http.push(registry.host());
         config.anonymous = true;
-        let client = RegistryStore::new(&config, &Limits::DEFAULT, &Environment::empty()).expect("a registry client");
+        let client = RegistryStore::new(&config, &Limits::DEFAULT, &Environment::empty())
+            .expect("a registry client");
         let router = StoreRouter::new().with_registry(Arc::new(client));
         let store = Arc::new(Cached::new(router, &tuning.cache));
         let engine = Engine::builder(store, Arc::new(SystemClock))
@@ -93,9 +95,12 @@ impl Stand {
             .expect("an engine");
         let policy = policy("signed");
         let mut config = ServerConfig::default();
-        config.max_in_flight = 1024;
-        let server = Server::new(config, engine.clone(), policy.clone());
-        let address = serve(server.router()).await;
+        config.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        let server =
+            Server::new(config, engine.clone(), policy.clone(), BTreeMap::new()).expect("a server");
+        let listeners = server.bind().await.expect("a free port");
+        let address = listeners.address();
+        tokio::spawn(server.serve(listeners, std::future::pending()));
         let empty = serve(Router::new().route("/v1/verify", post(async || "{}"))).await;
         Self { address, empty, engine, policy, registry }
     }
@@ -130,8 +135,17 @@ fn trust(host: &str) -> Trust {
     Trust::new(&[TrustSource { name: "trust.yaml".into(), document, files }]).expect("a trust")
 }
 
-/// One of the packs.
+/// A policy of the size that people write first.
 fn policy(name: &str) -> LoadedPolicy {
-    let pack = referee_policies::Pack::find(name).expect("a pack");
-    LoadedPolicy::compile(&PolicySource::of_pack(pack)).expect("a policy")
+    let text = std::fs::read_to_string("/tmp/benchpolicy.rego").expect(name);
+    LoadedPolicy::compile(&PolicySource {
+        modules: vec![("p.rego".into(), text)],
+        data: serde_json::json!({}),
+        package: None,
+        revision: None,
+        mode: referee_core::Mode::Enforce,
+        rego_v0: false,
+        library: Vec::new(),
+    })
+    .expect("a policy")
 }

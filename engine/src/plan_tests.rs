@@ -171,9 +171,12 @@ fn a_tag_that_is_not_there_is_an_answer_and_one_that_cannot_be_read_is_not() {
     let (mut plan, work) = start(&Limits::DEFAULT);
     drive(&mut plan, work, |work| match work {
         Work::List { .. } => listing(Vec::new()),
-        Work::Tag { tag: CosignTag::Signature, .. } => Outcome::Tagged(Err(Arc::new(
-            StoreError::Throttled { target: "the tag".into(), retry_after: None },
-        ))),
+        Work::Tag { tag: CosignTag::Signature, .. } => {
+            Outcome::Tagged(Err(Arc::new(StoreError::Throttled {
+                target: "the tag".into(),
+                retry_after: None,
+            })))
+        }
         Work::Tag { .. } => absent(),
         Work::Examine { .. } => examined(),
     });

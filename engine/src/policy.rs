@@ -4,8 +4,12 @@ use referee_core::Digest;
 use referee_core::decision::{Mode, PolicyIdentity};
 use referee_core::json::canonical;
 use referee_rego::{
-    CompileOptions, Module, Policy, PolicyError, RegoCode, RegoEngine, RegoError, Value,
+    CompileOptions, EvalBudget, Module, Policy, PolicyError, RegoCode, RegoEngine, RegoError,
+    Ruling, Value,
 };
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// Where the text of a policy comes from: its modules, its data, and what its author calls it.
 #[derive(Clone, Debug)]
@@ -30,8 +34,30 @@ pub struct PolicySource {
 #[derive(Clone, Debug)]
 pub struct LoadedPolicy {
     pub(crate) policy: Policy,
+    pub(crate) pace: Arc<Pace>,
     identity: PolicyIdentity,
     mode: Mode,
+}
+
+/// How long the last evaluation of a policy took.
+#[derive(Debug, Default)]
+pub(crate) struct Pace(AtomicU64);
+
+impl Pace {
+    /// Evaluations under this many nanoseconds are quick: a tenth of what one is then allowed on a
+    /// thread that serves requests.
+    const QUICK: u64 = 200_000;
+
+    /// Takes note of an evaluation.
+    pub(crate) fn note(&self, took: Duration) {
+        let nanoseconds = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        self.0.store(nanoseconds.max(1), Ordering::Relaxed);
+    }
+
+    /// Whether the last one was quick. False before the first.
+    pub(crate) fn is_quick(&self) -> bool {
+        (1..Self::QUICK).contains(&self.0.load(Ordering::Relaxed))
+    }
 }
 
 impl LoadedPolicy {
@@ -55,7 +81,7 @@ impl LoadedPolicy {
         let revision =
             source.revision.clone().unwrap_or_else(|| digest.hex().chars().take(12).collect());
         let identity = PolicyIdentity { package: policy.package().to_owned(), revision, digest };
-        Ok(Self { policy, identity, mode: source.mode })
+        Ok(Self { policy, pace: Arc::default(), identity, mode: source.mode })
     }
 
     /// What it is.
@@ -68,6 +94,14 @@ impl LoadedPolicy {
     #[must_use]
     pub fn mode(&self) -> Mode {
         self.mode
+    }
+
+    /// Rules over an input, here and now, within a time limit.
+    ///
+    /// # Errors
+    /// [`PolicyError`] where the evaluation fails; to be taken as a deny by whoever enforces.
+    pub fn decide(&self, input: &Value, budget: &EvalBudget) -> Result<Ruling, PolicyError> {
+        self.policy.decide(input, budget)
     }
 
     /// The program, for questions other than the decision.

@@ -18,6 +18,9 @@ use clap::Parser;
 use referee_benches::client::Client;
 use referee_benches::percentile::Times;
 use referee_benches::stand::{Stand, Tuning};
+use referee_core::Timestamp;
+use referee_engine::Request;
+use referee_rego::EvalBudget;
 use referee_testkit::Options;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -37,7 +40,12 @@ struct Arguments {
     assert: Option<f64>,
 }
 
-async fn round(address: SocketAddr, body: &Bytes, clients: usize, requests: usize) -> (Times, Duration) {
+async fn round(
+    address: SocketAddr,
+    body: &Bytes,
+    clients: usize,
+    requests: usize,
+) -> (Times, Duration) {
     let started = Instant::now();
     let tasks: Vec<_> = (0..clients)
         .map(|_| {
@@ -71,23 +79,49 @@ async fn warm_up(stand: &Stand, body: &Bytes) {
     assert_eq!(answer["decisions"][0]["verdict"], "allow", "{answer:#}");
 }
 
+/// What a ruling costs without HTTP, and what the policy's part in it is.
+async fn alone(stand: &Stand, layout: &str, signatures: u32) {
+    let request = Request::new(stand.reference(layout, 0).parse().expect("a reference"));
+    let budget = EvalBudget::new(Duration::from_secs(1), Timestamp::UNIX_EPOCH);
+    let (mut rulings, mut decisions) = (Times::default(), Times::default());
+    for _ in 0..2_000 {
+        let started = Instant::now();
+        let ruled = stand.engine.rule(&request, &stand.policy).await;
+        rulings.push(started.elapsed());
+        let input = ruled.gathered.expect("facts").input;
+        let started = Instant::now();
+        stand.policy.decide(&input, &budget).expect("a ruling");
+        decisions.push(started.elapsed());
+    }
+    println!(
+        "FIGURE load: {signatures} signatures, without HTTP: ruling {}/{} us, of which policy {}/{} us (p50/p99)",
+        rulings.percentile(50).as_micros(),
+        rulings.percentile(99).as_micros(),
+        decisions.percentile(50).as_micros(),
+        decisions.percentile(99).as_micros(),
+    );
+}
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     // Two workers: the server of a two-core machine. The clients share them, for both handlers
     // alike.
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     runtime.block_on(run(&arguments))
 }
 
 async fn run(arguments: &Arguments) -> ExitCode {
     let layouts = [("signed-one", 1), ("hundred-signatures", 100)];
-    let stand = Stand::start(Options::default(), &layouts.map(|(name, _)| name), Tuning::warm()).await;
-    
+    let stand =
+        Stand::start(Options::default(), &layouts.map(|(name, _)| name), Tuning::warm()).await;
+
     let mut failed = false;
     for (layout, signatures) in layouts {
         let body = json!({ "reference": stand.reference(layout, 0) }).to_string();
         let body = Bytes::from(body);
         warm_up(&stand, &body).await;
+        alone(&stand, layout, signatures).await;
         for clients in [1, 8, 64] {
             let requests = (arguments.requests / clients).max(20);
             let (mut empty, mut ruling) = (Times::default(), Times::default());
@@ -103,7 +137,12 @@ async fn run(arguments: &Arguments) -> ExitCode {
             let per_second = ruling.count() as f64 / spent.as_secs_f64();
             println!(
                 "FIGURE load: {signatures} signatures, {clients} clients: empty {}/{} us, ruling {}/{} us, ratio {:.2}/{:.2}, {per_second:.0} rulings/s",
-                micros(&empty, 50), micros(&empty, 99), micros(&ruling, 50), micros(&ruling, 99), ratio(50), ratio(99),
+                micros(&empty, 50),
+                micros(&empty, 99),
+                micros(&ruling, 50),
+                micros(&ruling, 99),
+                ratio(50),
+                ratio(99),
             );
             if let Some(most) = arguments.assert
                 && (signatures, clients) == (1, 1)

@@ -102,7 +102,8 @@ async fn main() -> ExitCode {
         (choice % 100 < percent).then(|| fault(choice / 100))
     };
     let options = Options { referrers_api: true, faults: Box::new(faults) };
-    let stand = Arc::new(Stand::start(options, &LAYOUTS.map(|(name, _)| name), Tuning::soak()).await);
+    let stand =
+        Arc::new(Stand::start(options, &LAYOUTS.map(|(name, _)| name), Tuning::soak()).await);
     let next = Arc::new(AtomicU64::new(0));
     let started = Instant::now();
     let tasks: Vec<_> = (0..arguments.clients)
@@ -162,7 +163,8 @@ async fn client(stand: Arc<Stand>, next: Arc<AtomicU64>, requests: u64, seed: u6
         let answer: Value = serde_json::from_slice(&answer).expect("JSON");
         let decision = &answer["decisions"][0];
         let verdict = decision["verdict"].as_str().unwrap_or("none").to_owned();
-        let mut wrong = |what: &str| tally.wrong.push(format!("{what}: {layout} {status} {answer}"));
+        let mut wrong =
+            |what: &str| tally.wrong.push(format!("{what}: {layout} {status} {answer}"));
         if verdict == "allow" && !may_be_allowed {
             wrong("allowed what must be denied");
         }

@@ -14,13 +14,17 @@ use referee_core::decision::Elapsed;
 use referee_core::facts::RequestFact;
 use referee_core::limits::reserve;
 use referee_core::{Decision, Timestamp};
-use referee_rego::{EvalBudget, Ruling};
+use referee_rego::{EvalBudget, PolicyError, RegoCode, Ruling};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// Kept back from the policy's share for writing the answer.
 const ANSWER: Duration = Duration::from_millis(5);
+
+/// The most time that an evaluation on a thread that serves requests may take before it is given
+/// up and done again elsewhere. Other requests on that thread wait for so long.
+const AT_ONCE: Duration = Duration::from_millis(2);
 
 pub(crate) async fn gather(engine: &Engine, request: &Request) -> Result<Gathered, GatherError> {
     let deadline = request.deadline.unwrap_or_else(|| engine.settings().deadline());
@@ -123,14 +127,43 @@ async fn ruling(
 ) -> Result<Ruling, NoRuling> {
     // A deadline that is all but over still gives the policy a moment: most need less.
     let until = (end - ANSWER).max(Instant::now() + ANSWER);
+    if let Some(answer) = at_once(policy, gathered, now, until) {
+        return answer.map_err(NoRuling::Policy);
+    }
     let budget = EvalBudget::new(until.saturating_duration_since(Instant::now()), now);
-    let (policy, input) = (policy.policy.clone(), gathered.input.clone());
-    let evaluation = move || policy.decide(&input, &budget);
+    let (judge, input) = (policy.clone(), gathered.input.clone());
+    let evaluation = move || {
+        let started = Instant::now();
+        let answer = judge.policy.decide(&input, &budget);
+        judge.pace.note(started.elapsed());
+        answer
+    };
     match evaluate(&engine.inner.evaluations, until, evaluation).await {
         Evaluated::Answer(Ok(ruling)) => Ok(ruling),
         Evaluated::Answer(Err(error)) => Err(NoRuling::Policy(error)),
         Evaluated::TimeUp => Err(NoRuling::PolicyTimeUp),
         Evaluated::Failed => Err(NoRuling::PolicyFailed),
+    }
+}
+
+/// Evaluates here and now a policy that was quick the last time: handing it to another thread and
+/// back would cost more than the evaluation. `None` where it was not, or turns out not to be.
+fn at_once(
+    policy: &LoadedPolicy,
+    gathered: &Gathered,
+    now: Timestamp,
+    until: Instant,
+) -> Option<Result<Ruling, PolicyError>> {
+    let left = until.saturating_duration_since(Instant::now());
+    if !policy.pace.is_quick() {
+        return None;
+    }
+    let started = Instant::now();
+    let answer = policy.policy.decide(&gathered.input, &EvalBudget::new(left.min(AT_ONCE), now));
+    policy.pace.note(started.elapsed());
+    match answer {
+        Err(PolicyError::Eval(error)) if error.code == RegoCode::EvalCancel => None,
+        answer => Some(answer),
     }
 }
 

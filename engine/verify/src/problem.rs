@@ -86,6 +86,10 @@ codes! {
     KeyUnknown = "key_unknown", Untrusted;
 }
 
+/// The longest message, in characters: messages may repeat names and parsers' findings, and those
+/// come from hostile bytes.
+const MAX_MESSAGE: usize = 600;
+
 /// A problem on its way into a fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Raised {
@@ -96,10 +100,11 @@ pub struct Raised {
 }
 
 impl Raised {
-    /// A problem.
+    /// A problem. The message is cut to 600 characters.
     #[must_use]
-    pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code: code.as_str(), status: code.status(), message: message.into(), hint: None }
+    pub fn new(code: Code, message: impl AsRef<str>) -> Self {
+        let message = cut(message.as_ref());
+        Self { code: code.as_str(), status: code.status(), message, hint: None }
     }
 
     /// Something that could not be had.
@@ -109,7 +114,12 @@ impl Raised {
         Self {
             code: what.code.as_str(),
             status: SignatureStatus::Unavailable,
-            message: format!("{} {} could not be had: {}", what.kind.as_str(), what.target, what.message),
+            message: cut(&format!(
+                "{} {} could not be had: {}",
+                what.kind.as_str(),
+                what.target,
+                what.message
+            )),
             hint: what.retryable.then(|| retry.to_owned()),
         }
     }
@@ -137,6 +147,13 @@ impl Raised {
     #[must_use]
     pub fn into_problem(self) -> Problem {
         Problem { code: self.code.to_owned(), message: self.message, hint: self.hint }
+    }
+}
+
+fn cut(message: &str) -> String {
+    match message.char_indices().nth(MAX_MESSAGE) {
+        Some(_) => message.chars().take(MAX_MESSAGE).chain(['…']).collect(),
+        None => message.to_owned(),
     }
 }
 

@@ -93,11 +93,7 @@ impl<'a> Examiner<'a> {
         }
     }
 
-    fn search(
-        &mut self,
-        hint: &Hint,
-        test: impl Fn(&PublicKey) -> Option<Scheme>,
-    ) -> Search<'a> {
+    fn search(&mut self, hint: &Hint, test: impl Fn(&PublicKey) -> Option<Scheme>) -> Search<'a> {
         let keyring = self.keyring;
         for key in keyring.candidates(hint.bytes()) {
             if self.budget.cancelled() {
@@ -129,12 +125,11 @@ impl<'a> Examiner<'a> {
             )
             .hint("have the artifact signed again, and find out where this bundle comes from");
         }
-        let of = match self.keyring.len() {
-            0 => "the trust document has no keys, so none".to_owned(),
-            1 => "the one key of the trust document has not".to_owned(),
-            count => format!("none of the {count} keys of the trust document has"),
+        let tried = match self.keyring.len() {
+            0 => "the trust document has no keys, so none of them made".to_owned(),
+            1 => "the one key of the trust document did not make".to_owned(),
+            count => format!("none of the {count} keys of the trust document made"),
         };
-        let of = if self.keyring.is_empty() { of + " has" } else { of };
         let named = hint
             .key_id()
             .map(|id| format!("; the bundle says that it was made with key {id}"))
@@ -142,8 +137,8 @@ impl<'a> Examiner<'a> {
         Raised::new(
             Code::KeyUnknown,
             format!(
-                "{of} made this signature: it was made with another key, or the signature or \
-                 what it signs was altered{named}"
+                "{tried} this signature: it was made with another key, or the signature or what \
+                 it signs was altered{named}"
             ),
         )
         .hint("if the signer is to be trusted, add their public key to the trust document")

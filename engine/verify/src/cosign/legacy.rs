@@ -8,8 +8,8 @@ use super::examiner::{Examiner, Hint, other_subject};
 use super::simple_signing::SimpleSigning;
 use crate::primitive::base64;
 use crate::problem::{Code, Raised};
-use referee_core::facts::{Format, Proof, TransparencyFact};
 use referee_core::Descriptor;
+use referee_core::facts::{Format, Proof, TransparencyFact};
 use serde::Deserialize;
 
 /// The annotation with the signature, padded standard base64 (`SIGNATURE_SPEC.md`,
@@ -112,7 +112,9 @@ fn claims(examiner: &Examiner<'_>, payload: &[u8], draft: &mut Draft) {
 /// signature made with a key.
 fn log_entry(layer: &Descriptor, draft: &mut Draft) {
     let entry = layer.annotations.get(BUNDLE).and_then(|text| serde_json::from_str(text).ok());
-    if let Some(RekorBundle { payload }) = entry {
+    if let Some(RekorBundle { payload }) = entry
+        && is_log_id(&payload.log_id)
+    {
         draft.fact.transparency.push(TransparencyFact {
             log: payload.log_id,
             index: payload.log_index,
@@ -124,4 +126,9 @@ fn log_entry(layer: &Descriptor, draft: &mut Draft) {
     if layer.annotations.get(TIMESTAMP).is_some_and(|text| !text.is_empty()) {
         draft.fact.timestamps.push(unread_timestamp());
     }
+}
+
+/// A log's id is the SHA-256 of its key, in hex.
+fn is_log_id(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

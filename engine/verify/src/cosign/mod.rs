@@ -41,12 +41,8 @@ pub const NAME: &str = "cosign";
 
 /// Artifact types under which a registry may list anything: none at all, and the configurations
 /// that it falls back to where it does not know the field (distribution-spec "Listing Referrers").
-const UNTELLING: [&str; 4] = [
-    "",
-    media_type::EMPTY,
-    media_type::IMAGE_MANIFEST,
-    "application/vnd.oci.image.config.v1+json",
-];
+const UNTELLING: [&str; 4] =
+    ["", media_type::EMPTY, media_type::IMAGE_MANIFEST, "application/vnd.oci.image.config.v1+json"];
 
 /// Verifies cosign's signatures with the keys of a trust document.
 #[derive(Clone, Debug)]
@@ -115,7 +111,8 @@ impl Verifier for CosignVerifier {
 fn malformed(mut examiner: Examiner<'_>, message: &str) -> Step {
     let referrer = examiner.job.referrer;
     let mut draft = Draft::new(referrer, format(plan::is_bundle(referrer.artifact_type())));
-    draft.raise(Raised::new(Code::MalformedManifest, format!("the referrer's manifest: {message}")));
+    draft
+        .raise(Raised::new(Code::MalformedManifest, format!("the referrer's manifest: {message}")));
     examiner.push(draft);
     Step::Done(examiner.finish())
 }

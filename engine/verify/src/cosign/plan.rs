@@ -102,9 +102,19 @@ pub(super) fn read<'m>(
 }
 
 impl<'m> Layer<'m> {
+    /// The most bytes that are read of it. What is signed beside a legacy digest goes into the
+    /// facts whole, so it is held to what a predicate is held to.
+    fn limit(&self, budget: &Budget) -> u64 {
+        let predicate = u64::try_from(budget.max_predicate_bytes).unwrap_or(u64::MAX);
+        match self.kind {
+            Kind::Legacy => budget.max_payload_bytes.min(predicate),
+            Kind::Bundle | Kind::Other => budget.max_payload_bytes,
+        }
+    }
+
     /// The request for its content, where that is wanted and not too large.
     fn request(&self, budget: &Budget) -> Option<EvidenceRequest> {
-        let limit = budget.max_payload_bytes;
+        let limit = self.limit(budget);
         let size = self.descriptor.size;
         (self.kind != Kind::Other && size <= limit).then(|| EvidenceRequest::Blob {
             digest: self.descriptor.digest.clone(),
@@ -126,9 +136,11 @@ impl<'m> Layer<'m> {
             (kind, Some(Outcome::Unavailable(what))) => {
                 Item::Unavailable(self.descriptor, kind, what.clone())
             }
-            (kind, None) => {
-                Item::Unavailable(self.descriptor, kind, too_large(self.descriptor, budget))
-            }
+            (kind, None) => Item::Unavailable(
+                self.descriptor,
+                kind,
+                too_large(self.descriptor, self.limit(budget)),
+            ),
         }
     }
 }
@@ -154,9 +166,8 @@ pub(super) fn artifact(job: &Job<'_>, items: &[Item<'_>]) -> Option<EvidenceRequ
     })
 }
 
-fn too_large(descriptor: &Descriptor, budget: &Budget) -> Unavailable {
-    let message =
-        format!("it has {} bytes, and the limit is {}", descriptor.size, budget.max_payload_bytes);
+fn too_large(descriptor: &Descriptor, limit: u64) -> Unavailable {
+    let message = format!("it has {} bytes, and the limit is {limit}", descriptor.size);
     let target = descriptor.digest.as_str();
     Unavailable::new(UnavailableKind::Blob, target, UnavailableCode::TooLarge, message)
 }

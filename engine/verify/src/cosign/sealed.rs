@@ -85,7 +85,10 @@ fn examine_envelope(examiner: &mut Examiner<'_>, bundle: &Bundle, envelope: &Env
         let mut draft = draft(examiner, bundle);
         claims(&statement, &examiner.job.referrer.subject, &mut draft);
         match signature {
-            None => draft.raise(Raised::new(Code::SignatureEncoding, "the signature in the envelope is not base64")),
+            None => draft.raise(Raised::new(
+                Code::SignatureEncoding,
+                "the signature in the envelope is not base64",
+            )),
             Some(signature) => {
                 if !keyless(bundle, &mut draft) && !examiner.out_of_time(&mut draft) {
                     examiner.find_key(&mut draft, &hint, |key| key.made(&encoding, signature));
@@ -145,8 +148,11 @@ fn shorten(text: &str) -> String {
 
 fn attest(examiner: &mut Examiner<'_>, statement: &Statement<'_>, pushed: &[Pushed]) {
     let text = statement.predicate.map(|predicate| predicate.get());
-    let omitted = text.is_some_and(|text| text.len() > examiner.budget.max_predicate_bytes);
-    let predicate = text.filter(|_| !omitted).and_then(|text| serde_json::from_str(text).ok());
+    let small = text.filter(|text| text.len() <= examiner.budget.max_predicate_bytes);
+    // What is nested deeper than 128 levels, or has numbers that no float holds, cannot be handed
+    // over either.
+    let predicate: Option<Value> = small.and_then(|text| serde_json::from_str(text).ok());
+    let omitted = text.is_some() && predicate.is_none();
     let referrer = examiner.job.referrer;
     examiner.attest(AttestationFact {
         id: 0,

@@ -149,7 +149,10 @@ mod tests {
             (payload().replace("sha256:e", "sha256:E"), "malformed_payload"),
             (payload().replace("docker-manifest-digest", "digest"), "malformed_payload"),
             (payload().replace("null", r#"{"a":1,"a":2}"#), "malformed_payload"),
-            (payload().replace(r#","optional""#, r#","critical":{},"optional""#), "malformed_payload"),
+            (
+                payload().replace(r#","optional""#, r#","critical":{},"optional""#),
+                "malformed_payload",
+            ),
             (payload().replace("cosign", "atomic"), "payload_type_invalid"),
         ];
         for (text, code) in cases {

@@ -139,7 +139,11 @@ mod tests {
             r#"{"payload":"","payloadType":"t","signatures":[{}]}"#,
             r#"{"payload":"","payloadType":"t","signatures":{}}"#,
         ] {
-            assert_eq!(Envelope::parse(text.as_bytes()).unwrap_err().code(), "malformed_envelope", "{text}");
+            assert_eq!(
+                Envelope::parse(text.as_bytes()).unwrap_err().code(),
+                "malformed_envelope",
+                "{text}"
+            );
         }
     }
 }

@@ -101,7 +101,9 @@ mod tests {
     use super::*;
 
     fn statement(subject: &str) -> String {
-        format!(r#"{{"_type":"{STATEMENT_V1}","subject":{subject},"predicateType":"p","predicate":{{"a": 1}}}}"#)
+        format!(
+            r#"{{"_type":"{STATEMENT_V1}","subject":{subject},"predicateType":"p","predicate":{{"a": 1}}}}"#
+        )
     }
 
     #[test]
@@ -128,7 +130,10 @@ mod tests {
             r#"[{"digest":null}]"#.to_owned(),
         ] {
             let text = statement(&subject);
-            assert!(Statement::parse(text.as_bytes()).unwrap().subject(&digest).is_none(), "{text}");
+            assert!(
+                Statement::parse(text.as_bytes()).unwrap().subject(&digest).is_none(),
+                "{text}"
+            );
         }
     }
 

@@ -4,12 +4,12 @@
 //! Both refuse white space and set bits beyond the last byte (RFC 4648 section 3.5), so that one
 //! byte string has one text in each alphabet.
 
-use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD};
+use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD, Encoding};
 
 /// Reads padded standard base64 (RFC 4648 section 4). `None` where the text is anything else.
 #[must_use]
 pub fn standard(text: &str) -> Option<Vec<u8>> {
-    BASE64.decode(text.as_bytes()).ok()
+    decode(&BASE64, text)
 }
 
 /// Reads standard or URL-safe base64, padded or not, as ProtoJSON ("JSON Format", `bytes`) and
@@ -24,7 +24,13 @@ pub fn any(text: &str) -> Option<Vec<u8>> {
         (true, true) => BASE64URL,
         (true, false) => BASE64URL_NOPAD,
     };
-    encoding.decode(text.as_bytes()).ok()
+    decode(&encoding, text)
+}
+
+/// `data_encoding` also reads several padded texts in a row, which is not one of RFC 4648.
+fn decode(encoding: &Encoding, text: &str) -> Option<Vec<u8>> {
+    let padding_inside = text.trim_end_matches('=').contains('=');
+    (!padding_inside).then(|| encoding.decode(text.as_bytes()).ok()).flatten()
 }
 
 #[cfg(test)]
@@ -45,7 +51,7 @@ mod tests {
             assert_eq!(any(text).as_deref(), Some(&[0xfb, 0xff][..]), "{text:?}");
         }
         assert_eq!(any("").as_deref(), Some(&[][..]));
-        for text in ["+_8=", "+/9", "+/8=\n", "A", "+/8=="] {
+        for text in ["+_8=", "+/9", "+/8=\n", "A", "+/8==", "+/8=+/8="] {
             assert_eq!(any(text), None, "{text:?}");
         }
     }

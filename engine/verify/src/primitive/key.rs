@@ -17,7 +17,7 @@ use der::{Decode as _, Tag, Tagged as _};
 use ed25519_dalek::VerifyingKey;
 use pkcs1::{RsaPssParams, RsaPublicKey};
 use referee_core::Digest;
-use sha2::Digest as _;
+use sha2::{Digest as _, Sha256};
 use spki::SubjectPublicKeyInfoRef;
 
 pub use super::key_error::KeyError;
@@ -42,15 +42,16 @@ const SECP256R1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.
 const SECP384R1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 const SECP521R1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
 
-const SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.1");
-const SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.2");
-const SHA512: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.3");
+const ID_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.1");
+const ID_SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.2");
+const ID_SHA512: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.3");
 
 /// A public key, parsed and ready to verify with.
 #[derive(Clone, Debug)]
 pub struct PublicKey {
     id: Digest,
-    written: [u8; 32],
+    /// The SHA-256 of the SubjectPublicKeyInfo, canonical and as it was written.
+    hints: [[u8; 32]; 2],
     bits: usize,
     checks: Vec<Check>,
 }
@@ -99,8 +100,8 @@ impl PublicKey {
         let parsed = checks.first().and_then(Check::parsed).ok_or(KeyError::Rejected)?;
         let spki = parsed.as_der().map_err(|_| KeyError::Rejected)?;
         let canonical = spki.as_ref();
-        let written = sha2::Sha256::digest(written.unwrap_or(canonical)).into();
-        Ok(Self { id: Digest::sha256(canonical), written, bits, checks })
+        let hints = [canonical, written.unwrap_or(canonical)].map(|der| Sha256::digest(der).into());
+        Ok(Self { id: Digest::sha256(canonical), hints, bits, checks })
     }
 
     /// The SHA-256 of the SubjectPublicKeyInfo in DER, in its canonical form: point uncompressed,
@@ -115,8 +116,7 @@ impl PublicKey {
     /// cosign writes into `verificationMaterial.publicKey.hint`.
     #[must_use]
     pub fn is_hinted_by(&self, hint: &[u8]) -> bool {
-        hint == self.written
-            || data_encoding::HEXLOWER.decode(self.id.hex().as_bytes()).is_ok_and(|id| id == hint)
+        self.hints.iter().any(|own| own == hint)
     }
 
     /// The schemes that are tried, in order.
@@ -226,9 +226,9 @@ fn pss_schemes(parameters: Option<AnyRef<'_>>) -> Result<Vec<Scheme>, KeyError> 
         .decode_as()
         .map_err(|_| KeyError::Malformed { structure: "RSASSA-PSS-params" })?;
     let (hash, length) = match parameters.hash.oid {
-        SHA256 => (Hash::Sha256, 32),
-        SHA384 => (Hash::Sha384, 48),
-        SHA512 => (Hash::Sha512, 64),
+        ID_SHA256 => (Hash::Sha256, 32),
+        ID_SHA384 => (Hash::Sha384, 48),
+        ID_SHA512 => (Hash::Sha512, 64),
         _ => return Err(KeyError::PssParameters { restriction: "a hash that is not accepted" }),
     };
     let mask = parameters.mask_gen.parameters.map(|mask| mask.oid);

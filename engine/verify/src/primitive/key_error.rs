@@ -133,9 +133,7 @@ impl Coded for KeyError {
         let hint = match self {
             Self::NoPem => "a key starts with the line `-----BEGIN PUBLIC KEY-----`",
             Self::SeveralBlocks { .. } => "give each key an entry of its own",
-            Self::Pem { .. } => {
-                "copy the whole block again, from its BEGIN line to its END line"
-            }
+            Self::Pem { .. } => "copy the whole block again, from its BEGIN line to its END line",
             Self::PrivateKey { .. } => {
                 "replace it by the public key (`cosign public-key --key FILE`, or \
                  `openssl pkey -in FILE -pubout`), and consider whether the private key has to \

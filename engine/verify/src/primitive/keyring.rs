@@ -256,8 +256,8 @@ fn scope_problem(entries: &[&TrustedKey], repository: Option<&Repository>) -> Ra
     let names: Vec<_> = entries.iter().map(|entry| format!("{:?}", entry.name)).collect();
     let scopes: Vec<_> =
         entries.iter().flat_map(|entry| &entry.scopes).map(ToString::to_string).collect();
-    let subject = repository
-        .map_or_else(|| "an artifact that nothing names".to_owned(), ToString::to_string);
+    let subject =
+        repository.map_or_else(|| "an artifact that nothing names".to_owned(), ToString::to_string);
     let message = format!(
         "key {} may sign for {}, which does not admit {subject}",
         names.join(", "),

@@ -89,7 +89,10 @@ mod tests {
         ];
         for text in texts {
             let block = read(&text).unwrap();
-            assert_eq!((block.label.as_str(), block.der.as_slice()), ("PUBLIC KEY", &[0, 1, 2][..]));
+            assert_eq!(
+                (block.label.as_str(), block.der.as_slice()),
+                ("PUBLIC KEY", &[0, 1, 2][..])
+            );
         }
     }
 

@@ -23,7 +23,9 @@
 use aws_lc_rs::digest;
 use aws_lc_rs::error::KeyRejected;
 use aws_lc_rs::signature as aws;
-use aws_lc_rs::signature::{ParsedPublicKey, RsaParameters, RsaPssSaltLength, VerificationAlgorithm};
+use aws_lc_rs::signature::{
+    ParsedPublicKey, RsaParameters, RsaPssSaltLength, VerificationAlgorithm,
+};
 use ed25519_dalek::{Signature, VerifyingKey};
 use sha2::{Digest as _, Sha512};
 

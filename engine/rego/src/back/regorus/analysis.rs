@@ -141,13 +141,16 @@ fn head_reference(head: &RuleHead) -> &Expr {
 }
 
 fn location(span: &Span) -> Location {
-    Location { file: span.source.file().clone(), row: span.line, col: span.col }
+    let col = super::diagnostics::column(line(span), span.col);
+    Location { file: span.source.file().clone(), row: span.line, col }
+}
+
+fn line(span: &Span) -> &str {
+    span.source.line(span.line.saturating_sub(1))
 }
 
 fn error(code: RegoCode, message: String, span: &Span) -> RegoError {
-    RegoError::new(code, message)
-        .at(location(span))
-        .with_snippet(span.source.line(span.line.saturating_sub(1)))
+    RegoError::new(code, message).at(location(span)).with_snippet(line(span))
 }
 
 /// The rules of a program, by their paths.

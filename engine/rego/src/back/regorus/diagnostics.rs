@@ -65,11 +65,24 @@ fn place(text: &str) -> Option<(Location, Option<String>)> {
     let mut lines = rest.lines();
     let mut parts = lines.next()?.rsplitn(3, ':');
     let (col, row, file) = (parts.next()?, parts.next()?, parts.next()?);
-    let location =
-        Location { file: file.to_owned(), row: row.parse().ok()?, col: col.trim().parse().ok()? };
-    let source = lines.nth(1).and_then(|line| line.trim_start().strip_prefix(row));
+    let (row_text, row) = (row, row.parse().ok()?);
+    let col = col.trim().parse().ok()?;
+    let source = lines.nth(1).and_then(|line| line.trim_start().strip_prefix(row_text));
     let snippet = source.and_then(|line| line.split_once("| ")).map(|(_, line)| line.to_owned());
-    Some((location, snippet))
+    let col = column(snippet.as_deref().unwrap_or_default(), col);
+    Some((Location { file: file.to_owned(), row, col }, snippet))
+}
+
+/// The column in characters: the interpreter counts a tab as four.
+pub(super) fn column(line: &str, counted: u32) -> u32 {
+    let mut characters = line.chars();
+    let (mut at, mut column) = (1_u32, 1_u32);
+    while at < counted {
+        let width = if characters.next() == Some('\t') { 4 } else { 1 };
+        at = at.saturating_add(width);
+        column = column.saturating_add(1);
+    }
+    column
 }
 
 /// The code for a message, by what it says.
@@ -122,6 +135,13 @@ mod tests {
         let location = Location { file: "C:\\pol icy.rego".into(), row: 12, col: 7 };
         assert_eq!(error.location, Some(location));
         assert_eq!(error.snippet.as_deref(), Some("x := y | z"));
+    }
+
+    #[test]
+    fn a_tab_is_one_column() {
+        assert_eq!(column("\t\tx := y", 9), 3);
+        assert_eq!(column("ab c", 4), 4);
+        assert_eq!(column("", 3), 3);
     }
 
     #[test]

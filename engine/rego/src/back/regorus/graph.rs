@@ -10,7 +10,8 @@ use regorus::unstable::Span;
 use std::collections::BTreeSet;
 
 /// How deep an evaluation may be, in expressions inside expressions over all rules that are under
-/// evaluation at once. Measured in `tests/hostile.rs`: this many fit the 2 MiB stack of a thread.
+/// evaluation at once. Measured on the 2 MiB stack of a thread, unoptimised: the smallest depth
+/// that overflowed was 1,140 (a chain of 571 plain rules).
 const MAX_EVALUATION_DEPTH: usize = 400;
 
 /// A rule, all its definitions together.

@@ -9,6 +9,7 @@ mod analysis;
 mod builtins;
 mod diagnostics;
 mod graph;
+mod query;
 mod syntax;
 
 use crate::budget::EvalBudget;
@@ -108,10 +109,38 @@ impl Backend {
         input: Option<&Value>,
         budget: &EvalBudget,
     ) -> Result<QueryResults, RegoError> {
+        if let Some(names) = guarded(|| query::declared(query))? {
+            return self.query_as_comprehension(query, &names, input, budget);
+        }
         let (results, prints) =
             self.run(input, budget, |engine| engine.eval_query(query.to_owned(), false))?;
         let rows: Result<Vec<_>, _> = results.result.into_iter().filter_map(row).collect();
         Ok(QueryResults { rows: rows?, prints })
+    }
+
+    /// Evaluates a query that declares variables with `some`.
+    ///
+    /// The interpreter loses rows of such a query, and does not of a comprehension (0.14.1:
+    /// `some y in {1, 2}; y >= 2` is undefined). Its expressions have no values of their own then.
+    fn query_as_comprehension(
+        &self,
+        query: &str,
+        names: &[String],
+        input: Option<&Value>,
+        budget: &EvalBudget,
+    ) -> Result<QueryResults, RegoError> {
+        let text = query::comprehension(query, names);
+        let (results, prints) = self.run(input, budget, |engine| engine.eval_query(text, false))?;
+        let value =
+            results.result.into_iter().next().and_then(|row| row.expressions.into_iter().next());
+        let mut rows = Vec::new();
+        for bindings in value.and_then(|found| Value(found.value).elements()).unwrap_or_default() {
+            check_depth(&bindings.0)?;
+            let expression =
+                QueryExpression { text: query.to_owned(), value: true.into(), row: 1, col: 1 };
+            rows.push(QueryRow { expressions: vec![expression], bindings: named(bindings) });
+        }
+        Ok(QueryResults { rows, prints })
     }
 
     /// Runs one evaluation on a clone of the engine, inside its budget and guarded.
@@ -185,10 +214,11 @@ fn row(result: regorus::QueryResult) -> Option<Result<QueryRow, RegoError>> {
     if let Err(error) = check_depth(&result.bindings) {
         return Some(Err(error));
     }
-    let bindings = Value(result.bindings).entries().unwrap_or_default();
-    let bindings = bindings
-        .into_iter()
-        .filter_map(|(name, value)| Some((name.as_str()?.to_owned(), value)))
-        .collect();
+    let bindings = named(Value(result.bindings));
     Some(Ok(QueryRow { expressions, bindings }))
+}
+
+fn named(bindings: Value) -> Vec<(String, Value)> {
+    let bindings = bindings.entries().unwrap_or_default().into_iter();
+    bindings.filter_map(|(name, value)| Some((name.as_str()?.to_owned(), value))).collect()
 }

@@ -1,0 +1,253 @@
+//! The server's settings: as typed, and checked.
+
+use crate::allow::{PatternError, Registries};
+use referee_core::Coded;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+/// The settings of the server, under `server` in the configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ServerConfig {
+    /// Where to listen, `address:port`; port 0 takes a free one. The default, 127.0.0.1:8181, is
+    /// reached from this machine only: the server asks nobody who they are.
+    pub listen: SocketAddr,
+    /// A second address that answers nothing but `/health` and `/metrics`. It goes on answering
+    /// while the server shuts down.
+    pub diagnostic_listen: Option<SocketAddr>,
+    /// The registries that callers may name: exactly `host` or `host:port`, or `*.suffix` for
+    /// every host below it. Empty: any, so that whoever reaches the server can have it connect
+    /// to any host by HTTPS.
+    pub registries: Vec<String>,
+    /// The largest request body, in bytes. 1 MiB: a hundred references are 30 KiB, an input
+    /// beside them seldom more than 100 KiB.
+    pub max_body_bytes: u64,
+    /// The most references in one verify request.
+    pub max_batch: u32,
+    /// The most work at a time: each reference of a verify request counts one, and so does each
+    /// data request. What is over it is answered 503 at once; nothing is queued. Times
+    /// `max_body_bytes` this is also the most memory that bodies can take.
+    pub max_in_flight: u32,
+    /// The most connections at a time; further ones wait to be accepted.
+    pub max_connections: u32,
+    /// The deadline of a request that brings none, in milliseconds. 2,900: Gatekeeper's three
+    /// seconds for a validating webhook, less the way back.
+    pub default_deadline_ms: u64,
+    /// The longest deadline a request may have, in milliseconds; a longer one is cut to it.
+    pub max_deadline_ms: u64,
+    /// The longest time for the head of a request to come in, from its first byte, in
+    /// milliseconds; the connection is closed after it.
+    pub header_read_timeout_ms: u64,
+    /// The longest time for the body of a request to come in, in milliseconds.
+    pub body_read_timeout_ms: u64,
+    /// How long a client may take nothing of an answer that is being sent, in milliseconds.
+    pub write_timeout_ms: u64,
+    /// How long a connection may be idle between two requests, in milliseconds. 60,000: longer
+    /// than the idle time of common clients and proxies, so that it is they who close.
+    pub idle_timeout_ms: u64,
+    /// How long to go on serving after being told to stop, with `/health` already answering 503,
+    /// in milliseconds: the time a load balancer needs to look elsewhere.
+    pub shutdown_wait_ms: u64,
+    /// How long requests under way may take to finish after that, in milliseconds.
+    pub shutdown_grace_ms: u64,
+    /// Whether a verify request may ask for the facts with the decision.
+    pub expose_facts: bool,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8181),
+            diagnostic_listen: None,
+            registries: Vec::new(),
+            max_body_bytes: 1024 * 1024,
+            max_batch: 100,
+            max_in_flight: 1_000,
+            max_connections: 4_096,
+            default_deadline_ms: 2_900,
+            max_deadline_ms: 30_000,
+            header_read_timeout_ms: 5_000,
+            body_read_timeout_ms: 5_000,
+            write_timeout_ms: 10_000,
+            idle_timeout_ms: 60_000,
+            shutdown_wait_ms: 0,
+            shutdown_grace_ms: 10_000,
+            expose_facts: true,
+        }
+    }
+}
+
+/// Settings that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A number that makes no sense.
+    #[error("server.{setting} must be {demand}, found {found}")]
+    OutOfRange {
+        /// The setting.
+        setting: &'static str,
+        /// What it must be.
+        demand: String,
+        /// What it is.
+        found: u64,
+    },
+    /// A policy has the name that stands for the default one.
+    #[error(
+        "a policy is named `default`, which stands for the policy that rules where none is named"
+    )]
+    PolicyName,
+    /// A registry pattern that is none.
+    #[error("server.registries: {0}")]
+    Registry(#[from] PatternError),
+}
+
+impl Coded for ConfigError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::OutOfRange { .. } => "setting_out_of_range",
+            Self::PolicyName => "reserved_policy_name",
+            Self::Registry(_) => "invalid_registry_pattern",
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::OutOfRange { .. } => None,
+            Self::PolicyName => Some("give it another name".into()),
+            Self::Registry(_) => {
+                Some("write registry.example, registry.example:5000 or *.registry.example".into())
+            }
+        }
+    }
+}
+
+impl ServerConfig {
+    /// Checks what the types cannot say.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the first setting that cannot be used.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let (batch, in_flight) = (u64::from(self.max_batch), u64::from(self.max_in_flight));
+        let positive = [
+            ("max_body_bytes", self.max_body_bytes),
+            ("max_batch", batch),
+            ("max_in_flight", in_flight),
+            ("max_connections", u64::from(self.max_connections)),
+            ("default_deadline_ms", self.default_deadline_ms),
+            ("max_deadline_ms", self.max_deadline_ms),
+            ("header_read_timeout_ms", self.header_read_timeout_ms),
+            ("body_read_timeout_ms", self.body_read_timeout_ms),
+            ("write_timeout_ms", self.write_timeout_ms),
+            ("idle_timeout_ms", self.idle_timeout_ms),
+        ];
+        for (setting, found) in positive {
+            if found == 0 {
+                let demand = "greater than 0".to_owned();
+                return Err(ConfigError::OutOfRange { setting, demand, found });
+            }
+        }
+        if in_flight < batch {
+            return Err(ConfigError::OutOfRange {
+                setting: "max_in_flight",
+                demand: format!("at least max_batch ({batch})"),
+                found: in_flight,
+            });
+        }
+        if self.max_deadline_ms < self.default_deadline_ms {
+            return Err(ConfigError::OutOfRange {
+                setting: "max_deadline_ms",
+                demand: format!("at least default_deadline_ms ({})", self.default_deadline_ms),
+                found: self.max_deadline_ms,
+            });
+        }
+        self.allowed_registries().map(|_| ())
+    }
+
+    pub(crate) fn allowed_registries(&self) -> Result<Registries, ConfigError> {
+        Ok(Registries::new(&self.registries)?)
+    }
+
+    pub(crate) fn default_deadline(&self) -> Duration {
+        Duration::from_millis(self.default_deadline_ms)
+    }
+
+    pub(crate) fn max_deadline(&self) -> Duration {
+        Duration::from_millis(self.max_deadline_ms)
+    }
+
+    pub(crate) fn body_read_timeout(&self) -> Duration {
+        Duration::from_millis(self.body_read_timeout_ms)
+    }
+
+    pub(crate) fn max_body(&self) -> usize {
+        usize::try_from(self.max_body_bytes).unwrap_or(usize::MAX)
+    }
+
+    pub(crate) fn max_batch(&self) -> usize {
+        usize::try_from(self.max_batch).unwrap_or(usize::MAX)
+    }
+}
+
+/// A number of permits that a semaphore can have.
+pub(crate) fn permits(wanted: u32) -> usize {
+    usize::try_from(wanted).unwrap_or(usize::MAX).min(tokio::sync::Semaphore::MAX_PERMITS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_can_be_used_and_listen_on_this_machine_only() {
+        let config = ServerConfig::default();
+        assert_eq!(config.check(), Ok(()));
+        assert!(config.listen.ip().is_loopback());
+    }
+
+    #[test]
+    fn a_setting_that_cannot_be_used_is_named() {
+        let with = |change: fn(&mut ServerConfig)| {
+            let mut config = ServerConfig::default();
+            change(&mut config);
+            config.check().unwrap_err()
+        };
+        let cases: [(ConfigError, &str, &str); 4] = [
+            (
+                with(|c| c.max_batch = 0),
+                "setting_out_of_range",
+                "server.max_batch must be greater than 0, found 0",
+            ),
+            (
+                with(|c| c.max_in_flight = 99),
+                "setting_out_of_range",
+                "server.max_in_flight must be at least max_batch (100), found 99",
+            ),
+            (
+                with(|c| c.max_deadline_ms = 100),
+                "setting_out_of_range",
+                "server.max_deadline_ms must be at least default_deadline_ms (2900), found 100",
+            ),
+            (
+                with(|c| c.registries = vec!["https://a.example".into()]),
+                "invalid_registry_pattern",
+                "server.registries: \"https://a.example\" is not a registry pattern",
+            ),
+        ];
+        for (error, code, message) in cases {
+            assert_eq!((error.code(), error.to_string().as_str()), (code, message));
+        }
+    }
+
+    #[test]
+    fn a_misspelled_setting_is_refused_with_its_neighbour() {
+        let error =
+            referee_core::document::read::<ServerConfig>("c", "max_in_fligt: 5").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "c: unknown field `max_in_fligt`, did you mean `max_in_flight`?"
+        );
+    }
+}

@@ -1,0 +1,245 @@
+//! Every way in which a request fails, and what the caller is told: one table.
+//!
+//! The body has OPA's shape, `{"code", "message", "errors"?}`, with a `hint` beside it where there
+//! is one. What a source says beyond the public message goes to the log.
+
+use crate::allow::Refused;
+use crate::body::BodyError;
+use crate::data_path::DataPathError;
+use crate::deadline::DurationError;
+use crate::query::EncodingError;
+use crate::reply;
+use axum::body::Body;
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, Response, StatusCode};
+use axum::response::IntoResponse;
+use referee_core::Coded;
+use referee_core::document::DocumentError;
+use referee_core::error::chain;
+use referee_core::reference::ReferenceError;
+use referee_engine::{EvaluateError, GatherError, ResolveError};
+use referee_rego::{Location, RegoError, RegoErrors, ValueError};
+use serde::Serialize;
+
+/// OPA's code for whatever is wrong with a request.
+const INVALID: &str = "invalid_parameter";
+/// OPA's code for whatever is wrong on this side.
+const INTERNAL: &str = "internal_error";
+/// OPA's message for an evaluation that failed.
+const EVALUATION: &str = "error(s) occurred while evaluating query";
+/// After how many seconds to come back when there is too much to do.
+const RETRY_SECONDS: u16 = 1;
+
+/// Why a request is not answered with what it asked for.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApiError {
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    /// OPA's message; on its data API it is a 400.
+    #[error("request body too large")]
+    InputTooLarge,
+    #[error("the request body is encoded: send it without Content-Encoding")]
+    Encoded,
+    #[error("the query string is {0}")]
+    Query(#[from] EncodingError),
+    #[error(transparent)]
+    Path(#[from] DataPathError),
+    #[error("{place}: {source}")]
+    Deadline { place: &'static str, source: DurationError },
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    #[error("{part} contains malformed input document: {problem}")]
+    Input { part: &'static str, problem: InputError },
+    #[error("the body must have one of `reference` and `references`, and not both")]
+    OneOfTwo,
+    #[error("`references` is empty")]
+    NothingAsked,
+    #[error("{found} references are more than the {limit} of one request")]
+    TooMany { found: usize, limit: usize },
+    #[error("there is no policy {name:?}")]
+    UnknownPolicy { name: String, known: Vec<String> },
+    #[error("this server does not hand out facts")]
+    FactsKept,
+    #[error("subject: {0}")]
+    Subject(#[from] ReferenceError),
+    #[error("subject: {0}")]
+    Refused(#[from] Refused),
+    #[error("beside a subject, `input` must be an object: it becomes input.request.parameters")]
+    SubjectInput,
+    #[error("the facts about the subject could not be gathered")]
+    Gather(#[from] GatherError),
+    #[error("{EVALUATION}")]
+    Evaluate(#[from] EvaluateError),
+    #[error("the policy does not compile with strict builtin errors")]
+    Strict(#[source] RegoErrors),
+    #[error("there is too much to do at the moment")]
+    Overloaded,
+    #[error("the answer could not be written")]
+    Unwritable(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// What is wrong with an input.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InputError {
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    #[error(transparent)]
+    Value(#[from] ValueError),
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    #[error("not UTF-8")]
+    NotUtf8,
+    #[error("it is not an object with the member `input`")]
+    NoObject,
+}
+
+/// The body of an error.
+#[derive(Debug, Serialize)]
+struct ErrorBody<'a> {
+    code: &'static str,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<Detail<'a>>,
+}
+
+/// One error behind the error.
+#[derive(Debug, Serialize)]
+struct Detail<'a> {
+    code: &'static str,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<Place<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Place<'a> {
+    file: &'a str,
+    row: u32,
+    col: u32,
+}
+
+impl<'a> Detail<'a> {
+    fn of(error: &dyn Coded) -> Self {
+        Self { code: error.code(), message: error.to_string(), location: None }
+    }
+
+    fn of_rego(error: &'a RegoError) -> Self {
+        let place = |location: &'a Location| Place {
+            file: &location.file,
+            row: location.row,
+            col: location.col,
+        };
+        Self {
+            code: error.code.as_str(),
+            message: error.message.clone(),
+            location: error.location.as_ref().map(place),
+        }
+    }
+}
+
+impl ApiError {
+    /// The table: status and code of each error.
+    fn row(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::Body(BodyError::TooLarge { .. }) => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large")
+            }
+            Self::Body(BodyError::Slow { .. }) => (StatusCode::REQUEST_TIMEOUT, "body_timeout"),
+            Self::Body(BodyError::Broken(_))
+            | Self::InputTooLarge
+            | Self::Query(_)
+            | Self::Path(_)
+            | Self::Deadline { .. }
+            | Self::Document(_)
+            | Self::Input { .. }
+            | Self::OneOfTwo
+            | Self::NothingAsked
+            | Self::TooMany { .. }
+            | Self::Subject(_)
+            | Self::SubjectInput => (StatusCode::BAD_REQUEST, INVALID),
+            Self::Encoded => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding"),
+            Self::UnknownPolicy { .. } => (StatusCode::BAD_REQUEST, "unknown_policy"),
+            Self::FactsKept => (StatusCode::FORBIDDEN, "facts_not_exposed"),
+            Self::Refused(refused) => (StatusCode::FORBIDDEN, refused.code()),
+            Self::Gather(error) if in_time(error) => {
+                (StatusCode::BAD_GATEWAY, "subject_unresolved")
+            }
+            Self::Gather(_) => (StatusCode::GATEWAY_TIMEOUT, "subject_unresolved"),
+            Self::Evaluate(_) | Self::Strict(_) | Self::Unwritable(_) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, INTERNAL)
+            }
+            Self::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "overloaded"),
+        }
+    }
+
+    fn details(&self) -> Vec<Detail<'_>> {
+        match self {
+            Self::Document(error) => vec![Detail::of(error)],
+            Self::Subject(error) => vec![Detail::of(error)],
+            Self::Refused(error) => vec![Detail::of(error)],
+            Self::Gather(error) => {
+                vec![Detail { code: error.code(), message: chain(error), location: None }]
+            }
+            Self::Evaluate(EvaluateError::Rego(error)) => vec![Detail::of_rego(error)],
+            Self::Evaluate(error) => vec![Detail::of(error)],
+            Self::Strict(errors) => errors.iter().map(Detail::of_rego).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Document(error) => error.hint(),
+            Self::Subject(error) => error.hint(),
+            Self::Refused(error) => error.hint(),
+            Self::Gather(error) => error.hint(),
+            Self::Evaluate(error) => error.hint(),
+            Self::UnknownPolicy { known, .. } => {
+                Some(format!("the policies here are: {}", known.join(", ")))
+            }
+            Self::Overloaded => Some(format!("come back in {RETRY_SECONDS} s")),
+            _ => None,
+        }
+    }
+
+    /// The public message, with what a parser said where the caller's own text is at fault.
+    fn message(&self) -> String {
+        match self {
+            Self::Document(error) => chain(error),
+            Self::Input { problem: InputError::Document(error), part } => {
+                format!("{part} contains malformed input document: {}", chain(error))
+            }
+            other => other.to_string(),
+        }
+    }
+}
+
+fn in_time(error: &GatherError) -> bool {
+    match error {
+        GatherError::Unresolved(error) => {
+            !matches!(**error, ResolveError::Deadline { .. } | ResolveError::CutOff { .. })
+        }
+        _ => true,
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response<Body> {
+        let (status, code) = self.row();
+        if status == StatusCode::INTERNAL_SERVER_ERROR {
+            tracing::error!(code, error = ?chain(&self), "a request failed");
+        }
+        let body =
+            ErrorBody { code, message: self.message(), hint: self.hint(), errors: self.details() };
+        let mut response = reply::json(status, &body, true).unwrap_or_else(|_| {
+            // Strings and numbers: there is nothing in it that could not be written.
+            reply::with_body(status, "application/json", Body::empty())
+        });
+        if matches!(self, Self::Overloaded) {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(RETRY_SECONDS));
+        }
+        response
+    }
+}

@@ -1,0 +1,199 @@
+//! What is counted, under names that OPA's users know where OPA counts the same.
+//!
+//! No label is taken from a request: what a caller can choose, a caller can make without end.
+
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::Registry;
+use referee_core::Verdict;
+use referee_store::CacheStats;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// OPA's buckets, in seconds, and three more: an answer here may wait for a registry.
+const SECONDS: [f64; 13] =
+    [1e-6, 5e-6, 1e-5, 5e-5, 1e-4, 5e-4, 1e-3, 0.01, 0.1, 1.0, 3.0, 10.0, 30.0];
+
+/// Where the counters of the store's cache are read.
+type CacheSource = Box<dyn Fn() -> CacheStats + Send + Sync>;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+    code: u16,
+    handler: &'static str,
+    method: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct DecisionLabels {
+    verdict: &'static str,
+    policy: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PolicyLabels {
+    policy: String,
+}
+
+/// All that is counted.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    registry: Registry,
+    requests: Family<RequestLabels, Histogram, fn() -> Histogram>,
+    decisions: Family<DecisionLabels, Counter>,
+    durations: Family<PolicyLabels, Histogram, fn() -> Histogram>,
+    pub(crate) shed: Counter,
+    cache: Arc<OnceLock<Cache>>,
+}
+
+/// What is counted of one policy, at hand without a look-up.
+#[derive(Clone, Debug)]
+pub(crate) struct PolicyMeters {
+    allow: Counter,
+    deny: Counter,
+    error: Counter,
+    duration: Histogram,
+}
+
+impl PolicyMeters {
+    pub(crate) fn ruled(&self, verdict: Verdict, elapsed: Duration) {
+        let counter = match verdict {
+            Verdict::Allow => &self.allow,
+            Verdict::Deny => &self.deny,
+            Verdict::Error => &self.error,
+        };
+        counter.inc();
+        self.duration.observe(elapsed.as_secs_f64());
+    }
+}
+
+fn histogram() -> Histogram {
+    Histogram::new(SECONDS)
+}
+
+impl Metrics {
+    /// Counters at zero, for a server with so much room for work.
+    pub(crate) fn new(room: Arc<Semaphore>, capacity: usize) -> Self {
+        let mut registry = Registry::default();
+        let requests: Family<_, _, fn() -> Histogram> = Family::new_with_constructor(histogram);
+        let decisions = Family::default();
+        let durations: Family<_, _, fn() -> Histogram> = Family::new_with_constructor(histogram);
+        let shed = Counter::default();
+        let cache = Arc::default();
+        registry.register(
+            "http_request_duration_seconds",
+            "A histogram of duration for requests",
+            requests.clone(),
+        );
+        registry.register("referee_decisions", "Decisions by verdict", decisions.clone());
+        registry.register(
+            "referee_decision_duration_seconds",
+            "How long decisions took, from reference to verdict",
+            durations.clone(),
+        );
+        registry.register(
+            "referee_http_requests_shed",
+            "Requests turned away because there was too much to do",
+            shed.clone(),
+        );
+        let version = vec![("version", env!("CARGO_PKG_VERSION"))];
+        registry.register("referee_build", "What is running", Info::new(version));
+        registry.register_collector(Box::new(Live { room, capacity, cache: Arc::clone(&cache) }));
+        Self { registry, requests, decisions, durations, shed, cache }
+    }
+
+    /// The meters of a policy; from now on they stand in the text, if only with zeros.
+    pub(crate) fn policy(&self, name: &str) -> PolicyMeters {
+        let counter = |verdict: Verdict| {
+            let policy = name.to_owned();
+            let labels = DecisionLabels { verdict: verdict.as_str(), policy };
+            self.decisions.get_or_create_owned(&labels)
+        };
+        PolicyMeters {
+            allow: counter(Verdict::Allow),
+            deny: counter(Verdict::Deny),
+            error: counter(Verdict::Error),
+            duration: self.durations.get_or_create_owned(&PolicyLabels { policy: name.to_owned() }),
+        }
+    }
+
+    /// Has the counters of a cache read with the others. The first source stays.
+    pub(crate) fn read_cache(&self, source: impl Fn() -> CacheStats + Send + Sync + 'static) {
+        if self.cache.set(Cache(Box::new(source))).is_err() {
+            tracing::warn!("the cache of this server has its counters already");
+        }
+    }
+
+    /// A request was answered.
+    pub(crate) fn answered(
+        &self,
+        handler: &'static str,
+        method: &'static str,
+        code: u16,
+        elapsed: Duration,
+    ) {
+        let labels = RequestLabels { code, handler, method };
+        self.requests.get_or_create(&labels).observe(elapsed.as_secs_f64());
+    }
+
+    /// The text in OpenMetrics form.
+    pub(crate) fn text(&self) -> Result<String, fmt::Error> {
+        let mut text = String::with_capacity(16 * 1024);
+        prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}
+
+struct Cache(CacheSource);
+
+impl fmt::Debug for Cache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Cache")
+    }
+}
+
+/// What is read when it is asked for, not counted along.
+#[derive(Debug)]
+struct Live {
+    room: Arc<Semaphore>,
+    capacity: usize,
+    cache: Arc<OnceLock<Cache>>,
+}
+
+impl Collector for Live {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let under_way = self.capacity.saturating_sub(self.room.available_permits());
+        gauge(&mut encoder, "referee_http_in_flight", "Work under way", under_way)?;
+        let Some(Cache(source)) = self.cache.get() else { return Ok(()) };
+        let stats = source();
+        for (name, help, count) in [
+            ("referee_store_cache_hits", "Questions answered from memory", stats.hits),
+            ("referee_store_cache_misses", "Questions that went to the store", stats.misses),
+            ("referee_store_cache_joined", "Questions that joined one under way", stats.joined),
+        ] {
+            let counter = ConstCounter::new(count);
+            let kind = prometheus_client::metrics::MetricType::Counter;
+            counter.encode(encoder.encode_descriptor(name, help, None, kind)?)?;
+        }
+        let bytes = usize::try_from(stats.content_bytes).unwrap_or(usize::MAX);
+        gauge(&mut encoder, "referee_store_cache_content_bytes", "Content held", bytes)
+    }
+}
+
+fn gauge(
+    encoder: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    value: usize,
+) -> Result<(), fmt::Error> {
+    let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
+    let kind = prometheus_client::metrics::MetricType::Gauge;
+    gauge.encode(encoder.encode_descriptor(name, help, None, kind)?)
+}

@@ -1,0 +1,92 @@
+//! The query string: percent-decoding and OPA's rule for flags.
+
+/// A query string or path segment that is not percent-encoded UTF-8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not percent-encoded UTF-8")]
+pub(crate) struct EncodingError;
+
+/// The parameters of a query string, in their order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Query(Vec<(String, String)>);
+
+impl Query {
+    pub(crate) fn parse(text: Option<&str>) -> Result<Self, EncodingError> {
+        let pairs = text.unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+        let pairs = pairs.map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            Ok((form_decoded(name)?, form_decoded(value)?))
+        });
+        Ok(Self(pairs.collect::<Result<_, EncodingError>>()?))
+    }
+
+    /// The first value of a parameter.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
+    }
+
+    /// OPA's rule: a flag is set when it stands there with no value or with any value that is
+    /// `true` in whatever case.
+    pub(crate) fn flag(&self, name: &str) -> bool {
+        self.0.iter().any(|(given, value)| {
+            given == name && (value.is_empty() || value.eq_ignore_ascii_case("true"))
+        })
+    }
+}
+
+fn form_decoded(text: &str) -> Result<String, EncodingError> {
+    if text.contains('+') { decoded(&text.replace('+', " ")) } else { decoded(text) }
+}
+
+/// Takes percent-encoding away.
+pub(crate) fn decoded(text: &str) -> Result<String, EncodingError> {
+    let mut bytes = text.bytes();
+    let mut out = Vec::with_capacity(text.len());
+    while let Some(byte) = bytes.next() {
+        if byte != b'%' {
+            out.push(byte);
+            continue;
+        }
+        let mut digit = || char::from(bytes.next()?).to_digit(16);
+        let (high, low) = (digit().ok_or(EncodingError)?, digit().ok_or(EncodingError)?);
+        out.push(u8::try_from(high * 16 + low).map_err(|_| EncodingError)?);
+    }
+    String::from_utf8(out).map_err(|_| EncodingError)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_decoded() {
+        let query = Query::parse(Some("input=%7B%22a%22%3A+1%7D&&pretty&x=%C3%A4")).unwrap();
+        assert_eq!(query.get("input"), Some("{\"a\": 1}"));
+        assert_eq!(query.get("pretty"), Some(""));
+        assert_eq!(query.get("x"), Some("ä"));
+        assert_eq!(query.get("y"), None);
+        assert_eq!(Query::parse(None), Ok(Query::default()));
+    }
+
+    #[test]
+    fn a_flag_is_set_by_no_value_or_true_in_any_case() {
+        for (text, set) in [
+            ("pretty", true),
+            ("pretty=", true),
+            ("pretty=TRUE", true),
+            ("pretty=1", false),
+            ("pretty=false", false),
+            ("pretty=false&pretty=true", true),
+            ("x", false),
+        ] {
+            assert_eq!(Query::parse(Some(text)).unwrap().flag("pretty"), set, "{text}");
+        }
+    }
+
+    #[test]
+    fn broken_encoding_is_refused() {
+        for text in ["%", "%1", "%zz", "%ff"] {
+            assert_eq!(decoded(text), Err(EncodingError), "{text}");
+            assert_eq!(Query::parse(Some(text)), Err(EncodingError), "{text}");
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The server over real sockets, in front of a registry with artifacts that the real cosign
+//! signed.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+mod client;
+mod data;
+mod deadlines;
+mod docs;
+mod limits;
+mod logs;
+mod operation;
+mod registries;
+mod stand;
+mod verify;
+mod warm;
