@@ -36,7 +36,7 @@ struct Arguments {
     #[arg(long, default_value_t = 10_000)]
     requests: u64,
     /// How many at once.
-    #[arg(long, default_value_t = 32)]
+    #[arg(long, default_value_t = 16)]
     clients: u64,
     /// How many of a hundred answers of the registry are faulty.
     #[arg(long, default_value_t = 20)]
