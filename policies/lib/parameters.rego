@@ -1,0 +1,54 @@
+# Parameters of a policy: `data.parameters`, an object.
+#
+# Who configures the policy sets them; whoever asks for a decision cannot. A misspelled name must
+# not weaken a policy in silence, so a policy tells `problems` which names it knows and denies what
+# comes back.
+package referee.parameters
+
+default given := {}
+
+given := data.parameters
+
+# A parameter, or what it is where it is not given.
+value(name, fallback) := object.get(given, name, fallback)
+
+# Names that the policy does not know, and parameters that are no object.
+problems(_) := {invalid("data.parameters must be an object.")} if not is_object(given)
+
+problems(known) := {problem |
+	some name in object.keys(given)
+	not name in known
+	problem := invalid(sprintf("There is no parameter %v.%s", [name, known_names(known)]))
+} if {
+	is_object(given)
+}
+
+known_names(known) := " This policy takes none." if count(known) == 0
+
+known_names(known) := sprintf(" This policy takes: %s.", [concat(", ", sort(known))]) if {
+	count(known) > 0
+}
+
+# The reason for a parameter that is wrong.
+invalid(message) := {
+	"code": "invalid_parameters",
+	"message": message,
+	"hint": "Correct the data that the policy is configured with.",
+}
+
+# Whether a value is a whole number of at least 1.
+is_count(number) if {
+	is_number(number)
+	number >= 1
+	floor(number) == number
+}
+
+# Whether a value is a list of at least one name, none of them empty.
+is_names(names) if {
+	is_array(names)
+	count(names) > 0
+	every name in names {
+		is_string(name)
+		name != ""
+	}
+}

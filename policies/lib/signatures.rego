@@ -1,0 +1,73 @@
+# Helpers over `input.signatures`.
+#
+# A signature counts only where it is over the artifact itself: its purpose is `signature` (one
+# over a statement about the artifact is none of the artifact) and its subject is the artifact's
+# digest (not a platform's, and not another referrer's).
+package referee.signatures
+
+# The signatures over a digest.
+over(digest) := [signature |
+	some signature in input.signatures
+	signature.purpose == "signature"
+	signature.subject == digest
+]
+
+# The signatures over the artifact.
+default all := []
+
+all := over(input.subject.digest)
+
+# Those that are trusted, and those that are not.
+trusted := [signature | some signature in all; is_trusted(signature)]
+
+not_trusted := [signature | some signature in all; not is_trusted(signature)]
+
+# Valid, and made by a key or an identity that the trust document vouches for here.
+is_trusted(signature) if {
+	signature.status == "trusted"
+	signature.trusted == true
+	signature.valid == true
+}
+
+# Who made a signature: the digest of the key, or the identity in the certificate.
+signer(signature) := signature.key.id
+
+signer(signature) := sprintf("%s (%v)", [signature.identity.subject, signature.identity.issuer]) if {
+	object.get(signature, "key", null) == null
+}
+
+# The different signers of a list of signatures. One key under two names is one signer.
+signers(signatures) := {signer(signature) | some signature in signatures}
+
+# The names in the trust document of the keys that made them.
+key_names(signatures) := {signature.key.name | some signature in signatures}
+
+# What signers are called in a message: the name of the key, or else the identity.
+names(signatures) := {display(signature) | some signature in signatures}
+
+display(signature) := signature.key.name
+
+display(signature) := signature.identity.subject if object.get(signature, "key", null) == null
+
+# A list of names for a message.
+listed(found) := "none" if count(found) == 0
+
+listed(found) := concat(", ", sort(found)) if count(found) > 0
+
+# Why a signature does not count, as a reason or a warning.
+problem(signature) := object.union(
+	{
+		"code": sprintf("signature_%s", [signature.status]),
+		"message": sprintf("Signature %v is %s: %s", [signature.id, signature.status, why(signature)]),
+		"referrer": signature.referrer,
+	},
+	hints(signature),
+)
+
+why(signature) := signature.errors[0].message
+
+why(signature) := "no reason is given." if count(object.get(signature, "errors", [])) == 0
+
+default hints(_) := {}
+
+hints(signature) := {"hint": signature.errors[0].hint}

@@ -1,0 +1,141 @@
+package referee.packs.distinct_keys_test
+
+import data.referee.packs.distinct_keys as pack
+import data.referee.testing
+
+test_two_by_two_keys_are_allowed if {
+	reasons := pack.deny with input as testing.facts([testing.trusted(0, "a"), testing.trusted(1, "b")])
+	testing.codes(reasons) == set()
+	pack.allow with input as testing.facts([testing.trusted(0, "a"), testing.trusted(1, "b")])
+	warnings := pack.warn with input as testing.facts([testing.trusted(0, "a"), testing.trusted(1, "b")])
+	testing.codes(warnings) == set()
+}
+
+test_one_is_denied if {
+	reasons := pack.deny with input as testing.facts([testing.trusted(0, "a")])
+	testing.codes(reasons) == {"too_few_keys"}
+	not pack.allow with input as testing.facts([testing.trusted(0, "a")])
+}
+
+test_nothing_is_denied if {
+	reasons := pack.deny with input as testing.facts([])
+	testing.codes(reasons) == {"too_few_keys"}
+	not pack.allow with input as testing.facts([])
+}
+
+test_two_by_one_key if {
+	reasons := pack.deny with input as testing.facts([testing.trusted(0, "a"), testing.trusted(1, "a")])
+	testing.codes(reasons) == {"too_few_keys"}
+	not pack.allow with input as testing.facts([testing.trusted(0, "a"), testing.trusted(1, "a")])
+}
+
+test_two_are_enough_though_the_listing_was_cut_off if {
+	reasons := pack.deny with input as testing.incomplete_facts([testing.trusted(0, "a"), testing.trusted(1, "b")])
+	testing.codes(reasons) == set()
+	pack.allow with input as testing.incomplete_facts([testing.trusted(0, "a"), testing.trusted(1, "b")])
+}
+
+test_one_in_a_listing_that_was_cut_off_is_undetermined if {
+	reasons := pack.deny with input as testing.incomplete_facts([testing.trusted(0, "a")])
+	testing.codes(reasons) == {"undetermined"}
+	not pack.allow with input as testing.incomplete_facts([testing.trusted(0, "a")])
+}
+
+test_others_that_are_wrong_are_told if {
+	reasons := pack.deny with input as testing.facts([testing.trusted(0, "a"), testing.failed(1, "untrusted")])
+	testing.codes(reasons) == {"too_few_keys", "signature_untrusted"}
+	not pack.allow with input as testing.facts([testing.trusted(0, "a"), testing.failed(1, "untrusted")])
+}
+
+test_others_that_are_wrong_are_warnings_where_there_are_enough if {
+	reasons := pack.deny with input as testing.facts([testing.trusted(0, "a"), testing.trusted(1, "b"), testing.failed(2, "invalid")])
+	testing.codes(reasons) == set()
+	pack.allow with input as testing.facts([testing.trusted(0, "a"), testing.trusted(1, "b"), testing.failed(2, "invalid")])
+	warnings := pack.warn with input as testing.facts([testing.trusted(0, "a"), testing.trusted(1, "b"), testing.failed(2, "invalid")])
+	testing.codes(warnings) == {"signature_invalid"}
+}
+
+test_attestations_and_platforms_do_not_count if {
+	reasons := pack.deny with input as testing.facts([testing.trusted(0, "a"), testing.attestation(1, "b"), testing.platform(2, "c")])
+	testing.codes(reasons) == {"too_few_keys"}
+	not pack.allow with input as testing.facts([testing.trusted(0, "a"), testing.attestation(1, "b"), testing.platform(2, "c")])
+}
+
+test_one_suffices_where_one_is_the_minimum if {
+	reasons := pack.deny with input as testing.facts([testing.trusted(0, "a")]) with data.parameters as {"minimum": 1}
+	testing.codes(reasons) == set()
+	pack.allow with input as testing.facts([testing.trusted(0, "a")]) with data.parameters as {"minimum": 1}
+}
+
+test_three_are_demanded_where_three_are_the_minimum if {
+	reasons := pack.deny with input as testing.facts([testing.trusted(0, "a"), testing.trusted(1, "b")]) with data.parameters as {"minimum": 3}
+	testing.codes(reasons) == {"too_few_keys"}
+	not pack.allow with input as testing.facts([testing.trusted(0, "a"), testing.trusted(1, "b")]) with data.parameters as {"minimum": 3}
+}
+
+test_a_misspelled_parameter_is_denied if {
+	reasons := pack.deny with input as testing.facts([testing.trusted(0, "a"), testing.trusted(1, "b")]) with data.parameters as {"minimun": 1}
+	testing.codes(reasons) == {"invalid_parameters"}
+	not pack.allow with input as testing.facts([testing.trusted(0, "a"), testing.trusted(1, "b")]) with data.parameters as {"minimun": 1}
+}
+
+test_a_minimum_of_none_is_denied if {
+	reasons := pack.deny with input as testing.facts([testing.trusted(0, "a"), testing.trusted(1, "b")]) with data.parameters as {"minimum": 0}
+	testing.codes(reasons) == {"invalid_parameters"}
+	not pack.allow with input as testing.facts([testing.trusted(0, "a"), testing.trusted(1, "b")]) with data.parameters as {"minimum": 0}
+}
+
+test_a_negative_minimum_is_denied if {
+	reasons := pack.deny with input as testing.facts([testing.trusted(0, "a"), testing.trusted(1, "b")]) with data.parameters as {"minimum": -1}
+	testing.codes(reasons) == {"invalid_parameters"}
+	not pack.allow with input as testing.facts([testing.trusted(0, "a"), testing.trusted(1, "b")]) with data.parameters as {"minimum": -1}
+}
+
+test_a_broken_minimum_is_denied if {
+	reasons := pack.deny with input as testing.facts([testing.trusted(0, "a"), testing.trusted(1, "b")]) with data.parameters as {"minimum": 1.5}
+	testing.codes(reasons) == {"invalid_parameters"}
+	not pack.allow with input as testing.facts([testing.trusted(0, "a"), testing.trusted(1, "b")]) with data.parameters as {"minimum": 1.5}
+}
+
+test_a_minimum_in_quotes_is_denied if {
+	reasons := pack.deny with input as testing.facts([testing.trusted(0, "a"), testing.trusted(1, "b")]) with data.parameters as {"minimum": "1"}
+	testing.codes(reasons) == {"invalid_parameters"}
+	not pack.allow with input as testing.facts([testing.trusted(0, "a"), testing.trusted(1, "b")]) with data.parameters as {"minimum": "1"}
+}
+
+test_a_minimum_of_null_is_denied if {
+	reasons := pack.deny with input as testing.facts([testing.trusted(0, "a"), testing.trusted(1, "b")]) with data.parameters as {"minimum": null}
+	testing.codes(reasons) == {"invalid_parameters"}
+	not pack.allow with input as testing.facts([testing.trusted(0, "a"), testing.trusted(1, "b")]) with data.parameters as {"minimum": null}
+}
+
+test_an_input_that_is_no_facts_document_is_denied if {
+	reasons := pack.deny with input as {}
+	testing.codes(reasons) == {"facts_unsupported", "undetermined"}
+	not pack.allow with input as {}
+}
+
+test_facts_of_another_version_are_denied if {
+	reasons := pack.deny with input as object.union(testing.facts([testing.trusted(0, "a"), testing.trusted(1, "b")]), {"facts_version": 2})
+	testing.codes(reasons) == {"facts_unsupported"}
+	not pack.allow with input as object.union(testing.facts([testing.trusted(0, "a"), testing.trusted(1, "b")]), {"facts_version": 2})
+}
+
+test_parameters_that_are_no_object_are_denied if {
+	reasons := pack.deny with input as testing.facts([testing.trusted(0, "a"), testing.trusted(1, "b")]) with data.parameters as ["minimum"]
+	testing.codes(reasons) == {"invalid_parameters"}
+	not pack.allow with input as testing.facts([testing.trusted(0, "a"), testing.trusted(1, "b")]) with data.parameters as ["minimum"]
+}
+
+test_two_names_of_one_key_are_one_key if {
+	renamed := object.union(testing.trusted(1, "a"), {"key": {"name": "b"}})
+	reasons := pack.deny with input as testing.facts([testing.trusted(0, "a"), renamed])
+	testing.codes(reasons) == {"too_few_keys"}
+}
+
+test_two_identities_count_as_two_keys if {
+	first := object.union(testing.trusted(0, "a"), {"key": null, "identity": {"subject": "a@example.org", "issuer": "https://issuer.example"}})
+	second := object.union(first, {"id": 1, "identity": {"subject": "b@example.org"}})
+	pack.allow with input as testing.facts([first, second])
+	not pack.allow with input as testing.facts([first, first])
+}

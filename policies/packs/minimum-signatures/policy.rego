@@ -1,0 +1,64 @@
+# The artifact must carry at least so many trusted signatures.
+package referee.packs.minimum_signatures
+
+import data.referee.facts
+import data.referee.parameters
+import data.referee.signatures
+
+minimum := parameters.value("minimum", 2)
+
+default allow := false
+
+allow if {
+	facts.supported
+	count(invalid_parameters) == 0
+	enough
+}
+
+found := count(signatures.trusted)
+
+enough if {
+	parameters.is_count(minimum)
+	found >= minimum
+}
+
+invalid_parameters contains problem if some problem in parameters.problems({"minimum"})
+
+invalid_parameters contains problem if {
+	not parameters.is_count(minimum)
+	problem := parameters.invalid("minimum must be a whole number of at least 1.")
+}
+
+deny contains problem if some problem in facts.problems
+
+deny contains problem if some problem in invalid_parameters
+
+deny contains problem if {
+	not enough
+	problem := facts.undetermined(sprintf("carries at least %v trusted signatures", [minimum]))
+}
+
+deny contains problem if {
+	not enough
+	facts.complete
+	parameters.is_count(minimum)
+	problem := {
+		"code": "too_few_signatures",
+		"message": sprintf(
+			"%s carries %d trusted signatures, %v are required; signed by: %s.",
+			[facts.name, found, minimum, signatures.listed(signatures.names(signatures.trusted))],
+		),
+		"hint": sprintf("Signatures to add, by keys of the trust document: %v.", [minimum - found]),
+	}
+}
+
+# Why the others that were found do not count.
+deny contains signatures.problem(signature) if {
+	not enough
+	some signature in signatures.not_trusted
+}
+
+warn contains signatures.problem(signature) if {
+	enough
+	some signature in signatures.not_trusted
+}
