@@ -6,6 +6,7 @@
 #   crane              v0.21.9, built with go
 #   cosign3            cosign v3.1.2, built with go
 #   cosign2            cosign v2.6.4, built with go (the last v2 when this was written)
+#   opa                v1.20.2, built with go
 #   oras               v1.3.3, built with go
 #   rekor-server       v2.3.0 of rekor-tiles (the log on plain files), built with go
 #   timestamp-server   v2.1.3 of Sigstore's timestamp authority, built with go
@@ -26,6 +27,7 @@ readonly CRANE_VERSION=v0.21.9
 readonly COSIGN3_VERSION=v3.1.2
 readonly COSIGN2_VERSION=v2.6.4
 readonly ORAS_VERSION=v1.3.3
+readonly OPA_VERSION=v1.20.2
 readonly REKOR_VERSION=v2.3.0
 readonly TIMESTAMP_VERSION=v2.1.3
 
@@ -129,6 +131,7 @@ install_peer() {
 	crane) go_tool crane github.com/google/go-containerregistry/cmd/crane "$CRANE_VERSION" ;;
 	cosign3) go_tool cosign3 github.com/sigstore/cosign/v3/cmd/cosign "$COSIGN3_VERSION" ;;
 	cosign2) go_tool cosign2 github.com/sigstore/cosign/v2/cmd/cosign "$COSIGN2_VERSION" ;;
+	opa) go_tool opa github.com/open-policy-agent/opa "$OPA_VERSION" ;;
 	oras) go_tool oras oras.land/oras/cmd/oras "$ORAS_VERSION" ;;
 	rekor-server)
 		go_tool rekor-server github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix "$REKOR_VERSION"
@@ -141,7 +144,7 @@ install_peer() {
 }
 
 if (($# == 0)); then
-	set -- docker-registry ferro-oci-server crane cosign3 cosign2 oras rekor-server timestamp-server
+	set -- docker-registry ferro-oci-server crane cosign3 cosign2 opa oras rekor-server timestamp-server
 fi
 for peer in "$@"; do
 	install_peer "$peer"

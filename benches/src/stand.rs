@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::routing::post;
 use referee_core::trust::{TrustDocument, TrustSource};
-use referee_core::{Limits, Trust};
+use referee_core::{Limits, Mode, Trust};
 use referee_engine::{Engine, LoadedPolicy, PolicySource, Settings};
 use referee_server::{Server, ServerConfig};
 use referee_store::clock::SystemClock;
@@ -135,17 +135,20 @@ fn trust(host: &str) -> Trust {
     Trust::new(&[TrustSource { name: "trust.yaml".into(), document, files }]).expect("a trust")
 }
 
-/// A policy of the size that people write first.
+/// One of the packs, with its defaults.
 fn policy(name: &str) -> LoadedPolicy {
-    let text = std::fs::read_to_string("/tmp/benchpolicy.rego").expect(name);
+    let pack = referee_policies::Pack::find(name).expect("a pack");
+    let owned = |modules: &[referee_policies::Module]| -> Vec<(String, String)> {
+        modules.iter().map(|m| (m.name.to_owned(), m.text.to_owned())).collect()
+    };
     LoadedPolicy::compile(&PolicySource {
-        modules: vec![("p.rego".into(), text)],
-        data: serde_json::json!({}),
-        package: None,
+        modules: owned(pack.modules),
+        data: serde_json::from_str(pack.default_data).expect("JSON"),
+        package: Some(pack.package.to_owned()),
         revision: None,
-        mode: referee_core::Mode::Enforce,
+        mode: Mode::Enforce,
         rego_v0: false,
-        library: Vec::new(),
+        library: owned(referee_policies::library()),
     })
     .expect("a policy")
 }

@@ -189,3 +189,31 @@ fn facts_made_for_tests_are_facts_as_the_types_have_them() {
     let read: referee_core::Facts = serde_json::from_value(facts.clone()).unwrap();
     assert_eq!(serde_json::to_value(&read).unwrap(), facts);
 }
+
+#[test]
+fn the_policy_and_the_tests_in_the_documentation_work() {
+    let page = include_str!("../../docs/policies.md");
+    let blocks: Vec<_> =
+        page.split("```rego\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let mut all = modules(library());
+    all.push(Module::new("trust.rego", blocks[0]));
+    all.push(Module::new("trust_test.rego", *blocks.last().unwrap()));
+    let program = RegoEngine::compile(&all, Value::object([]), CompileOptions::DEFAULT).unwrap();
+    let zero = || Duration::ZERO;
+    let results = run_tests(&program, &|_, _| true, &Value::object([]), &budget(), &zero);
+    assert_eq!(results.len(), 2);
+    assert!(results.iter().all(|r| r.outcome == TestOutcome::Pass), "{results:#?}");
+    let policy = Policy::new(program, None).unwrap();
+    let unsigned = Value::from_json(made("testing.facts([])")).unwrap();
+    let ruling = policy.decide(&unsigned, &budget()).unwrap();
+    let told = serde_json::to_value(&ruling.reasons[0]).unwrap();
+    let shown = page.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let shown: Json = serde_json::from_str(shown).unwrap();
+    for member in ["code", "rule", "location", "hint"] {
+        assert_eq!(told[member], shown[member], "{member}");
+    }
+    // Every table of packs names every pack and its parameters.
+    for pack in packs() {
+        assert!(page.contains(&format!("../policies/packs/{}/README.md", pack.name)));
+    }
+}

@@ -9,13 +9,13 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 /// Says on standard error, past the test harness's capture, that something was not run.
-pub fn skipped(what: &str, why: &str) {
+pub(crate) fn skipped(what: &str, why: &str) {
     let line = format!("SKIPPED {what}: {why}\n");
     std::io::stderr().write_all(line.as_bytes()).expect("standard error");
 }
 
 /// A tool by name: in `$REFEREE_PEERS`, else on the PATH.
-pub fn tool(name: &str) -> Option<PathBuf> {
+pub(crate) fn tool(name: &str) -> Option<PathBuf> {
     let peers = std::env::var_os("REFEREE_PEERS").map(PathBuf::from);
     let path = std::env::var_os("PATH").unwrap_or_default();
     let cache = std::env::var_os("XDG_CACHE_HOME")
@@ -32,7 +32,7 @@ pub fn tool(name: &str) -> Option<PathBuf> {
 
 /// Which registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// Debian's docker-registry: no referrers API.
     Distribution,
     /// A registry with the referrers API of OCI 1.1.
@@ -41,7 +41,7 @@ pub enum Kind {
 
 /// Which cosign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cosign {
+pub(crate) enum Cosign {
     /// cosign 2.
     Two,
     /// cosign 3.
@@ -49,7 +49,7 @@ pub enum Cosign {
 }
 
 impl Cosign {
-    pub const ALL: [Self; 2] = [Self::Two, Self::Three];
+    pub(crate) const ALL: [Self; 2] = [Self::Two, Self::Three];
 
     fn tool(self) -> &'static str {
         match self {
@@ -60,7 +60,7 @@ impl Cosign {
 }
 
 /// A registry that runs until it is dropped, with a folder for keys and files.
-pub struct Bench {
+pub(crate) struct Bench {
     folder: tempfile::TempDir,
     host: String,
     registry: Child,
@@ -95,7 +95,7 @@ fn must(command: &mut Command) -> String {
 
 impl Bench {
     /// Starts a registry; `None` where a tool is missing, which is said.
-    pub fn start(kind: Kind) -> Option<Self> {
+    pub(crate) fn start(kind: Kind) -> Option<Self> {
         let name = match kind {
             Kind::Distribution => "docker-registry",
             Kind::Oci11 => "ferro-oci-server",
@@ -122,8 +122,12 @@ impl Bench {
                 command.env("FERRO_OCI_LISTEN", &host);
             }
         }
-        let registry =
-            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let registry = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         let bench = Self { folder, host, registry, crane };
         bench.wait();
         for key in ["release", "build", "other"] {
@@ -143,15 +147,16 @@ impl Bench {
     fn generate_key(&self, name: &str) {
         let Some(cosign) = Cosign::ALL.into_iter().find_map(|c| tool(c.tool())) else { return };
         must(
-            Command::new(cosign)
-                .current_dir(self.folder.path())
-                .env("COSIGN_PASSWORD", "")
-                .args(["generate-key-pair", "--output-key-prefix", name]),
+            Command::new(cosign).current_dir(self.folder.path()).env("COSIGN_PASSWORD", "").args([
+                "generate-key-pair",
+                "--output-key-prefix",
+                name,
+            ]),
         );
     }
 
     /// One of the cosigns; `None` where it is missing, which is said.
-    pub fn cosign(&self, which: Cosign) -> Option<Signer> {
+    pub(crate) fn cosign(&self, which: Cosign) -> Option<Signer> {
         let path = tool(which.tool());
         if path.is_none() {
             skipped(which.tool(), "it is not on this machine");
@@ -160,7 +165,7 @@ impl Bench {
     }
 
     /// Pushes a small image of its own content; answers its reference by digest.
-    pub fn push_image(&self, repository: &str, content: &str) -> String {
+    pub(crate) fn push_image(&self, repository: &str, content: &str) -> String {
         let layer = self.folder.path().join(format!("{content}.tar"));
         let file = self.folder.path().join(format!("{content}.txt"));
         fs::write(&file, content).unwrap();
@@ -172,13 +177,15 @@ impl Bench {
                 .arg(format!("{content}.txt")),
         );
         let tag = format!("{}/{repository}:{content}", self.host);
-        must(Command::new(&self.crane).args(["append", "--insecure", "-t", &tag, "-f"]).arg(&layer));
+        must(
+            Command::new(&self.crane).args(["append", "--insecure", "-t", &tag, "-f"]).arg(&layer),
+        );
         let digest = must(Command::new(&self.crane).args(["digest", "--insecure", &tag]));
         format!("{}/{repository}@{}", self.host, digest.trim())
     }
 
     /// Copies cosign's `.sig` tag from one image to another of the same repository.
-    pub fn copy_signature(&self, from: &str, to: &str) {
+    pub(crate) fn copy_signature(&self, from: &str, to: &str) {
         let tag = |reference: &str| {
             let (repository, digest) = reference.split_once('@').unwrap();
             format!("{repository}:{}.sig", digest.replace(':', "-"))
@@ -200,16 +207,25 @@ impl Bench {
     }
 
     /// Asks Referee for a ruling.
-    pub fn referee(&self, image: &str, keys: &[&str], policy: &str) -> Answer {
+    pub(crate) fn referee(&self, image: &str, keys: &[&str], policy: &str) -> Answer {
         let output = run(Command::new(env!("CARGO_BIN_EXE_referee"))
-            .args(["verify", image, "--plain-http", &self.host, "--output", "json", "--policy", policy])
+            .args([
+                "verify",
+                image,
+                "--plain-http",
+                &self.host,
+                "--output",
+                "json",
+                "--policy",
+                policy,
+            ])
             .arg("--trust")
             .arg(self.trust(keys)));
         Answer { output }
     }
 
     /// Asks Referee for the facts.
-    pub fn facts(&self, image: &str, keys: &[&str]) -> Value {
+    pub(crate) fn facts(&self, image: &str, keys: &[&str]) -> Value {
         let text = must(
             Command::new(env!("CARGO_BIN_EXE_referee"))
                 .args(["facts", image, "--plain-http", &self.host])
@@ -221,13 +237,13 @@ impl Bench {
 }
 
 /// What Referee answered.
-pub struct Answer {
+pub(crate) struct Answer {
     output: Output,
 }
 
 impl Answer {
     /// The verdict, which the exit code must agree with.
-    pub fn verdict(&self) -> String {
+    pub(crate) fn verdict(&self) -> String {
         let document: Value = serde_json::from_slice(&self.output.stdout)
             .unwrap_or_else(|error| panic!("{error}\n{}", self.text()));
         let verdict = document["decisions"][0]["verdict"].as_str().unwrap().to_owned();
@@ -240,11 +256,11 @@ impl Answer {
         verdict
     }
 
-    pub fn allowed(&self) -> bool {
+    pub(crate) fn allowed(&self) -> bool {
         self.verdict() == "allow"
     }
 
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         format!(
             "{}{}",
             String::from_utf8_lossy(&self.output.stdout),
@@ -254,13 +270,13 @@ impl Answer {
 }
 
 /// A cosign that signs with the bench's keys, without any network but the registry.
-pub struct Signer {
+pub(crate) struct Signer {
     which: Cosign,
     path: PathBuf,
 }
 
 impl Signer {
-    pub fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         self.which.tool()
     }
 
@@ -281,14 +297,24 @@ impl Signer {
         path
     }
 
-    pub fn sign(&self, bench: &Bench, image: &str, key: &str, bundle: bool, annotations: &[&str]) {
+    pub(crate) fn sign(
+        &self,
+        bench: &Bench,
+        image: &str,
+        key: &str,
+        bundle: bool,
+        annotations: &[&str],
+    ) {
         let mut command = self.command(bench);
         command.args(["sign", "--yes", "--key", &format!("{key}.key")]);
         match (self.which, bundle) {
             (Cosign::Two, false) => command.arg("--tlog-upload=false"),
             (Cosign::Two, true) => command.args(["--tlog-upload=false", "--new-bundle-format"]),
-            (Cosign::Three, false) => command
-                .args(["--new-bundle-format=false", "--use-signing-config=false", "--tlog-upload=false"]),
+            (Cosign::Three, false) => command.args([
+                "--new-bundle-format=false",
+                "--use-signing-config=false",
+                "--tlog-upload=false",
+            ]),
             (Cosign::Three, true) => command.arg("--signing-config").arg(self.no_services(bench)),
         };
         for annotation in annotations {
@@ -297,12 +323,19 @@ impl Signer {
         must(command.arg(image));
     }
 
-    pub fn attest(&self, bench: &Bench, image: &str, key: &str) {
+    pub(crate) fn attest(&self, bench: &Bench, image: &str, key: &str) {
         let predicate = bench.folder.path().join("predicate.json");
         fs::write(&predicate, r#"{"passed":true}"#).unwrap();
         let mut command = self.command(bench);
         command
-            .args(["attest", "--yes", "--key", &format!("{key}.key"), "--type", "https://example.com/test/v1"])
+            .args([
+                "attest",
+                "--yes",
+                "--key",
+                &format!("{key}.key"),
+                "--type",
+                "https://example.com/test/v1",
+            ])
             .arg("--predicate")
             .arg(predicate)
             .arg("--signing-config")
@@ -311,10 +344,13 @@ impl Signer {
     }
 
     /// Whether cosign verifies the image with a key.
-    pub fn verify(&self, bench: &Bench, image: &str, key: &str, bundle: bool) -> bool {
+    pub(crate) fn verify(&self, bench: &Bench, image: &str, key: &str, bundle: bool) -> bool {
         let root = bench.folder.path().join("empty-root.json");
-        fs::write(&root, r#"{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}"#)
-            .unwrap();
+        fs::write(
+            &root,
+            r#"{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}"#,
+        )
+        .unwrap();
         let mut command = self.command(bench);
         command.args(["verify", "--key", &format!("{key}.pub"), "--insecure-ignore-tlog"]);
         if bundle {

@@ -1,0 +1,85 @@
+//! The commands, a file each.
+
+mod config;
+mod discover;
+mod eval;
+mod facts;
+mod serve;
+mod test;
+mod verify;
+mod version;
+
+use crate::args::GlobalArgs;
+use crate::config::{Config, Overlay, Variables};
+use crate::console::Console;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::log::{self, LogConfig};
+use clap::Subcommand;
+
+/// What is to be done.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Decide whether artifacts may be used
+    Verify(verify::VerifyArgs),
+    /// Show what refers to an artifact, as a tree
+    Discover(discover::DiscoverArgs),
+    /// Write the facts about an artifact, the document that a policy sees as its input
+    Facts(facts::FactsArgs),
+    /// Evaluate a Rego query, over saved facts or any other input
+    Eval(eval::EvalArgs),
+    /// Run the tests of a policy
+    Test(test::TestArgs),
+    /// Serve decisions over HTTP
+    Serve(serve::ServeArgs),
+    /// Show the configuration in force
+    Config(config::ConfigArgs),
+    /// Show the version of the command and its parts
+    Version(version::VersionArgs),
+}
+
+impl Command {
+    /// Does it.
+    ///
+    /// # Errors
+    /// [`CliError`] where there is no answer.
+    pub(crate) async fn run(
+        self,
+        global: &GlobalArgs,
+        console: &mut Console,
+    ) -> Result<Exit, CliError> {
+        let mut overlay = Overlay::default();
+        global.overlay(&mut overlay);
+        match &self {
+            Self::Verify(args) => args.overlay(&mut overlay)?,
+            Self::Discover(args) => args.overlay(&mut overlay),
+            Self::Facts(args) => args.overlay(&mut overlay),
+            Self::Serve(args) => args.overlay(&mut overlay)?,
+            // Its answer must not depend on a configuration that may be what is wrong.
+            Self::Version(args) => return version::run(args, console),
+            Self::Eval(_) | Self::Test(_) | Self::Config(_) => {}
+        }
+        let config = Config::load(global.config.as_deref(), &Variables::of_process(), overlay)?;
+        let serving = matches!(self, Self::Serve(_));
+        log::start(LogConfig {
+            level: config.log_level(serving),
+            format: config.log_format,
+            color: console.err_paint.is_on(),
+        });
+        match &config.file {
+            Some(file) => tracing::debug!(file = %file.display(), "read the configuration"),
+            None => tracing::debug!("no configuration file, the defaults are in force"),
+        }
+        let verbose = global.verbose > 0;
+        match self {
+            Self::Verify(args) => verify::run(&args, &config, verbose, console).await,
+            Self::Discover(args) => discover::run(&args, &config, console).await,
+            Self::Facts(args) => facts::run(&args, &config, console).await,
+            Self::Eval(args) => eval::run(args, &config, console).await,
+            Self::Test(args) => test::run(args, &config, verbose, console).await,
+            Self::Serve(_) => serve::run(config).await,
+            Self::Config(args) => config::run(&args, &config, console),
+            Self::Version(args) => version::run(&args, console),
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! What can end a command without an answer, and how that is told.
+
+use crate::config::ConfigError;
+use crate::console::{Paint, Role};
+use crate::escape::Safe;
+use crate::exit::Exit;
+use referee_core::Coded;
+use referee_core::document::DocumentError;
+use referee_core::reference::ReferenceError;
+use referee_engine::GatherError;
+use referee_rego::{PolicyError, RegoError, RegoErrors, ValueError};
+use referee_store::{PolicyLoadError, StoreError, TrustLoadError};
+use referee_verify::primitive::keyring::KeyringError;
+use std::error::Error;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+/// Why a command has no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum CliError {
+    /// The answer could not be written.
+    #[error("the output could not be written")]
+    Output(#[from] io::Error),
+    /// Ctrl-C was pressed.
+    #[error("interrupted")]
+    Interrupted,
+    /// The asynchronous machinery could not be started.
+    #[error("the process could not be set up")]
+    Runtime(#[source] io::Error),
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A reference is none.
+    #[error("{text:?} is no reference: {source}")]
+    Reference {
+        /// What was given.
+        text: String,
+        /// What is wrong with it.
+        source: ReferenceError,
+    },
+    /// Several artifacts cannot all be judged as one.
+    #[error("--as names one artifact, and {count} references are given")]
+    AsForSeveral {
+        /// How many.
+        count: usize,
+    },
+    /// A parameter was given twice.
+    #[error("--{flag} {name} is given twice")]
+    SetTwice {
+        /// `set` or `param`.
+        flag: &'static str,
+        /// The parameter.
+        name: String,
+    },
+    /// A pack that does not exist.
+    #[error("there is no policy pack {name:?}{}", suggestion(closest.as_deref()))]
+    UnknownPack {
+        /// What was asked for.
+        name: String,
+        /// The pack whose name is nearest.
+        closest: Option<String>,
+        /// The packs there are.
+        known: Vec<String>,
+        /// There is a file or folder of that name here.
+        is_path: bool,
+    },
+    /// The defaults of a pack are no JSON.
+    #[error("the defaults of the policy pack {name:?} cannot be read")]
+    PackData {
+        /// The pack.
+        name: &'static str,
+        /// What the parser found.
+        source: serde_json::Error,
+    },
+    /// The trust documents cannot be used.
+    #[error(transparent)]
+    Trust(#[from] TrustLoadError),
+    /// A key of the trust documents cannot be used.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    /// The store cannot be set up.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The policy's files cannot be read.
+    #[error(transparent)]
+    PolicyFiles(#[from] PolicyLoadError),
+    /// No file of the policy is a module.
+    #[error("{} holds no Rego module", path.display())]
+    NoModules {
+        /// What was read.
+        path: PathBuf,
+    },
+    /// The policy cannot rule.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    /// Modules do not compile.
+    #[error(transparent)]
+    Compile(#[from] RegoErrors),
+    /// A query failed.
+    #[error(transparent)]
+    Eval(RegoError),
+    /// The input is no document that a policy can read.
+    #[error("the input {name} cannot be used")]
+    Input {
+        /// What it is called.
+        name: String,
+        /// Why.
+        source: ValueError,
+    },
+    /// The input is no YAML.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    /// A file could not be read.
+    #[error("{} could not be read", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A pattern is no regular expression.
+    #[error("--run: {pattern:?} is no regular expression")]
+    Pattern {
+        /// The pattern.
+        pattern: String,
+        /// Why.
+        source: regex::Error,
+    },
+    /// There is nothing to test.
+    #[error("no tests were found")]
+    NoTests,
+    /// A document could not be written.
+    #[error("the document could not be written")]
+    Write(#[source] Box<dyn Error + Send + Sync>),
+    /// The reference could not be resolved, or its facts not be handed over.
+    #[error(transparent)]
+    Gather(#[from] GatherError),
+    /// The server cannot be set up that way.
+    #[error(transparent)]
+    ServerConfig(#[from] referee_server::ConfigError),
+    /// The server could not be started.
+    #[error(transparent)]
+    Serve(#[from] referee_server::ServeError),
+}
+
+fn suggestion(closest: Option<&str>) -> String {
+    closest.map(|name| format!(", did you mean {name:?}?")).unwrap_or_default()
+}
+
+impl Coded for CliError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Output(_) => "output",
+            Self::Interrupted => "interrupted",
+            Self::Runtime(_) => "internal_error",
+            Self::Config(error) => error.code(),
+            Self::Reference { source, .. } => source.code(),
+            Self::AsForSeveral { .. } => "as_for_several",
+            Self::SetTwice { .. } => "set_twice",
+            Self::UnknownPack { .. } => "unknown_pack",
+            Self::PackData { .. } => "internal_error",
+            Self::Trust(error) => error.code(),
+            Self::Keyring(error) => error.code(),
+            Self::Store(error) => error.code(),
+            Self::PolicyFiles(error) => error.code(),
+            Self::NoModules { .. } => "policy_empty",
+            Self::Policy(error) => error.code(),
+            Self::Compile(errors) => errors.code(),
+            Self::Eval(error) => error.code(),
+            Self::Input { .. } => "input_unusable",
+            Self::Document(error) => error.code(),
+            Self::File { .. } => "file_unreadable",
+            Self::Pattern { .. } => "run_pattern",
+            Self::NoTests => "no_tests",
+            Self::Write(_) => "internal_error",
+            Self::Gather(error) => error.code(),
+            Self::ServerConfig(error) => error.code(),
+            Self::Serve(error) => error.code(),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Config(error) => error.hint(),
+            Self::Reference { source, .. } => source.hint(),
+            Self::AsForSeveral { .. } => Some("verify them one by one".into()),
+            Self::UnknownPack { name, known, is_path, .. } => Some(if *is_path {
+                format!("a path has a separator in it: write ./{name}")
+            } else {
+                format!("the packs are: {}", known.join(", "))
+            }),
+            Self::Trust(error) => error.hint(),
+            Self::Keyring(error) => error.hint(),
+            Self::Store(error) => error.hint(),
+            Self::PolicyFiles(error) => error.hint(),
+            Self::Policy(error) => error.hint(),
+            Self::Compile(errors) => errors.hint(),
+            Self::Eval(error) => error.hint(),
+            Self::Document(error) => error.hint(),
+            Self::NoTests => Some("tests are the rules whose names begin with test_".into()),
+            Self::Gather(error) => error.hint(),
+            Self::ServerConfig(error) => error.hint(),
+            Self::Serve(error) => error.hint(),
+            Self::Output(_)
+            | Self::Interrupted
+            | Self::Runtime(_)
+            | Self::SetTwice { .. }
+            | Self::PackData { .. }
+            | Self::NoModules { .. }
+            | Self::Input { .. }
+            | Self::File { .. }
+            | Self::Pattern { .. }
+            | Self::Write(_) => None,
+        }
+    }
+}
+
+impl CliError {
+    /// What a script should make of it.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Interrupted => Exit::Interrupted,
+            _ => Exit::Error,
+        }
+    }
+
+    /// The errors in Rego text that it consists of.
+    fn rego(&self) -> Vec<&RegoError> {
+        match self {
+            Self::Policy(PolicyError::Compile(errors)) | Self::Compile(errors) => {
+                errors.iter().collect()
+            }
+            Self::Policy(PolicyError::Eval(error)) | Self::Eval(error) => vec![error],
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// How many errors in Rego text are told at once; OPA's number.
+const SHOWN: usize = 10;
+
+/// Tells an error to a reader.
+///
+/// # Errors
+/// Where it cannot be written.
+pub(crate) fn report(out: &mut dyn Write, paint: Paint, error: &CliError) -> io::Result<()> {
+    let label = paint.show(Role::Bad, "error");
+    let rego = error.rego();
+    match rego.as_slice() {
+        [] => {
+            let code = paint.show(Role::Faint, format!("[{}]", error.code()));
+            writeln!(out, "{label}: {} {code}", Safe(&error.to_string()))?;
+            causes(out, error)?;
+        }
+        [only] => {
+            write!(out, "{label}: ")?;
+            rego_error(out, paint, only)?;
+        }
+        several => {
+            writeln!(out, "{label}: {} errors occurred:", several.len())?;
+            for error in several.iter().take(SHOWN) {
+                rego_error(out, paint, error)?;
+            }
+            if let more @ 1.. = several.len().saturating_sub(SHOWN) {
+                writeln!(out, "and {more} more")?;
+            }
+        }
+    }
+    if let Some(hint) = error.hint() {
+        writeln!(out, "  {}: {}", paint.show(Role::Head, "hint"), Safe(&hint))?;
+    }
+    Ok(())
+}
+
+fn causes(out: &mut dyn Write, error: &dyn Error) -> io::Result<()> {
+    let mut told = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        // Many an error quotes its cause already.
+        if !told.contains(&text) {
+            writeln!(out, "  caused by: {}", Safe(&text))?;
+            told = text;
+        }
+        cause = error.source();
+    }
+    Ok(())
+}
+
+/// An error in Rego text as OPA prints it, and the line with a mark under the place.
+///
+/// # Errors
+/// Where it cannot be written.
+pub(crate) fn rego_error(out: &mut dyn Write, paint: Paint, error: &RegoError) -> io::Result<()> {
+    let place = error
+        .location
+        .as_ref()
+        .map(|place| format!("{}:{}:{}: ", place.file, place.row, place.col));
+    let place = place.unwrap_or_default();
+    writeln!(out, "{}{}: {}", Safe(&place), error.code, Safe(&error.message))?;
+    let (Some(place), Some(snippet)) = (&error.location, &error.snippet) else { return Ok(()) };
+    let number = place.row.to_string();
+    let gutter = " ".repeat(number.len());
+    writeln!(out, "  {}", paint.show(Role::Faint, format!("{gutter} |")))?;
+    let text = snippet.lines().next().unwrap_or_default();
+    writeln!(out, "  {} {}", paint.show(Role::Faint, format!("{number} |")), Safe(&shown(text)))?;
+    let before = usize::try_from(place.col.saturating_sub(1)).unwrap_or(0);
+    let before: String = text.chars().take(before).collect();
+    let indent = " ".repeat(crate::layout::columns(&shown(&before)));
+    let mark = paint.show(Role::Bad, "^");
+    writeln!(out, "  {} {indent}{mark}", paint.show(Role::Faint, format!("{gutter} |")))
+}
+
+/// Text of a module as it is shown: a tab takes four columns.
+fn shown(text: &str) -> String {
+    text.replace('\t', "    ")
+}

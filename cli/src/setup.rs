@@ -1,0 +1,182 @@
+//! From the configuration to what a command works with.
+
+use crate::config::{Config, PolicyChoice, PolicyConfig};
+use crate::error::CliError;
+use crate::packs;
+use referee_core::{Limits, Trust, document};
+use referee_engine::{Engine, LoadedPolicy, PolicySource};
+use referee_policies::Pack;
+use referee_rego::{CompileOptions, Module, Program, RegoEngine, Value};
+use referee_store::{
+    Cached, Environment, LayoutStore, RegistryStore, Router, Store, SystemClock, load_policies,
+    load_trust,
+};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Reads the trust documents.
+///
+/// # Errors
+/// Where one cannot be read or says what it cannot mean.
+pub(crate) fn trust(config: &Config) -> Result<Trust, CliError> {
+    Ok(load_trust(&config.trust, &config.limits)?)
+}
+
+/// The registries, with a cache before them.
+///
+/// # Errors
+/// Where the registry client cannot be set up.
+pub(crate) fn registries(config: &Config) -> Result<Cached<RegistryStore>, CliError> {
+    let environment = Environment::of_process();
+    let store = RegistryStore::new(&config.registry, &config.limits, &environment)?;
+    Ok(Cached::new(store, &config.cache))
+}
+
+/// The engine of a command, over registries and layouts.
+///
+/// # Errors
+/// Where a key cannot be used or the registry client cannot be set up.
+pub(crate) fn engine(config: &Config, trust: Trust) -> Result<Engine, CliError> {
+    let layouts = Cached::new(LayoutStore::new(&config.limits), &config.cache);
+    let router =
+        Router::new().with_registry(Arc::new(registries(config)?)).with_layout(Arc::new(layouts));
+    engine_over(Arc::new(router), config, trust)
+}
+
+/// An engine over a store.
+///
+/// # Errors
+/// Where a key cannot be used.
+pub(crate) fn engine_over(
+    store: Arc<dyn Store>,
+    config: &Config,
+    trust: Trust,
+) -> Result<Engine, CliError> {
+    let engine = Engine::builder(store, Arc::new(SystemClock))
+        .trust(trust)
+        .limits(config.limits.clone())
+        .settings(config.engine.clone())
+        .build()?;
+    Ok(engine)
+}
+
+/// Reads and compiles the policy.
+///
+/// # Errors
+/// Where it cannot be read, does not compile, or could not rule.
+pub(crate) fn policy(config: &Config) -> Result<LoadedPolicy, CliError> {
+    Ok(LoadedPolicy::compile(&policy_source(&config.policy, &config.limits)?)?)
+}
+
+/// Reads the policy.
+///
+/// # Errors
+/// Where there is no such pack or its files cannot be read.
+pub(crate) fn policy_source(
+    policy: &PolicyConfig,
+    limits: &Limits,
+) -> Result<PolicySource, CliError> {
+    let (modules, data, package) = match &policy.source {
+        PolicyChoice::Pack(name) => {
+            let pack = pack(name)?;
+            let given = load_policies::<&Path, PathBuf>(&[], &policy.data, limits)?;
+            (packs::modules(pack), packs::data(pack, given.data)?, Some(pack.package.to_owned()))
+        }
+        PolicyChoice::Path(path) => {
+            let files = load_policies(&[path], &policy.data, limits)?;
+            if files.modules.is_empty() {
+                return Err(CliError::NoModules { path: path.clone() });
+            }
+            (files.modules, files.data, None)
+        }
+    };
+    // Where nothing is set nothing is added: a policy may have a package `parameters` of its own.
+    let set = if policy.set.is_empty() { json!({}) } else { json!({ "parameters": policy.set }) };
+    let data = packs::laid_over(data, set);
+    Ok(PolicySource {
+        modules,
+        data,
+        package: policy.package.clone().or(package),
+        revision: policy.revision.clone(),
+        mode: policy.mode,
+        rego_v0: policy.rego_v0,
+        library: packs::library(),
+    })
+}
+
+/// The pack of a name.
+///
+/// # Errors
+/// [`CliError::UnknownPack`] with the nearest name.
+pub(crate) fn pack(name: &str) -> Result<&'static Pack, CliError> {
+    Pack::find(name).ok_or_else(|| {
+        let known = packs::names();
+        CliError::UnknownPack {
+            name: name.to_owned(),
+            closest: document::closest(name, &known),
+            known,
+            is_path: Path::new(name).exists(),
+        }
+    })
+}
+
+/// Modules and data that are compiled without one of them being the policy that rules.
+pub(crate) struct Modules {
+    modules: Vec<(String, String)>,
+    data: serde_json::Value,
+}
+
+impl Modules {
+    /// Reads a policy, where one is named, and further paths.
+    ///
+    /// # Errors
+    /// Where there is no such pack or a file cannot be read.
+    pub(crate) fn read(
+        policy: Option<&PolicyChoice>,
+        paths: &[PathBuf],
+        limits: &Limits,
+    ) -> Result<Self, CliError> {
+        let mut all = Vec::new();
+        if let Some(PolicyChoice::Path(path)) = policy {
+            all.push(path.clone());
+        }
+        all.extend_from_slice(paths);
+        let files = load_policies::<_, PathBuf>(&all, &[], limits)?;
+        let (mut modules, mut data) = (files.modules, files.data);
+        if let Some(PolicyChoice::Pack(name)) = policy {
+            let pack = pack(name)?;
+            modules.extend(packs::modules(pack));
+            data = packs::data(pack, data)?;
+        }
+        Ok(Self { modules, data })
+    }
+
+    /// Reads a pack with its tests.
+    ///
+    /// # Errors
+    /// Where there is no such pack.
+    pub(crate) fn read_with_tests(name: &str) -> Result<Self, CliError> {
+        let pack = pack(name)?;
+        let mut modules = packs::modules(pack);
+        modules.extend(packs::tests(pack));
+        Ok(Self { modules, data: packs::data(pack, json!({}))? })
+    }
+
+    /// Compiles them, with the library at hand.
+    ///
+    /// # Errors
+    /// [`CliError::Compile`] with everything that is wrong with them.
+    pub(crate) fn compile(self, rego_v0: bool, strict: bool) -> Result<Program, CliError> {
+        let modules: Vec<Module> = packs::library()
+            .into_iter()
+            .chain(self.modules)
+            .map(|(name, text)| Module::new(name, text))
+            .collect();
+        let data = Value::from_json(self.data)
+            .map_err(|source| CliError::Input { name: "the data".to_owned(), source })?;
+        let options =
+            CompileOptions::DEFAULT.with_rego_v0(rego_v0).with_strict_builtin_errors(strict);
+        Ok(RegoEngine::compile(&modules, data, options)?)
+    }
+}

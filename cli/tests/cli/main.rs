@@ -1,0 +1,22 @@
+//! The command as its users meet it: the built binary, its streams and its exit codes.
+
+#[cfg(test)]
+mod artifacts;
+#[cfg(test)]
+mod configuration;
+#[cfg(test)]
+mod documentation;
+#[cfg(test)]
+mod errors;
+#[cfg(test)]
+mod evaluation;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod outputs;
+#[cfg(test)]
+mod processes;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod testing;

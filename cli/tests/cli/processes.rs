@@ -1,0 +1,103 @@
+//! What becomes of the process: readers that go away, signals, the server.
+
+use crate::support::{referee, with};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+#[test]
+fn a_reader_that_goes_away_changes_neither_the_exit_code_nor_standard_error() {
+    let layout = "oci-layout:examples/layouts/hundred-signatures";
+    for (arguments, code) in [
+        (["facts", layout, "--trust", "examples/trust-all.yaml"], 0),
+        (["verify", layout, "-v", "--trust=examples/trust-all.yaml"], 0),
+        (["verify", layout, "--output=json", "--facts"], 1),
+    ] {
+        let mut child = referee()
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {err}");
+        assert!(!err.contains("panicked") && !err.contains("error:"), "{arguments:?}: {err}");
+    }
+}
+
+#[cfg(unix)]
+fn signal(child: &Child, name: &str) {
+    let status = Command::new("kill").args([name, &child.id().to_string()]).status().unwrap();
+    assert!(status.success());
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_the_wait_for_a_registry_that_says_nothing() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    let child = referee()
+        .args(["verify", &format!("{host}/app:1"), "--plain-http", &host])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (_silent, _) = listener.accept().unwrap();
+    let started = Instant::now();
+    signal(&child, "-INT");
+    let output = child.wait_with_output().unwrap();
+    assert!(started.elapsed() < Duration::from_secs(5));
+    assert_eq!(output.status.code(), Some(130));
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert!(err.ends_with("error: interrupted [interrupted]\n"), "{err}");
+}
+
+#[test]
+fn a_registry_that_says_nothing_is_an_error_that_may_be_tried_again() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    let reference = format!("{host}/app:1");
+    let started = Instant::now();
+    let run = with(&["verify", &reference, "--plain-http", &host, "--timeout", "600ms"]).exits(2);
+    assert!(started.elapsed() < Duration::from_secs(5));
+    run.says(&["ERROR", "could not be resolved before the deadline", "retry asking again later"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_server_says_where_it_listens_answers_and_ends_when_told_to() {
+    let mut child = referee()
+        .args(["serve", "--listen", "127.0.0.1:0", "--trust", "examples/trust.yaml"])
+        .args(["--log-format", "json"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("\"serving\"") {
+        line.clear();
+        assert_ne!(log.read_line(&mut line).unwrap(), 0, "the server ended");
+    }
+    let event: serde_json::Value = serde_json::from_str(&line).unwrap();
+    let mut stream = TcpStream::connect(event["address"].as_str().unwrap()).unwrap();
+    stream.write_all(b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    signal(&child, "-TERM");
+    let mut rest = String::new();
+    log.read_to_string(&mut rest).unwrap();
+    assert!(rest.contains("shutting down"), "{rest}");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn an_address_that_is_taken_is_told() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let run = with(&["serve", "--listen", &address, "--log-level", "off"]).exits(2);
+    assert!(run.err.starts_with("error: ") && run.err.contains(&address), "{run:#?}");
+}
