@@ -5,6 +5,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "a benchmark fails by panicking"
 )]
 #![allow(missing_docs, reason = "criterion's macros make undocumented items")]

@@ -158,7 +158,7 @@ async fn answer(State(inner): State<Arc<Inner>>, request: Request<Body>) -> Resp
         (Some(fault), Ok((content_type, bytes))) => apply(fault, &content_type, bytes).await,
         (Some(Fault::Late(pause)), Err(response)) => {
             tokio::time::sleep(pause).await;
-            response
+            *response
         }
         (Some(fault), Err(_)) => apply(fault, "application/json", Bytes::from_static(b"{}")).await,
         (None, Ok((content_type, bytes))) => {
@@ -175,7 +175,7 @@ async fn answer(State(inner): State<Arc<Inner>>, request: Request<Body>) -> Resp
             }
             response
         }
-        (None, Err(response)) => response,
+        (None, Err(response)) => *response,
     };
     let ended = inner.ticks.fetch_add(1, Ordering::SeqCst);
     let status = response.status().as_u16();
@@ -183,7 +183,11 @@ async fn answer(State(inner): State<Arc<Inner>>, request: Request<Body>) -> Resp
     response
 }
 
-fn find(inner: &Inner, method: &Method, path: &str) -> Result<(String, Bytes), Response<Body>> {
+fn find(
+    inner: &Inner,
+    method: &Method,
+    path: &str,
+) -> Result<(String, Bytes), Box<Response<Body>>> {
     if method != Method::GET {
         return Err(error(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED"));
     }
@@ -242,21 +246,21 @@ fn referrers(repository: &Repository, subject: &str) -> (String, Bytes) {
     (media_type::IMAGE_INDEX.to_owned(), Bytes::from(index.to_string()))
 }
 
-fn error(status: StatusCode, code: &str) -> Response<Body> {
+fn error(status: StatusCode, code: &str) -> Box<Response<Body>> {
     let body = json!({ "errors": [{ "code": code, "message": "not here" }] }).to_string();
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     response
         .headers_mut()
         .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
+    Box::new(response)
 }
 
 /// What distribution 2.8 answers on a route that it does not have.
-fn plain_not_found() -> Response<Body> {
+fn plain_not_found() -> Box<Response<Body>> {
     let mut response = Response::new(Body::from("404 page not found\n"));
     *response.status_mut() = StatusCode::NOT_FOUND;
     let plain = HeaderValue::from_static("text/plain; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, plain);
-    response
+    Box::new(response)
 }
