@@ -11,12 +11,14 @@ pub(crate) async fn until_interrupted<T>(
     work: impl Future<Output = Result<T, CliError>>,
 ) -> Result<T, CliError> {
     tokio::select! {
-        done = work => done,
+        // First, so that Ctrl-C is listened for before the work begins.
+        biased;
         () = pressed() => {
             // Whatever still takes its time after this can be cut short.
             tokio::spawn(second_kills());
             Err(CliError::Interrupted)
         }
+        done = work => done,
     }
 }
 
@@ -35,22 +37,46 @@ pub(crate) async fn second_kills() {
     std::process::exit(i32::from(Exit::Interrupted.code()));
 }
 
-/// Waits for the signal to shut down: Ctrl-C, or SIGTERM where there is such.
-pub(crate) async fn shutdown() {
+/// The signals to shut down: Ctrl-C, and SIGTERM where there is such.
+pub(crate) struct Shutdown {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => tokio::select! {
-                () = pressed() => {}
-                _ = terminate.recv() => {}
-            },
-            Err(error) => {
-                tracing::warn!(%error, "SIGTERM cannot be waited for");
-                pressed().await;
-            }
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Shutdown {
+    /// Begins to listen. From here on the signals do not end the process by themselves.
+    ///
+    /// # Errors
+    /// [`CliError::Runtime`] where they cannot be listened for: a server that could not end well
+    /// does not begin.
+    pub(crate) fn listen() -> Result<Self, CliError> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            let listen = |kind| signal(kind).map_err(CliError::Runtime);
+            Ok(Self {
+                terminate: listen(SignalKind::terminate())?,
+                interrupt: listen(SignalKind::interrupt())?,
+            })
+        }
+        #[cfg(not(unix))]
+        Ok(Self {})
+    }
+
+    /// Waits for the first of them.
+    #[cfg(unix)]
+    pub(crate) async fn signalled(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
     }
+
+    /// Waits for the first of them.
     #[cfg(not(unix))]
-    pressed().await;
+    pub(crate) async fn signalled(self) {
+        pressed().await;
+    }
 }

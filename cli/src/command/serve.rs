@@ -4,7 +4,7 @@ use crate::args::{PolicyArgs, RegistryArgs, TrustArgs};
 use crate::config::{Config, Overlay};
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::interrupt::{second_kills, shutdown};
+use crate::interrupt::{Shutdown, second_kills};
 use crate::setup;
 use clap::Args;
 use referee_server::Server;
@@ -64,6 +64,7 @@ pub(crate) async fn run(config: Config) -> Result<Exit, CliError> {
     let revision = engine.trust_revision().to_string();
     let server = Server::new(config.server.clone(), engine, policy, BTreeMap::new())?
         .with_cache_stats(move || stats.stats());
+    let shutdown = Shutdown::listen()?;
     let listeners = server.bind().await?;
     tracing::info!(
         address = %listeners.address(),
@@ -76,7 +77,7 @@ pub(crate) async fn run(config: Config) -> Result<Exit, CliError> {
         tracing::info!(%address, "serving diagnostics");
     }
     let asked = async {
-        shutdown().await;
+        shutdown.signalled().await;
         tracing::info!("shutting down; what is under way may finish, a second Ctrl-C ends it");
         tokio::spawn(second_kills());
     };

@@ -62,7 +62,7 @@ fn of_many_signatures_the_trusted_ones_are_counted_and_shown_on_demand() {
     ]);
     assert!(brief.out.lines().count() < 50, "{brief:#?}");
     let long = verify("hundred-signatures", &["-v"]).exits(0);
-    let trusted = long.out.lines().filter(|line| line.contains("  trusted #")).count();
+    let trusted = long.out.lines().filter(|line| line.contains(" trusted #")).count();
     assert_eq!(trusted, 80, "{long:#?}");
 }
 

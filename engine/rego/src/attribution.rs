@@ -8,6 +8,7 @@
 
 use crate::budget::EvalBudget;
 use crate::error::Location;
+use crate::path::in_package;
 use crate::program::{Module, Program};
 use crate::rules::{RuleInfo, RuleKind};
 use crate::value::Value;
@@ -95,7 +96,7 @@ impl Attribution {
         for (rule, definitions) in &self.definitions {
             for definition in definitions {
                 if let Some(name) = &definition.name {
-                    wanted.push((*rule, &definition.location, path(&self.package, name)));
+                    wanted.push((*rule, &definition.location, in_package(&self.package, name)));
                 }
             }
         }
@@ -150,13 +151,5 @@ impl Places<'_> {
         }
         let location = self.found.get(&(rule, element?.clone()))?;
         Some(location.to_string())
-    }
-}
-
-fn path(package: &str, name: &str) -> String {
-    if package.starts_with('[') {
-        format!("data{package}.{name}")
-    } else {
-        format!("data.{package}.{name}")
     }
 }

@@ -6,8 +6,10 @@
 //! another type.
 
 use crate::attribution::Attribution;
+use crate::back::monotonic;
 use crate::budget::EvalBudget;
 use crate::error::{RegoError, RegoErrors};
+use crate::path::in_package;
 use crate::program::Program;
 use crate::value::{Value, ValueKind};
 use referee_core::{Coded, Reason, Verdict};
@@ -146,7 +148,7 @@ impl Policy {
         if rules.is_empty() {
             return Err(PolicyError::Undefined { package: Some(package) });
         }
-        let paths = rules.iter().map(|rule| rule_path(&package, rule)).collect();
+        let paths = rules.iter().map(|rule| in_package(&package, rule)).collect();
         let attribution = Attribution::new(&program, &package, &rules);
         Ok(Self { inner: Arc::new(Inner { program, package, rules, paths, attribution }) })
     }
@@ -173,7 +175,7 @@ impl Policy {
     /// value means nothing. Both must be taken as a deny by whoever enforces.
     pub fn decide(&self, input: &Value, budget: &EvalBudget) -> Result<Ruling, PolicyError> {
         let inner = &*self.inner;
-        let started = regorus::utils::limits::monotonic_now();
+        let started = monotonic();
         let paths: Vec<&str> = inner.paths.iter().map(String::as_str).collect();
         let values = inner.program.eval_all(&paths, input, budget)?;
 
@@ -188,10 +190,10 @@ impl Policy {
             }
         }
         if reasons.is_empty() && !allowed {
-            reasons.push_not_allowed(&rule_path(&inner.package, ALLOW));
+            reasons.push_not_allowed(&in_package(&inner.package, ALLOW));
         }
         if !reasons.is_empty() || !warnings.is_empty() {
-            let now = regorus::utils::limits::monotonic_now();
+            let now = monotonic();
             let spent = now.zip(started).map(|(now, started)| now.saturating_sub(started));
             // Half of what is left: the caller needs the rest for its answer.
             let left = budget.time.saturating_sub(spent.unwrap_or(Duration::MAX)) / 2;
@@ -201,14 +203,6 @@ impl Policy {
         }
         let verdict = if reasons.is_empty() { Verdict::Allow } else { Verdict::Deny };
         Ok(Ruling { verdict, reasons: reasons.sorted(), warnings: warnings.sorted() })
-    }
-}
-
-fn rule_path(package: &str, rule: &str) -> String {
-    if package.starts_with('[') {
-        format!("data{package}.{rule}")
-    } else {
-        format!("data.{package}.{rule}")
     }
 }
 

@@ -107,6 +107,10 @@ impl RegoError {
         Self { snippet: Some(snippet.into()), ..self }
     }
 
+    pub(crate) fn with_code(self, code: RegoCode) -> Self {
+        Self { code, ..self }
+    }
+
     pub(crate) fn internal(message: impl Into<String>) -> Self {
         Self::new(RegoCode::Internal, message)
     }

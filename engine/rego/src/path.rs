@@ -26,6 +26,13 @@ pub fn data_path<'a>(segments: impl IntoIterator<Item = &'a str>) -> String {
     path
 }
 
+/// The path of a rule in a package that is named without `data.`.
+pub(crate) fn in_package(package: &str, rule: &str) -> String {
+    // A name that is no identifier stands in brackets: `["a-b"].c`.
+    let joint = if package.starts_with('[') { "" } else { "." };
+    format!("data{joint}{package}.{rule}")
+}
+
 /// Reads a path.
 ///
 /// It is read here and written again before an engine sees it, so that a path can never be

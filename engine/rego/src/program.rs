@@ -7,7 +7,7 @@ use crate::path;
 use crate::rules::{RuleInfo, RuleKind};
 use crate::scan;
 use crate::value::{self, Value};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -87,7 +87,13 @@ impl RegoEngine {
         }
         let (back, rules) = Backend::compile(modules, &data, options)?;
         let modules = modules.to_vec();
-        Ok(Program { inner: Arc::new(Inner { back, modules, data, options, rules }) })
+        let mut has_value = BTreeMap::new();
+        for rule in &rules {
+            let function = matches!(rule.kind, RuleKind::Function { .. });
+            *has_value.entry(rule.path.clone()).or_default() |= !function;
+        }
+        let inner = Inner { back, modules, data, options, rules, has_value };
+        Ok(Program { inner: Arc::new(inner) })
     }
 }
 
@@ -124,6 +130,8 @@ struct Inner {
     data: Value,
     options: CompileOptions,
     rules: Vec<RuleInfo>,
+    /// For the path of each rule whether it has a value; a function has none.
+    has_value: BTreeMap<String, bool>,
 }
 
 /// What an evaluation gave.
@@ -196,13 +204,12 @@ impl Program {
         let path = path::write(&segments);
         // The interpreter has a faster way for a path that is exactly a rule, and none of its
         // other ways for one that is not.
-        let mut kinds = self.inner.rules.iter().filter(|rule| rule.path == path).map(|r| r.kind);
-        let is_rule = kinds.clone().next().is_some();
-        if is_rule && kinds.all(|kind| matches!(kind, RuleKind::Function { .. })) {
+        let has_value = self.inner.has_value.get(&path);
+        if has_value == Some(&false) {
             // A function has no value of its own.
             return Ok(Evaluation { value: None, prints: Vec::new() });
         }
-        self.inner.back.eval(&path, is_rule, Some(input), budget)
+        self.inner.back.eval(&path, has_value.is_some(), Some(input), budget)
     }
 
     /// Evaluates several paths at once: what they have in common is evaluated once.

@@ -1,5 +1,7 @@
 //! What is wrong with a policy is told when it is loaded, with its place.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "what the tests share may fail as they may")]
+
 use referee_core::{Coded, Timestamp};
 use referee_rego::{
     CompileOptions, EvalBudget, Module, RegoCode, RegoEngine, RegoError, RegoErrors, RuleKind,

@@ -1,5 +1,7 @@
 //! The decision rules, and which definition a reason comes from.
 
+#![allow(clippy::unwrap_used, reason = "what the tests share may fail as they may")]
+
 use referee_core::{Coded, Reason, Timestamp, Verdict};
 use referee_rego::{
     CompileOptions, EvalBudget, Module, Policy, PolicyError, RegoCode, RegoEngine, Ruling, Value,
@@ -259,7 +261,7 @@ fn a_rule_that_reads_deny_does_not_keep_it_from_being_traced() {
 }
 
 #[test]
-fn without_time_left_reasons_have_no_place() {
+fn a_ruling_with_barely_enough_time_has_all_its_reasons() {
     let slow = "deny contains \"slow\" if {\n\tsome a in numbers.range(1, 400)\n\tsome b in numbers.range(1, 400)\n\ta + b == 800\n}\n\ndeny contains \"fast\"";
     let policy = policy(slow).unwrap();
     let full = policy.decide(&Value::null(), &budget()).unwrap();

@@ -1,5 +1,11 @@
 //! Evaluation: paths, queries, what is handed in, what comes out.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::string_slice,
+    reason = "what the tests share may fail as they may"
+)]
+
 use referee_core::Timestamp;
 use referee_rego::{
     CompileOptions, EvalBudget, Module, Program, RegoCode, RegoEngine, TestOutcome, Value,

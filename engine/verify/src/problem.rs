@@ -181,3 +181,23 @@ pub const UNAVAILABLE: [UnavailableCode; 8] = [
     UnavailableCode::DigestMismatch,
     UnavailableCode::Denied,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use referee_core::UnavailableKind;
+
+    #[test]
+    fn messages_are_cut_wherever_they_come_from() {
+        let long = "ä".repeat(MAX_MESSAGE + 1);
+        let kind = UnavailableKind::Blob;
+        let what = Unavailable::new(kind, "x", UnavailableCode::Timeout, long.clone());
+        for raised in [Raised::new(Code::KeyUnknown, &long), Raised::unavailable(&what)] {
+            let message = raised.into_problem().message;
+            assert_eq!(message.chars().count(), MAX_MESSAGE + 1);
+            assert!(message.ends_with('…'));
+        }
+        let short = "ä".repeat(MAX_MESSAGE);
+        assert_eq!(Raised::new(Code::KeyUnknown, &short).into_problem().message, short);
+    }
+}

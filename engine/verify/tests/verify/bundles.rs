@@ -207,6 +207,8 @@ fn a_signature_over_the_bytes_of_the_image_is_a_signature_of_it() {
     let mut plain = good.clone();
     plain["messageSignature"].as_object_mut().unwrap().remove("messageDigest");
     let referrer = world.bundles(&[good.to_string(), plain.to_string()]);
+    // Its bytes are at hand: nobody has to fetch them again.
+    world.store.remove(&world.digest());
     let findings = world.run(&trusting(&[("release", &key)]), &referrer);
     assert_eq!(told(&findings), ["trusted", "trusted"]);
     assert_eq!(findings.signatures[0].purpose, Purpose::Signature);
@@ -251,8 +253,22 @@ fn the_bytes_of_a_platform_are_asked_for() {
     let trust = trusting(&[("release", &key)]);
     assert_eq!(told(&world.run(&trust, &referrer)), ["trusted"]);
 
+    assert!(world.asked.borrow().iter().any(|request| *request.digest() == image.digest()));
     world.store.insert(image.digest(), Err(UnavailableCode::Timeout));
     assert_eq!(told(&world.run(&trust, &referrer)), ["unavailable timeout"]);
+}
+
+#[test]
+fn the_bytes_of_a_platform_are_not_asked_for_a_certificate() {
+    let (mut image, key) = (World::new(), Signer::p256());
+    let mut bundle = message_bundle(&image.subject.bytes, &key);
+    bundle["verificationMaterial"] = json!({"certificate": {}});
+    let index = json!({"mediaType": media_type::IMAGE_INDEX, "manifests": []});
+    let mut world = World::around(Bytes::from(index.to_string()), media_type::IMAGE_INDEX);
+    let referrer = image.bundles(&[bundle.to_string()]);
+    world.store.append(&mut image.store);
+    assert_eq!(told(&world.run(&trusting(&[]), &referrer)), ["unsupported keyless_not_supported"]);
+    assert!(world.asked.borrow().iter().all(|request| *request.digest() != image.digest()));
 }
 
 #[test]

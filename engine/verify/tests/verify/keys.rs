@@ -239,11 +239,28 @@ fn no_error_about_a_private_key_repeats_any_of_it() {
     );
 }
 
+/// An Ed25519 key with NULL parameters, which RFC 8410 section 3 forbids.
+fn with_parameters(key: &[u8]) -> Vec<u8> {
+    [&[0x30, 0x2c, 0x30, 7], &key[4..9], &[5, 0], &key[9..]].concat()
+}
+
+#[test]
+fn an_exponent_of_many_bytes_is_refused_whatever_its_last_ones_are() {
+    use pkcs1::der::{Decode as _, Encode as _, asn1::UintRef};
+    let pkcs1 = der("rsa-2048-pkcs1.pem");
+    let mut key = pkcs1::RsaPublicKey::from_der(&pkcs1).unwrap();
+    key.public_exponent = UintRef::new(&[1, 0, 0, 0, 0, 0, 1, 0, 1]).unwrap();
+    let text = data_encoding::BASE64.encode(&key.to_der().unwrap());
+    let pem = format!("-----BEGIN RSA PUBLIC KEY-----\n{text}\n-----END RSA PUBLIC KEY-----");
+    assert_eq!(PublicKey::from_pem(&pem).unwrap_err().code(), "key_rsa_exponent");
+}
+
 #[test]
 fn altered_keys_are_refused_with_their_reason() {
     let p256 = der("p256.pem");
     let ed25519 = der("ed25519.pem");
     let rsa = der("rsa-2048.pem");
+    let pss = der("pss-sha512.pem");
     let change = |der: &[u8], at: usize, to: u8| {
         let mut der = der.to_vec();
         der[at] = to;
@@ -268,9 +285,17 @@ fn altered_keys_are_refused_with_their_reason() {
             },
             "key_rejected",
         ),
-        ("an even exponent", change(&rsa, rsa.len() - 1, 0), "key_rsa_exponent"),
+        ("an even exponent", change(&rsa, rsa.len() - 1, 2), "key_rsa_exponent"),
     ];
-    for (what, der, code) in cases {
+    let more = [
+        ("a small exponent", change(&rsa, rsa.len() - 1, 0), "key_rsa_exponent"),
+        ("RSA with parameters", change(&rsa, 17, 4), "key_malformed"),
+        ("Ed25519 with parameters", with_parameters(&ed25519), "key_malformed"),
+        ("a salt longer than the hash", change(&pss, 70, 65), "key_pss_parameters"),
+        ("a mask with another hash", change(&pss, 63, 1), "key_pss_parameters"),
+        ("an unknown trailer", change(&pss, 68, 5), "key_malformed"),
+    ];
+    for (what, der, code) in cases.into_iter().chain(more) {
         let error = PublicKey::from_spki(&der).expect_err(what);
         assert_eq!(error.code(), code, "{what}: {error}");
     }

@@ -29,6 +29,17 @@ fn a_signature_by_a_trusted_key_is_trusted_and_told_in_full() {
 }
 
 #[test]
+fn an_empty_certificate_annotation_is_no_certificate() {
+    let (mut world, key) = (World::new(), Signer::p256());
+    let mut layer = world.signed_layer(&key);
+    for text in ["", " \n"] {
+        layer.annotations.insert(CERTIFICATE.into(), text.into());
+        let referrer = world.legacy(std::slice::from_ref(&layer));
+        assert_eq!(told(&world.run(&trusting(&[("release", &key)]), &referrer)), ["trusted"]);
+    }
+}
+
+#[test]
 fn every_kind_of_key_signs() {
     for (key, algorithm) in [
         (Signer::p256(), "ecdsa-p256-sha256"),
@@ -196,9 +207,12 @@ fn a_log_entry_and_a_timestamp_are_told_and_not_needed() {
     layer.annotations.insert(TIMESTAMP.into(), r#"{"SignedRFC3161Timestamp":"AA=="}"#.into());
     let mut garbled = layer.clone();
     garbled.annotations.insert(BUNDLE.into(), "{".into());
-    let referrer = world.legacy(&[layer, garbled]);
+    let mut nameless = layer.clone();
+    let entry = entry.to_string().replace(&log, &"<b>!".repeat(16));
+    nameless.annotations.insert(BUNDLE.into(), entry);
+    let referrer = world.legacy(&[layer, garbled, nameless]);
     let findings = world.run(&trusting(&[("release", &key)]), &referrer);
-    assert_eq!(told(&findings), ["trusted", "trusted"]);
+    assert_eq!(told(&findings), ["trusted"; 3]);
     let fact = &findings.signatures[0];
     let entry = &fact.transparency[0];
     assert_eq!((entry.log.as_str(), entry.index), (log.as_str(), 7));
@@ -206,6 +220,7 @@ fn a_log_entry_and_a_timestamp_are_told_and_not_needed() {
     assert_eq!(entry.integrated_at.unwrap().to_string(), "2023-11-14T22:13:20Z");
     assert_eq!(fact.timestamps.len(), 1);
     assert!(findings.signatures[1].transparency.is_empty());
+    assert!(findings.signatures[2].transparency.is_empty());
 }
 
 #[test]
@@ -281,4 +296,7 @@ fn only_what_can_hold_signatures_is_wanted() {
         let referrer = world.referrer(b"{}", kind, found_by);
         assert_eq!(verifier.wants(&referrer), expected, "{kind:?} {found_by:?}");
     }
+    let mut referrer = world.referrer(b"{}", Some("text/plain"), FoundBy::ReferrersApi);
+    referrer.descriptor.media_type = media_type::SIGSTORE_BUNDLE_V03.to_owned();
+    assert!(verifier.wants(&referrer));
 }

@@ -1,7 +1,7 @@
 //! What a verifier may spend, and what it says when that ends.
 
-use crate::support::{Signer, World, envelope_bundle, statement, told, trusting};
-use referee_core::{UnavailableCode, UnavailableKind};
+use crate::support::{Signer, World, envelope_bundle, payload, statement, told, trusting};
+use referee_core::{Digest, UnavailableCode, UnavailableKind};
 use referee_verify::cosign::SIGN_PREDICATE;
 use serde_json::json;
 use std::sync::atomic::Ordering;
@@ -53,13 +53,16 @@ fn a_cancelled_examination_still_tells_every_signature() {
 #[test]
 fn layers_beyond_the_limit_are_told_and_not_read() {
     let (mut world, key) = (World::new(), Signer::p256());
-    let layers = [world.signed_layer(&key), world.signed_layer(&key), world.signed_layer(&key)];
+    let spaced = |spaces| payload(&Digest::sha256(b"other")) + &" ".repeat(spaces);
+    let layers = [0, 1, 2].map(|n| world.legacy_layer(spaced(n).as_bytes(), b"x"));
     let referrer = world.legacy(&layers);
     let trust = trusting(&[("release", &key)]);
     for (limit, expected) in [(0, 0), (2, 2), (3, 3)] {
         world.limits.max_signatures_per_referrer = limit;
         let findings = world.run(&trust, &referrer);
         assert_eq!(findings.signatures.len(), expected);
+        let blobs = world.asked.borrow().len() - 1;
+        assert_eq!(blobs, expected, "what is not read is not fetched");
         let entries: Vec<_> =
             findings.unavailable.iter().map(|u| (u.code, u.affects.clone())).collect();
         let told = vec![(UnavailableCode::TooLarge, vec!["signatures".to_owned()])];
@@ -72,12 +75,15 @@ fn signatures_of_one_envelope_beyond_the_limit_are_told_and_not_read() {
     let (mut world, key) = (World::new(), Signer::p256());
     let text = statement(&world.digest(), "https://example.com/p", &json!({}));
     let bundle = envelope_bundle(&text, &[&key, &key, &key]).to_string();
-    let referrer = world.bundles(&[bundle.clone(), bundle]);
     world.limits.max_signatures_per_referrer = 2;
-    let findings = world.run(&trusting(&[("release", &key)]), &referrer);
-    assert_eq!(told(&findings), ["trusted", "trusted"]);
-    assert_eq!(findings.unavailable.len(), 1);
-    assert_eq!(findings.unavailable[0].affects, ["signatures"]);
+    for second in [bundle.clone(), "x".to_owned()] {
+        let referrer = world.bundles(&[bundle.clone(), second]);
+        let findings = world.run(&trusting(&[("release", &key)]), &referrer);
+        assert_eq!(told(&findings), ["trusted", "trusted"]);
+        assert_eq!(findings.attestations.len(), 1);
+        assert_eq!(findings.unavailable.len(), 1);
+        assert_eq!(findings.unavailable[0].affects, ["signatures"]);
+    }
 }
 
 #[test]

@@ -20,6 +20,7 @@ use referee_verify::CosignVerifier;
 use referee_verify::cosign::SIGNATURE;
 use referee_verify::envelope::dsse::Envelope;
 use serde_json::{Value, json};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -112,6 +113,8 @@ pub(crate) struct World {
     pub(crate) now: Timestamp,
     pub(crate) limits: Limits,
     pub(crate) cancelled: Arc<AtomicBool>,
+    /// What the last run asked for.
+    pub(crate) asked: RefCell<BTreeSet<EvidenceRequest>>,
 }
 
 impl World {
@@ -141,6 +144,7 @@ impl World {
             now: NOW.parse().unwrap(),
             limits: Limits::DEFAULT,
             cancelled: Arc::default(),
+            asked: RefCell::default(),
         }
     }
 
@@ -221,7 +225,8 @@ impl World {
         let job = Job { subject: &self.subject, referrer };
         let budget = Budget::new(&self.limits, Arc::clone(&self.cancelled));
         let mut evidence = Evidence::default();
-        let mut asked = BTreeSet::new();
+        let mut asked = self.asked.borrow_mut();
+        asked.clear();
         loop {
             match verifier.verify(&job, &evidence, self.now, &budget) {
                 Step::Done(findings) => {
@@ -235,7 +240,6 @@ impl World {
                         let outcome = self.answer(&request);
                         evidence.insert(request, outcome);
                     }
-                    assert!(evidence_rounds_left(&asked), "asks too often");
                 }
             }
         }
@@ -255,10 +259,6 @@ impl World {
         let target = request.digest().as_str();
         Outcome::Unavailable(Unavailable::new(UnavailableKind::Blob, target, code, "no"))
     }
-}
-
-fn evidence_rounds_left(asked: &BTreeSet<EvidenceRequest>) -> bool {
-    asked.len() < 10_000
 }
 
 /// What must be true of any findings.

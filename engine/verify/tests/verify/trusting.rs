@@ -76,6 +76,23 @@ fn validity_starts_with_its_first_moment_and_ends_before_its_last() {
 }
 
 #[test]
+fn findings_of_several_keys_change_when_the_first_of_them_does() {
+    let (mut world, a, b) = (World::new(), Signer::p256(), Signer::p256());
+    let layers = [world.signed_layer(&a), world.signed_layer(&b)];
+    let referrer = world.legacy(&layers);
+    let ends = ["2027-01-01T00:00:00Z", "2028-01-01T00:00:00Z"];
+    for [first, second] in [ends, [ends[1], ends[0]]] {
+        let trust = trust(json!({"keys": [
+            {"name": "a", "pem": a.pem, "scopes": ["**"], "not_after": first},
+            {"name": "b", "pem": b.pem, "scopes": ["**"], "not_after": second},
+            {"name": "c", "pem": Signer::p256().pem, "scopes": ["**"], "not_after": "2026-12-01T00:00:00Z"},
+        ]}));
+        let findings = world.run(&trust, &referrer);
+        assert_eq!(findings.changes_at, Some(ends[0].parse().unwrap()));
+    }
+}
+
+#[test]
 fn a_revoked_key_is_not_trusted_and_the_reason_is_told() {
     let key = Signer::p256();
     let keys = json!([{
@@ -148,6 +165,10 @@ fn of_several_problems_the_gravest_comes_first() {
         told_of(json!([entry("a", expired)])),
         ["untrusted key_revoked,key_out_of_scope,key_expired"]
     );
+    // One entry is current: it is the revocation that counts, not the other's dates.
+    let current = json!({"scopes": ["**"], "revoked": {"reason": "r"}});
+    let old = json!({"scopes": ["**"], "not_after": "2026-01-01T00:00:00Z"});
+    assert_eq!(told_of(json!([entry("a", current), entry("b", old)])), ["untrusted key_revoked"]);
     // An entry that is out of scope does not add its dates to one that is in scope.
     let in_scope = json!({"scopes": ["**"], "not_before": "2027-01-01T00:00:00Z"});
     assert_eq!(

@@ -12,13 +12,14 @@ mod graph;
 mod query;
 mod syntax;
 
+use crate::back::monotonic;
 use crate::budget::EvalBudget;
 use crate::error::{RegoCode, RegoError, RegoErrors};
 use crate::program::{CompileOptions, Evaluation, Module, QueryExpression, QueryResults, QueryRow};
 use crate::rules::RuleInfo;
 use crate::value::{self, Value};
 use diagnostics::Phase;
-use regorus::utils::limits::{ExecutionTimerConfig, monotonic_now};
+use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::{Engine, PolicyLengthConfig};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -113,7 +114,9 @@ impl Backend {
             return self.query_as_comprehension(query, &names, input, budget);
         }
         let (results, prints) =
-            self.run(input, budget, |engine| engine.eval_query(query.to_owned(), false))?;
+            self.run(input, budget, |engine| engine.eval_query(query.to_owned(), false)).map_err(
+                |error| if query::parses(query) { error } else { error.with_code(RegoCode::Parse) },
+            )?;
         let rows: Result<Vec<_>, _> = results.result.into_iter().filter_map(row).collect();
         Ok(QueryResults { rows: rows?, prints })
     }
@@ -150,7 +153,7 @@ impl Backend {
         budget: &EvalBudget,
         evaluate: impl FnOnce(&mut Engine) -> anyhow::Result<T>,
     ) -> Result<(T, Vec<String>), RegoError> {
-        let started = monotonic_now();
+        let started = monotonic();
         let result = guarded(|| {
             let mut engine = self.engine.clone();
             builtins::install_for(&mut engine, budget)?;
@@ -166,7 +169,7 @@ impl Backend {
         })?;
         // Where a function has several definitions, the interpreter forgets that one of them ran
         // out of time as long as another gave a value; so time is looked at once more here.
-        let late = monotonic_now()
+        let late = monotonic()
             .zip(started)
             .is_some_and(|(now, started)| now.saturating_sub(started) > budget.time);
         match result {

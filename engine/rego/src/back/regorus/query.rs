@@ -2,7 +2,7 @@
 //! a comprehension.
 
 use regorus::Engine;
-use regorus::unstable::{Expr, Literal, Query, Rule, RuleHead};
+use regorus::unstable::{Expr, Literal, Parser, Query, Rule, RuleHead, Source};
 use std::collections::BTreeSet;
 
 /// The variables of a query that declares any with `some`; `None` of any other, and of one that
@@ -24,6 +24,19 @@ pub(super) fn declared(query: &str) -> Option<Vec<String>> {
     let mut names = BTreeSet::new();
     let some = statements(query, &mut names);
     some.then(|| names.into_iter().collect())
+}
+
+/// Whether a query parses: of an error that evaluating it gave, this tells the two kinds apart.
+pub(super) fn parses(query: &str) -> bool {
+    let Ok(source) = Source::from_contents("query".to_owned(), query.to_owned()) else {
+        return false;
+    };
+    let parsed = Parser::new(&source).and_then(|mut parser| {
+        parser.set_max_col(super::LENGTHS.max_col);
+        parser.enable_rego_v1()?;
+        parser.parse_user_query()
+    });
+    parsed.is_ok()
 }
 
 /// The query as a comprehension of objects of those variables.
