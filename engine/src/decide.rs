@@ -20,7 +20,7 @@ pub(crate) enum NoRuling {
     #[error("the policy evaluation failed")]
     PolicyFailed,
     #[error("the facts could not be handed to the policy")]
-    Facts(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Facts(#[source] Arc<dyn std::error::Error + Send + Sync>),
 }
 
 impl NoRuling {

@@ -84,6 +84,7 @@ impl EngineBuilder {
             verifiers,
             limits: self.limits,
             settings: self.settings.clone(),
+            computations: Arc::new(Semaphore::new(spare_cores())),
         };
         Ok(Engine {
             inner: Arc::new(Inner {
@@ -97,13 +98,16 @@ impl EngineBuilder {
     }
 }
 
+/// All cores but one: the one is for answering.
+fn spare_cores() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1))
+}
+
 /// What was gathered for one request.
 #[derive(Debug)]
 pub struct Gathered {
     pub(crate) established: Arc<Established>,
     pub(crate) request: referee_core::facts::RequestFact,
-    /// The facts in the evaluator's form.
-    pub input: Value,
 }
 
 impl Gathered {
@@ -111,6 +115,15 @@ impl Gathered {
     #[must_use]
     pub fn facts(&self) -> Facts {
         self.established.facts(self.request.clone())
+    }
+
+    /// The facts document in the evaluator's form. All but the request is shared with every
+    /// other request about the same facts.
+    ///
+    /// # Errors
+    /// [`GatherError::Facts`] where the request's parameters are nested too deep.
+    pub fn input(&self) -> Result<Value, GatherError> {
+        self.established.input(&self.request).map_err(|error| GatherError::Facts(Arc::new(error)))
     }
 
     /// The digest of the facts.
@@ -138,7 +151,7 @@ pub enum GatherError {
     Unresolved(#[from] Arc<ResolveError>),
     /// The facts could not be written; see the source.
     #[error("the facts could not be handed over")]
-    Facts(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Facts(#[source] Arc<dyn std::error::Error + Send + Sync>),
 }
 
 impl referee_core::Coded for GatherError {

@@ -2,6 +2,7 @@
 
 use crate::drive::State;
 use crate::report;
+use crate::rulings::Rulings;
 use referee_core::decision::Elapsed;
 use referee_core::facts::RequestFact;
 use referee_core::{Digest, Facts, Timestamp};
@@ -23,6 +24,8 @@ pub(crate) struct Established {
     pub(crate) changes_at: Option<Timestamp>,
     pub(crate) retryable: bool,
     pub(crate) elapsed: Elapsed,
+    /// The rulings made of them that hold as long as they do.
+    pub(crate) rulings: Rulings,
     /// About how many bytes all this takes in memory.
     pub(crate) weight: u32,
 }
@@ -79,6 +82,7 @@ impl Established {
             changes_at,
             retryable: facts.unavailable.iter().any(|fact| fact.retryable),
             elapsed,
+            rulings: Rulings::default(),
             // The document and the evaluator's copy: maps and strings of their own, measured at
             // three to five times the text each.
             weight: u32::try_from(length.saturating_mul(8)).unwrap_or(u32::MAX),

@@ -19,6 +19,7 @@ mod policy;
 mod report;
 mod request;
 mod resolve;
+mod rulings;
 mod settings;
 
 pub use engine::{Engine, EngineBuilder, GatherError, Gathered, Ruled};

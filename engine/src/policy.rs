@@ -1,5 +1,6 @@
 //! A policy that is ready to rule.
 
+use crate::rulings;
 use referee_core::Digest;
 use referee_core::decision::{Mode, PolicyIdentity};
 use referee_core::json::canonical;
@@ -35,9 +36,14 @@ pub struct PolicySource {
 pub struct LoadedPolicy {
     pub(crate) policy: Policy,
     pub(crate) pace: Arc<Pace>,
+    number: u64,
+    repeatable: bool,
     identity: PolicyIdentity,
     mode: Mode,
 }
+
+/// Tells compiled policies apart. A policy that is compiled again is another one.
+static NUMBERS: AtomicU64 = AtomicU64::new(0);
 
 /// How long the last evaluation of a policy took.
 #[derive(Debug, Default)]
@@ -81,7 +87,25 @@ impl LoadedPolicy {
         let revision =
             source.revision.clone().unwrap_or_else(|| digest.hex().chars().take(12).collect());
         let identity = PolicyIdentity { package: policy.package().to_owned(), revision, digest };
-        Ok(Self { policy, pace: Arc::default(), identity, mode: source.mode })
+        Ok(Self {
+            repeatable: rulings::is_repeatable(policy.program().reads()),
+            number: NUMBERS.fetch_add(1, Ordering::Relaxed),
+            policy,
+            pace: Arc::default(),
+            identity,
+            mode: source.mode,
+        })
+    }
+
+    /// Its number, which no other compiled policy of this process has.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Whether the same question over the same facts always has the same ruling; see
+    /// [`crate::rulings`].
+    pub(crate) fn is_repeatable(&self) -> bool {
+        self.repeatable
     }
 
     /// What it is.

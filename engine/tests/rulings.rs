@@ -190,3 +190,49 @@ async fn a_policy_that_fails_is_an_error_and_never_an_allow() {
         assert!(started.elapsed() < std::time::Duration::from_secs(5), "{text}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kept_ruling_is_never_given_to_another_question() {
+    let stand = Stand::start(Options::default(), &["signed-one"], Settings::default()).await;
+    let policy = policy(
+        "package demo\nallow if input.request.namespace == \"prod\"\nallow if input.request.parameters.x == 1",
+    );
+    let mut request = Request::new(stand.reference("signed-one").parse().unwrap());
+    for _ in 0..3 {
+        request.namespace = Some("prod".into());
+        assert_eq!(stand.engine.rule(&request, &policy).await.decision.verdict, Verdict::Allow);
+        request.namespace = Some("test".into());
+        assert_eq!(stand.engine.rule(&request, &policy).await.decision.verdict, Verdict::Deny);
+        request.parameters = [("x".to_owned(), 1.into())].into_iter().collect();
+        assert_eq!(stand.engine.rule(&request, &policy).await.decision.verdict, Verdict::Allow);
+        request.parameters = [("x".to_owned(), 2.into())].into_iter().collect();
+        assert_eq!(stand.engine.rule(&request, &policy).await.decision.verdict, Verdict::Deny);
+        request.parameters.clear();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_that_looks_at_the_time_is_asked_each_time() {
+    let clock = std::sync::Arc::new(referee_store::FixedClock::new(
+        referee_core::Timestamp::from_unix_seconds(1_000).unwrap(),
+    ));
+    let stand = Stand::start(Options::default(), &["signed-one"], Settings::default()).await;
+    let engine =
+        referee_engine::Engine::builder(common::store(&stand.registry.host()), clock.clone())
+            .trust(common::trust(&stand.registry.host()))
+            .build()
+            .unwrap();
+    let request = Request::new(stand.reference("signed-one").parse().unwrap());
+    for text in [
+        "package demo\nallow if time.now_ns() < 2000 * 1000000000",
+        "package demo\nallow if time.parse_rfc3339_ns(input.request.time) < 2000 * 1000000000",
+        "package demo\nr := input.request\nallow if time.parse_rfc3339_ns(r.time) < 2000 * 1000000000",
+        "package demo\nallow if { i := input; time.parse_rfc3339_ns(i.request.time) < 2000 * 1000000000 }",
+    ] {
+        let policy = policy(text);
+        clock.set(referee_core::Timestamp::from_unix_seconds(1_000).unwrap());
+        assert_eq!(engine.rule(&request, &policy).await.decision.verdict, Verdict::Allow, "{text}");
+        clock.set(referee_core::Timestamp::from_unix_seconds(3_000).unwrap());
+        assert_eq!(engine.rule(&request, &policy).await.decision.verdict, Verdict::Deny, "{text}");
+    }
+}

@@ -13,15 +13,12 @@ given := data.parameters
 value(name, fallback) := object.get(given, name, fallback)
 
 # Names that the policy does not know, and parameters that are no object.
-problems(_) := {invalid("data.parameters must be an object.")} if not is_object(given)
-
 problems(known) := {problem |
-	some name in object.keys(given)
-	not name in known
+	some name in (object.keys(given) - known)
 	problem := invalid(sprintf("There is no parameter %v.%s", [name, known_names(known)]))
 } if {
 	is_object(given)
-}
+} else := {invalid("data.parameters must be an object.")}
 
 known_names(known) := " This policy takes none." if count(known) == 0
 

@@ -12,15 +12,33 @@ over(digest) := [signature |
 	signature.subject == digest
 ]
 
-# The signatures over the artifact.
+# Those of them that are trusted, and those that are not.
+trusted_over(digest) := [signature |
+	some signature in input.signatures
+	signature.subject == digest
+	signature.purpose == "signature"
+	signature.status == "trusted"
+	signature.trusted == true
+	signature.valid == true
+]
+
+not_trusted_over(digest) := [signature |
+	some signature in over(digest)
+	not is_trusted(signature)
+]
+
+# The signatures over the artifact; those that are trusted, and those that are not.
 default all := []
 
 all := over(input.subject.digest)
 
-# Those that are trusted, and those that are not.
-trusted := [signature | some signature in all; is_trusted(signature)]
+default trusted := []
 
-not_trusted := [signature | some signature in all; not is_trusted(signature)]
+trusted := trusted_over(input.subject.digest)
+
+default not_trusted := []
+
+not_trusted := not_trusted_over(input.subject.digest)
 
 # Valid, and made by a key or an identity that the trust document vouches for here.
 is_trusted(signature) if {

@@ -217,3 +217,15 @@ fn the_policy_and_the_tests_in_the_documentation_work() {
         assert!(page.contains(&format!("../policies/packs/{}/README.md", pack.name)));
     }
 }
+
+#[test]
+fn packs_read_no_time_and_nothing_of_the_request_but_the_reference() {
+    for pack in packs() {
+        let program = program(pack, &json!({}), false);
+        let reads = program.reads();
+        assert!(!reads.whole_input && !reads.volatile, "{}: {reads:?}", pack.name);
+        let of_request = reads.input.iter().filter(|path| path[0] == "request");
+        let of_request: Vec<_> = of_request.map(|path| path.join(".")).collect();
+        assert_eq!(of_request, ["request.reference"], "{}", pack.name);
+    }
+}

@@ -238,7 +238,7 @@ async fn facts(
         parameters,
         ..referee_engine::Request::new(source)
     };
-    Ok(app.engine.gather(&request).await?.input)
+    Ok(app.engine.gather(&request).await?.input()?)
 }
 
 fn malformed(part: &'static str, problem: impl Into<InputError>) -> ApiError {

@@ -89,7 +89,7 @@ async fn alone(stand: &Stand, layout: &str, signatures: u32) {
         let started = Instant::now();
         let ruled = stand.engine.rule(&request, &stand.policy).await;
         rulings.push(started.elapsed());
-        let input = ruled.gathered.expect("facts").input;
+        let input = ruled.gathered.expect("facts").input().expect("an input");
         let started = Instant::now();
         stand.policy.decide(&input, &budget).expect("a ruling");
         decisions.push(started.elapsed());

@@ -8,6 +8,7 @@
 
 use crate::budget::EvalBudget;
 use crate::error::Location;
+use crate::gather::Gathering;
 use crate::path::in_package;
 use crate::program::{Module, Program};
 use crate::rules::{RuleInfo, RuleKind};
@@ -28,7 +29,7 @@ pub(crate) struct Attribution {
     /// By the rule's name: its definitions, in order.
     definitions: BTreeMap<&'static str, Vec<Definition>>,
     /// The program with a name for each; `None` where it cannot be made.
-    program: OnceLock<Option<Program>>,
+    values: OnceLock<Option<Gathering>>,
     original: Program,
     package: String,
 }
@@ -75,7 +76,7 @@ impl Attribution {
         }
         Self {
             definitions,
-            program: OnceLock::new(),
+            values: OnceLock::new(),
             original: program.clone(),
             package: package.to_owned(),
         }
@@ -92,24 +93,26 @@ impl Attribution {
         input: &Value,
         budget: &EvalBudget,
     ) -> Option<BTreeMap<(&'static str, Value), &Location>> {
-        let mut wanted = Vec::new();
-        for (rule, definitions) in &self.definitions {
-            for definition in definitions {
-                if let Some(name) = &definition.name {
-                    wanted.push((*rule, &definition.location, in_package(&self.package, name)));
-                }
-            }
-        }
-        if wanted.is_empty() {
+        let named: Vec<_> = self
+            .definitions
+            .iter()
+            .flat_map(|(rule, definitions)| {
+                definitions.iter().map(|definition| (*rule, definition))
+            })
+            .filter_map(|(rule, definition)| Some((rule, definition, definition.name.as_ref()?)))
+            .collect();
+        if named.is_empty() {
             return None;
         }
-        let program = self.program.get_or_init(|| self.compile()).as_ref()?;
-        let paths: Vec<&str> = wanted.iter().map(|(_, _, path)| path.as_str()).collect();
-        let values = program.eval_all(&paths, input, budget).ok()?;
+        let gather = || {
+            let paths = named.iter().map(|(_, _, name)| in_package(&self.package, name)).collect();
+            Some(Gathering::new(self.compile()?, paths))
+        };
+        let values = self.values.get_or_init(gather).as_ref()?.eval(input, budget).ok()?;
         let mut found = BTreeMap::new();
-        for ((rule, location, _), value) in wanted.into_iter().zip(values) {
+        for ((rule, definition, _), value) in named.iter().zip(values) {
             for element in value.and_then(|value| value.elements()).unwrap_or_default() {
-                found.entry((rule, element)).or_insert(location);
+                found.entry((*rule, element)).or_insert(&definition.location);
             }
         }
         Some(found)

@@ -9,6 +9,7 @@ use crate::attribution::Attribution;
 use crate::back::monotonic;
 use crate::budget::EvalBudget;
 use crate::error::{RegoError, RegoErrors};
+use crate::gather::Gathering;
 use crate::path::in_package;
 use crate::program::Program;
 use crate::value::{Value, ValueKind};
@@ -46,7 +47,7 @@ struct Inner {
     package: String,
     /// Those of the decision rules that the package has, by name.
     rules: Vec<&'static str>,
-    paths: Vec<String>,
+    values: Gathering,
     attribution: Attribution,
 }
 
@@ -150,7 +151,8 @@ impl Policy {
         }
         let paths = rules.iter().map(|rule| in_package(&package, rule)).collect();
         let attribution = Attribution::new(&program, &package, &rules);
-        Ok(Self { inner: Arc::new(Inner { program, package, rules, paths, attribution }) })
+        let values = Gathering::new(program.clone(), paths);
+        Ok(Self { inner: Arc::new(Inner { program, package, rules, values, attribution }) })
     }
 
     /// The package that decides, without `data.`.
@@ -176,13 +178,12 @@ impl Policy {
     pub fn decide(&self, input: &Value, budget: &EvalBudget) -> Result<Ruling, PolicyError> {
         let inner = &*self.inner;
         let started = monotonic();
-        let paths: Vec<&str> = inner.paths.iter().map(String::as_str).collect();
-        let values = inner.program.eval_all(&paths, input, budget)?;
+        let values = inner.values.eval(input, budget)?;
 
         let mut reasons = Found::default();
         let mut warnings = Found::default();
         let mut allowed = true;
-        for ((rule, path), value) in inner.rules.iter().zip(&inner.paths).zip(values) {
+        for ((rule, path), value) in inner.rules.iter().zip(inner.values.paths()).zip(values) {
             match *rule {
                 ALLOW => allowed = as_boolean(path, value)?,
                 WARN => warnings.extend(rule, path, value)?,

@@ -18,8 +18,10 @@ mod back;
 mod budget;
 mod decision;
 mod error;
+mod gather;
 mod path;
 mod program;
+mod reads;
 mod rules;
 mod scan;
 mod test_runner;
@@ -33,6 +35,7 @@ pub use program::{
     CompileOptions, Evaluation, Module, Program, QueryExpression, QueryResults, QueryRow,
     RegoEngine,
 };
+pub use reads::Reads;
 pub use rules::{RuleInfo, RuleKind};
 pub use test_runner::{TestFilter, TestOutcome, TestResult, run_tests};
 pub use value::{Value, ValueError, ValueKind};

@@ -4,6 +4,7 @@ use crate::back::regorus::Backend;
 use crate::budget::EvalBudget;
 use crate::error::{Location, RegoCode, RegoError, RegoErrors};
 use crate::path;
+use crate::reads::Reads;
 use crate::rules::{RuleInfo, RuleKind};
 use crate::scan;
 use crate::value::{self, Value};
@@ -291,6 +292,12 @@ impl Program {
     #[must_use]
     pub fn all_rules(&self) -> &[RuleInfo] {
         &self.inner.rules
+    }
+
+    /// What its modules read of the input and of the world: all of them, tests and library too.
+    #[must_use]
+    pub fn reads(&self) -> &Reads {
+        self.inner.back.reads()
     }
 
     /// The modules it was compiled from.

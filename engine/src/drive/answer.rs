@@ -14,7 +14,7 @@ use referee_core::decision::Elapsed;
 use referee_core::facts::RequestFact;
 use referee_core::limits::reserve;
 use referee_core::{Decision, Timestamp};
-use referee_rego::{EvalBudget, PolicyError, RegoCode, Ruling};
+use referee_rego::{EvalBudget, PolicyError, RegoCode, Ruling, Value};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -48,8 +48,7 @@ async fn gather_until(
         namespace: request.namespace.clone(),
         parameters: request.parameters.clone(),
     };
-    let input = established.input(&request).map_err(|e| GatherError::Facts(Box::new(e)))?;
-    Ok(Gathered { established, request, input })
+    Ok(Gathered { established, request })
 }
 
 async fn establish(
@@ -79,7 +78,7 @@ async fn establish(
     }
     match gathering.established() {
         Some(Ok(established)) => Ok(established),
-        Some(Err(error)) => Err(GatherError::Facts(Box::new(error))),
+        Some(Err(error)) => Err(GatherError::Facts(Arc::new(error))),
         None => {
             let target = resolve::describe(&target);
             Err(GatherError::Unresolved(Arc::new(match wait {
@@ -108,7 +107,13 @@ pub(crate) async fn rule(engine: &Engine, request: &Request, policy: &LoadedPoli
         }
     };
     let evaluating = Instant::now();
-    let ruling = ruling(engine, policy, &gathered, now, started + deadline).await;
+    let kept = gathered.established.rulings.find(policy, &gathered.request);
+    let ruling = match kept {
+        Some(kept) => Ok(Ruling::clone(&kept)),
+        None => ruling(engine, policy, &gathered, now, started + deadline)
+            .await
+            .inspect(|made| gathered.established.rulings.keep(policy, &gathered.request, made)),
+    };
     let elapsed = Elapsed {
         policy: millis(evaluating.elapsed()),
         total: millis(started.elapsed()),
@@ -127,11 +132,16 @@ async fn ruling(
 ) -> Result<Ruling, NoRuling> {
     // A deadline that is all but over still gives the policy a moment: most need less.
     let until = (end - ANSWER).max(Instant::now() + ANSWER);
-    if let Some(answer) = at_once(policy, gathered, now, until) {
+    let input = match gathered.input() {
+        Ok(input) => input,
+        Err(GatherError::Facts(source)) => return Err(NoRuling::Facts(source)),
+        Err(GatherError::Unresolved(error)) => return Err(NoRuling::Unresolved(error)),
+    };
+    if let Some(answer) = at_once(policy, &input, now, until) {
         return answer.map_err(NoRuling::Policy);
     }
     let budget = EvalBudget::new(until.saturating_duration_since(Instant::now()), now);
-    let (judge, input) = (policy.clone(), gathered.input.clone());
+    let judge = policy.clone();
     let evaluation = move || {
         let started = Instant::now();
         let answer = judge.policy.decide(&input, &budget);
@@ -150,7 +160,7 @@ async fn ruling(
 /// back would cost more than the evaluation. `None` where it was not, or turns out not to be.
 fn at_once(
     policy: &LoadedPolicy,
-    gathered: &Gathered,
+    input: &Value,
     now: Timestamp,
     until: Instant,
 ) -> Option<Result<Ruling, PolicyError>> {
@@ -159,7 +169,7 @@ fn at_once(
         return None;
     }
     let started = Instant::now();
-    let answer = policy.policy.decide(&gathered.input, &EvalBudget::new(left.min(AT_ONCE), now));
+    let answer = policy.policy.decide(input, &EvalBudget::new(left.min(AT_ONCE), now));
     policy.pace.note(started.elapsed());
     match answer {
         Err(PolicyError::Eval(error)) if error.code == RegoCode::EvalCancel => None,

@@ -50,7 +50,7 @@ pub(crate) async fn examine(
         gather_evidence(context, place, &job, requests, &mut evidence).await;
         fetch += started.elapsed();
         let started = Instant::now();
-        (step, evidence) = match computed(&job, evidence, now, &budget).await {
+        (step, evidence) = match computed(context, &job, evidence, now, &budget).await {
             Some(next) => next,
             None => break failed(&job),
         };
@@ -71,14 +71,18 @@ fn step(job: &Examination, evidence: &Evidence, now: Timestamp, budget: &Budget)
 /// Signature mathematics runs where it cannot hold up the tasks that wait for the network.
 /// `None` where the verifier panicked, which must not take the gathering with it.
 async fn computed(
+    context: &Context,
     job: &Examination,
     evidence: Evidence,
     now: Timestamp,
     budget: &Budget,
 ) -> Option<(Step, Evidence)> {
     let (job, budget) = (job.clone(), budget.clone());
+    // The semaphore is never closed.
+    let permit = context.computations.clone().acquire_owned().await.ok()?;
     let task = tokio::task::spawn_blocking(move || {
         let step = step(&job, &evidence, now, &budget);
+        drop(permit);
         (step, evidence)
     });
     task.await.inspect_err(|error| tracing::error!(%error, "a verifier failed")).ok()

@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
 /// Everything a gathering needs, owned by its task.
@@ -25,6 +25,9 @@ pub(crate) struct Context {
     pub(crate) verifiers: Vec<Arc<dyn Verifier>>,
     pub(crate) limits: Limits,
     pub(crate) settings: Settings,
+    /// How many verifiers may compute at once. Signature mathematics can take all cores for as
+    /// long as a registry likes; what answers requests must not wait for it.
+    pub(crate) computations: Arc<Semaphore>,
 }
 
 /// How far a gathering has come.

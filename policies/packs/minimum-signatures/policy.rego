@@ -7,15 +7,23 @@ import data.referee.signatures
 
 minimum := parameters.value("minimum", 2)
 
+default trusted := []
+
+trusted := signatures.trusted_over(input.subject.digest)
+
+default not_trusted := []
+
+not_trusted := signatures.not_trusted_over(input.subject.digest)
+
 default allow := false
 
 allow if {
-	facts.supported
+	input.facts_version == 1
 	count(invalid_parameters) == 0
 	enough
 }
 
-found := count(signatures.trusted)
+found := count(trusted)
 
 enough if {
 	parameters.is_count(minimum)
@@ -29,24 +37,32 @@ invalid_parameters contains problem if {
 	problem := parameters.invalid("minimum must be a whole number of at least 1.")
 }
 
-deny contains problem if some problem in facts.problems
-
-deny contains problem if some problem in invalid_parameters
+deny contains problem if {
+	not allow
+	some problem in data.referee.facts.problems
+}
 
 deny contains problem if {
+	not allow
+	some problem in invalid_parameters
+}
+
+deny contains problem if {
+	not allow
 	not enough
 	problem := facts.undetermined(sprintf("carries at least %v trusted signatures", [minimum]))
 }
 
 deny contains problem if {
+	not allow
 	not enough
-	facts.complete
+	input.complete == true
 	parameters.is_count(minimum)
 	problem := {
 		"code": "too_few_signatures",
 		"message": sprintf(
 			"%s carries %d trusted signatures, %v are required; signed by: %s.",
-			[facts.name, found, minimum, signatures.listed(signatures.names(signatures.trusted))],
+			[data.referee.facts.name, found, minimum, signatures.listed(signatures.names(trusted))],
 		),
 		"hint": sprintf("Signatures to add, by keys of the trust document: %v.", [minimum - found]),
 	}
@@ -54,11 +70,12 @@ deny contains problem if {
 
 # Why the others that were found do not count.
 deny contains signatures.problem(signature) if {
+	not allow
 	not enough
-	some signature in signatures.not_trusted
+	some signature in not_trusted
 }
 
 warn contains signatures.problem(signature) if {
-	enough
-	some signature in signatures.not_trusted
+	allow
+	some signature in not_trusted
 }

@@ -7,15 +7,23 @@ import data.referee.signatures
 
 keys := parameters.value("keys", [])
 
+default trusted := []
+
+trusted := signatures.trusted_over(input.subject.digest)
+
+default not_trusted := []
+
+not_trusted := signatures.not_trusted_over(input.subject.digest)
+
 default allow := false
 
 allow if {
-	facts.supported
+	input.facts_version == 1
 	count(invalid_parameters) == 0
 	enough
 }
 
-found := signatures.key_names(signatures.trusted)
+found := signatures.key_names(trusted)
 
 missing := {key |
 	parameters.is_names(keys)
@@ -35,9 +43,15 @@ invalid_parameters contains problem if {
 	problem := parameters.invalid("keys must be a list of at least one name of a key.")
 }
 
-deny contains problem if some problem in facts.problems
+deny contains problem if {
+	not allow
+	some problem in data.referee.facts.problems
+}
 
-deny contains problem if some problem in invalid_parameters
+deny contains problem if {
+	not allow
+	some problem in invalid_parameters
+}
 
 deny contains problem if {
 	some key in missing
@@ -45,13 +59,13 @@ deny contains problem if {
 }
 
 deny contains problem if {
-	facts.complete
+	input.complete == true
 	some key in missing
 	problem := {
 		"code": "missing_key",
 		"message": sprintf(
 			"%s carries no trusted signature by the key %s; signed by: %s.",
-			[facts.name, key, signatures.listed(signatures.names(signatures.trusted))],
+			[data.referee.facts.name, key, signatures.listed(signatures.names(trusted))],
 		),
 		"hint": sprintf("Sign it with the key that the trust document names %s.", [key]),
 	}
@@ -59,11 +73,12 @@ deny contains problem if {
 
 # Why the others that were found do not count.
 deny contains signatures.problem(signature) if {
+	not allow
 	not enough
-	some signature in signatures.not_trusted
+	some signature in not_trusted
 }
 
 warn contains signatures.problem(signature) if {
-	enough
-	some signature in signatures.not_trusted
+	allow
+	some signature in not_trusted
 }

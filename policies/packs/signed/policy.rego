@@ -5,35 +5,51 @@ import data.referee.facts
 import data.referee.parameters
 import data.referee.signatures
 
+default trusted := []
+
+trusted := signatures.trusted_over(input.subject.digest)
+
+default not_trusted := []
+
+not_trusted := signatures.not_trusted_over(input.subject.digest)
+
 default allow := false
 
 allow if {
-	facts.supported
+	input.facts_version == 1
 	count(invalid_parameters) == 0
 	enough
 }
 
-enough if count(signatures.trusted) >= 1
+enough if count(trusted) >= 1
 
 invalid_parameters := parameters.problems(set())
 
-deny contains problem if some problem in facts.problems
-
-deny contains problem if some problem in invalid_parameters
+deny contains problem if {
+	not allow
+	some problem in data.referee.facts.problems
+}
 
 deny contains problem if {
+	not allow
+	some problem in invalid_parameters
+}
+
+deny contains problem if {
+	not allow
 	not enough
 	problem := facts.undetermined("carries a trusted signature")
 }
 
 deny contains problem if {
+	not allow
 	not enough
-	facts.complete
+	input.complete == true
 	problem := {
 		"code": "unsigned",
 		"message": sprintf(
 			"%s carries no trusted signature; signatures found: %d.",
-			[facts.name, count(signatures.all)],
+			[data.referee.facts.name, count(signatures.over(input.subject.digest))],
 		),
 		"hint": "Sign it with a key of the trust document, or add the signer's key there.",
 	}
@@ -41,11 +57,12 @@ deny contains problem if {
 
 # Why those that were found do not count.
 deny contains signatures.problem(signature) if {
+	not allow
 	not enough
-	some signature in signatures.not_trusted
+	some signature in not_trusted
 }
 
 warn contains signatures.problem(signature) if {
-	enough
-	some signature in signatures.not_trusted
+	allow
+	some signature in not_trusted
 }

@@ -232,11 +232,11 @@ fn scope_of(entry: &TrustedKey, repository: Option<&Repository>) -> Option<Strin
 fn out_of_time(entry: &TrustedKey, now: Timestamp) -> Option<Raised> {
     let name = &entry.name;
     if let Some(start) = entry.not_before.filter(|start| now < *start) {
-        let message = format!("key {name:?} is valid from {start} on, and it is {now}");
+        let message = format!("key {name:?} is valid from {start} on");
         return Some(Raised::new(Code::KeyNotYetValid, message));
     }
     let end = entry.not_after.filter(|end| now >= *end)?;
-    let message = format!("key {name:?} was valid until {end}, and it is {now}");
+    let message = format!("key {name:?} is valid until {end} only");
     Some(Raised::new(Code::KeyExpired, message).hint(
         "sign again with a current key, or extend `not_after` in the trust document; the time \
          of signing is not proven, so it does not count",

@@ -6,8 +6,10 @@
 
 use super::graph::{Graph, Node};
 use super::syntax::{self, Call, Reference, Uses};
+use super::world;
 use crate::error::{Location, RegoCode, RegoError};
 use crate::path::data_path;
+use crate::reads::Reads;
 use crate::rules::{RuleInfo, RuleKind};
 use regorus::unstable::{BUILTINS, Expr, Module, Ref, Rule, RuleHead, Span};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +19,10 @@ pub(super) struct Analysis {
     pub(super) rules: Vec<RuleInfo>,
     pub(super) packages: Vec<String>,
     pub(super) errors: Vec<RegoError>,
+    /// The first names of all that is called or referred to: no builtin is called whose name
+    /// begins with another.
+    pub(super) roots: BTreeSet<String>,
+    pub(super) reads: Reads,
 }
 
 /// One definition with what it uses.
@@ -39,19 +45,31 @@ pub(super) fn analyse(modules: &[Ref<Module>]) -> Analysis {
     let scopes: Vec<_> = modules.iter().map(|module| scope(module)).collect();
     let mut rules = Vec::new();
     let mut definitions = Vec::new();
+    let mut reads = Reads::default();
     for scope in &scopes {
         for rule in &scope.module.policy {
             if let Some((path, info)) = describe(scope, rule) {
                 rules.push(info);
                 let uses = Uses::of(rule);
                 definitions.push(Definition { module: scope, path, rule, uses });
+            } else {
+                // A head that no parser gives: nothing is known of it.
+                reads.whole_input = true;
+                reads.volatile = true;
             }
         }
     }
     let mut errors = check_calls(&definitions, &rules);
     errors.extend(check_graph(&definitions, &rules));
     let packages = scopes.iter().map(|scope| package_name(&scope.package)).collect();
-    Analysis { rules, packages, errors }
+    modules.iter().for_each(|module| world::add_imports(module, &mut reads));
+    definitions.iter().for_each(|definition| world::add_rule(&definition.uses, &mut reads));
+    let uses = definitions.iter().map(|definition| &definition.uses);
+    let roots = uses
+        .flat_map(|uses| uses.references.iter().chain(uses.calls.iter().map(|call| &call.function)))
+        .map(|reference| reference.root.text().to_owned())
+        .collect();
+    Analysis { rules, packages, errors, roots, reads }
 }
 
 fn scope(module: &Module) -> Scope<'_> {

@@ -42,6 +42,8 @@ pub(super) struct Call<'a> {
 pub(super) struct Uses<'a> {
     pub(super) references: Vec<Reference<'a>>,
     pub(super) calls: Vec<Call<'a>>,
+    /// What `with` replaces.
+    pub(super) targets: Vec<Reference<'a>>,
     /// The names that the rule declares for itself: arguments, `some`, `:=`, `every`.
     pub(super) locals: BTreeSet<&'a str>,
     /// How deep the tree is.
@@ -160,6 +162,8 @@ impl<'a> Uses<'a> {
             }
             for modifier in &statement.with_mods {
                 // What is replaced is not used; what replaces it is.
+                self.targets.extend(reference(&modifier.refr));
+                self.indices(&modifier.refr);
                 self.expr(&modifier.r#as);
             }
         }
