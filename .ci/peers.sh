@@ -2,6 +2,7 @@
 # Installs the real tools that our fixtures and peer tests are made and checked with:
 #
 #   docker-registry    Debian's package (2.8.x): a registry without the referrers API
+#   cargo-deny         0.20.2, built with cargo
 #   ferro-oci-server   1.0.0, built with cargo: a registry with the OCI 1.1 referrers API
 #   crane              v0.21.9, built with go
 #   cosign3            cosign v3.1.2, built with go
@@ -22,6 +23,7 @@
 # on: it exits 0 all the same. Who needs a tool checks for it.
 set -uo pipefail
 
+readonly DENY_VERSION=0.20.2
 readonly FERRO_VERSION=1.0.0
 readonly CRANE_VERSION=v0.21.9
 readonly COSIGN3_VERSION=v3.1.2
@@ -99,35 +101,37 @@ docker_registry() {
 	fi
 }
 
-# The binary cannot be asked for its version (it starts whatever it is told), so cargo's own
-# record of what it installed is what counts.
-ferro_oci_server() {
-	local root=$peers/../cargo record
-	record=$(grep -so "\"ferro-oci-server $FERRO_VERSION " "$root/.crates2.json")
-	if [[ ! -x $peers/ferro-oci-server || -z $record ]]; then
+# cargo_tool NAME VERSION: cargo install NAME. Not every binary can be asked for its version
+# (ferro-oci-server starts whatever it is told), so cargo's own record of what it installed is
+# what counts.
+cargo_tool() {
+	local name=$1 version=$2 root=$peers/../cargo record
+	record=$(grep -so "\"$name $version " "$root/.crates2.json")
+	if [[ ! -x $peers/$name || -z $record ]]; then
 		if ! command -v cargo >/dev/null; then
-			lack ferro-oci-server "there is no cargo here to build it with"
+			lack "$name" "there is no cargo here to build it with"
 			return
 		fi
-		echo "peers: building ferro-oci-server $FERRO_VERSION" >&2
+		echo "peers: building $name $version" >&2
 		mkdir -p "$root"
-		if ! build env CARGO_TARGET_DIR="$scratch/target" cargo install ferro-oci-server --locked \
-			--version "$FERRO_VERSION" --root "$root" --force; then
-			lack ferro-oci-server "cargo install failed, see above"
+		if ! build env CARGO_TARGET_DIR="$scratch/target" cargo install "$name" --locked \
+			--version "$version" --root "$root" --force; then
+			lack "$name" "cargo install failed, see above"
 			return
 		fi
-		if ! cp "$root/bin/ferro-oci-server" "$peers/ferro-oci-server"; then
-			lack ferro-oci-server "cannot write to $peers"
+		if ! cp "$root/bin/$name" "$peers/$name"; then
+			lack "$name" "cannot write to $peers"
 			return
 		fi
 	fi
-	have ferro-oci-server "$FERRO_VERSION"
+	have "$name" "$version"
 }
 
 install_peer() {
 	case $1 in
 	docker-registry) docker_registry ;;
-	ferro-oci-server) ferro_oci_server ;;
+	cargo-deny) cargo_tool cargo-deny "$DENY_VERSION" ;;
+	ferro-oci-server) cargo_tool ferro-oci-server "$FERRO_VERSION" ;;
 	crane) go_tool crane github.com/google/go-containerregistry/cmd/crane "$CRANE_VERSION" ;;
 	cosign3) go_tool cosign3 github.com/sigstore/cosign/v3/cmd/cosign "$COSIGN3_VERSION" ;;
 	cosign2) go_tool cosign2 github.com/sigstore/cosign/v2/cmd/cosign "$COSIGN2_VERSION" ;;
@@ -144,7 +148,7 @@ install_peer() {
 }
 
 if (($# == 0)); then
-	set -- docker-registry ferro-oci-server crane cosign3 cosign2 opa oras rekor-server timestamp-server
+	set -- docker-registry cargo-deny ferro-oci-server crane cosign3 cosign2 opa oras rekor-server timestamp-server
 fi
 for peer in "$@"; do
 	install_peer "$peer"
