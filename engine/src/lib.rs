@@ -4,7 +4,7 @@
 //! verifiers that want it, writes what they established into one document of facts, and has a
 //! policy rule over it.
 //!
-//! Verifiers and policies are pure; stores do the IO; [`drive`] is the one place that waits, so
+//! Verifiers and policies are pure; stores do the IO; `drive` is the one place that waits, so
 //! deadlines, concurrency and the life of background work are decided there and nowhere else.
 
 mod decide;

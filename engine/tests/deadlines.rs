@@ -1,5 +1,7 @@
 //! What happens when time runs out: the answer comes, the work goes on.
 
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
 mod common;
 
 use async_trait::async_trait;

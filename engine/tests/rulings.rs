@@ -1,5 +1,7 @@
 //! Rulings over artifacts that the real cosign signed, served by a registry.
 
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
 mod common;
 
 use common::{POLICY, Stand, policy};

@@ -108,8 +108,8 @@ fn main() -> ExitCode {
         (choice % 100 < percent).then(|| fault(choice / 100))
     };
     let options = Options { referrers_api: true, faults: Box::new(faults) };
-    let stand = Stand::start(options, &LAYOUTS.map(|(name, _)| name), Tuning::soak());
-    let stand = Arc::new(server.block_on(stand));
+    let names = LAYOUTS.map(|(name, _)| name);
+    let stand = Arc::new(server.block_on(Stand::start(options, &names, Tuning::soak())));
     let next = Arc::new(AtomicU64::new(0));
     let started = Instant::now();
     let tasks: Vec<_> = (0..arguments.clients)

@@ -19,7 +19,7 @@ use std::io::{self, Write};
 /// The arguments of `referee discover`.
 #[derive(Args, Debug)]
 pub(crate) struct DiscoverArgs {
-    /// The artifact: registry/repository:tag, …@digest, or oci-layout:PATH[:tag|@digest]
+    /// The artifact: registry/repository:tag, …@digest, or oci-layout:PATH, with `:tag` or `@digest` after it
     #[arg(value_name = "REF")]
     reference: String,
     /// Digests in full, and annotations

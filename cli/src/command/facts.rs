@@ -15,7 +15,7 @@ use referee_engine::{Gathered, Request};
 /// The arguments of `referee facts`.
 #[derive(Args, Debug)]
 pub(crate) struct FactsArgs {
-    /// The artifact: registry/repository:tag, …@digest, or oci-layout:PATH[:tag|@digest]
+    /// The artifact: registry/repository:tag, …@digest, or oci-layout:PATH, with `:tag` or `@digest` after it
     #[arg(value_name = "REF")]
     reference: String,
     #[command(flatten)]

@@ -32,7 +32,7 @@ Exit codes: 0 every artifact may be used, 1 one is denied, 2 there is no answer 
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct VerifyArgs {
-    /// The artifacts: registry/repository:tag, …@digest, or oci-layout:PATH[:tag|@digest]
+    /// The artifacts: registry/repository:tag, …@digest, or oci-layout:PATH, with `:tag` or `@digest` after it
     #[arg(required = true, value_name = "REF")]
     references: Vec<String>,
     #[command(flatten)]

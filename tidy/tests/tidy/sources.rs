@@ -73,7 +73,10 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
             if !matches!(name, "target" | "tests" | "benches" | ".git" | "layouts") {
                 collect(&path, files);
             }
-        } else if path.extension().is_some_and(|e| e == "rs") && name != "tests.rs" && !name.ends_with("_tests.rs") {
+        } else if path.extension().is_some_and(|e| e == "rs")
+            && name != "tests.rs"
+            && !name.ends_with("_tests.rs")
+        {
             files.push(path);
         }
     }
