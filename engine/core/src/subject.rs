@@ -52,13 +52,17 @@ impl Subject {
     }
 
     /// The BuildKit attestation manifests of an index, each with the platform manifest it
-    /// speaks of.
+    /// speaks of; with the index itself where it does not say which.
     pub fn attestation_manifests(&self) -> impl Iterator<Item = (&Descriptor, Digest)> {
+        let platform = |descriptor: &Descriptor| {
+            let named = descriptor.annotations.get(BUILDKIT_REFERENCE_DIGEST)?;
+            named.parse::<Digest>().ok()
+        };
         self.index()
             .into_iter()
             .flat_map(|index| index.manifests.iter())
             .filter(|d| is_attestation(d))
-            .filter_map(|d| Some((d, d.annotations.get(BUILDKIT_REFERENCE_DIGEST)?.parse().ok()?)))
+            .map(move |d| (d, platform(d).unwrap_or_else(|| self.digest().clone())))
     }
 
     fn index(&self) -> Option<&Index> {
@@ -80,4 +84,41 @@ fn is_attestation(descriptor: &Descriptor) -> bool {
 #[must_use]
 pub fn is_index(media_type: &str) -> bool {
     matches!(media_type, media_type::IMAGE_INDEX | media_type::DOCKER_MANIFEST_LIST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_attestation_manifest_is_no_platform_and_is_never_passed_over() {
+        let (a, b) = (Digest::sha256(b"a"), Digest::sha256(b"b"));
+        let index = serde_json::json!({
+            "mediaType": media_type::IMAGE_INDEX,
+            "manifests": [
+                { "mediaType": media_type::IMAGE_MANIFEST, "digest": a, "size": 1 },
+                { "mediaType": media_type::IMAGE_MANIFEST, "digest": b, "size": 1, "annotations": {
+                    BUILDKIT_REFERENCE_TYPE: BUILDKIT_ATTESTATION_MANIFEST,
+                    BUILDKIT_REFERENCE_DIGEST: a } },
+                { "mediaType": media_type::IMAGE_MANIFEST, "digest": b, "size": 1, "annotations": {
+                    BUILDKIT_REFERENCE_TYPE: BUILDKIT_ATTESTATION_MANIFEST } },
+            ],
+        });
+        let bytes = Bytes::from(index.to_string());
+        let (document, media_type) = Document::parse(&bytes, "").unwrap();
+        let digest = Digest::sha256(&bytes);
+        let descriptor = Descriptor {
+            media_type,
+            digest: digest.clone(),
+            size: 1,
+            artifact_type: None,
+            annotations: std::collections::BTreeMap::new(),
+            platform: None,
+        };
+        let subject = Subject { repository: None, tag: None, descriptor, document, bytes };
+        let platforms: Vec<_> = subject.platforms().map(|d| d.digest.clone()).collect();
+        assert_eq!(platforms, [a.clone()]);
+        let spoken_of: Vec<_> = subject.attestation_manifests().map(|(_, d)| d).collect();
+        assert_eq!(spoken_of, [a, digest]);
+    }
 }
