@@ -93,11 +93,12 @@ impl Stand {
             .settings(tuning.settings)
             .build()
             .expect("an engine");
-        let policy = policy("signed");
+        let policy = policy("signed", &[]);
+        let named =
+            BTreeMap::from([(ASKED_EACH_TIME.to_owned(), self::policy("signed", &[CLOCK_RULE]))]);
         let mut config = ServerConfig::default();
         config.listen = SocketAddr::from(([127, 0, 0, 1], 0));
-        let server =
-            Server::new(config, engine.clone(), policy.clone(), BTreeMap::new()).expect("a server");
+        let server = Server::new(config, engine.clone(), policy.clone(), named).expect("a server");
         let listeners = server.bind().await.expect("a free port");
         let address = listeners.address();
         tokio::spawn(server.serve(listeners, std::future::pending()));
@@ -135,14 +136,22 @@ fn trust(host: &str) -> Trust {
     Trust::new(&[TrustSource { name: "trust.yaml".into(), document, files }]).expect("a trust")
 }
 
-/// One of the packs, with its defaults.
-fn policy(name: &str) -> LoadedPolicy {
+/// The name of the pack `signed` with a rule that reads the time, so that no ruling is kept.
+pub const ASKED_EACH_TIME: &str = "asked-each-time";
+
+const CLOCK_RULE: (&str, &str) =
+    ("clock.rego", "package referee.packs.signed\n\nwarn contains \"late\" if time.now_ns() < 0\n");
+
+/// One of the packs, with its defaults and further modules.
+fn policy(name: &str, further: &[(&str, &str)]) -> LoadedPolicy {
     let pack = referee_policies::Pack::find(name).expect("a pack");
     let owned = |modules: &[referee_policies::Module]| -> Vec<(String, String)> {
         modules.iter().map(|m| (m.name.to_owned(), m.text.to_owned())).collect()
     };
+    let mut modules = owned(pack.modules);
+    modules.extend(further.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())));
     LoadedPolicy::compile(&PolicySource {
-        modules: owned(pack.modules),
+        modules,
         data: serde_json::from_str(pack.default_data).expect("JSON"),
         package: Some(pack.package.to_owned()),
         revision: None,
