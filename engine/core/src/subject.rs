@@ -117,7 +117,7 @@ mod tests {
         };
         let subject = Subject { repository: None, tag: None, descriptor, document, bytes };
         let platforms: Vec<_> = subject.platforms().map(|d| d.digest.clone()).collect();
-        assert_eq!(platforms, [a.clone()]);
+        assert_eq!(platforms, vec![a.clone()]);
         let spoken_of: Vec<_> = subject.attestation_manifests().map(|(_, d)| d).collect();
         assert_eq!(spoken_of, [a, digest]);
     }
