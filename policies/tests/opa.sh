@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The packs and the library in OPA itself: they must be formatted, check in strict mode, and pass
 # their tests there as they do here. Takes `opa` from $OPA, $REFEREE_PEERS or the PATH; to have it:
-#   GOBIN=/tmp/bin go install github.com/open-policy-agent/opa@v1.20.2
+#   go install github.com/open-policy-agent/opa@v1.20.2
 set -euo pipefail
 cd "$(dirname "$0")/.."
 opa=${OPA:-}
