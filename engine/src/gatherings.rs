@@ -14,6 +14,8 @@ pub(crate) enum Standing {
     Facts(Arc<Established>),
     /// A gathering to wait for.
     Gathering(Arc<Gathering>),
+    /// Nothing, and there is too much under way to begin.
+    Full,
 }
 
 /// One gathering a target at a time, and complete facts for as long as they are fresh.
@@ -49,6 +51,13 @@ impl Gatherings {
             && !gathering.has_ended()
         {
             return Standing::Gathering(gathering.clone());
+        }
+        // A gathering outlives its callers, so what bounds them does not bound it.
+        if under_way.len() >= self.context.settings.max_gatherings() {
+            under_way.retain(|_, gathering| !gathering.has_ended());
+            if under_way.len() >= self.context.settings.max_gatherings() {
+                return Standing::Full;
+            }
         }
         let (map, facts, key) = (self.under_way.clone(), self.facts.clone(), target.clone());
         let gathering = drive::spawn(self.context.clone(), target.clone(), now, move |gathering| {

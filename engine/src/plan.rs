@@ -9,6 +9,7 @@ use crate::order::Order;
 use bytes::Bytes;
 use referee_core::facts::VerifierStatus;
 use referee_core::oci::media_type;
+use referee_core::subject::is_index;
 use referee_core::{
     Descriptor, Digest, Findings, FoundBy, Limits, Referrer, Subject, Unavailable, UnavailableCode,
     UnavailableKind, Verifier,
@@ -99,6 +100,14 @@ pub(crate) struct Found {
     pub(crate) wanted_by: Vec<usize>,
 }
 
+impl Found {
+    /// Which of several ways to one referrer counts: the least.
+    fn rank(&self) -> (bool, bool, &Order) {
+        let tagged = self.referrer.found_by == FoundBy::CosignTag;
+        (self.wanted_by.is_empty(), !tagged, &self.order)
+    }
+}
+
 /// The state of one gathering.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
@@ -108,8 +117,14 @@ pub(crate) struct Plan {
     pending: BTreeMap<WorkId, Pending>,
     next_id: WorkId,
     found: Vec<Found>,
-    seen: BTreeSet<(Digest, Digest)>,
+    /// Where the referrer of a digest with a digest stands in `found`.
+    seen: BTreeMap<(Digest, Digest), usize>,
     targets: BTreeSet<Digest>,
+    /// What may be referred to and was not asked about, because it is too deep.
+    unfollowed: BTreeSet<Digest>,
+    overflowed: bool,
+    /// How many bytes of facts there is room for.
+    room: u64,
     troubles: Vec<(Order, Unavailable)>,
     pub(crate) fetch: Duration,
     pub(crate) verify: Duration,
@@ -129,8 +144,11 @@ impl Plan {
             pending: BTreeMap::new(),
             next_id: 0,
             found: Vec::new(),
-            seen: BTreeSet::new(),
+            seen: BTreeMap::new(),
             targets: BTreeSet::new(),
+            unfollowed: BTreeSet::new(),
+            overflowed: false,
+            room: limits.max_facts_bytes,
             troubles: Vec::new(),
             fetch: Duration::ZERO,
             verify: Duration::ZERO,
@@ -155,6 +173,11 @@ impl Plan {
         }
         for (position, digest) in platforms.into_iter().take(limit).enumerate() {
             plan.discover(digest, 1, root.child(1).child(position), &mut work);
+        }
+        for (position, nested) in subject.platforms().enumerate().take(limit) {
+            if is_index(&nested.media_type) {
+                plan.trouble(root.child(1).child(position), unopened(&nested.digest));
+            }
         }
         let attestations: Vec<(Descriptor, Digest)> =
             subject.attestation_manifests().map(|(d, platform)| (d.clone(), platform)).collect();
@@ -182,6 +205,7 @@ impl Plan {
             (Work::Examine { found, verifier }, Outcome::Examined { findings, fetch, verify }) => {
                 self.fetch = self.fetch.max(fetch);
                 self.verify += verify;
+                let findings = self.hold(found, findings);
                 if let Some(found) = self.found.get_mut(found) {
                     found.findings.insert(verifier, findings);
                 }
@@ -192,6 +216,27 @@ impl Plan {
             }
         }
         next
+    }
+
+    /// The findings, where there is room for them in the facts; else that there is none. Whoever
+    /// may push may attach thousands of referrers, each with a megabyte that goes into the facts.
+    fn hold(&mut self, found: usize, findings: Findings) -> Findings {
+        let size = written(&findings.signatures)
+            .saturating_add(written(&findings.attestations))
+            .saturating_add(written(&findings.unavailable));
+        if let Some(left) = self.room.checked_sub(size) {
+            self.room = left;
+            return findings;
+        }
+        let target = self.found(found).map(|f| f.referrer.descriptor.digest.to_string());
+        let trouble = Unavailable::new(
+            UnavailableKind::Verification,
+            target.unwrap_or_default(),
+            UnavailableCode::TooLarge,
+            no_room(&self.limits),
+        );
+        let trouble = affecting(trouble, &["signatures", "attestations"]);
+        Findings { unavailable: vec![trouble], ..Findings::default() }
     }
 
     fn listed(
@@ -297,36 +342,80 @@ impl Plan {
         next: &mut Vec<(WorkId, Work)>,
     ) {
         let key = (referrer.subject.clone(), referrer.descriptor.digest.clone());
-        if !self.seen.insert(key) {
-            return;
-        }
-        let limit = usize::try_from(self.limits.max_referrers).unwrap_or(usize::MAX);
-        if self.found.len() >= limit {
-            if self.found.len() == limit && !self.troubles.iter().any(|(_, t)| is_overflow(t)) {
-                self.trouble(order, overflow(self.subject.digest(), limit));
-            }
-            return;
-        }
         let wanted_by: Vec<usize> = (0..)
             .zip(&self.verifiers)
             .filter(|(_, verifier)| verifier.wants(&referrer))
             .map(|(position, _)| position)
             .collect();
-        let found = self.found.len();
-        let nested = may_be_referred_to(&referrer) && referrer.depth < self.limits.max_depth;
+        let followed = may_be_referred_to(&referrer);
         let (digest, depth) = (referrer.descriptor.digest.clone(), referrer.depth);
-        self.found.push(Found {
+        let entry = Found {
             order: order.clone(),
             referrer: Arc::new(referrer),
             manifest,
             findings: BTreeMap::new(),
-            wanted_by: wanted_by.clone(),
-        });
+            wanted_by,
+        };
+        match self.seen.get(&key).copied() {
+            Some(found) => self.found_again(found, entry, next),
+            None => {
+                let limit = usize::try_from(self.limits.max_referrers).unwrap_or(usize::MAX);
+                if self.found.len() >= limit {
+                    if !self.overflowed {
+                        self.overflowed = true;
+                        let message =
+                            format!("more than {limit} referrers, the rest was not examined");
+                        self.trouble(order, overflow(self.subject.digest(), message));
+                    }
+                    return;
+                }
+                let size = written(&entry.referrer.descriptor);
+                let Some(left) = self.room.checked_sub(size) else {
+                    if !self.overflowed {
+                        self.overflowed = true;
+                        let message = no_room(&self.limits);
+                        self.trouble(order, overflow(self.subject.digest(), message));
+                    }
+                    return;
+                };
+                self.room = left;
+                let found = self.found.len();
+                self.seen.insert(key, found);
+                self.found.push(entry);
+                self.examine(found, next);
+            }
+        }
+        if followed && depth < self.limits.max_depth {
+            self.discover(digest, depth + 1, order, next);
+        } else if followed
+            && !self.targets.contains(&digest)
+            && self.unfollowed.insert(digest.clone())
+        {
+            self.trouble(order, too_deep(&digest, depth));
+        }
+    }
+
+    /// The same manifest was found for the same digest in another way. Which way came first must
+    /// not decide what the facts say, and no way may hide that another has it examined: cosign's
+    /// tag counts before a listing that wants an examination, and that before one that does not.
+    fn found_again(&mut self, found: usize, entry: Found, next: &mut Vec<(WorkId, Work)>) {
+        let Some(known) = self.found.get_mut(found) else { return };
+        if entry.rank() >= known.rank() {
+            return;
+        }
+        *known = entry;
+        // What was asked for on the other's word is asked for anew.
+        self.pending.retain(
+            |_, pending| !matches!(pending.work, Work::Examine { found: other, .. } if other == found),
+        );
+        self.examine(found, next);
+    }
+
+    fn examine(&mut self, found: usize, next: &mut Vec<(WorkId, Work)>) {
+        let Some(entry) = self.found.get(found) else { return };
+        let (order, wanted_by) = (entry.order.clone(), entry.wanted_by.clone());
         for verifier in wanted_by {
             self.enqueue(order.clone(), Work::Examine { found, verifier }, next);
-        }
-        if nested {
-            self.discover(digest, depth + 1, order, next);
         }
     }
 
@@ -426,8 +515,7 @@ fn affecting(mut trouble: Unavailable, lists: &[&str]) -> Unavailable {
     trouble
 }
 
-fn overflow(subject: &Digest, limit: usize) -> Unavailable {
-    let message = format!("more than {limit} referrers, the rest was not examined");
+fn overflow(subject: &Digest, message: String) -> Unavailable {
     let trouble = Unavailable::new(
         UnavailableKind::Registry,
         format!("referrers of {subject}"),
@@ -437,10 +525,51 @@ fn overflow(subject: &Digest, limit: usize) -> Unavailable {
     affecting(trouble, &["referrers", "signatures", "attestations"])
 }
 
-fn is_overflow(trouble: &Unavailable) -> bool {
-    trouble.kind == UnavailableKind::Registry
-        && trouble.code == UnavailableCode::TooLarge
-        && trouble.target.starts_with("referrers of ")
+fn no_room(limits: &Limits) -> String {
+    let limit = limits.max_facts_bytes;
+    format!("the facts would be larger than {limit} bytes, the rest is not in them")
+}
+
+/// How many bytes something takes as JSON.
+fn written<T: serde::Serialize>(item: &T) -> u64 {
+    struct Counter(u64);
+
+    impl std::io::Write for Counter {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 = self.0.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    let mut counter = Counter(0);
+    // What cannot be written has no room.
+    serde_json::to_writer(&mut counter, item).map_or(u64::MAX, |()| counter.0)
+}
+
+/// What refers to a referrer at the greatest depth was not asked for.
+fn too_deep(referrer: &Digest, depth: u32) -> Unavailable {
+    let trouble = Unavailable::new(
+        UnavailableKind::Registry,
+        format!("referrers of {referrer}"),
+        UnavailableCode::TooLarge,
+        format!("it stands at depth {depth}, the greatest that is followed"),
+    );
+    affecting(trouble, &["referrers", "signatures", "attestations"])
+}
+
+/// An index in an index: its own platforms are not looked at.
+fn unopened(index: &Digest) -> Unavailable {
+    let trouble = Unavailable::new(
+        UnavailableKind::Registry,
+        index.as_str(),
+        UnavailableCode::TooLarge,
+        "it is an index in an index, and what it holds was not looked at",
+    );
+    affecting(trouble, &["referrers", "signatures", "attestations"])
 }
 
 /// Nobody signs a signature: what only vouches for something else is not asked about again, so

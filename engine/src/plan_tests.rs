@@ -113,6 +113,9 @@ fn referrers_of_referrers_are_followed_to_the_limit() {
     });
     let depths: Vec<u32> = plan.in_order().iter().map(|f| f.referrer.depth).collect();
     assert_eq!(depths, [1, 2, 3]);
+    let troubles = plan.troubles();
+    assert_eq!(troubles.len(), 1, "what may refer to the deepest was not asked for: {troubles:?}");
+    assert_eq!(troubles[0].message, "it stands at depth 3, the greatest that is followed");
 }
 
 #[test]
@@ -213,4 +216,84 @@ fn the_order_is_that_of_the_tree_whatever_answers_first() {
     assert_eq!(digests(&one), digests(&two));
     let expected = ["first", "nested", "second", "sig"].map(|c| Digest::sha256(c.as_bytes()));
     assert_eq!(digests(&one), expected);
+}
+
+/// Wants what is listed as a signature.
+#[derive(Debug)]
+struct Choosy;
+
+impl Verifier for Choosy {
+    fn name(&self) -> &'static str {
+        "choosy"
+    }
+
+    fn wants(&self, referrer: &Referrer) -> bool {
+        referrer.artifact_type() == media_type::COSIGN_SIGNATURE
+    }
+
+    fn verify(&self, _: &Job<'_>, _: &Evidence, _: Timestamp, _: &Budget) -> Step {
+        Step::Done(Findings::default())
+    }
+}
+
+#[test]
+fn what_is_found_in_two_ways_is_examined_whichever_answers_first() {
+    let sig = Bytes::from_static(b"{}");
+    let answer = |work: &Work| match work {
+        // The listing lies about what the tag names.
+        Work::List { depth: 1, .. } => listing(vec![Descriptor {
+            digest: Digest::sha256(b"{}"),
+            ..descriptor("", "application/spdx+json")
+        }]),
+        Work::List { .. } => listing(Vec::new()),
+        Work::Tag { depth: 1, tag: CosignTag::Signature | CosignTag::Sbom, .. } => {
+            Outcome::Tagged(Ok(Fetched {
+                bytes: sig.clone(),
+                digest: Digest::sha256(b"{}"),
+                media_type: media_type::IMAGE_MANIFEST.into(),
+            }))
+        }
+        Work::Tag { .. } => absent(),
+        Work::Examine { .. } => examined(),
+    };
+    let verifiers: [Arc<dyn Verifier>; 1] = [Arc::new(Choosy)];
+    let mut told = Vec::new();
+    for turn in 0..4 {
+        let (mut plan, mut work) = Plan::start(&Limits::DEFAULT, &verifiers, subject());
+        work.rotate_left(turn);
+        drive(&mut plan, work, answer);
+        assert!(plan.is_finished());
+        let found: Vec<_> = plan
+            .in_order()
+            .iter()
+            .map(|f| (f.referrer.found_by, f.referrer.artifact_type().to_owned(), f.findings.len()))
+            .collect();
+        told.push((found, plan.troubles()));
+    }
+    let expected = (FoundBy::CosignTag, media_type::COSIGN_SIGNATURE.to_owned(), 1);
+    assert_eq!(told[0], (vec![expected], Vec::new()));
+    assert!(told.iter().all(|other| *other == told[0]), "{told:?}");
+}
+
+#[test]
+fn facts_that_grow_too_large_are_cut_and_say_so() {
+    let mut limits = Limits::DEFAULT;
+    limits.max_facts_bytes = 10_000;
+    let (mut plan, work) = start(&limits);
+    drive(&mut plan, work, |work| match work {
+        Work::List { .. } => listing(
+            (0..100)
+                .map(|n| Descriptor {
+                    annotations: BTreeMap::from([("a".to_owned(), "x".repeat(1_000))]),
+                    ..descriptor(&n.to_string(), media_type::SIGSTORE_BUNDLE_V03)
+                })
+                .collect(),
+        ),
+        Work::Tag { .. } => absent(),
+        Work::Examine { .. } => examined(),
+    });
+    assert!(plan.in_order().len() < 10);
+    let troubles = plan.troubles();
+    assert_eq!(troubles.len(), 1, "told once");
+    assert_eq!(troubles[0].code, UnavailableCode::TooLarge);
 }

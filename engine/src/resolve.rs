@@ -28,6 +28,12 @@ pub enum ResolveError {
         /// The reference.
         target: String,
     },
+    /// There is too much under way already.
+    #[error("{target} was not looked at: too many other artifacts are at the moment")]
+    Overloaded {
+        /// The reference.
+        target: String,
+    },
     /// The work on it ended without an answer.
     #[error("{target} could not be resolved: the work on it was cut off")]
     CutOff {
@@ -45,7 +51,7 @@ impl ResolveError {
                 error.to_unavailable(referee_core::UnavailableKind::Registry).retryable
             }
             Self::Malformed { .. } => false,
-            Self::Deadline { .. } | Self::CutOff { .. } => true,
+            Self::Deadline { .. } | Self::CutOff { .. } | Self::Overloaded { .. } => true,
         }
     }
 }
@@ -56,6 +62,7 @@ impl Coded for ResolveError {
             Self::Store(error) => error.code(),
             Self::Malformed { source, .. } => source.code(),
             Self::Deadline { .. } | Self::CutOff { .. } => "timeout",
+            Self::Overloaded { .. } => "overloaded",
         }
     }
 

@@ -16,11 +16,15 @@ pub struct Settings {
     pub background_ms: u64,
     /// How many requests to stores one gathering has under way at once.
     pub concurrency: u32,
-    /// How long complete facts are taken as fresh, in milliseconds: the time for which a new
-    /// signature, or a tag that moved, may go unseen. 0 turns the cache of facts off.
+    /// How long complete facts are taken as fresh, in milliseconds, counted from the end of their
+    /// gathering. A new signature, or a tag that moved, may go unseen for this time, that of
+    /// `cache.recent_ms` and that of the gathering together. 0 turns the cache of facts off.
     pub freshness_ms: u64,
     /// How many bytes of facts are kept.
     pub facts_cache_bytes: u64,
+    /// How many artifacts are gathered about at once, those included whose callers have gone. What
+    /// is over it is refused as `overloaded`.
+    pub max_gatherings: u32,
     /// How many policies are evaluated at once. An evaluation that is asked to stop may take a
     /// moment to notice; this bounds how many such there can be.
     pub max_evaluations: u32,
@@ -43,6 +47,10 @@ impl Settings {
         usize::try_from(self.concurrency).unwrap_or(usize::MAX).max(1)
     }
 
+    pub(crate) fn max_gatherings(&self) -> usize {
+        usize::try_from(self.max_gatherings).unwrap_or(usize::MAX).max(1)
+    }
+
     pub(crate) fn max_evaluations(&self) -> usize {
         // tokio's semaphore has a largest number of permits, far above any sense.
         usize::try_from(self.max_evaluations).unwrap_or(usize::MAX).clamp(1, 4096)
@@ -57,6 +65,7 @@ impl Default for Settings {
             concurrency: 16,
             freshness_ms: 10_000,
             facts_cache_bytes: 256 * 1024 * 1024,
+            max_gatherings: 1_000,
             max_evaluations: 32,
         }
     }

@@ -8,12 +8,13 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use common::{POLICY, policy};
 use referee_core::facts::VerifierStatus;
-use referee_core::{Digest, Selector, UnavailableCode, Verdict};
+use referee_core::{Digest, Selector, Timestamp, UnavailableCode, Verdict};
 use referee_engine::{Engine, Request, Settings};
+use referee_store::clock::Clock;
 use referee_store::{Fetched, Listing, Place, Store, StoreError};
 use referee_testkit::{Options, Registry};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
@@ -64,6 +65,10 @@ struct Stand {
 }
 
 async fn stand(blobs: usize, listings: usize) -> Stand {
+    stand_with(blobs, listings, Settings::default()).await
+}
+
+async fn stand_with(blobs: usize, listings: usize, settings: Settings) -> Stand {
     let registry = Registry::start(Options::default()).await;
     registry.mount("team/signed-one", &referee_testkit::layouts().join("signed-one"));
     let gate = Arc::new(Gate {
@@ -72,7 +77,7 @@ async fn stand(blobs: usize, listings: usize) -> Stand {
         listings: Semaphore::new(listings),
         asked: AtomicU64::new(0),
     });
-    let engine = common::engine(gate.clone(), common::trust(&registry.host()), Settings::default());
+    let engine = common::engine(gate.clone(), common::trust(&registry.host()), settings);
     let reference = format!("{}/team/signed-one:1.4", registry.host());
     Stand { _registry: registry, gate, engine, reference }
 }
@@ -157,4 +162,56 @@ async fn a_deadline_before_the_subject_is_resolved_is_a_retryable_error() {
     assert_eq!(ruled.decision.verdict, Verdict::Error);
     assert_eq!(ruled.decision.reasons[0].code.as_deref(), Some("timeout"));
     assert!(ruled.decision.retryable);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn gatherings_whose_callers_have_gone_are_bounded_too() {
+    let mut settings = Settings::default();
+    settings.max_gatherings = 1;
+    let stand = stand_with(0, 10, settings).await;
+    let first = stand.engine.rule(&request(&stand, 150), &policy(POLICY)).await;
+    assert_eq!(first.decision.verdict, Verdict::Deny, "it goes on: the blob is held back");
+    let mut other = request(&stand, 5_000);
+    other.source = stand.reference.replace(":1.4", ":other").parse().unwrap();
+    let refused = stand.engine.rule(&other, &policy(POLICY)).await.decision;
+    assert_eq!(refused.verdict, Verdict::Error);
+    assert_eq!(refused.reasons[0].code.as_deref(), Some("overloaded"));
+    assert!(refused.retryable);
+    stand.gate.blobs.add_permits(10);
+    let same = stand.engine.rule(&request(&stand, 5_000), &policy(POLICY)).await;
+    assert_eq!(same.decision.verdict, Verdict::Allow, "what is under way is still joined");
+}
+
+/// A clock that is set by hand.
+#[derive(Debug)]
+struct Hand(Mutex<Timestamp>);
+
+impl Clock for Hand {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_joins_a_gathering_is_not_told_of_a_key_that_expired_since_it_began() {
+    let moment = |text: &str| text.parse::<Timestamp>().unwrap();
+    let Stand { _registry, gate, reference, .. } = stand(0, 10).await;
+    let clock = Arc::new(Hand(Mutex::new(moment("2026-01-01T00:00:00Z"))));
+    let trust = common::trust_until(&_registry.host(), Some(moment("2026-01-01T00:00:05Z")));
+    let engine = Engine::builder(gate.clone(), clock.clone()).trust(trust).build().unwrap();
+    let stand = Arc::new(Stand { _registry, gate, engine, reference });
+    let ask = |stand: &Arc<Stand>| {
+        let stand = stand.clone();
+        tokio::spawn(
+            async move { stand.engine.rule(&request(&stand, 10_000), &policy(POLICY)).await },
+        )
+    };
+    let before = ask(&stand);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    *clock.0.lock().unwrap() = moment("2026-01-01T00:00:06Z");
+    let after = ask(&stand);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    stand.gate.blobs.add_permits(10);
+    assert_eq!(before.await.unwrap().decision.verdict, Verdict::Allow);
+    assert_eq!(after.await.unwrap().decision.verdict, Verdict::Deny);
 }

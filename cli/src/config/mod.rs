@@ -141,6 +141,7 @@ impl Config {
             ("engine.deadline_ms", raw.engine.deadline_ms),
             ("engine.background_ms", raw.engine.background_ms),
             ("engine.concurrency", u64::from(raw.engine.concurrency)),
+            ("engine.max_gatherings", u64::from(raw.engine.max_gatherings)),
             ("engine.max_evaluations", u64::from(raw.engine.max_evaluations)),
         ];
         if let Some((setting, _)) = positive.into_iter().find(|(_, value)| *value == 0) {

@@ -21,6 +21,9 @@ pub struct Limits {
     pub max_manifest_bytes: u64,
     /// The largest page of a referrers listing, in bytes. As a manifest: it is an index.
     pub max_listing_page_bytes: u64,
+    /// The largest listing, all its pages together, in bytes. 10,000 entries with a few annotations
+    /// each are 5 MiB.
+    pub max_listing_bytes: u64,
     /// The most pages of one listing. 10,000 referrers at ORAS's smallest common page of 100.
     pub max_listing_pages: u32,
     /// The most referrers of one subject. A hundred signatures is the most seen in practice, ten
@@ -38,6 +41,12 @@ pub struct Limits {
     /// The largest predicate handed to the policy, in bytes of JSON. Larger ones are left out,
     /// with `predicate_omitted: true`.
     pub max_predicate_bytes: usize,
+    /// The most bytes of payloads and bundles that are held to examine one referrer. A hundred
+    /// signatures are 100 KiB; two bundles of the largest size fit.
+    pub max_evidence_bytes: u64,
+    /// The most bytes of facts, as JSON: about eight times as much is held for each artifact under
+    /// way. A hundred signatures are 100 KiB, thirty of the largest predicates fit.
+    pub max_facts_bytes: u64,
     /// The most signatures read from one referrer (layers of a cosign `.sig` manifest).
     pub max_signatures_per_referrer: u32,
     /// The most signature checks for one referrer: one signature against one key. 100 signatures
@@ -64,12 +73,15 @@ impl Limits {
     pub const DEFAULT: Self = Self {
         max_manifest_bytes: 4 * MIB,
         max_listing_page_bytes: 4 * MIB,
+        max_listing_bytes: 16 * MIB,
         max_listing_pages: 100,
         max_referrers: 2_000,
         max_depth: 3,
         max_platforms: 50,
         max_payload_bytes: 16 * MIB,
         max_predicate_bytes: 1024 * 1024,
+        max_evidence_bytes: 32 * MIB,
+        max_facts_bytes: 32 * MIB,
         max_signatures_per_referrer: 1_000,
         max_signature_checks: 10_000,
         max_evidence_rounds: 8,

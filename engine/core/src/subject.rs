@@ -73,11 +73,14 @@ impl Subject {
     }
 }
 
+/// BuildKit gives its attestation manifests the platform `unknown/unknown`. An entry with a platform
+/// that a runtime would choose is an image, whatever its annotations say.
 fn is_attestation(descriptor: &Descriptor) -> bool {
-    descriptor
-        .annotations
-        .get(BUILDKIT_REFERENCE_TYPE)
-        .is_some_and(|kind| kind == BUILDKIT_ATTESTATION_MANIFEST)
+    let unknown = |name: &String| matches!(name.as_str(), "" | "unknown");
+    let platform = descriptor.platform.as_ref();
+    let no_image = platform.is_none_or(|p| unknown(&p.os) && unknown(&p.architecture));
+    let kind = descriptor.annotations.get(BUILDKIT_REFERENCE_TYPE);
+    no_image && kind.is_some_and(|kind| kind == BUILDKIT_ATTESTATION_MANIFEST)
 }
 
 /// Whether a media type is that of an index.
@@ -92,7 +95,7 @@ mod tests {
 
     #[test]
     fn an_attestation_manifest_is_no_platform_and_is_never_passed_over() {
-        let (a, b) = (Digest::sha256(b"a"), Digest::sha256(b"b"));
+        let [a, b, disguised] = ["a", "b", "disguised"].map(|n| Digest::sha256(n.as_bytes()));
         let index = serde_json::json!({
             "mediaType": media_type::IMAGE_INDEX,
             "manifests": [
@@ -102,6 +105,11 @@ mod tests {
                     BUILDKIT_REFERENCE_DIGEST: a } },
                 { "mediaType": media_type::IMAGE_MANIFEST, "digest": b, "size": 1, "annotations": {
                     BUILDKIT_REFERENCE_TYPE: BUILDKIT_ATTESTATION_MANIFEST } },
+                // A runtime takes this one for linux/amd64.
+                { "mediaType": media_type::IMAGE_MANIFEST, "digest": disguised, "size": 1,
+                    "platform": { "os": "linux", "architecture": "amd64" }, "annotations": {
+                    BUILDKIT_REFERENCE_TYPE: BUILDKIT_ATTESTATION_MANIFEST,
+                    BUILDKIT_REFERENCE_DIGEST: a } },
             ],
         });
         let bytes = Bytes::from(index.to_string());
@@ -117,7 +125,7 @@ mod tests {
         };
         let subject = Subject { repository: None, tag: None, descriptor, document, bytes };
         let platforms: Vec<_> = subject.platforms().map(|d| d.digest.clone()).collect();
-        assert_eq!(platforms, vec![a.clone()]);
+        assert_eq!(platforms, vec![a.clone(), disguised]);
         let spoken_of: Vec<_> = subject.attestation_manifests().map(|(_, d)| d).collect();
         assert_eq!(spoken_of, [a, digest]);
     }

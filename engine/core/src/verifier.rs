@@ -28,6 +28,8 @@ pub struct Budget {
     pub max_signatures: u32,
     /// The largest payload or bundle, in bytes.
     pub max_payload_bytes: u64,
+    /// The most bytes of payloads and bundles held for one referrer.
+    pub max_evidence_bytes: u64,
     /// The largest predicate handed to the policy, in bytes of JSON.
     pub max_predicate_bytes: usize,
     cancelled: Arc<AtomicBool>,
@@ -41,6 +43,7 @@ impl Budget {
             max_signature_checks: limits.max_signature_checks,
             max_signatures: limits.max_signatures_per_referrer,
             max_payload_bytes: limits.max_payload_bytes,
+            max_evidence_bytes: limits.max_evidence_bytes,
             max_predicate_bytes: limits.max_predicate_bytes,
             cancelled,
         }

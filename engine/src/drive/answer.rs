@@ -1,6 +1,6 @@
 //! One request: wait for the facts, have the policy rule, answer in time.
 
-use super::gather::Wait;
+use super::gather::{Gathering, Wait};
 use super::policy::{Evaluated, evaluate};
 use crate::decide::{self, Frame, NoRuling};
 use crate::engine::{Engine, GatherError, Gathered, Ruled};
@@ -8,7 +8,7 @@ use crate::established::Established;
 use crate::gatherings::Standing;
 use crate::policy::LoadedPolicy;
 use crate::report::millis;
-use crate::request::Request;
+use crate::request::{Request, Target};
 use crate::resolve::{self, ResolveError};
 use referee_core::decision::Elapsed;
 use referee_core::facts::RequestFact;
@@ -26,10 +26,21 @@ const ANSWER: Duration = Duration::from_millis(5);
 /// up and done again elsewhere. Other requests on that thread wait for so long.
 const AT_ONCE: Duration = Duration::from_millis(2);
 
+/// The most facts, by their weight in memory, over which a policy is evaluated at once: a builtin
+/// does not look at the clock while it goes through its argument. A hundred signatures are under
+/// half of it.
+const AT_ONCE_WEIGHT: u32 = 4 * 1024 * 1024;
+
+/// A moment so long after another. What is beyond the clock's range is as good as a year.
+pub(super) fn after(start: Instant, duration: Duration) -> Instant {
+    let year = Duration::from_secs(365 * 24 * 3600);
+    start.checked_add(duration).or_else(|| start.checked_add(year)).unwrap_or(start)
+}
+
 pub(crate) async fn gather(engine: &Engine, request: &Request) -> Result<Gathered, GatherError> {
     let deadline = request.deadline.unwrap_or_else(|| engine.settings().deadline());
     let now = request.now.unwrap_or_else(|| engine.inner.clock.now());
-    let until = Instant::now() + deadline.saturating_sub(reserve(deadline));
+    let until = after(Instant::now(), deadline.saturating_sub(reserve(deadline)));
     gather_until(engine, request, now, deadline, until).await
 }
 
@@ -70,8 +81,27 @@ async fn establish(
         match engine.inner.gatherings.standing(&target, now) {
             Standing::Facts(facts) => return Ok(facts),
             Standing::Gathering(gathering) => gathering,
+            Standing::Full => {
+                let target = resolve::describe(&target);
+                return Err(GatherError::Unresolved(Arc::new(ResolveError::Overloaded { target })));
+            }
         }
     };
+    let established = outcome(&gathering, &target, until).await?;
+    if established.changes_at.is_none_or(|at| now < at) {
+        return Ok(established);
+    }
+    // It was begun for somebody else, before a key became valid or expired: what it found is in
+    // the caches, so it is quick to judge anew.
+    let gathering = engine.inner.gatherings.apart(&target, now);
+    outcome(&gathering, &target, until).await
+}
+
+async fn outcome(
+    gathering: &Gathering,
+    target: &Target,
+    until: Instant,
+) -> Result<Arc<Established>, GatherError> {
     let wait = gathering.wait(Some(until)).await;
     if let Some(failed) = gathering.read(|state| state.failed.clone()) {
         return Err(failed.into());
@@ -80,7 +110,7 @@ async fn establish(
         Some(Ok(established)) => Ok(established),
         Some(Err(error)) => Err(GatherError::Facts(Arc::new(error))),
         None => {
-            let target = resolve::describe(&target);
+            let target = resolve::describe(target);
             Err(GatherError::Unresolved(Arc::new(match wait {
                 Wait::TimeUp => ResolveError::Deadline { target },
                 Wait::Done => ResolveError::CutOff { target },
@@ -93,7 +123,7 @@ pub(crate) async fn rule(engine: &Engine, request: &Request, policy: &LoadedPoli
     let started = Instant::now();
     let deadline = request.deadline.unwrap_or_else(|| engine.settings().deadline());
     let now = request.now.unwrap_or_else(|| engine.inner.clock.now());
-    let until = started + deadline.saturating_sub(reserve(deadline));
+    let until = after(started, deadline.saturating_sub(reserve(deadline)));
     let gathered = match gather_until(engine, request, now, deadline, until).await {
         Ok(gathered) => gathered,
         Err(error) => {
@@ -137,7 +167,7 @@ async fn ruling(
         Err(GatherError::Facts(source)) => return Err(NoRuling::Facts(source)),
         Err(GatherError::Unresolved(error)) => return Err(NoRuling::Unresolved(error)),
     };
-    if let Some(answer) = at_once(policy, &input, now, until) {
+    if let Some(answer) = at_once(policy, &input, gathered.established.weight, now, until) {
         return answer.map_err(NoRuling::Policy);
     }
     let budget = EvalBudget::new(until.saturating_duration_since(Instant::now()), now);
@@ -161,11 +191,13 @@ async fn ruling(
 fn at_once(
     policy: &LoadedPolicy,
     input: &Value,
+    weight: u32,
     now: Timestamp,
     until: Instant,
 ) -> Option<Result<Ruling, PolicyError>> {
     let left = until.saturating_duration_since(Instant::now());
-    if !policy.pace.is_quick() {
+    // What was quick over a few facts need not be over many.
+    if !policy.pace.is_quick() || weight > AT_ONCE_WEIGHT {
         return None;
     }
     let started = Instant::now();

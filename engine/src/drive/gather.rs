@@ -37,6 +37,9 @@ pub(crate) struct State {
     pub(crate) failed: Option<Arc<ResolveError>>,
     pub(crate) resolved_after: Option<Duration>,
     pub(crate) discovered_after: Option<Duration>,
+    /// The facts as they stand, once somebody took them before the end: written once for all whose
+    /// time is up, until there is something new.
+    snapshot: Option<Result<Arc<Established>, Unwritable>>,
 }
 
 /// A gathering under way or done.
@@ -66,7 +69,17 @@ impl Gathering {
     }
 
     fn write<T>(&self, write: impl FnOnce(&mut State) -> T) -> T {
-        write(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.snapshot = None;
+        write(&mut state)
+    }
+
+    fn snapshot(&self) -> Option<Result<Arc<Established>, Unwritable>> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.snapshot.is_none() {
+            state.snapshot = Established::of(&state).map(|taken| taken.map(Arc::new));
+        }
+        state.snapshot.clone()
     }
 
     /// The facts: what it came to where it is over, else as they stand now. `None` while there is
@@ -74,7 +87,7 @@ impl Gathering {
     pub(crate) fn established(&self) -> Option<Result<Arc<Established>, Unwritable>> {
         match self.outcome.get() {
             Some(outcome) => outcome.clone(),
-            None => Some(self.read(Established::of)?.map(Arc::new)),
+            None => self.snapshot(),
         }
     }
 

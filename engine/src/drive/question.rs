@@ -1,5 +1,6 @@
 //! One question to a program that is not a ruling.
 
+use super::answer::after;
 use super::policy::{Evaluated, evaluate};
 use crate::engine::Engine;
 use crate::evaluate::EvaluateError;
@@ -14,7 +15,7 @@ pub(crate) fn ask(
     input: Option<Value>,
     deadline: Duration,
 ) -> impl Future<Output = Result<Option<Value>, EvaluateError>> + Send + use<> {
-    let until = Instant::now() + deadline;
+    let until = after(Instant::now(), deadline);
     let now = engine.inner.clock.now();
     // Nothing replays these answers: what is random in them may be random.
     let (seed, _) = uuid::Uuid::new_v4().as_u64_pair();

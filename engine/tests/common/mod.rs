@@ -5,7 +5,7 @@
 
 use referee_core::decision::Mode;
 use referee_core::trust::{TrustDocument, TrustSource};
-use referee_core::{Limits, Trust};
+use referee_core::{Limits, Timestamp, Trust};
 use referee_engine::{Engine, LoadedPolicy, PolicySource, Settings};
 use referee_store::clock::SystemClock;
 use referee_store::{
@@ -49,10 +49,18 @@ pub fn policy(text: &str) -> LoadedPolicy {
 
 /// The example trust document, for this registry.
 pub fn trust(host: &str) -> Trust {
+    trust_until(host, None)
+}
+
+/// The same, with keys that are valid until a moment.
+pub fn trust_until(host: &str, not_after: Option<Timestamp>) -> Trust {
     let path = referee_testkit::trust();
     let text = std::fs::read_to_string(&path).unwrap();
     let text = text.replace("registry.example/team", &format!("{host}/team"));
-    let document = TrustDocument::read("trust.yaml", &text).unwrap();
+    let mut document = TrustDocument::read("trust.yaml", &text).unwrap();
+    for key in document.keys.iter_mut().filter(|_| not_after.is_some()) {
+        (key.not_before, key.not_after) = (None, not_after);
+    }
     let folder = path.parent().unwrap();
     let files = document
         .files()

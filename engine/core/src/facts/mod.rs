@@ -46,8 +46,9 @@ pub struct Facts {
     pub attestations: Vec<AttestationFact>,
     /// What could not be had.
     pub unavailable: Vec<Unavailable>,
-    /// Whether every listing was read to its end and everything found was examined. Absence may
-    /// be claimed only where this is true.
+    /// Whether every listing was read to its end and everything found that a verifier wants was
+    /// examined. Absence may be claimed only where this is true, and only of what is wanted:
+    /// `examined_by` of each referrer says whether any verifier is.
     pub complete: bool,
     /// What each verifier did.
     pub verifiers: BTreeMap<String, VerifierFact>,

@@ -20,7 +20,9 @@ pub(crate) fn is_own_machine(url: &Url) -> bool {
             address.is_loopback()
                 || address.is_unspecified()
                 || address.is_unicast_link_local()
-                || address.to_ipv4_mapped().is_some_and(|v4| v4.is_loopback() || v4.is_link_local())
+                || address
+                    .to_ipv4_mapped()
+                    .is_some_and(|v4| v4.is_loopback() || v4.is_link_local() || v4.is_unspecified())
         }
         Some(Host::Domain(name)) => {
             let name = name.trim_end_matches('.');
@@ -49,6 +51,7 @@ mod tests {
             "https://[::1]/",
             "https://[fe80::1]/",
             "https://[::ffff:127.0.0.1]/",
+            "https://[::ffff:0.0.0.0]/",
             "https://localhost:8443/",
             "https://x.localhost./",
         ] {

@@ -12,6 +12,7 @@ use super::client::{Answer, Found, Length, Question};
 use super::link;
 use crate::entries::Entries;
 use crate::error::StoreError;
+use crate::files::length;
 use crate::http::{Deadline, same_origin};
 use crate::source::Listing;
 use referee_core::oci::media_type;
@@ -80,7 +81,14 @@ impl Inner {
         let mut seen = HashSet::from([asked.to_string()]);
         let mut page = first;
         let mut pages = 1u32;
+        let mut bytes = 0u64;
         loop {
+            bytes = bytes.saturating_add(length(&page.body));
+            if bytes > self.limits.max_listing_bytes {
+                let limit = self.limits.max_listing_bytes;
+                entries.cut(StoreError::TooLarge { target, limit, unit: "bytes" });
+                break;
+            }
             if let Err(error) = page.check_json(&target) {
                 // Not even the start of a listing is an error, a later page a cut.
                 if pages == 1 {

@@ -116,6 +116,23 @@ async fn more_pages_than_the_limit_are_told() {
 }
 
 #[tokio::test]
+async fn pages_that_are_too_much_together_are_told() {
+    let server = Server::start(|request: &Request| {
+        let number = request.path.split_once("?n=").map_or(0, |(_, n)| n.parse().unwrap());
+        linked(&page(number..number + 1), &format!("<?n={}>; rel=next", number + 1))
+    })
+    .await;
+    let mut limits = Limits::default();
+    let one = u64::try_from(page(0..1).len()).unwrap();
+    limits.max_listing_bytes = 2 * one;
+    let store = store_with(&config(&[&server]), &limits);
+    let listing = store.referrers(&place(&server), &digest(0)).await.unwrap();
+    assert_eq!(listing.descriptors.len(), 2);
+    let why = listing.incomplete.unwrap();
+    assert!(matches!(*why, StoreError::TooLarge { unit: "bytes", .. }), "{why:?}");
+}
+
+#[tokio::test]
 async fn pages_that_go_in_a_circle_are_told() {
     let server = Server::start(|request: &Request| {
         let next = if request.path.contains("b") { "?a" } else { "?b" };

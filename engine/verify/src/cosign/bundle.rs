@@ -3,12 +3,13 @@
 //! as in the proto, 64-bit integers as strings or numbers, bytes in either base64, `null` for
 //! absent.
 //!
-//! Refused: a bundle without exactly one content and exactly one verification material, fields
+//! Refused: a bundle with more than 32 log entries or timestamps, as sigstore-go refuses it; one
+//! without exactly one content and exactly one verification material, fields
 //! that occur twice, numbers and bytes that are none. Transparency log entries and timestamps are
 //! read and told, not verified.
 
 use crate::envelope::dsse::{Envelope, EnvelopeError, Written as WrittenEnvelope};
-use crate::json::null_as_default;
+use crate::json::{at_most, null_as_default};
 use crate::primitive::base64;
 use crate::problem::{Code, Raised};
 use data_encoding::HEXLOWER;
@@ -19,6 +20,10 @@ use serde::de::{Deserializer, Error, Visitor};
 use serde::{Deserialize, de::IgnoredAny};
 use std::borrow::Cow;
 use std::fmt;
+
+/// The most transparency log entries, and the most timestamps, of one bundle (sigstore-go,
+/// `pkg/verify`, `maxAllowedTlogEntries` and `maxAllowedTimestamps`).
+const MAX_PROOFS: usize = 32;
 
 /// A bundle that was read.
 #[derive(Clone, Debug)]
@@ -131,7 +136,7 @@ struct WrittenMaterial {
     x509_certificate_chain: Option<IgnoredAny>,
     #[serde(default)]
     certificate: Option<IgnoredAny>,
-    #[serde(default, alias = "tlog_entries", deserialize_with = "null_as_default")]
+    #[serde(default, alias = "tlog_entries", deserialize_with = "at_most::<MAX_PROOFS, _, _>")]
     tlog_entries: Vec<Entry>,
     #[serde(default, alias = "timestamp_verification_data")]
     timestamp_verification_data: Option<Timestamps>,
@@ -186,7 +191,7 @@ struct Timestamps {
         default,
         rename = "rfc3161Timestamps",
         alias = "rfc3161_timestamps",
-        deserialize_with = "null_as_default"
+        deserialize_with = "at_most::<MAX_PROOFS, _, _>"
     )]
     rfc3161: Vec<IgnoredAny>,
 }

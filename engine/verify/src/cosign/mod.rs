@@ -133,6 +133,7 @@ fn examine(mut examiner: Examiner<'_>, manifest: &Manifest, evidence: &Evidence)
     }
     let found = layers.len();
     layers.truncate(examiner.max_signatures());
+    plan::hold(&mut layers, examiner.budget);
     let items = match plan::read(&layers, evidence, examiner.budget) {
         Ok(items) => items,
         Err(missing) => return Step::More(missing),

@@ -16,6 +16,8 @@ use std::collections::BTreeSet;
 pub(super) struct Layer<'m> {
     pub(super) descriptor: &'m Descriptor,
     pub(super) kind: Kind,
+    /// How large it and those before it may be together, where they are larger.
+    beyond: Option<u64>,
 }
 
 /// What a layer is taken for.
@@ -77,8 +79,26 @@ pub(super) fn layers(manifest: &Manifest, ours: bool) -> Vec<Layer<'_>> {
     manifest
         .layers
         .iter()
-        .filter_map(|layer| Some(Layer { descriptor: layer, kind: kind(layer)? }))
+        .filter_map(|layer| Some(Layer { descriptor: layer, kind: kind(layer)?, beyond: None }))
         .collect()
+}
+
+/// Marks the layers that are not read because those before them fill what may be held.
+pub(super) fn hold(layers: &mut [Layer<'_>], budget: &Budget) {
+    let mut held = BTreeSet::new();
+    let mut room = budget.max_evidence_bytes;
+    for layer in layers {
+        if layer.request(budget).is_none() || held.contains(&layer.descriptor.digest) {
+            continue;
+        }
+        match room.checked_sub(layer.descriptor.size) {
+            Some(left) => {
+                room = left;
+                held.insert(layer.descriptor.digest.clone());
+            }
+            None => layer.beyond = Some(budget.max_evidence_bytes),
+        }
+    }
 }
 
 /// Reads what the layers hold.
@@ -116,11 +136,8 @@ impl<'m> Layer<'m> {
     fn request(&self, budget: &Budget) -> Option<EvidenceRequest> {
         let limit = self.limit(budget);
         let size = self.descriptor.size;
-        (self.kind != Kind::Other && size <= limit).then(|| EvidenceRequest::Blob {
-            digest: self.descriptor.digest.clone(),
-            size,
-            limit,
-        })
+        (self.kind != Kind::Other && size <= limit && self.beyond.is_none())
+            .then(|| EvidenceRequest::Blob { digest: self.descriptor.digest.clone(), size, limit })
     }
 
     fn item(&self, evidence: &Evidence, budget: &Budget) -> Item<'m> {
@@ -139,7 +156,10 @@ impl<'m> Layer<'m> {
             (kind, None) => Item::Unavailable(
                 self.descriptor,
                 kind,
-                too_large(self.descriptor, self.limit(budget)),
+                match self.beyond {
+                    Some(limit) => too_much(self.descriptor, limit),
+                    None => too_large(self.descriptor, self.limit(budget)),
+                },
             ),
         }
     }
@@ -164,6 +184,12 @@ pub(super) fn artifact(job: &Job<'_>, items: &[Item<'_>]) -> Option<EvidenceRequ
         digest: expected.clone(),
         media_type: platform.map(|platform| platform.media_type.clone()).unwrap_or_default(),
     })
+}
+
+fn too_much(descriptor: &Descriptor, limit: u64) -> Unavailable {
+    let message = format!("the layers up to it have more than {limit} bytes together");
+    let target = descriptor.digest.as_str();
+    Unavailable::new(UnavailableKind::Blob, target, UnavailableCode::TooLarge, message)
 }
 
 fn too_large(descriptor: &Descriptor, limit: u64) -> Unavailable {

@@ -3,11 +3,11 @@
 //! An envelope may hold several signatures; each stands for itself, and one that cannot be read
 //! does not take the others with it. Key ids are unauthenticated hints and are not used.
 //!
-//! Refused: fields of other types, fields that occur twice, payloads that are not base64.
+//! Refused: more than 100 signatures, fields of other types, fields that occur twice, payloads that are not base64.
 //! Accepted: standard and URL-safe base64, padded or not, and unknown fields, as `envelope.md`
 //! demands.
 
-use crate::json::null_as_default;
+use crate::json::at_most;
 use crate::primitive::base64;
 use referee_core::Coded;
 use serde::Deserialize;
@@ -15,6 +15,10 @@ use std::borrow::Cow;
 
 /// The payload type of an in-toto statement (in-toto/attestation `spec/v1/envelope.md`).
 pub const IN_TOTO: &str = "application/vnd.in-toto+json";
+
+/// The most signatures of one envelope. A Sigstore bundle has exactly one; each repeats in the facts
+/// what the statement notes.
+const MAX_SIGNATURES: usize = 100;
 
 /// An envelope.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +39,7 @@ pub(crate) struct Written<'a> {
     payload: Cow<'a, str>,
     #[serde(alias = "payload_type")]
     payload_type: String,
-    #[serde(borrow, default, deserialize_with = "null_as_default")]
+    #[serde(borrow, default, deserialize_with = "at_most::<MAX_SIGNATURES, _, _>")]
     signatures: Vec<WrittenSignature<'a>>,
 }
 

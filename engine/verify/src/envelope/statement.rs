@@ -1,10 +1,10 @@
 //! in-toto statements (in-toto/attestation `spec/v0.1.0/statement.md` and `spec/v1/statement.md`).
 //!
 //! Refused: other statement versions, fields that occur twice, digest sets or annotations with a
-//! key twice. Digests are compared as they are written, lower-case hex, which is what the
+//! key twice, more than 10,000 subjects, annotations of more than 16 KiB on one subject. Digests are compared as they are written, lower-case hex, which is what the
 //! specification has writers produce.
 
-use crate::json::{null_as_default, unique_map};
+use crate::json::{at_most, unique_map};
 use referee_core::{Coded, Digest};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -16,13 +16,31 @@ pub const STATEMENT_V01: &str = "https://in-toto.io/Statement/v0.1";
 /// Statement v1, which `cosign sign` writes.
 pub const STATEMENT_V1: &str = "https://in-toto.io/Statement/v1";
 
+/// The most subjects. GitHub's attestations have up to 1,024.
+const MAX_SUBJECTS: usize = 10_000;
+/// The longest annotations of one subject, in bytes of JSON: every signature fact repeats them.
+/// OCI annotations are a few hundred.
+const MAX_ANNOTATIONS: usize = 16 * 1024;
+
+fn small_map<'de, D>(deserializer: D) -> Result<BTreeMap<String, Value>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+{
+    let text = <&RawValue>::deserialize(deserializer)?.get();
+    if text.len() > MAX_ANNOTATIONS {
+        let problem = format_args!("annotations of more than {MAX_ANNOTATIONS} bytes");
+        return Err(serde::de::Error::custom(problem));
+    }
+    unique_map(&mut serde_json::Deserializer::from_str(text)).map_err(serde::de::Error::custom)
+}
+
 /// A statement: what it is about, and what it says as bytes that are not read yet.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Statement<'a> {
     #[serde(rename = "_type")]
     version: String,
     /// What it is about. May be empty in what was read, and then it is about nothing.
-    #[serde(rename = "subject", default, deserialize_with = "null_as_default")]
+    #[serde(rename = "subject", default, deserialize_with = "at_most::<MAX_SUBJECTS, _, _>")]
     pub subjects: Vec<StatementSubject>,
     /// What kind of thing it says.
     #[serde(rename = "predicateType")]
@@ -39,7 +57,7 @@ pub struct StatementSubject {
     #[serde(default, deserialize_with = "unique_map")]
     pub digest: BTreeMap<String, String>,
     /// What the signer noted about it (v1; cosign's `-a key=value`).
-    #[serde(default, deserialize_with = "unique_map")]
+    #[serde(default, deserialize_with = "small_map")]
     annotations: BTreeMap<String, Value>,
 }
 

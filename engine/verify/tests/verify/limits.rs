@@ -122,3 +122,61 @@ fn a_hundred_signatures_of_a_hundred_keys_fit_the_default_limits() {
     assert!(findings.signatures.iter().all(|fact| fact.trusted));
     assert_eq!(findings.signatures.len(), 100);
 }
+
+#[test]
+fn layers_that_are_too_much_together_are_unavailable_not_absent() {
+    let (mut world, a, b) = (World::new(), Signer::p256(), Signer::p256());
+    let first = world.signed_layer(&a);
+    let spaced = payload(&world.digest()) + "                ";
+    let signature = b.sign(spaced.as_bytes());
+    let second = world.legacy_layer(spaced.as_bytes(), &signature);
+    world.limits.max_evidence_bytes = first.size + second.size - 1;
+    // The same payload again takes no more room.
+    let referrer = world.legacy(&[first.clone(), second.clone(), first]);
+    let trust = trusting(&[("a", &a), ("b", &b)]);
+    let findings = world.run(&trust, &referrer);
+    assert_eq!(told(&findings), ["trusted", "unavailable too_large", "trusted"]);
+    assert_eq!(findings.unavailable[0].affects, ["signatures/1"]);
+    world.limits.max_evidence_bytes += 1;
+    assert_eq!(told(&world.run(&trust, &referrer)), ["trusted", "trusted", "trusted"]);
+}
+
+#[test]
+fn a_bundle_that_would_fill_the_memory_is_refused() {
+    let (mut world, key) = (World::new(), Signer::p256());
+    let noted = |length: usize| {
+        let hex = world.digest().hex().to_owned();
+        let notes = json!({ "x": "a".repeat(length) });
+        json!({
+            "_type": "https://in-toto.io/Statement/v1",
+            "subject": [{ "digest": { "sha256": hex }, "annotations": notes }],
+            "predicateType": SIGN_PREDICATE,
+        })
+        .to_string()
+    };
+    let text = statement(&world.digest(), SIGN_PREDICATE, &json!({}));
+    let signers = vec![&key; 101];
+    let proofs = |name: &str, count: usize| {
+        let mut bundle = envelope_bundle(&text, &[&key]);
+        let list = vec![json!({}); count];
+        bundle["verificationMaterial"][name] = match name {
+            "tlogEntries" => json!(list),
+            _ => json!({ "rfc3161Timestamps": list }),
+        };
+        bundle.to_string()
+    };
+    let cases = [
+        (proofs("tlogEntries", 32), "trusted"),
+        (proofs("tlogEntries", 33), "invalid malformed_bundle"),
+        (proofs("timestampVerificationData", 32), "trusted"),
+        (proofs("timestampVerificationData", 33), "invalid malformed_bundle"),
+        (envelope_bundle(&text, &signers).to_string(), "invalid malformed_bundle"),
+        (envelope_bundle(&noted(1_000), &[&key]).to_string(), "trusted"),
+        (envelope_bundle(&noted(20_000), &[&key]).to_string(), "invalid malformed_statement"),
+    ];
+    for (position, (bundle, expected)) in cases.into_iter().enumerate() {
+        let referrer = world.bundles(&[bundle]);
+        let findings = world.run(&trusting(&[("release", &key)]), &referrer);
+        assert_eq!(told(&findings), [expected], "{position}");
+    }
+}
