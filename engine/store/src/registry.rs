@@ -113,7 +113,7 @@ impl Inner {
             length: Length::AtMost(self.limits.max_manifest_bytes),
         };
         match self.client.ask(question, deadline).await? {
-            Answer::Absent(_) => Err(Arc::new(StoreError::NotFound { target })),
+            Answer::Absent(absence) => Err(client::absent(target, absence)),
             Answer::Found(found) => Ok(fetched(*found, selector, target).await?),
         }
     }
@@ -138,7 +138,7 @@ impl Inner {
             length: Length::Exactly(size),
         };
         match self.client.ask(question, self.client.deadline()).await? {
-            Answer::Absent(_) => Err(Arc::new(StoreError::NotFound { target })),
+            Answer::Absent(absence) => Err(client::absent(target, absence)),
             Answer::Found(found) => {
                 let (bytes, _) = check(found.body, Some(digest.clone()), target).await?;
                 Ok(bytes)

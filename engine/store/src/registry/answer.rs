@@ -4,7 +4,9 @@
 //! be the registry that says it, not an error page of something on the way:
 //! - a distribution error body (distribution-spec, "Error Codes") whose codes all say that
 //!   something is unknown;
-//! - an empty body, or plain text, as registries written in Go answer for what they do not know.
+//! - an empty body, or plain text, as registries written in Go answer for routes they do not
+//!   have. It is the word of a router, of any in front of the registry too, so it says something
+//!   of a route that a registry need not have, and nothing of a manifest or a blob.
 //!
 //! Any other 404 is malformed: an HTML page, JSON of another shape, another error code.
 
@@ -19,7 +21,9 @@ const MAX_DETAIL: usize = 200;
 pub(super) enum Absence {
     /// A distribution error: the registry knows the route, but not the thing.
     Unknown,
-    /// An empty or plain text: the thing or the whole route is not known.
+    /// A distribution error with a code that is also said of routes.
+    NotFound,
+    /// An empty or plain text: the route is not known to whoever answered.
     NoRoute,
 }
 
@@ -51,7 +55,7 @@ pub(super) fn absence(content_type: &str, body: &[u8]) -> Option<Absence> {
         }
         // NOT_FOUND is not in the specification: some say it for routes they do not have.
         let unknown = codes().all(|code| code.ends_with("_UNKNOWN"));
-        return Some(if unknown { Absence::Unknown } else { Absence::NoRoute });
+        return Some(if unknown { Absence::Unknown } else { Absence::NotFound });
     }
     // JSON in plain text's clothes was looked at above; what is left is a sentence.
     let sentence =
@@ -96,7 +100,7 @@ mod tests {
             (json, r#"{"errors":[{"code":"MANIFEST_UNKNOWN"}]}"#, Some(Absence::Unknown)),
             (json, r#"{"errors":[{"code":"NAME_UNKNOWN","detail":{}}]}"#, Some(Absence::Unknown)),
             ("text/plain", r#"{"errors":[{"code":"BLOB_UNKNOWN"}]}"#, Some(Absence::Unknown)),
-            (json, r#"{"errors":[{"code":"NOT_FOUND"}]}"#, Some(Absence::NoRoute)),
+            (json, r#"{"errors":[{"code":"NOT_FOUND"}]}"#, Some(Absence::NotFound)),
             ("text/plain", "404 page not found\n", Some(Absence::NoRoute)),
             ("", "", Some(Absence::NoRoute)),
             (json, r#"{"errors":[{"code":"UNAUTHORIZED"}]}"#, None),

@@ -43,6 +43,10 @@ pub(super) enum Length {
     Exactly(u64),
 }
 
+/// What is wrong with a 404 of an ingress, a proxy, or a router.
+const NOT_ITS_WORD: &str =
+    "HTTP 404 that is not a registry's, so it does not say that there is none";
+
 /// What a registry says, where it says something.
 #[derive(Debug)]
 pub(super) enum Answer {
@@ -159,11 +163,9 @@ async fn judge(incoming: Incoming, question: Question<'_>) -> Result<Answer, Fau
         404 => {
             let content_type = incoming.content_type();
             let body = incoming.read_error(&target).await?;
-            answer::absence(&content_type, &body).map(Answer::Absent).ok_or_else(|| {
-                let problem =
-                    "HTTP 404 that is not a registry's, so it does not say that there is none";
-                malformed(target, problem)
-            })
+            answer::absence(&content_type, &body)
+                .map(Answer::Absent)
+                .ok_or_else(|| malformed(target, NOT_ITS_WORD))
         }
         401 | 403 => {
             let body = incoming.read_error(&target).await.unwrap_or_default();
@@ -218,6 +220,14 @@ impl Found {
         };
         let target = target.to_owned();
         Err(StoreError::Malformed { target, problem: problem.into(), source: None })
+    }
+}
+
+/// The error for a manifest or a blob of which an answer says that it is not there.
+pub(super) fn absent(target: String, absence: Absence) -> Arc<StoreError> {
+    match absence {
+        Absence::Unknown | Absence::NotFound => Arc::new(StoreError::NotFound { target }),
+        Absence::NoRoute => malformed(target, NOT_ITS_WORD).error,
     }
 }
 

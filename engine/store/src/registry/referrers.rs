@@ -44,7 +44,7 @@ impl Inner {
             Answer::Absent(absence) => {
                 let listing = self.by_tag(repository, digest, deadline).await?;
                 // "Unknown" is about this digest or repository, not about the API.
-                if absence == Absence::NoRoute {
+                if absence != Absence::Unknown {
                     self.no_api.insert(repository.clone(), ());
                 }
                 Ok(listing)
