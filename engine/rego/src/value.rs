@@ -1,8 +1,8 @@
-//! A Rego value: JSON and sets, immutable and cheap to clone.
+//! The value of the front: JSON and sets, immutable and cheap to clone.
 
+use referee_rego_value as native;
 use serde::Serialize;
 use serde_json::{Map, Number};
-use std::collections::BTreeMap;
 use std::fmt;
 
 /// How deep arrays, objects and sets may be nested in what enters or leaves an evaluation. It is
@@ -14,7 +14,7 @@ pub(crate) const MAX_DEPTH: usize = 128;
 /// Cloning shares; a part of a value can be put into another value without being copied, so facts
 /// that are cached enter an evaluation without conversion.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Value(pub(crate) regorus::Value);
+pub struct Value(pub(crate) native::Value);
 
 /// What kind of value a value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,9 +73,8 @@ impl Value {
     /// # Errors
     /// Where the text is not JSON, or nested deeper than 128 levels.
     pub fn from_json_str(text: &str) -> Result<Self, ValueError> {
-        regorus::Value::from_json_str(text)
-            .map(Self)
-            .map_err(|error| ValueError::Json(error.to_string()))
+        let value = serde_json::from_str(text).map_err(|e| ValueError::Json(e.to_string()))?;
+        Self::from_json(value)
     }
 
     /// Takes a JSON document over.
@@ -86,7 +85,7 @@ impl Value {
         if json_depth_exceeds(&value, MAX_DEPTH) {
             return Err(ValueError::TooDeep);
         }
-        Ok(Self(regorus::Value::from(value)))
+        Ok(Self(from_json(value)))
     }
 
     /// Takes over whatever can be written as JSON.
@@ -94,8 +93,7 @@ impl Value {
     /// # Errors
     /// Where it cannot be, or is nested deeper than 128 levels.
     pub fn from_serialize<T: Serialize + ?Sized>(value: &T) -> Result<Self, ValueError> {
-        // By way of text: the engine's own reader shares the names of members, and is faster than
-        // converting a document (reference/rego-baseline.md, section 7).
+        // By way of text: reading it is faster than converting a document.
         let text = serde_json::to_string(value).map_err(ValueError::Serialize)?;
         Self::from_json_str(&text)
     }
@@ -103,90 +101,69 @@ impl Value {
     /// `null`.
     #[must_use]
     pub fn null() -> Self {
-        Self(regorus::Value::Null)
+        Self(native::Value::Null)
     }
 
     /// An object of these members; of two with one name the later stays.
     #[must_use]
     pub fn object<'a>(members: impl IntoIterator<Item = (&'a str, Self)>) -> Self {
-        let members: BTreeMap<_, _> = members
-            .into_iter()
-            .map(|(name, value)| (regorus::Value::from(name), value.0))
-            .collect();
-        Self(members.into())
+        Self(native::Value::object(members.into_iter().map(|(name, value)| (name, value.0))))
     }
 
     /// An array of these elements.
     #[must_use]
     pub fn array(elements: impl IntoIterator<Item = Self>) -> Self {
-        let elements: Vec<_> = elements.into_iter().map(|value| value.0).collect();
-        Self(elements.into())
+        Self(native::Value::array(elements.into_iter().map(|value| value.0)))
     }
 
     /// What kind of value it is.
     #[must_use]
     pub fn kind(&self) -> ValueKind {
         match &self.0 {
-            regorus::Value::Null | regorus::Value::Undefined => ValueKind::Null,
-            regorus::Value::Bool(_) => ValueKind::Boolean,
-            regorus::Value::Number(_) => ValueKind::Number,
-            regorus::Value::String(_) => ValueKind::String,
-            regorus::Value::Array(_) => ValueKind::Array,
-            regorus::Value::Set(_) => ValueKind::Set,
-            regorus::Value::Object(_) => ValueKind::Object,
+            native::Value::Null => ValueKind::Null,
+            native::Value::Bool(_) => ValueKind::Boolean,
+            native::Value::Number(_) => ValueKind::Number,
+            native::Value::String(_) => ValueKind::String,
+            native::Value::Array(_) => ValueKind::Array,
+            native::Value::Set(_) => ValueKind::Set,
+            native::Value::Object(_) => ValueKind::Object,
         }
     }
 
-    /// The member of that name, where it is an object that has one.
+    /// The value of a member of an object.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Self> {
-        match &self.0 {
-            regorus::Value::Object(members) => {
-                members.get(&regorus::Value::from(name)).cloned().map(Self)
-            }
-            _ => None,
-        }
+        self.0.as_object()?.get_str(name).cloned().map(Self)
     }
 
     /// The boolean, where it is one.
     #[must_use]
     pub fn as_bool(&self) -> Option<bool> {
-        self.0.as_bool().ok().copied()
+        self.0.as_bool()
     }
 
     /// The string, where it is one.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
-        match &self.0 {
-            regorus::Value::String(text) => Some(text),
-            _ => None,
-        }
+        self.0.as_str()
     }
 
     /// The elements of an array in their order, or of a set in the order of values.
     #[must_use]
     pub fn elements(&self) -> Option<Vec<Self>> {
-        match &self.0 {
-            regorus::Value::Array(elements) => Some(elements.iter().cloned().map(Self).collect()),
-            regorus::Value::Set(elements) => {
-                Some(elements.iter_sorted().cloned().map(Self).collect())
-            }
-            _ => None,
-        }
+        let elements = match &self.0 {
+            native::Value::Array(elements) => elements.as_slice(),
+            native::Value::Set(elements) => elements.as_slice(),
+            _ => return None,
+        };
+        Some(elements.iter().cloned().map(Self).collect())
     }
 
     /// The members of an object, sorted by name. Names need not be strings in Rego.
     #[must_use]
     pub fn entries(&self) -> Option<Vec<(Self, Self)>> {
-        match &self.0 {
-            regorus::Value::Object(members) => Some(
-                members
-                    .iter_sorted()
-                    .map(|(name, value)| (Self(name.clone()), Self(value.clone())))
-                    .collect(),
-            ),
-            _ => None,
-        }
+        let members = self.0.as_object()?.iter();
+        Some(members.map(|(name, value)| (Self(name.clone()), Self(value.clone()))).collect())
     }
 
     /// As a JSON document: a set becomes a sorted array, a name that is no string its JSON text.
@@ -206,10 +183,6 @@ impl Value {
     #[must_use]
     pub fn merged_with(&self, over: &Self) -> Self {
         Self(merge(&self.0, &over.0, 0))
-    }
-
-    pub(crate) fn defined(value: regorus::Value) -> Option<Self> {
-        (value != regorus::Value::Undefined).then_some(Self(value))
     }
 }
 
@@ -249,52 +222,65 @@ impl From<i64> for Value {
     }
 }
 
-fn to_json(value: &regorus::Value) -> serde_json::Value {
+fn from_json(value: serde_json::Value) -> native::Value {
+    match value {
+        serde_json::Value::Null => native::Value::Null,
+        serde_json::Value::Bool(value) => value.into(),
+        // Every number of JSON is one of Rego.
+        serde_json::Value::Number(number) => native::Number::parse(&number.to_string())
+            .map_or(native::Value::Null, native::Value::Number),
+        serde_json::Value::String(text) => text.into(),
+        serde_json::Value::Array(elements) => {
+            native::Value::array(elements.into_iter().map(from_json))
+        }
+        serde_json::Value::Object(members) => {
+            native::Value::object(members.into_iter().map(|(name, value)| (name, from_json(value))))
+        }
+    }
+}
+
+fn to_json(value: &native::Value) -> serde_json::Value {
     use serde_json::Value as Json;
     match value {
-        regorus::Value::Null | regorus::Value::Undefined => Json::Null,
-        regorus::Value::Bool(value) => Json::Bool(*value),
-        regorus::Value::Number(number) => {
-            serde_json::to_value(number).unwrap_or_else(|_| json_number(&number.format_decimal()))
-        }
-        regorus::Value::String(text) => Json::String(text.to_string()),
-        regorus::Value::Array(elements) => elements.iter().map(to_json).collect(),
-        regorus::Value::Set(elements) => elements.iter_sorted().map(to_json).collect(),
-        regorus::Value::Object(members) => {
-            let mut object = Map::new();
-            for (name, value) in members.iter_sorted() {
-                object.insert(member_name(name), to_json(value));
-            }
-            Json::Object(object)
+        native::Value::Null => Json::Null,
+        native::Value::Bool(value) => Json::Bool(*value),
+        native::Value::Number(number) => json_number(number),
+        native::Value::String(text) => Json::String(text.to_string()),
+        native::Value::Array(elements) => elements.iter().map(to_json).collect(),
+        native::Value::Set(elements) => elements.iter().map(to_json).collect(),
+        native::Value::Object(members) => {
+            let members = members.iter();
+            let members = members.map(|(name, value)| (member_name(name), to_json(value)));
+            Json::Object(members.collect::<Map<_, _>>())
         }
     }
 }
 
 /// A number that serde_json cannot hold as an integer stays as close as it can be held.
-fn json_number(digits: &str) -> serde_json::Value {
-    let number = digits.parse::<f64>().ok().and_then(Number::from_f64);
-    number.map_or_else(|| digits.into(), serde_json::Value::Number)
+fn json_number(number: &native::Number) -> serde_json::Value {
+    let text = number.to_string();
+    serde_json::from_str::<Number>(&text).map_or_else(|_| text.into(), serde_json::Value::Number)
 }
 
-fn member_name(name: &regorus::Value) -> String {
+fn member_name(name: &native::Value) -> String {
     match name {
-        regorus::Value::String(text) => text.to_string(),
+        native::Value::String(text) => text.to_string(),
         other => to_json(other).to_string(),
     }
 }
 
-fn merge(under: &regorus::Value, over: &regorus::Value, depth: usize) -> regorus::Value {
+fn merge(under: &native::Value, over: &native::Value, depth: usize) -> native::Value {
     match (under, over) {
-        (regorus::Value::Object(a), regorus::Value::Object(b)) if depth < MAX_DEPTH => {
-            let mut members: BTreeMap<_, _> =
-                a.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-            for (name, value) in b.iter() {
-                let merged = members
-                    .get(name)
-                    .map_or_else(|| value.clone(), |old| merge(old, value, depth + 1));
-                members.insert(name.clone(), merged);
-            }
-            members.into()
+        (native::Value::Object(a), native::Value::Object(b)) if depth < MAX_DEPTH => {
+            let merged = b.iter().map(|(name, value)| {
+                let old = a.get(name);
+                (
+                    name.clone(),
+                    old.map_or_else(|| value.clone(), |old| merge(old, value, depth + 1)),
+                )
+            });
+            // Of two members under one name the later stays.
+            native::Value::object(a.iter().cloned().chain(merged))
         }
         _ => over.clone(),
     }
@@ -317,17 +303,15 @@ fn json_depth_exceeds(value: &serde_json::Value, limit: usize) -> bool {
 }
 
 /// Whether a value is nested deeper than `limit`. Does not recurse deeper than that itself.
-pub(crate) fn depth_exceeds(value: &regorus::Value, limit: usize) -> bool {
-    let Some(below) = limit.checked_sub(1) else {
-        return matches!(
-            value,
-            regorus::Value::Array(_) | regorus::Value::Set(_) | regorus::Value::Object(_)
-        );
+pub(crate) fn depth_exceeds(value: &native::Value, limit: usize) -> bool {
+    let composite = |value: &native::Value| {
+        matches!(value, native::Value::Array(_) | native::Value::Set(_) | native::Value::Object(_))
     };
+    let Some(below) = limit.checked_sub(1) else { return composite(value) };
     match value {
-        regorus::Value::Array(elements) => elements.iter().any(|e| depth_exceeds(e, below)),
-        regorus::Value::Set(elements) => elements.iter().any(|e| depth_exceeds(e, below)),
-        regorus::Value::Object(members) => members
+        native::Value::Array(elements) => elements.iter().any(|e| depth_exceeds(e, below)),
+        native::Value::Set(elements) => elements.iter().any(|e| depth_exceeds(e, below)),
+        native::Value::Object(members) => members
             .iter()
             .any(|(name, member)| depth_exceeds(name, below) || depth_exceeds(member, below)),
         _ => false,

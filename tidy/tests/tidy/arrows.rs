@@ -4,12 +4,50 @@ use crate::{report, root};
 use cargo_metadata::{DependencyKind, MetadataCommand};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// What a family of builtins may know: values, what a builtin is, and the parser, which some call.
+const BUILTINS: &[&str] = &["referee-rego-builtin", "referee-rego-syntax", "referee-rego-value"];
+
 /// Everything a crate may depend on inside the workspace. What is not here may not be.
 fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
     BTreeMap::from([
         ("referee-core", &[][..]),
         ("referee-verify", &["referee-core"]),
-        ("referee-rego", &["referee-core"]),
+        ("referee-rego-value", &[]),
+        ("referee-rego-syntax", &["referee-rego-value"]),
+        ("referee-rego-types", &["referee-rego-syntax", "referee-rego-value"]),
+        (
+            "referee-rego-compile",
+            &["referee-rego-syntax", "referee-rego-types", "referee-rego-value"],
+        ),
+        ("referee-rego-builtin", &["referee-rego-value"]),
+        ("referee-rego-text", BUILTINS),
+        ("referee-rego-formats", BUILTINS),
+        ("referee-rego-security", BUILTINS),
+        (
+            "referee-rego-eval",
+            &[
+                "referee-rego-builtin",
+                "referee-rego-compile",
+                "referee-rego-syntax",
+                "referee-rego-types",
+                "referee-rego-value",
+            ],
+        ),
+        (
+            "referee-rego",
+            &[
+                "referee-core",
+                "referee-rego-builtin",
+                "referee-rego-compile",
+                "referee-rego-eval",
+                "referee-rego-formats",
+                "referee-rego-security",
+                "referee-rego-syntax",
+                "referee-rego-text",
+                "referee-rego-types",
+                "referee-rego-value",
+            ],
+        ),
         ("referee-bundles", &["referee-core", "referee-verify", "referee-rego"]),
         ("referee-store", &["referee-core", "referee-verify"]),
         ("referee-policies", &[]),

@@ -7,6 +7,7 @@
 
 mod analysis;
 mod builtins;
+mod convert;
 mod diagnostics;
 mod graph;
 mod query;
@@ -81,7 +82,7 @@ impl Prepared {
                 check_interval: CHECK_INTERVAL,
             });
             if let Some(input) = input {
-                engine.set_input(input.0.clone());
+                engine.set_input(convert::to_regorus(&input.0));
             }
             let value = evaluate(&mut engine)?;
             Ok((value, engine.take_prints()?))
@@ -128,7 +129,7 @@ impl Backend {
         // Rules are analysed before the first evaluation, whatever it evaluates; this one makes
         // it happen now, so that what is unsafe is an error at load.
         guarded(|| {
-            engine.add_data(data.0.clone())?;
+            engine.add_data(convert::to_regorus(&data.0))?;
             engine.eval_query("true".to_owned(), false)
         })?
         .map_err(|error| diagnostics::read(&error, Phase::Prepare))?;
@@ -162,8 +163,7 @@ impl Backend {
         }
         let (value, prints) =
             self.rules.run(input, budget, |engine| engine.eval_rule(path.to_owned()))?;
-        check_depth(&value)?;
-        Ok(Evaluation { value: Value::defined(value), prints })
+        Ok(Evaluation { value: checked(&value)?, prints })
     }
 
     pub(crate) fn query(
@@ -202,8 +202,8 @@ impl Backend {
         let value =
             results.result.into_iter().next().and_then(|row| row.expressions.into_iter().next());
         let mut rows = Vec::new();
-        for bindings in value.and_then(|found| Value(found.value).elements()).unwrap_or_default() {
-            check_depth(&bindings.0)?;
+        let value = value.map(|found| checked(&found.value)).transpose()?.flatten();
+        for bindings in value.and_then(|found| found.elements()).unwrap_or_default() {
             let expression =
                 QueryExpression { text: query.to_owned(), value: true.into(), row: 1, col: 1 };
             rows.push(QueryRow { expressions: vec![expression], bindings: named(bindings) });
@@ -225,32 +225,32 @@ fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, RegoError> {
     })
 }
 
-fn check_depth(value: &regorus::Value) -> Result<(), RegoError> {
-    if value::depth_exceeds(value, value::MAX_DEPTH) {
+/// A result; `None` where it is undefined.
+fn checked(value: &regorus::Value) -> Result<Option<Value>, RegoError> {
+    if convert::depth_exceeds(value, value::MAX_DEPTH) {
         return Err(RegoError::new(RegoCode::EvalType, "the result is nested too deep"));
     }
-    Ok(())
+    Ok(convert::from_regorus(value).map(Value))
 }
 
 /// One row of results; `None` where an expression of it is undefined, and so is the query.
 fn row(result: regorus::QueryResult) -> Option<Result<QueryRow, RegoError>> {
+    read_row(result).transpose()
+}
+
+fn read_row(result: regorus::QueryResult) -> Result<Option<QueryRow>, RegoError> {
     let mut expressions = Vec::with_capacity(result.expressions.len());
     for expression in result.expressions {
-        if let Err(error) = check_depth(&expression.value) {
-            return Some(Err(error));
-        }
+        let Some(value) = checked(&expression.value)? else { return Ok(None) };
         expressions.push(QueryExpression {
             text: expression.text.to_string(),
-            value: Value::defined(expression.value)?,
+            value,
             row: expression.location.row,
             col: expression.location.col,
         });
     }
-    if let Err(error) = check_depth(&result.bindings) {
-        return Some(Err(error));
-    }
-    let bindings = named(Value(result.bindings));
-    Some(Ok(QueryRow { expressions, bindings }))
+    let bindings = checked(&result.bindings)?.map(named).unwrap_or_default();
+    Ok(Some(QueryRow { expressions, bindings }))
 }
 
 fn named(bindings: Value) -> Vec<(String, Value)> {

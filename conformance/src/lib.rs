@@ -1,0 +1,1 @@
+//! Runs other projects' conformance suites against Referee.

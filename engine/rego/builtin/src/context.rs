@@ -1,0 +1,179 @@
+//! What a builtin may know and use.
+
+use crate::host::Host;
+use referee_rego_value::Value;
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// Why an evaluation ended before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cancelled {
+    /// The caller cancelled it, or its time is over.
+    Time,
+    /// It took more steps than it may.
+    Steps,
+    /// It took more memory than it may.
+    Memory,
+    /// It went deeper than it may.
+    Depth,
+}
+
+impl fmt::Display for Cancelled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Time => "caller cancelled query execution",
+            Self::Steps => "the evaluation took more steps than it may",
+            Self::Memory => "the evaluation took more memory than it may",
+            Self::Depth => "the evaluation went deeper than it may",
+        })
+    }
+}
+
+/// How much work lies between two looks at the clock and at the cancel flag.
+const STRIDE: u32 = 1_024;
+
+/// Measures what an evaluation takes, and ends it where it takes too much.
+pub struct Meter<'a> {
+    /// Work left until the next look at the clock.
+    until_look: u32,
+    steps_left: u64,
+    memory_left: u64,
+    deadline: Duration,
+    clock: &'a dyn Fn() -> Duration,
+    cancel: Option<&'a AtomicBool>,
+}
+
+impl<'a> Meter<'a> {
+    /// `clock` is a monotonic time since any moment; `deadline` is on that clock.
+    pub fn new(
+        clock: &'a dyn Fn() -> Duration,
+        deadline: Duration,
+        steps: u64,
+        memory: u64,
+        cancel: Option<&'a AtomicBool>,
+    ) -> Self {
+        Self { until_look: 0, steps_left: steps, memory_left: memory, deadline, clock, cancel }
+    }
+
+    /// Counts `units` of work: one is about the cost of a comparison or of a small step.
+    ///
+    /// # Errors
+    /// Where the work or the time is used up, or the caller cancelled.
+    #[inline]
+    pub fn work(&mut self, units: u32) -> Result<(), Cancelled> {
+        match self.until_look.checked_sub(units) {
+            Some(left) => {
+                self.until_look = left;
+                Ok(())
+            }
+            None => self.look(units),
+        }
+    }
+
+    #[cold]
+    fn look(&mut self, units: u32) -> Result<(), Cancelled> {
+        self.until_look = STRIDE;
+        let spent = u64::from(STRIDE.max(units));
+        self.steps_left = self.steps_left.checked_sub(spent).ok_or(Cancelled::Steps)?;
+        if self.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed)) {
+            return Err(Cancelled::Time);
+        }
+        if (self.clock)() >= self.deadline {
+            return Err(Cancelled::Time);
+        }
+        Ok(())
+    }
+
+    /// Counts `bytes` that are about to be taken. What is given back is not counted.
+    ///
+    /// # Errors
+    /// Where the memory is used up.
+    #[inline]
+    pub fn reserve(&mut self, bytes: usize) -> Result<(), Cancelled> {
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        self.memory_left = self.memory_left.checked_sub(bytes).ok_or(Cancelled::Memory)?;
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Meter<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Meter")
+            .field("steps_left", &self.steps_left)
+            .field("memory_left", &self.memory_left)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a builtin may know and use: one for each query.
+pub struct Context<'a> {
+    /// What the evaluation has taken.
+    pub meter: Meter<'a>,
+    /// What `time.now_ns` answers: nanoseconds since 1970.
+    pub now_ns: i64,
+    /// What whatever is random is derived from.
+    pub seed: u64,
+    /// The world outside.
+    pub host: &'a dyn Host,
+    /// Whether a builtin error ends the evaluation. (`http.send` and others never ask.)
+    pub strict: bool,
+    /// What `opa.runtime` answers.
+    pub runtime: &'a Value,
+    caches: HashMap<TypeId, Box<dyn Any>>,
+}
+
+impl fmt::Debug for Context<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context").field("meter", &self.meter).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Context<'a> {
+    /// A context for one query.
+    pub fn new(
+        meter: Meter<'a>,
+        now_ns: i64,
+        seed: u64,
+        host: &'a dyn Host,
+        runtime: &'a Value,
+    ) -> Self {
+        Self { meter, now_ns, seed, host, strict: false, runtime, caches: HashMap::new() }
+    }
+
+    /// As [`Meter::work`].
+    ///
+    /// # Errors
+    /// As [`Meter::work`].
+    #[inline]
+    pub fn work(&mut self, units: u32) -> Result<(), Cancelled> {
+        self.meter.work(units)
+    }
+
+    /// As [`Meter::reserve`].
+    ///
+    /// # Errors
+    /// As [`Meter::reserve`].
+    #[inline]
+    pub fn reserve(&mut self, bytes: usize) -> Result<(), Cancelled> {
+        self.meter.reserve(bytes)
+    }
+
+    /// A cache of a family of builtins, for the length of one query: compiled patterns, random
+    /// numbers already given, answers already fetched.
+    pub fn cache<T: Default + 'static>(&mut self) -> &mut T {
+        let cache = self.caches.entry(TypeId::of::<T>()).or_insert_with(|| Box::<T>::default());
+        // The entry of a type holds a value of that type; a fresh one otherwise never happens.
+        if !cache.is::<T>() {
+            *cache = Box::<T>::default();
+        }
+        match cache.downcast_mut::<T>() {
+            Some(cache) => cache,
+            // Never reached, by the line above; a leak of an empty cache is better than a panic.
+            None => Box::leak(Box::<T>::default()),
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Builtins of Rego: JSON Schema, GraphQL, YAML and other formats with a grammar.
+
+use referee_rego_builtin::Table;
+
+/// Its builtins, by family.
+pub const TABLES: &[Table] = &[];

@@ -1,0 +1,74 @@
+//! Errors of the parser and of the compiler, with OPA's codes (`v1/ast/errors.go`).
+
+use crate::Location;
+use std::fmt;
+
+/// OPA's code of an error found before evaluation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Code {
+    /// `rego_parse_error`: the text is not Rego.
+    Parse,
+    /// `rego_compile_error`: it is Rego, but makes no program.
+    Compile,
+    /// `rego_type_error`: types do not match, or something is undefined.
+    Type,
+    /// `rego_unsafe_var_error`: a variable cannot be bound.
+    UnsafeVar,
+    /// `rego_recursion_error`: a rule depends on itself.
+    Recursion,
+}
+
+impl Code {
+    /// The code as it stands in documents.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Parse => "rego_parse_error",
+            Self::Compile => "rego_compile_error",
+            Self::Type => "rego_type_error",
+            Self::UnsafeVar => "rego_unsafe_var_error",
+            Self::Recursion => "rego_recursion_error",
+        }
+    }
+}
+
+/// One error.
+#[derive(Clone, Debug)]
+pub struct Error {
+    /// Its code.
+    pub code: Code,
+    /// What is wrong, in OPA's words, without code and place.
+    pub message: String,
+    /// Where.
+    pub location: Location,
+    /// Lines that OPA prints under the message: the source line and a caret, or what was had and
+    /// what was wanted. Empty where there are none.
+    pub details: Vec<String>,
+}
+
+impl Error {
+    /// An error at a place.
+    #[must_use]
+    pub fn new(code: Code, message: impl Into<String>, location: &Location) -> Self {
+        Self { code, message: message.into(), location: location.clone(), details: Vec::new() }
+    }
+
+    /// The same with lines to print under it.
+    #[must_use]
+    pub fn with_details(self, details: Vec<String>) -> Self {
+        Self { details, ..self }
+    }
+}
+
+impl fmt::Display for Error {
+    /// As OPA prints it: `file:row: code: message`, then the details, each on a line of its own.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.location.row > 0 {
+            write!(f, "{}: ", self.location)?;
+        }
+        write!(f, "{}: {}", self.code.as_str(), self.message)?;
+        self.details.iter().try_for_each(|line| write!(f, "\n\t{line}"))
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,165 @@
+//! Whatever makes one value of a collection; `topdown/aggregates.go`.
+
+use crate::give::{Given, collection, give, scan, size, units};
+use crate::number::{self, Float};
+use num_bigint::BigInt;
+use referee_rego_builtin::Implementation::Function as F;
+use referee_rego_builtin::{BuiltinError, Context, Result, Table, operand};
+use referee_rego_value::{Number, Value};
+
+pub(crate) const TABLE: Table = &[
+    ("count", F(count)),
+    ("sum", F(sum)),
+    ("product", F(product)),
+    ("max", F(max)),
+    ("min", F(min)),
+    ("sort", F(sort)),
+    ("any", F(any)),
+    ("all", F(all)),
+];
+
+fn count(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    let counted = match operand::value(operands, 1)? {
+        Value::Array(array) => array.len(),
+        Value::Object(object) => object.len(),
+        Value::Set(set) => set.len(),
+        Value::String(text) => {
+            scan(ctx, text.len())?;
+            text.chars().count()
+        }
+        other => return Err(operand::one_of(1, other, &["array", "object", "set", "string"])),
+    };
+    give(size(counted))
+}
+
+/// The elements of the first operand; `words` are the types in the order in which OPA names them.
+fn elements<'a>(
+    ctx: &mut Context<'_>,
+    operands: &'a [Value],
+    words: &[&str],
+) -> Result<(&'a Value, &'a [Value])> {
+    let composite = operand::value(operands, 1)?;
+    let found = operand::elements(composite).ok_or_else(|| operand::one_of(1, composite, words))?;
+    ctx.work(units(found.len()))?;
+    Ok((composite, found))
+}
+
+const SET_FIRST: &[&str] = &["set", "array"];
+const ARRAY_FIRST: &[&str] = &["array", "set"];
+
+fn sum(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    let (composite, found) = elements(ctx, operands, SET_FIRST)?;
+    let small = found.iter().try_fold(0i64, |total, element| {
+        total.checked_add(element.as_i64()?)
+    });
+    if let Some(total) = small {
+        return give(total);
+    }
+    accumulate(ctx, composite, found, &Fold {
+        start: 0,
+        whole: |total, next| *total += next,
+        real: Float::add,
+    })
+}
+
+fn product(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    let (composite, found) = elements(ctx, operands, SET_FIRST)?;
+    let small = found.iter().try_fold(1i64, |total, element| {
+        total.checked_mul(element.as_i64()?)
+    });
+    if let Some(total) = small {
+        return give(total);
+    }
+    accumulate(ctx, composite, found, &Fold {
+        start: 1,
+        whole: |total, next| *total *= next,
+        real: Float::mul,
+    })
+}
+
+/// How numbers are taken together, whole and other.
+struct Fold {
+    start: i64,
+    whole: fn(&mut BigInt, &BigInt),
+    real: fn(&Float, &Float) -> Float,
+}
+
+/// Exactly where every element is whole, and otherwise in floating point, as OPA does.
+fn accumulate(
+    ctx: &mut Context<'_>,
+    composite: &Value,
+    found: &[Value],
+    fold: &Fold,
+) -> Given {
+    let mut exact = BigInt::from(fold.start);
+    let mut whole = true;
+    for element in found {
+        let next = match element {
+            Value::Number(next) => number::whole(ctx, next)?,
+            _ => None,
+        };
+        let Some(next) = next else {
+            whole = false;
+            break;
+        };
+        number::charge(ctx, exact.bits().saturating_add(next.bits()))?;
+        (fold.whole)(&mut exact, &next);
+    }
+    if whole {
+        return give(number::from_whole(ctx, exact)?);
+    }
+    // A sum starts without a precision of its own, a product with that of a machine number.
+    let mut total = if fold.start == 0 { Float::zero() } else { Float::from_i64_narrow(fold.start) };
+    for element in found {
+        let Value::Number(next) = element else {
+            return Err(operand::element(1, composite, element, &["number"]));
+        };
+        total = (fold.real)(&total, &float(next)?);
+    }
+    give(number::from_float(ctx, &total)?)
+}
+
+fn float(found: &Number) -> Result<Float> {
+    number::float(found).ok_or_else(|| BuiltinError::new("number out of range"))
+}
+
+fn max(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    let (composite, found) = elements(ctx, operands, SET_FIRST)?;
+    // Of equal numbers that are written differently an array gives the last, a set the first.
+    let largest = match composite {
+        Value::Set(_) => found.last(),
+        _ => found.iter().max(),
+    };
+    Ok(largest.cloned())
+}
+
+fn min(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    let (composite, found) = elements(ctx, operands, SET_FIRST)?;
+    let smallest = match composite {
+        Value::Set(_) => found.first(),
+        _ => found.iter().rev().min(),
+    };
+    Ok(smallest.cloned())
+}
+
+fn sort(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    let (composite, found) = elements(ctx, operands, SET_FIRST)?;
+    collection(ctx, found.len())?;
+    let levels = usize::try_from(found.len().max(1).ilog2()).unwrap_or(0);
+    ctx.work(units(found.len().saturating_mul(levels)))?;
+    let mut sorted = found.to_vec();
+    if matches!(composite, Value::Array(_)) {
+        sorted.sort();
+    }
+    give(Value::Array(sorted.into()))
+}
+
+fn all(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    let (_, found) = elements(ctx, operands, ARRAY_FIRST)?;
+    give(found.iter().all(|element| element.as_bool() == Some(true)))
+}
+
+fn any(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    let (_, found) = elements(ctx, operands, ARRAY_FIRST)?;
+    give(found.iter().any(|element| element.as_bool() == Some(true)))
+}
