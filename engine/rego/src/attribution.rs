@@ -1,7 +1,9 @@
 //! Which definition of a rule a reason comes from.
 //!
-//! `deny` may have many definitions, and the interpreter says which elements the rule has, not
-//! which definition made each. So where there are several, a second program is made of the same
+//! `deny` may have many definitions. The native engine tells which of them gives an element.
+//!
+//! The interpreter says which elements the rule has, not which definition made each. So where
+//! there are several, a second program is made of the same
 //! modules in which each definition has a name of its own, and a rule of the old name joins them;
 //! evaluating those names tells them apart, in one evaluation that shares what they share. Lines
 //! stay where they are. The verdict never comes from that program, only places do.
@@ -46,7 +48,7 @@ struct Definition {
 pub(crate) struct Places<'a> {
     attribution: &'a Attribution,
     /// By rule and element, the first definition that makes it.
-    found: BTreeMap<(&'static str, Value), &'a Location>,
+    found: BTreeMap<(&'static str, Value), Location>,
 }
 
 impl Attribution {
@@ -92,7 +94,7 @@ impl Attribution {
         &self,
         input: &Value,
         budget: &EvalBudget,
-    ) -> Option<BTreeMap<(&'static str, Value), &Location>> {
+    ) -> Option<BTreeMap<(&'static str, Value), Location>> {
         let named: Vec<_> = self
             .definitions
             .iter()
@@ -104,6 +106,9 @@ impl Attribution {
         if named.is_empty() {
             return None;
         }
+        if self.original.is_native() {
+            return self.told(input, budget);
+        }
         let gather = || {
             let paths = named.iter().map(|(_, _, name)| in_package(&self.package, name)).collect();
             Some(Gathering::new(self.compile()?, paths))
@@ -112,10 +117,29 @@ impl Attribution {
         let mut found = BTreeMap::new();
         for ((rule, definition, _), value) in named.iter().zip(values) {
             for element in value.and_then(|value| value.elements()).unwrap_or_default() {
-                found.entry((*rule, element)).or_insert(&definition.location);
+                let place = definition.location.clone();
+                found.entry((*rule, element)).or_insert(place);
             }
         }
         Some(found)
+    }
+
+    /// What the engine itself tells.
+    fn told(
+        &self,
+        input: &Value,
+        budget: &EvalBudget,
+    ) -> Option<BTreeMap<(&'static str, Value), Location>> {
+        let several = |definitions: &&Vec<Definition>| definitions.len() > 1;
+        let asked = self.definitions.iter().filter(|(_, definitions)| several(definitions));
+        let by_path: BTreeMap<String, &'static str> =
+            asked.map(|(rule, _)| (in_package(&self.package, rule), *rule)).collect();
+        let paths: Vec<String> = by_path.keys().cloned().collect();
+        let told = self.original.producers(&paths, input, budget)?;
+        let named = told
+            .into_iter()
+            .filter_map(|((path, element), place)| Some(((*by_path.get(&path)?, element), place)));
+        Some(named.collect())
     }
 
     /// The program in which each definition has a name of its own.

@@ -18,19 +18,40 @@ pub struct EvalBudget {
     pub now: Timestamp,
     /// What `rand.intn` and `uuid.rfc4122` are derived from.
     pub seed: u64,
+    /// How many steps it may take: about so many comparisons. The native engine only.
+    pub steps: u64,
+    /// How many bytes it may take for what it makes; what it gives back counts as well. The native
+    /// engine only.
+    pub memory: u64,
+    /// How deep rules, functions and comprehensions may be under evaluation inside one another.
+    /// The native engine only.
+    pub depth: u32,
 }
+
+/// Enough for rules over a thousand facts documents; what takes more does not end.
+const DEFAULT_MEMORY: u64 = 4 << 30;
+
+/// Policies people write stay under 50. The stack of a thread, 2 MiB, holds this many unoptimised.
+const DEFAULT_DEPTH: u32 = 512;
 
 impl EvalBudget {
     /// A budget of `time` at the time `now`, with the seed 0.
     #[must_use]
     pub const fn new(time: Duration, now: Timestamp) -> Self {
-        Self { time, now, seed: 0 }
+        let (memory, depth) = (DEFAULT_MEMORY, DEFAULT_DEPTH);
+        Self { time, now, seed: 0, steps: u64::MAX, memory, depth }
     }
 
     /// The same with another seed.
     #[must_use]
     pub const fn with_seed(self, seed: u64) -> Self {
         Self { seed, ..self }
+    }
+
+    /// The same with a limit on steps and on memory.
+    #[must_use]
+    pub const fn with_limits(self, steps: u64, memory: u64) -> Self {
+        Self { steps, memory, ..self }
     }
 
     /// The same with another time limit.

@@ -28,8 +28,12 @@ pub enum RegoCode {
     EvalType,
     /// The time was over.
     EvalCancel,
+    /// Two replacements of `with` cannot be joined.
+    EvalWithMerge,
     /// The engine itself failed.
     Internal,
+    /// Two engines evaluated, and their results differ.
+    Disagreement,
 }
 
 impl RegoCode {
@@ -46,7 +50,9 @@ impl RegoCode {
             Self::EvalBuiltin => "eval_builtin_error",
             Self::EvalType => "eval_type_error",
             Self::EvalCancel => "eval_cancel_error",
+            Self::EvalWithMerge => "eval_with_merge_error",
             Self::Internal => "internal_error",
+            Self::Disagreement => "engine_disagreement",
         }
     }
 }
@@ -86,13 +92,16 @@ pub struct RegoError {
     pub location: Option<Location>,
     /// The line of source it is about.
     pub snippet: Option<String>,
+    /// What OPA says under the message: the source line with a caret, or what was had and what was
+    /// wanted.
+    pub details: Vec<String>,
 }
 
 impl RegoError {
     /// An error at no place.
     #[must_use]
     pub fn new(code: RegoCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), location: None, snippet: None }
+        Self { code, message: message.into(), location: None, snippet: None, details: Vec::new() }
     }
 
     /// The same at a place.
@@ -105,6 +114,12 @@ impl RegoError {
     #[must_use]
     pub fn with_snippet(self, snippet: impl Into<String>) -> Self {
         Self { snippet: Some(snippet.into()), ..self }
+    }
+
+    /// The same with lines to show under it.
+    #[must_use]
+    pub fn with_details(self, details: Vec<String>) -> Self {
+        Self { details, ..self }
     }
 
     pub(crate) fn with_code(self, code: RegoCode) -> Self {
@@ -136,6 +151,11 @@ impl Coded for RegoError {
             RegoCode::EvalCancel => Some(
                 "The policy took longer than it may: look for loops over loops, or give it more \
                  time."
+                    .to_owned(),
+            ),
+            RegoCode::Disagreement => Some(
+                "One of the engines has a fault: please report it. `--engine native` decides with \
+                 the first alone."
                     .to_owned(),
             ),
             RegoCode::Internal => {

@@ -30,7 +30,8 @@ pub(crate) struct Gathering {
 impl Gathering {
     /// Those paths of a program, in the form of [`crate::data_path`].
     pub(crate) fn new(original: Program, paths: Vec<String>) -> Self {
-        let program = (paths.len() > 1).then(|| {
+        // The native engine shares between paths what they share anyway.
+        let program = (paths.len() > 1 && !original.is_native()).then(|| {
             // A comprehension is empty, not undefined, where its body is undefined.
             let values: Vec<_> = paths.iter().map(|path| format!("[v | v := {path}]")).collect();
             let text = format!(

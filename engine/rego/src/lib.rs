@@ -19,6 +19,7 @@ mod budget;
 mod decision;
 mod error;
 mod gather;
+mod options;
 mod path;
 mod program;
 mod reads;
@@ -26,16 +27,20 @@ mod rules;
 mod scan;
 mod test_runner;
 mod value;
+mod world;
 
 pub use budget::EvalBudget;
 pub use decision::{Policy, PolicyError, Ruling};
 pub use error::{Location, RegoCode, RegoError, RegoErrors};
+pub use options::{CompileOptions, EngineChoice, Schemas, UnknownEngine};
 pub use path::{PathError, data_path};
 pub use program::{
-    CompileOptions, Evaluation, Module, Program, QueryExpression, QueryResults, QueryRow,
-    RegoEngine,
+    Evaluation, Module, Program, QueryExpression, QueryResults, QueryRow, RegoEngine,
 };
 pub use reads::Reads;
+pub use referee_rego_builtin as builtin;
+pub use referee_rego_types::{Capabilities, Declaration};
 pub use rules::{RuleInfo, RuleKind};
 pub use test_runner::{TestFilter, TestOutcome, TestResult, run_tests};
 pub use value::{Value, ValueError, ValueKind};
+pub use world::World;

@@ -1,13 +1,15 @@
 //! Programs: modules and data, compiled once and evaluated many times.
 
-use crate::back::regorus::Backend;
+use crate::back::{Back, Path, Values, path_of};
 use crate::budget::EvalBudget;
 use crate::error::{Location, RegoCode, RegoError, RegoErrors};
+use crate::options::{CompileOptions, EngineChoice};
 use crate::path;
 use crate::reads::Reads;
 use crate::rules::{RuleInfo, RuleKind};
 use crate::scan;
 use crate::value::{self, Value};
+use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
@@ -29,41 +31,6 @@ impl Module {
     }
 }
 
-/// How to compile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct CompileOptions {
-    /// Whether a builtin that fails ends the evaluation. As in OPA it does not by default: the
-    /// call is undefined.
-    pub strict_builtin_errors: bool,
-    /// Whether modules are Rego as it was before OPA 1.0 (no `if`, no `contains`), unless they
-    /// import `rego.v1`.
-    pub rego_v0: bool,
-}
-
-impl CompileOptions {
-    /// As OPA does it: builtins that fail are undefined, modules are Rego v1.
-    pub const DEFAULT: Self = Self { strict_builtin_errors: false, rego_v0: false };
-
-    /// The same, with builtins that end the evaluation where they fail, or not.
-    #[must_use]
-    pub const fn with_strict_builtin_errors(self, strict_builtin_errors: bool) -> Self {
-        Self { strict_builtin_errors, ..self }
-    }
-
-    /// The same, with modules read as Rego v0, or not.
-    #[must_use]
-    pub const fn with_rego_v0(self, rego_v0: bool) -> Self {
-        Self { rego_v0, ..self }
-    }
-}
-
-impl Default for CompileOptions {
-    fn default() -> Self {
-        Self::DEFAULT
-    }
-}
-
 /// The compiler.
 #[derive(Clone, Copy, Debug)]
 pub struct RegoEngine;
@@ -82,11 +49,14 @@ impl RegoEngine {
         data: Value,
         options: CompileOptions,
     ) -> Result<Program, RegoErrors> {
-        check_modules(modules)?;
+        check_modules(modules, options.engine)?;
+        if data.0.as_object().is_none() {
+            return Err(RegoError::new(RegoCode::Compile, "the data must be an object").into());
+        }
         if value::depth_exceeds(&data.0, value::MAX_DEPTH) {
             return Err(RegoError::new(RegoCode::Compile, "data is nested too deep").into());
         }
-        let (back, rules) = Backend::compile(modules, &data, options)?;
+        let (back, rules) = Back::compile(modules, &data, &options)?;
         let modules = modules.to_vec();
         let mut has_value = BTreeMap::new();
         for rule in &rules {
@@ -98,13 +68,17 @@ impl RegoEngine {
     }
 }
 
-fn check_modules(modules: &[Module]) -> Result<(), RegoErrors> {
+fn check_modules(modules: &[Module], engine: EngineChoice) -> Result<(), RegoErrors> {
     let mut names = BTreeSet::new();
     let mut errors = Vec::new();
     for module in modules {
         if !names.insert(&module.name) {
             let message = format!("two modules are named {}", module.name);
             errors.push(RegoError::new(RegoCode::Compile, message));
+        }
+        // The native parser bounds its own depth.
+        if engine == EngineChoice::Native {
+            continue;
         }
         if let Err(excess) = scan::check(&module.text) {
             let location =
@@ -117,16 +91,14 @@ fn check_modules(modules: &[Module]) -> Result<(), RegoErrors> {
 
 /// A compiled program: immutable, shared between threads, cheap to clone.
 ///
-/// Behind it stands the interpreter of the crate `regorus`. What that lacks against OPA is a
-/// compile error where it can be told (63 builtins, among them `io.jwt.*`, `crypto.*` and
-/// `graphql.*`; `a.if` and other keywords in references; string interpolation).
+/// Behind it stands the engine that [`CompileOptions::engine`] names.
 #[derive(Clone)]
 pub struct Program {
     inner: Arc<Inner>,
 }
 
 struct Inner {
-    back: Backend,
+    back: Back,
     modules: Vec<Module>,
     data: Value,
     options: CompileOptions,
@@ -134,6 +106,10 @@ struct Inner {
     /// For the path of each rule whether it has a value; a function has none.
     has_value: BTreeMap<String, bool>,
 }
+
+/// Where the definitions stand that give the elements of partial rules: by the path of the rule
+/// and the element.
+pub(crate) type Producers = BTreeMap<(String, Value), Location>;
 
 /// What an evaluation gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -200,17 +176,22 @@ impl Program {
         input: &Value,
         budget: &EvalBudget,
     ) -> Result<Evaluation, RegoError> {
-        let segments = path::parse(path)
-            .map_err(|error| RegoError::new(RegoCode::Parse, error.to_string()))?;
-        let path = path::write(&segments);
-        // The interpreter has a faster way for a path that is exactly a rule, and none of its
-        // other ways for one that is not.
-        let has_value = self.inner.has_value.get(&path);
-        if has_value == Some(&false) {
-            // A function has no value of its own.
-            return Ok(Evaluation { value: None, prints: Vec::new() });
-        }
-        self.inner.back.eval(&path, has_value.is_some(), Some(input), budget)
+        self.evaluate_in(path, Some(input), budget, &World::NONE)
+    }
+
+    /// As [`Self::evaluate`], with or without an input, in a world that is handed in.
+    ///
+    /// # Errors
+    /// As for [`Self::eval`].
+    pub fn evaluate_in(
+        &self,
+        path: &str,
+        input: Option<&Value>,
+        budget: &EvalBudget,
+        world: &World<'_>,
+    ) -> Result<Evaluation, RegoError> {
+        let Values { values, prints } = self.values(&[path], input, budget, world)?;
+        Ok(Evaluation { value: values.into_iter().next().flatten(), prints })
     }
 
     /// Evaluates several paths at once: what they have in common is evaluated once.
@@ -223,25 +204,26 @@ impl Program {
         input: &Value,
         budget: &EvalBudget,
     ) -> Result<Vec<Option<Value>>, RegoError> {
-        if let [path] = paths {
-            return Ok(vec![self.eval(path, input, budget)?]);
-        }
-        let mut query = String::from("[");
-        for path in paths {
-            let segments = path::parse(path)
-                .map_err(|error| RegoError::new(RegoCode::Parse, error.to_string()))?;
-            // A comprehension is empty, not undefined, where its body is undefined.
-            query.push_str(&format!("[v | v := {}],", path::write(&segments)));
-        }
-        query.push(']');
-        let results = self.inner.back.query(&query, Some(input), budget)?;
-        let values = results.rows.first().and_then(|row| row.expressions.first());
-        let values = values.and_then(|expression| expression.value.elements()).unwrap_or_default();
-        if values.len() != paths.len() {
-            return Err(RegoError::internal("a query over several paths lost some of them"));
-        }
-        let first = |value: Value| value.elements().and_then(|found| found.into_iter().next());
-        Ok(values.into_iter().map(first).collect())
+        self.values(paths, Some(input), budget, &World::NONE).map(|values| values.values)
+    }
+
+    fn values(
+        &self,
+        paths: &[&str],
+        input: Option<&Value>,
+        budget: &EvalBudget,
+        world: &World<'_>,
+    ) -> Result<Values, RegoError> {
+        let paths: Result<Vec<_>, _> = paths.iter().map(|path| self.path(path)).collect();
+        self.inner.back.eval(&paths?, input, budget, world)
+    }
+
+    fn path(&self, path: &str) -> Result<Path, RegoError> {
+        let segments = path::parse(path)
+            .map_err(|error| RegoError::new(RegoCode::Parse, error.to_string()))?;
+        let path = path_of(segments, false);
+        let is_rule = self.inner.has_value.get(&path.text) == Some(&true);
+        Ok(Path { is_rule, ..path })
     }
 
     /// Evaluates a query: Rego text such as `x := data.trust.deny; count(x) > 0`.
@@ -267,11 +249,27 @@ impl Program {
         input: Option<&Value>,
         budget: &EvalBudget,
     ) -> Result<QueryResults, RegoError> {
-        if let Err(excess) = scan::check(query) {
+        self.query_in(query, input, budget, &World::NONE)
+    }
+
+    /// As [`Self::query_with`], in a world that is handed in.
+    ///
+    /// # Errors
+    /// As for [`Self::query`].
+    pub fn query_in(
+        &self,
+        query: &str,
+        input: Option<&Value>,
+        budget: &EvalBudget,
+        world: &World<'_>,
+    ) -> Result<QueryResults, RegoError> {
+        if self.inner.options.engine != EngineChoice::Native
+            && let Err(excess) = scan::check(query)
+        {
             let location = Location { file: "query".into(), row: excess.row, col: excess.col };
             return Err(RegoError::new(RegoCode::Parse, excess.to_string()).at(location));
         }
-        self.inner.back.query(query, input, budget)
+        self.inner.back.query(query, input, budget, world)
     }
 
     /// The packages, without `data.`, sorted.
@@ -312,9 +310,26 @@ impl Program {
         &self.inner.data
     }
 
+    /// Whether the native engine evaluates, alone or before another.
+    pub(crate) fn is_native(&self) -> bool {
+        self.inner.options.engine != EngineChoice::Regorus
+    }
+
+    /// For each element of the partial rules at these paths where the first definition stands that
+    /// gives it; `None` where the engine cannot tell.
+    pub(crate) fn producers(
+        &self,
+        paths: &[String],
+        input: &Value,
+        budget: &EvalBudget,
+    ) -> Option<Producers> {
+        let paths: Vec<_> = paths.iter().filter_map(|path| self.path(path).ok()).collect();
+        self.inner.back.producers(&paths, input, budget)
+    }
+
     /// The same data and options with other modules.
     pub(crate) fn with_modules(&self, modules: &[Module]) -> Result<Self, RegoErrors> {
-        RegoEngine::compile(modules, self.inner.data.clone(), self.inner.options)
+        RegoEngine::compile(modules, self.inner.data.clone(), self.inner.options.clone())
     }
 }
 

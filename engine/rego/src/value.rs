@@ -73,8 +73,9 @@ impl Value {
     /// # Errors
     /// Where the text is not JSON, or nested deeper than 128 levels.
     pub fn from_json_str(text: &str) -> Result<Self, ValueError> {
-        let value = serde_json::from_str(text).map_err(|e| ValueError::Json(e.to_string()))?;
-        Self::from_json(value)
+        let limits = native::JsonLimits::DEFAULT.with_depth(MAX_DEPTH);
+        let value = native::Value::from_json(text, &limits);
+        value.map(Self).map_err(|error| ValueError::Json(error.message))
     }
 
     /// Takes a JSON document over.

@@ -1,10 +1,12 @@
 //! What a builtin may know and use.
 
 use crate::host::Host;
+use crate::shared::SharedCaches;
 use referee_rego_value::Value;
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -123,7 +125,10 @@ pub struct Context<'a> {
     pub strict: bool,
     /// What `opa.runtime` answers.
     pub runtime: &'a Value,
+    /// Caches that outlive the query, where who evaluates keeps some.
+    pub shared: Option<&'a SharedCaches>,
     caches: HashMap<TypeId, Box<dyn Any>>,
+    own: SharedCaches,
 }
 
 impl fmt::Debug for Context<'_> {
@@ -141,7 +146,17 @@ impl<'a> Context<'a> {
         host: &'a dyn Host,
         runtime: &'a Value,
     ) -> Self {
-        Self { meter, now_ns, seed, host, strict: false, runtime, caches: HashMap::new() }
+        Self {
+            meter,
+            now_ns,
+            seed,
+            host,
+            strict: false,
+            runtime,
+            shared: None,
+            caches: HashMap::new(),
+            own: SharedCaches::default(),
+        }
     }
 
     /// As [`Meter::work`].
@@ -175,5 +190,11 @@ impl<'a> Context<'a> {
             // Never reached, by the line above; a leak of an empty cache is better than a panic.
             None => Box::leak(Box::<T>::default()),
         }
+    }
+
+    /// A cache that outlives the query, where [`Context::shared`] is set, and otherwise one for
+    /// its length: only for what is the same in every query.
+    pub fn shared_cache<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+        self.shared.unwrap_or(&self.own).get()
     }
 }

@@ -8,10 +8,12 @@ mod context;
 mod error;
 mod host;
 pub mod operand;
+mod shared;
 
 pub use context::{Cancelled, Context, Meter};
 pub use error::{BuiltinError, ErrorKind, Result};
 pub use host::{Host, HostError, HttpRequest, HttpResponse, NoHost};
+pub use shared::SharedCaches;
 
 use referee_rego_value::Value;
 use std::ops::ControlFlow;

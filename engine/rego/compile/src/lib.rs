@@ -23,22 +23,92 @@
 //!
 //! [`ExprKind::Call`]: referee_rego_syntax::ast::ExprKind::Call
 
+mod annotations;
+mod compiler;
+mod comprehensions;
+mod conflicts;
+mod dynamics;
+mod errors;
+mod functions;
+mod graph;
+mod heads;
+mod locals;
+mod make;
+mod metadata;
+mod names;
+mod order;
+mod outputs;
+mod prints;
+mod query;
+mod resolve;
+mod roots;
+mod rule_locals;
+mod safety;
+mod scope;
+mod statements;
+mod templates;
+mod terms;
+mod testing;
+mod tree;
+mod typing;
+mod unify;
+mod unsafe_vars;
+mod unused;
+mod vars;
+mod walk;
+mod walk_mut;
+mod withs;
+
+pub use annotations::{AnnotationSet, Attached, Link, Target};
+pub use graph::Graph;
+pub use tree::{Key, Node, RuleId, RulePlace, RuleTree};
+
 use referee_rego_syntax::Error;
-use referee_rego_syntax::ast::{Body, Module};
+use referee_rego_syntax::ast::{Body, Import, Module, Ref, Rule};
 use referee_rego_types::Capabilities;
+use referee_rego_types::check::{SchemaSet, TypeEnv};
 use referee_rego_value::{Str, Value};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// What has been compiled.
 #[derive(Clone, Debug)]
 pub struct Compiled {
-    /// The modules, rewritten, by name in the order in which OPA goes through them (sorted).
+    /// The modules, rewritten, by name in the order in which OPA goes through them (sorted). Their
+    /// imports are gone.
     pub modules: Vec<(Arc<str>, Arc<Module>)>,
     /// For each generated local the name it was written with.
     pub rewritten: HashMap<Str, Str>,
     /// The builtins it was compiled against.
     pub capabilities: Arc<Capabilities>,
+    /// The imports of the modules, in their order.
+    pub imports: Vec<Vec<Import>>,
+    /// The rules by their paths.
+    pub tree: RuleTree,
+    /// Which rules depend on which.
+    pub graph: Graph,
+    /// The metadata.
+    pub annotations: AnnotationSet,
+    /// The builtins that are called, as they were written (`print`, not `internal.print`).
+    pub required: BTreeSet<Arc<str>>,
+    /// The types of all rules.
+    pub types: TypeEnv,
+    /// How it was compiled.
+    pub options: Options,
+}
+
+impl Compiled {
+    /// A rule by its number, with its module.
+    #[must_use]
+    pub fn rule(&self, id: RuleId) -> Option<(&Module, &Rule)> {
+        tree::rule_at(&*self.modules, self.tree.rule(id)?)
+    }
+
+    /// The chain of metadata of a rule, the closest first; there is always a link for the rule.
+    #[must_use]
+    pub fn metadata_chain(&self, id: RuleId) -> Vec<Link> {
+        self.annotations.chain(&*self.modules, &self.tree, id)
+    }
 }
 
 /// A query that has been compiled against modules.
@@ -61,12 +131,56 @@ pub struct Options {
     pub keep_prints: bool,
     /// Builtins that may not be called.
     pub unsafe_builtins: Vec<Str>,
-    /// Schemas by name, for annotations; `input` for the whole input.
-    pub schemas: Vec<(Str, Value)>,
+    /// Schemas by reference: `schema` for the whole input, others for annotations.
+    pub schemas: Option<SchemaSet>,
+    /// Whether schemas that annotations name are used.
+    pub use_annotations: bool,
     /// The base document, for conflicts between rules and data.
     pub data: Value,
-    /// How many errors are told before OPA says `rego_compile_error: error limit reached`.
+    /// How many errors are told before OPA says `rego_compile_error: error limit reached`; 0 for
+    /// no limit.
     pub max_errors: usize,
+    /// Whether functions may be called that do not exist. Then bodies are not put into order.
+    pub allow_undefined_functions: bool,
+    /// For a run of tests: tests of the same name get numbers (`test_x#01`), and those over cases
+    /// call `internal.test_case`.
+    pub tests: bool,
+    /// Whether what tests compare gets variables, so that its values can be shown.
+    pub rewrite_tests: bool,
+}
+
+impl Default for Options {
+    /// As OPA's compiler is, without data and schemas.
+    fn default() -> Self {
+        Self {
+            capabilities: Arc::new(Capabilities::current()),
+            strict: false,
+            keep_prints: false,
+            unsafe_builtins: Vec::new(),
+            schemas: None,
+            use_annotations: false,
+            data: Value::object::<Value>([]),
+            max_errors: 10,
+            allow_undefined_functions: false,
+            tests: false,
+            rewrite_tests: false,
+        }
+    }
+}
+
+/// How to compile a query.
+#[derive(Clone, Debug, Default)]
+pub struct QueryOptions {
+    /// The package in which the query stands: `data.a.b`.
+    pub package: Option<Ref>,
+    /// What is imported.
+    pub imports: Vec<Import>,
+    /// Whether calls of `print` stay.
+    pub keep_prints: bool,
+    /// Whether the checks of strict mode are made, beside what the modules were compiled with.
+    pub strict: bool,
+    /// Builtins that may not be called, instead of those of the modules.
+    pub unsafe_builtins: Option<Vec<Str>>,
 }
 
 /// Compiles modules, each with its name.
@@ -74,8 +188,20 @@ pub struct Options {
 /// # Errors
 /// All errors of the first stage that has any, in OPA's order.
 pub fn compile(
-    _modules: Vec<(Arc<str>, Module)>,
-    _options: &Options,
+    modules: Vec<(Arc<str>, Module)>,
+    options: &Options,
 ) -> Result<Compiled, Vec<Error>> {
-    Err(Vec::new())
+    compiler::compile(modules, options)
+}
+
+/// Compiles a query against modules.
+///
+/// # Errors
+/// All errors of the first stage that has any, in OPA's order.
+pub fn compile_query(
+    compiled: &Compiled,
+    query: Body,
+    options: &QueryOptions,
+) -> Result<CompiledQuery, Vec<Error>> {
+    query::compile_query(compiled, query, options)
 }

@@ -1,5 +1,7 @@
 //! Builtins of Rego: JSON Schema, GraphQL, YAML and other formats with a grammar.
 
+pub mod yaml;
+
 use referee_rego_builtin::Table;
 
 /// Its builtins, by family.

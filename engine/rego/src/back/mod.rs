@@ -1,12 +1,145 @@
 //! The engines behind the front.
 //!
 //! Each compiles modules into a back end of its own and evaluates paths and queries; the front
-//! knows nothing else of it. `regorus` is the first.
+//! knows nothing else of it. [`native`] is Referee's own, [`regorus`] an interpreter made by
+//! others, [`both`] asks the two and compares.
 
+mod both;
+mod native;
 pub(crate) mod regorus;
 
-/// The time since some moment, as the engine measures its budgets: a budget that is spent in parts
-/// is measured by one clock. It tells durations, never what time it is.
+use crate::budget::EvalBudget;
+use crate::error::{RegoError, RegoErrors};
+use crate::options::{CompileOptions, EngineChoice};
+use crate::path::{self, Segment};
+use crate::program::{Module, Producers, QueryResults};
+use crate::reads::Reads;
+use crate::rules::RuleInfo;
+use crate::value::Value;
+use crate::world::World;
+use both::Both;
+
+/// A program of one engine, or of two.
+pub(crate) enum Back {
+    Native(Box<native::Backend>),
+    Regorus(Box<regorus::Backend>),
+    Both(Box<Both>),
+}
+
+/// What several paths lead to.
+pub(crate) struct Values {
+    /// The value at each path; `None` where it is undefined.
+    pub(crate) values: Vec<Option<Value>>,
+    pub(crate) prints: Vec<String>,
+}
+
+/// A path of the data document.
+#[derive(Clone, Debug)]
+pub(crate) struct Path {
+    pub(crate) segments: Vec<Segment>,
+    /// In the one form of [`path::write`].
+    pub(crate) text: String,
+    /// Whether it is the path of a rule that has a value.
+    pub(crate) is_rule: bool,
+}
+
+impl Back {
+    pub(crate) fn compile(
+        modules: &[Module],
+        data: &Value,
+        options: &CompileOptions,
+    ) -> Result<(Self, Vec<RuleInfo>), RegoErrors> {
+        match options.engine {
+            EngineChoice::Native => {
+                let (back, rules) = native::Backend::compile(modules, data, options)?;
+                Ok((Self::Native(Box::new(back)), rules))
+            }
+            EngineChoice::Regorus => {
+                let (back, rules) = regorus::Backend::compile(modules, data, options)?;
+                Ok((Self::Regorus(Box::new(back)), rules))
+            }
+            EngineChoice::Both => {
+                let (back, rules) = Both::compile(modules, data, options)?;
+                Ok((Self::Both(Box::new(back)), rules))
+            }
+        }
+    }
+
+    pub(crate) fn reads(&self) -> &Reads {
+        match self {
+            Self::Native(back) => back.reads(),
+            Self::Regorus(back) => back.reads(),
+            Self::Both(back) => back.reads(),
+        }
+    }
+
+    pub(crate) fn packages(&self) -> Vec<&str> {
+        match self {
+            Self::Native(back) => back.packages(),
+            Self::Regorus(back) => back.packages(),
+            Self::Both(back) => back.packages(),
+        }
+    }
+
+    /// The values of paths, in one evaluation that shares what they share.
+    pub(crate) fn eval(
+        &self,
+        paths: &[Path],
+        input: Option<&Value>,
+        budget: &EvalBudget,
+        world: &World<'_>,
+    ) -> Result<Values, RegoError> {
+        match self {
+            Self::Native(back) => back.eval(paths, input, budget, world),
+            Self::Regorus(back) => back.eval(paths, input, budget),
+            Self::Both(back) => back.eval(paths, input, budget, world),
+        }
+    }
+
+    /// Where the elements of partial rules come from; `None` where the engine cannot tell.
+    pub(crate) fn producers(
+        &self,
+        paths: &[Path],
+        input: &Value,
+        budget: &EvalBudget,
+    ) -> Option<Producers> {
+        match self {
+            Self::Native(back) => back.producers(paths, input, budget),
+            Self::Both(back) => back.producers(paths, input, budget),
+            Self::Regorus(_) => None,
+        }
+    }
+
+    pub(crate) fn query(
+        &self,
+        query: &str,
+        input: Option<&Value>,
+        budget: &EvalBudget,
+        world: &World<'_>,
+    ) -> Result<QueryResults, RegoError> {
+        match self {
+            Self::Native(back) => back.query(query, input, budget, world),
+            Self::Regorus(back) => back.query(query, input, budget),
+            Self::Both(back) => back.query(query, input, budget, world),
+        }
+    }
+}
+
+/// The time since some moment, as the engines measure their budgets: a budget that is spent in
+/// parts is measured by one clock. It tells durations, never what time it is.
 pub(crate) fn monotonic() -> Option<std::time::Duration> {
     ::regorus::utils::limits::monotonic_now()
+}
+
+/// Writes a path so that an engine reads it as a query.
+fn as_query(paths: &[Path]) -> String {
+    // A comprehension is empty, not undefined, where its body is undefined.
+    let values: Vec<_> = paths.iter().map(|path| format!("[v | v := {}]", path.text)).collect();
+    format!("[{}]", values.join(", "))
+}
+
+/// A path from its segments.
+pub(crate) fn path_of(segments: Vec<Segment>, is_rule: bool) -> Path {
+    let text = path::write(&segments);
+    Path { segments, text, is_rule }
 }

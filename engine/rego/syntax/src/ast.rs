@@ -85,7 +85,7 @@ pub struct Rule {
 }
 
 /// The head of a rule.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Head {
     /// `a` of a head `a`, and of `a[x]` in v0; empty for other references.
     pub name: Str,
@@ -136,6 +136,22 @@ pub struct Expr {
     pub index: u32,
     /// Where it stands.
     pub location: Location,
+}
+
+impl Expr {
+    /// An expression without modifiers, the first of its body.
+    #[must_use]
+    pub fn new(kind: ExprKind, location: Location) -> Self {
+        Self {
+            kind,
+            with: Vec::new(),
+            negated: false,
+            generated: false,
+            from_assignment: false,
+            index: 0,
+            location,
+        }
+    }
 }
 
 /// What an expression says.
@@ -224,8 +240,8 @@ pub struct With {
 /// written after a dot is a string.
 pub type Ref = Vec<Term>;
 
-/// A term: something with a value.
-#[derive(Clone, Debug)]
+/// A term: something with a value. The default is `null` without a place.
+#[derive(Clone, Debug, Default)]
 pub struct Term {
     /// What it is.
     pub kind: TermKind,
@@ -234,9 +250,10 @@ pub struct Term {
 }
 
 /// What a term is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub enum TermKind {
     /// `null`.
+    #[default]
     Null,
     /// `true` or `false`.
     Bool(bool),
@@ -252,7 +269,7 @@ pub enum TermKind {
     Array(Vec<Term>),
     /// `{a: b}`, in the order written.
     Object(Vec<(Term, Term)>),
-    /// `{a, b}`, in the order written.
+    /// `{a, b}`, in the order written, each element once.
     Set(Vec<Term>),
     /// `[head | body]`.
     ArrayComprehension(Box<Comprehension>),
@@ -264,6 +281,29 @@ pub enum TermKind {
     Call(Vec<Term>),
     /// `$"… {x} …"`.
     TemplateString(Box<TemplateString>),
+}
+
+impl TermKind {
+    /// How messages and JSON name it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "boolean",
+            Self::Number(_) => "number",
+            Self::String(_) => "string",
+            Self::Var(_) => "var",
+            Self::Ref(_) => "ref",
+            Self::Array(_) => "array",
+            Self::Object(_) => "object",
+            Self::Set(_) => "set",
+            Self::ArrayComprehension(_) => "arraycomprehension",
+            Self::SetComprehension(_) => "setcomprehension",
+            Self::ObjectComprehension(_) => "objectcomprehension",
+            Self::Call(_) => "call",
+            Self::TemplateString(_) => "templatestring",
+        }
+    }
 }
 
 /// An array or set comprehension.
@@ -371,4 +411,19 @@ pub struct CompileAnnotation {
     pub unknowns: Vec<Ref>,
     /// The rule that masks columns.
     pub mask_rule: Option<Ref>,
+}
+
+impl Expr {
+    /// The name of a call's operator where that is a single name: `eq` of `x = y`.
+    #[must_use]
+    pub fn global_operator(&self) -> Option<&str> {
+        let ExprKind::Call(terms) = &self.kind else { return None };
+        match &terms.first()?.kind {
+            TermKind::Ref(parts) => match parts.as_slice() {
+                [Term { kind: TermKind::Var(name), .. }] => Some(name),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
 }

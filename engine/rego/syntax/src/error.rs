@@ -63,7 +63,7 @@ impl Error {
 impl fmt::Display for Error {
     /// As OPA prints it: `file:row: code: message`, then the details, each on a line of its own.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.location.row > 0 {
+        if self.location.row > 0 || self.location.source.is_some() {
             write!(f, "{}: ", self.location)?;
         }
         write!(f, "{}: {}", self.code.as_str(), self.message)?;
@@ -72,3 +72,35 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// The line of a source on which an offset lies, and a caret under the offset: the lines under a
+/// parser's message. White space at the offset is gone back over. `invalid` are the offsets of
+/// characters that stand for a single byte that was no UTF-8.
+pub(crate) fn source_line(text: &str, offset: usize, invalid: &[usize]) -> Vec<String> {
+    let bytes = text.as_bytes();
+    let at = |index: usize| bytes.get(index).copied().unwrap_or(b'\n');
+    let mut offset = offset.min(bytes.len().saturating_sub(1));
+    // As OPA does it: each byte is judged as a character of Latin-1.
+    while offset > 0 && matches!(at(offset), 9..=13 | b' ' | 0x85 | 0xA0) {
+        offset -= 1;
+    }
+    let is_break = |byte: u8| byte == b'\n' || byte == b'\r';
+    let mut begin = offset;
+    while begin > 0 && !is_break(at(begin)) {
+        begin -= 1;
+    }
+    if bytes.get(begin).copied().is_some_and(is_break) {
+        begin += 1;
+    }
+    let mut end = offset;
+    while bytes.get(end).copied().is_some_and(|byte| !is_break(byte)) {
+        end += 1;
+    }
+    let begin = begin.min(end);
+    let line = text.get(begin..end).unwrap_or_default();
+    let shown = line.trim_start_matches('\t');
+    let shortened = 2 * invalid.iter().filter(|&&one| one >= begin && one < offset).count();
+    let index = offset.saturating_sub(begin).saturating_sub(shortened);
+    let indent = index.saturating_sub(line.len() - shown.len());
+    vec![shown.to_owned(), format!("{}^", " ".repeat(indent))]
+}

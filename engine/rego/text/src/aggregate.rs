@@ -49,32 +49,30 @@ const ARRAY_FIRST: &[&str] = &["array", "set"];
 
 fn sum(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let (composite, found) = elements(ctx, operands, SET_FIRST)?;
-    let small = found.iter().try_fold(0i64, |total, element| {
-        total.checked_add(element.as_i64()?)
-    });
+    let small = found.iter().try_fold(0i64, |total, element| total.checked_add(element.as_i64()?));
     if let Some(total) = small {
         return give(total);
     }
-    accumulate(ctx, composite, found, &Fold {
-        start: 0,
-        whole: |total, next| *total += next,
-        real: Float::add,
-    })
+    accumulate(
+        ctx,
+        composite,
+        found,
+        &Fold { start: 0, whole: |total, next| *total += next, real: Float::add },
+    )
 }
 
 fn product(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let (composite, found) = elements(ctx, operands, SET_FIRST)?;
-    let small = found.iter().try_fold(1i64, |total, element| {
-        total.checked_mul(element.as_i64()?)
-    });
+    let small = found.iter().try_fold(1i64, |total, element| total.checked_mul(element.as_i64()?));
     if let Some(total) = small {
         return give(total);
     }
-    accumulate(ctx, composite, found, &Fold {
-        start: 1,
-        whole: |total, next| *total *= next,
-        real: Float::mul,
-    })
+    accumulate(
+        ctx,
+        composite,
+        found,
+        &Fold { start: 1, whole: |total, next| *total *= next, real: Float::mul_into },
+    )
 }
 
 /// How numbers are taken together, whole and other.
@@ -85,12 +83,7 @@ struct Fold {
 }
 
 /// Exactly where every element is whole, and otherwise in floating point, as OPA does.
-fn accumulate(
-    ctx: &mut Context<'_>,
-    composite: &Value,
-    found: &[Value],
-    fold: &Fold,
-) -> Given {
+fn accumulate(ctx: &mut Context<'_>, composite: &Value, found: &[Value], fold: &Fold) -> Given {
     let mut exact = BigInt::from(fold.start);
     let mut whole = true;
     for element in found {
@@ -109,7 +102,8 @@ fn accumulate(
         return give(number::from_whole(ctx, exact)?);
     }
     // A sum starts without a precision of its own, a product with that of a machine number.
-    let mut total = if fold.start == 0 { Float::zero() } else { Float::from_i64_narrow(fold.start) };
+    let mut total =
+        if fold.start == 0 { Float::zero() } else { Float::from_i64_narrow(fold.start) };
     for element in found {
         let Value::Number(next) = element else {
             return Err(operand::element(1, composite, element, &["number"]));

@@ -8,20 +8,34 @@ mod aggregate;
 mod arithmetic;
 mod array;
 mod bits;
+mod cache;
 mod cast;
 mod compare;
+mod encoding;
 mod give;
+mod glob;
+mod go;
 mod graph;
 mod join;
+mod json;
+mod net;
+mod number;
 mod object;
 mod prefix;
 mod range;
+mod regex;
+mod runtime;
 mod search;
+mod semver;
 mod set;
 mod split;
+mod sprintf;
 mod subset;
+mod time;
 mod trim;
-mod walk;
+mod units;
+mod uuid;
+pub mod walk;
 
 use referee_rego_builtin::Table;
 
@@ -33,15 +47,30 @@ pub const TABLES: &[Table] = &[
     bits::TABLE,
     cast::TABLE,
     compare::TABLE,
+    encoding::BASE64,
+    encoding::HEX,
+    encoding::JSON,
+    encoding::QUERY,
+    encoding::URI,
+    glob::TABLE,
     graph::TABLE,
     join::TABLE,
+    json::TABLE,
+    net::TABLE,
     object::TABLE,
     prefix::TABLE,
     range::TABLE,
+    regex::TABLE,
+    runtime::TABLE,
     search::TABLE,
+    semver::TABLE,
     set::TABLE,
     split::TABLE,
+    sprintf::TABLE,
     subset::TABLE,
+    time::TABLE,
     trim::TABLE,
+    units::TABLE,
+    uuid::TABLE,
     walk::TABLE,
 ];

@@ -5,21 +5,39 @@
 //! < true < numbers < strings < arrays < objects < sets; numbers by value, so `1` equals `1.0`.
 //! Objects and sets are kept in that order.
 
-mod collection;
+mod array;
+#[cfg(feature = "serde_json")]
+mod convert;
+mod index;
 mod json;
+mod node;
 mod number;
+mod object;
 mod order;
+#[cfg(feature = "serde")]
+mod serialize;
+mod set;
+mod size;
 mod text;
+mod unicode;
+mod walk;
 
-pub use collection::{Array, Object, ObjectBuilder, Set};
-pub use json::{JsonError, JsonLimits};
-pub use number::{Number, NumberError};
+pub use array::Array;
+#[cfg(feature = "serde_json")]
+pub use convert::TooDeep;
+pub use json::{JsonError, JsonLimits, JsonStyle};
+pub use number::{BigFloat, FloatFormat, MAX_DIGITS, Number, NumberError, NumberText, format_f64};
+pub use object::{Conflict, Object, ObjectBuilder};
+pub use set::{Set, SetBuilder};
 pub use smol_str::SmolStr as Str;
+pub use text::write_quoted;
+pub use unicode::is_printable;
 
 /// A Rego value.
-#[derive(Clone, Debug)]
+#[derive(Clone, Default)]
 pub enum Value {
     /// `null`.
+    #[default]
     Null,
     /// `true` or `false`.
     Bool(bool),

@@ -45,7 +45,7 @@ pub(super) fn read(error: &anyhow::Error, phase: Phase) -> RegoError {
     }
     let (location, snippet) =
         place(&text).map_or((None, None), |(location, snippet)| (Some(location), snippet));
-    RegoError { code, message: message.to_owned(), location, snippet }
+    RegoError { code, message: message.to_owned(), location, snippet, details: Vec::new() }
 }
 
 /// What is wrong, without the picture. Of errors inside errors it is the innermost.

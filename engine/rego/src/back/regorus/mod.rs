@@ -14,10 +14,11 @@ mod query;
 mod syntax;
 mod world;
 
-use crate::back::monotonic;
+use crate::back::{Path, Values, as_query, monotonic};
 use crate::budget::EvalBudget;
 use crate::error::{RegoCode, RegoError, RegoErrors};
-use crate::program::{CompileOptions, Evaluation, Module, QueryExpression, QueryResults, QueryRow};
+use crate::options::CompileOptions;
+use crate::program::{Module, QueryExpression, QueryResults, QueryRow};
 use crate::reads::Reads;
 use crate::rules::RuleInfo;
 use crate::value::{self, Value};
@@ -104,7 +105,7 @@ impl Backend {
     pub(crate) fn compile(
         modules: &[Module],
         data: &Value,
-        options: CompileOptions,
+        options: &CompileOptions,
     ) -> Result<(Self, Vec<RuleInfo>), RegoErrors> {
         let mut engine = Engine::new();
         engine.set_policy_length_config(LENGTHS);
@@ -150,20 +151,31 @@ impl Backend {
 
     pub(crate) fn eval(
         &self,
-        path: &str,
-        is_rule: bool,
+        paths: &[Path],
         input: Option<&Value>,
         budget: &EvalBudget,
-    ) -> Result<Evaluation, RegoError> {
-        if !is_rule {
-            let QueryResults { rows, prints } = self.query(path, input, budget)?;
+    ) -> Result<Values, RegoError> {
+        let [path] = paths else {
+            let QueryResults { rows, prints } = self.query(&as_query(paths), input, budget)?;
+            let values = rows.first().and_then(|row| row.expressions.first());
+            let values = values.and_then(|only| only.value.elements()).unwrap_or_default();
+            if values.len() != paths.len() {
+                return Err(RegoError::internal("a query over several paths lost some of them"));
+            }
+            let first = |value: Value| value.elements().and_then(|found| found.into_iter().next());
+            return Ok(Values { values: values.into_iter().map(first).collect(), prints });
+        };
+        // The interpreter has a faster way for a path that is exactly a rule, and none of its
+        // other ways for one that is not. Without an input only a query has none.
+        if !path.is_rule || input.is_none() {
+            let QueryResults { rows, prints } = self.query(&path.text, input, budget)?;
             let expression =
                 rows.into_iter().next().and_then(|row| row.expressions.into_iter().next());
-            return Ok(Evaluation { value: expression.map(|expression| expression.value), prints });
+            return Ok(Values { values: vec![expression.map(|only| only.value)], prints });
         }
         let (value, prints) =
-            self.rules.run(input, budget, |engine| engine.eval_rule(path.to_owned()))?;
-        Ok(Evaluation { value: checked(&value)?, prints })
+            self.rules.run(input, budget, |engine| engine.eval_rule(path.text.clone()))?;
+        Ok(Values { values: vec![checked(&value)?], prints })
     }
 
     pub(crate) fn query(

@@ -1,0 +1,475 @@
+//! Bodies and the expressions they are made of.
+
+use super::generator::{Generator, Known, Shape, Style};
+use super::kind::{Kind, Str};
+use super::literal::quoted;
+use super::piece::{Piece, row, term};
+use super::term::DEPTH;
+
+impl Generator {
+    /// A body over several lines, indented.
+    pub(super) fn body(&mut self, count: usize) -> Piece {
+        let items: Vec<_> = (0..count).map(|_| self.expression()).collect();
+        self.form("body");
+        Piece::list("\n\t", items, 1)
+    }
+
+    /// A body on one line that begins by binding something to work with.
+    pub(super) fn iterating_body(&mut self, count: usize) -> Piece {
+        let mut items = vec![self.iteration()];
+        for _ in 1..count {
+            items.push(self.expression());
+        }
+        Piece::list("; ", items, 1)
+    }
+
+    fn has_in(&self) -> bool {
+        self.style != Style::Plain
+    }
+
+    /// One expression. What it binds is in scope afterwards.
+    pub(super) fn expression(&mut self) -> Piece {
+        if !self.burn() {
+            return Piece::text("true");
+        }
+        match self.chance.weighted(&[14, 3, 12, 9, 7, 5, 3, 4, 5, 6, 2, 4, 2, 2, 2, 2]) {
+            0 => self.assignment(),
+            1 => self.unification(),
+            2 => self.iteration(),
+            3 => self.test_of_values(),
+            4 => self.truth(),
+            5 => self.negation(),
+            6 => self.every(),
+            7 => self.membership(),
+            8 => self.pattern(),
+            9 => self.rule_lookup(),
+            10 => self.walk(),
+            11 => self.with(),
+            12 => self.print(),
+            13 => self.dynamic_reference(),
+            14 => self.output_operand(),
+            _ => self.declared(),
+        }
+    }
+
+    fn assignment(&mut self) -> Piece {
+        self.form(":=");
+        let kind = self.some_kind();
+        let value = self.term(&kind, DEPTH);
+        let name = self.fresh("v");
+        self.declare(&name, kind);
+        row!(name, " := ", value)
+    }
+
+    fn unification(&mut self) -> Piece {
+        self.form("=");
+        let kind = self.some_kind();
+        let value = self.term(&kind, DEPTH);
+        let name = self.fresh("u");
+        self.declare(&name, kind);
+        if self.chance.percent(30) { row!(value, " = ", name) } else { row!(name, " = ", value) }
+    }
+
+    /// A collection, mostly one that is not empty.
+    fn collection(&mut self) -> (Piece, Kind) {
+        let kind = self.collection_kind();
+        let place = self.variable(&kind).map(|name| (name, kind.clone()));
+        let place = if self.chance.percent(30) { place } else { None };
+        match place.or_else(|| self.path(&kind)) {
+            Some((path, kind)) => (Piece::leaf(path), kind),
+            None if self.chance.percent(30) => (self.term(&kind, 1), kind),
+            None => (self.literal(&kind), kind),
+        }
+    }
+
+    /// Something that goes through a collection.
+    fn iteration(&mut self) -> Piece {
+        let (collection, kind) = self.collection();
+        let element = kind.element().unwrap_or(Kind::Any);
+        let key = kind.key().unwrap_or(Kind::Any);
+        let value = self.fresh("x");
+        let style =
+            self.chance.weighted(if self.has_in() { &[5, 4, 4, 3, 2] } else { &[0, 0, 4, 3, 2] });
+        match style {
+            0 => {
+                self.form("some in");
+                self.declare(&value, element);
+                row!("some ", value, " in ", collection)
+            }
+            1 => {
+                self.form("some key, value in");
+                let name = self.fresh("k");
+                self.declare(&name, key);
+                self.declare(&value, element);
+                row!("some ", name, ", ", value, " in ", collection)
+            }
+            2 => {
+                self.form("[_]");
+                // What `_` gives for a set is the element, as it is its own key.
+                self.declare(&value, element);
+                row!(value, " := ", collection, "[_]")
+            }
+            3 => {
+                self.form("[i]");
+                let name = self.fresh("i");
+                self.declare(&name, key);
+                self.declare(&value, element);
+                row!(value, " = ", collection, "[", name, "]")
+            }
+            _ => {
+                self.form("some");
+                let name = self.fresh("i");
+                self.declare(&name, key);
+                row!("some ", name.clone(), "; ", collection, "[", name, "]")
+            }
+        }
+    }
+
+    fn test_of_values(&mut self) -> Piece {
+        let kind = self.scalar_kind();
+        let one = self.term(&kind, 2);
+        let two = self.term(&kind, 1);
+        let operator = self.chance.word(&["==", "!=", "<", "<=", ">", ">=", "!="]);
+        self.form("comparison");
+        row!(one, " ", operator, " ", two)
+    }
+
+    fn truth(&mut self) -> Piece {
+        self.form("truth");
+        let kind = if self.chance.percent(70) { Kind::Bool } else { Kind::Any };
+        self.term(&kind, DEPTH)
+    }
+
+    fn negation(&mut self) -> Piece {
+        self.form("not");
+        let inner = self.nested(|inside| match inside.chance.weighted(&[4, 4, 2, 1]) {
+            0 => inside.test_of_values(),
+            1 => inside.truth(),
+            2 => inside.membership(),
+            _ => {
+                let kind = inside.some_kind();
+                let value = inside.term(&kind, 2);
+                let other = inside.leaf(&kind);
+                row!(value, " = ", other)
+            }
+        });
+        row!("not ", inner)
+    }
+
+    fn every(&mut self) -> Piece {
+        if !self.has_in() {
+            return self.truth();
+        }
+        self.form("every");
+        let (collection, kind) = self.collection();
+        self.nested(|inside| {
+            let value = inside.fresh("e");
+            let pair = inside.chance.percent(40);
+            let key = inside.fresh("k");
+            if pair {
+                inside.declare(&key, kind.key().unwrap_or(Kind::Any));
+            }
+            inside.declare(&value, kind.element().unwrap_or(Kind::Any));
+            // What is declared here must be used.
+            let operator = inside.chance.word(&["!=", "==", ">", ">=", "<"]);
+            let other = inside.leaf(&kind.element().unwrap_or(Kind::Any));
+            let mut items = vec![row!(value.clone(), " ", operator, " ", other)];
+            if pair {
+                let other = inside.leaf(&kind.key().unwrap_or(Kind::Any));
+                items.push(row!(key.clone(), " != ", other));
+            }
+            let names = if pair { format!("{key}, {value}") } else { value };
+            if inside.chance.percent(50) {
+                items.insert(0, inside.expression());
+            }
+            row!("every ", names, " in ", collection, " { ", Piece::list("; ", items, 1), " }")
+        })
+    }
+
+    fn membership(&mut self) -> Piece {
+        if !self.has_in() {
+            return self.test_of_values();
+        }
+        self.form("in");
+        let (collection, kind) = self.collection();
+        let element = self.leaf(&kind.element().unwrap_or(Kind::Any));
+        if self.chance.percent(25) {
+            let key = self.leaf(&kind.key().unwrap_or(Kind::Any));
+            return row!(key, ", ", element, " in ", collection);
+        }
+        row!(element, " in ", collection)
+    }
+
+    /// Unification of patterns.
+    fn pattern(&mut self) -> Piece {
+        self.form("pattern");
+        let name = self.fresh("p");
+        let other = self.fresh("p");
+        let assigned = self.chance.percent(30);
+        let operator = if assigned { " := " } else { " = " };
+        let (one, two) = (self.scalar_kind(), self.scalar_kind());
+        let (first, second) = (self.term(&one, 2), self.term(&two, 1));
+        let written = match self.chance.below(5) {
+            0 => row!(
+                "[",
+                name.clone(),
+                ", ",
+                other.clone(),
+                "]",
+                operator,
+                "[",
+                first,
+                ", ",
+                second,
+                "]"
+            ),
+            1 => {
+                let value = self.leaf(&one);
+                self.declare(&other, two);
+                let bound = other;
+                return row!("[", value, ", ", bound, "] = [", first, ", ", second, "]");
+            }
+            2 => row!(
+                "{\"a\": ",
+                name.clone(),
+                ", \"b\": [",
+                other.clone(),
+                ", _]}",
+                operator,
+                "{\"a\": ",
+                first,
+                ", \"b\": [",
+                second,
+                ", 1]}"
+            ),
+            3 => {
+                self.declare(&name, one);
+                self.declare(&other, two);
+                return row!("[", first, ", ", other, "] = [", name, ", ", second, "]");
+            }
+            _ => {
+                self.declare(&name, Kind::Any);
+                let path =
+                    self.path(&Kind::arr(Kind::Any)).map_or("input.xs".into(), |(path, _)| path);
+                let last = self.chance.word(&["", ", _", ", _, _"]);
+                return row!("[", name, last, "] = ", path);
+            }
+        };
+        self.declare(&name, one);
+        self.declare(&other, two);
+        written
+    }
+
+    /// Looks into a rule.
+    fn rule_lookup(&mut self) -> Piece {
+        let known = self.some_known(|shape| matches!(shape, Shape::Partial(_)));
+        let Some(known) = known else { return self.truth() };
+        let Known { shape: Shape::Partial(kind), .. } = &known else { return self.truth() };
+        let (key, element) = (kind.key().unwrap_or(Kind::Any), kind.element().unwrap_or(Kind::Any));
+        let rule = self.name_of(&known);
+        self.form("rule lookup");
+        match self.chance.below(5) {
+            0 => {
+                let key = self.leaf(&key);
+                row!(term!(rule, "[", key, "]"))
+            }
+            1 => {
+                let name = self.fresh("x");
+                self.declare(&name, key);
+                row!(term!(rule, "[", name, "]"))
+            }
+            2 => {
+                let (name, value) = (self.fresh("k"), self.fresh("x"));
+                self.declare(&name, key);
+                self.declare(&value, element);
+                row!(term!(rule, "[", name, "]"), " = ", value)
+            }
+            3 if matches!(element, Kind::Any) => {
+                let key = self.leaf(&key);
+                let name = self.fresh("x");
+                self.declare(&name, Kind::Any);
+                row!(name, " := ", term!(rule, "[", key, "][_]"))
+            }
+            _ if self.has_in() => {
+                let name = self.fresh("x");
+                self.declare(&name, element);
+                row!("some ", name, " in ", Piece::leaf(rule))
+            }
+            _ => row!("count(", Piece::leaf(rule), ") > 0"),
+        }
+    }
+
+    fn walk(&mut self) -> Piece {
+        self.form("walk");
+        let (collection, _) = self.collection();
+        let (path, value) = (self.fresh("w"), self.fresh("w"));
+        if self.chance.percent(30) {
+            self.declare(&value, Kind::Any);
+            return row!("walk(", collection, ", [_, ", value, "])");
+        }
+        self.declare(&path, Kind::arr(Kind::Any));
+        self.declare(&value, Kind::Any);
+        row!("walk(", collection, ", [", path, ", ", value, "])")
+    }
+
+    fn with(&mut self) -> Piece {
+        self.form("with");
+        let kind = self.some_kind();
+        let value = self.term(&kind, 2);
+        let mut written = vec![value];
+        for _ in 0..self.chance.between(1, 2) {
+            written.push(self.replacement());
+        }
+        let modified = Piece::Row(written);
+        if self.chance.percent(50) {
+            let name = self.fresh("v");
+            self.declare(&name, kind);
+            return row!(name, " := ", modified);
+        }
+        modified
+    }
+
+    /// `with target as value`.
+    fn replacement(&mut self) -> Piece {
+        let style = self.chance.weighted(&[4, 3, 3, 2, 2]);
+        let known =
+            self.some_known(|shape| (style == 3) == matches!(shape, Shape::Function { .. }));
+        let (target, value) = match (style, known) {
+            (0, _) | (_, None) => {
+                self.form("with input");
+                let whole = self.chance.percent(30);
+                match self.path(&Kind::Any) {
+                    Some((path, kind)) if !whole && path.starts_with("input.") => {
+                        (path, self.leaf(&kind))
+                    }
+                    _ => ("input".to_owned(), self.literal(&Kind::obj(Kind::Any))),
+                }
+            }
+            (1, _) => {
+                self.form("with data");
+                let paths: Vec<_> = self.world.paths.clone();
+                let paths: Vec<_> =
+                    paths.into_iter().filter(|(path, _)| path.starts_with("data.")).collect();
+                let chosen = self.chance.pick(&paths).cloned();
+                let (path, kind) = chosen.unwrap_or(("data.base".into(), Kind::Any));
+                (path, self.leaf(&kind))
+            }
+            (
+                2,
+                Some(Known { shape: Shape::Value(kind) | Shape::Partial(kind), name, package }),
+            ) => {
+                self.form("with rule");
+                (format!("data.{package}.{name}"), self.leaf(&kind))
+            }
+            (3, Some(known)) => {
+                self.form("with function");
+                let name = format!("data.{}.{}", known.package, known.name);
+                let Shape::Function { parameters, result } = &known.shape else {
+                    return row!(" with input as {}");
+                };
+                let arity = parameters.len();
+                let other = self.some_known(|shape| {
+                    matches!(shape, Shape::Function { parameters, .. } if parameters.len() == arity)
+                });
+                match other {
+                    Some(other) if self.chance.percent(40) => {
+                        let by = format!("data.{}.{}", other.package, other.name);
+                        (name, Piece::text(by))
+                    }
+                    _ if arity == 1 && self.chance.percent(30) => (name, Piece::text("count")),
+                    _ => (name, self.leaf(result)),
+                }
+            }
+            _ => {
+                self.form("with builtin");
+                let name = self.chance.word(&[
+                    "count",
+                    "upper",
+                    "time.now_ns",
+                    "startswith",
+                    "concat",
+                    "sum",
+                    "io.jwt.decode",
+                ]);
+                let value = self.leaf(&Kind::Any);
+                (name.to_owned(), value)
+            }
+        };
+        row!(" with ", target, " as ", value)
+    }
+
+    fn print(&mut self) -> Piece {
+        self.form("print");
+        let value = self.leaf(&Kind::Any);
+        row!("print(\"p\", ", value, ")")
+    }
+
+    /// References whose path is found out at evaluation.
+    fn dynamic_reference(&mut self) -> Piece {
+        self.form("dynamic reference");
+        let (name, value) = (self.fresh("d"), self.fresh("d"));
+        match self.chance.below(5) {
+            0 => {
+                self.declare(&name, Kind::Str(Str::Word));
+                self.declare(&value, Kind::Any);
+                row!(value, " = data.base[", name, "]")
+            }
+            1 => {
+                self.declare(&name, Kind::Str(Str::Word));
+                row!("input[", name, "] == ", self.leaf(&Kind::Any))
+            }
+            2 => {
+                self.declare(&value, Kind::Any);
+                row!(value, " := data.base.byname[_].roles[_]")
+            }
+            3 => {
+                self.declare(&value, Kind::Any);
+                let key = quoted(self.chance.word(&["nums", "users", "strs", "nothing"]));
+                row!("k", name.clone(), " := ", key, "\n\t", value, " := data.base[k", name, "]")
+            }
+            _ => {
+                let package = self.other_package();
+                self.declare(&value, Kind::Any);
+                self.declare(&name, Kind::Str(Str::Word));
+                match package {
+                    Some(package) => row!(value, " = data.", package, "[", name, "]"),
+                    None => row!(value, " = data.base.deep[", name, "].b"),
+                }
+            }
+        }
+    }
+
+    /// A package that is written, and that this one is no part of.
+    fn other_package(&mut self) -> Option<String> {
+        let mut packages: Vec<_> = self
+            .known
+            .iter()
+            .map(|known| known.package.clone())
+            .filter(|package| {
+                !package.starts_with(&self.package) && !self.package.starts_with(package.as_str())
+            })
+            .collect();
+        packages.dedup();
+        self.chance.pick(&packages).cloned()
+    }
+
+    /// A call whose value goes into its last operand.
+    fn output_operand(&mut self) -> Piece {
+        self.form("output operand");
+        let name = self.fresh("o");
+        let kind = self.collection_kind();
+        let value = self.term(&kind, 1);
+        self.declare(&name, Kind::SMALL);
+        row!("count(", value, ", ", name, ")")
+    }
+
+    /// A variable that is declared before it is bound.
+    fn declared(&mut self) -> Piece {
+        self.form("some declaration");
+        let name = self.fresh("s");
+        let kind = self.scalar_kind();
+        let value = self.term(&kind, 1);
+        self.declare(&name, kind);
+        row!("some ", name.clone(), "\n\t", name, " = ", value)
+    }
+}

@@ -1,0 +1,137 @@
+//! The plan of the rules that make one document.
+
+use crate::plan::index::Index;
+use crate::plan::ops::{Block, Builtin, Run, Src};
+use crate::plan::paths::Paths;
+use crate::plan::tree::Node;
+use hashbrown::HashMap;
+use referee_rego_builtin::{Implementation, Table};
+use referee_rego_syntax::Location;
+use referee_rego_types::Capabilities;
+use referee_rego_value::{Str, Value};
+use std::sync::Arc;
+
+/// What kind of document the rules make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// One value on which all definitions agree.
+    Complete,
+    /// A set.
+    Set,
+    /// An object, perhaps of objects or sets.
+    Object,
+}
+
+/// What references need to know of a group.
+#[derive(Clone, Debug)]
+pub(crate) struct Info {
+    /// The path of the document below `data`.
+    pub(crate) path: Arc<[Value]>,
+    /// Its kind.
+    pub(crate) kind: Kind,
+    /// How many arguments it has, where it is a function.
+    pub(crate) arity: Option<usize>,
+    /// How many keys lead to its innermost members.
+    pub(crate) keys: usize,
+}
+
+/// The plan of a group.
+#[derive(Debug)]
+pub(crate) struct GroupPlan {
+    /// What references need to know.
+    pub(crate) info: Info,
+    /// `data.a.b`.
+    pub(crate) name: Str,
+    /// Its definitions: of each the clauses of its `else` chain.
+    pub(crate) definitions: Vec<Vec<Clause>>,
+    /// What applies where no definition does.
+    pub(crate) default: Option<Clause>,
+    /// Which definitions can apply.
+    pub(crate) index: Option<Index>,
+    /// Whether the results of a function are kept.
+    pub(crate) keep: bool,
+}
+
+/// A head with its body.
+#[derive(Debug)]
+pub(crate) struct Clause {
+    /// Where the rule stands.
+    pub(crate) location: Location,
+    /// Where its head stands.
+    pub(crate) head: Location,
+    /// Its value, where that is a constant.
+    pub(crate) constant: Option<Value>,
+    /// Whether the innermost document that it makes is a set.
+    pub(crate) contains: bool,
+    /// Its plans: the one at `n` is for when the first `n` keys are known.
+    pub(crate) variants: Vec<Variant>,
+}
+
+/// A plan of a clause.
+#[derive(Debug)]
+pub(crate) struct Variant {
+    /// How many slots it needs. Arguments and known keys are in the first.
+    pub(crate) slots: u32,
+    /// Its body.
+    pub(crate) block: Block,
+    /// The keys under which its value stands in the document of its group.
+    pub(crate) keys: Box<[Src]>,
+    /// Its value, or the element of a set.
+    pub(crate) value: Src,
+}
+
+/// What planning needs to know of a program; queries are planned against it.
+#[derive(Debug)]
+pub(crate) struct Scheme {
+    /// The tree of rules.
+    pub(crate) root: Node,
+    /// Its groups.
+    pub(crate) infos: Vec<Info>,
+    /// The builtins there are.
+    pub(crate) capabilities: Arc<Capabilities>,
+    /// How they are done.
+    pub(crate) builtins: HashMap<Arc<str>, Arc<Builtin>, foldhash::fast::FixedState>,
+    /// Paths into `input`.
+    pub(crate) inputs: Paths,
+    /// Paths into the base document.
+    pub(crate) bases: Paths,
+}
+
+impl Scheme {
+    /// The group at a path of `data`.
+    pub(crate) fn group_at(&self, path: &[Value]) -> Option<u32> {
+        let mut node = &self.root;
+        for key in path {
+            node = node.child(key)?;
+        }
+        node.group
+    }
+
+    /// What is known of a group.
+    pub(crate) fn info(&self, group: u32) -> Option<&Info> {
+        self.infos.get(usize::try_from(group).ok()?)
+    }
+}
+
+/// The builtins by name.
+pub(crate) fn builtins(
+    capabilities: &Capabilities,
+    tables: &[Table],
+) -> HashMap<Arc<str>, Arc<Builtin>, foldhash::fast::FixedState> {
+    let mut implementations: HashMap<&str, Run, foldhash::fast::FixedState> = HashMap::default();
+    for (name, implementation) in tables.iter().flat_map(|table| table.iter()) {
+        let run = match implementation {
+            Implementation::Function(function) => Run::Function(*function),
+            Implementation::Relation(relation) => Run::Relation(*relation),
+        };
+        implementations.insert(name, run);
+    }
+    let declared = capabilities.builtins.values().map(|declaration| {
+        let builtin = Builtin {
+            name: Arc::clone(&declaration.name),
+            run: implementations.get(&*declaration.name).copied(),
+        };
+        (Arc::clone(&declaration.name), Arc::new(builtin))
+    });
+    declared.collect()
+}

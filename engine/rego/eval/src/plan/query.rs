@@ -1,0 +1,177 @@
+//! Queries: bodies whose bindings, and where asked for whose values, are the result.
+
+use crate::plan::body::{Body, Planner};
+use crate::plan::ops::{Block, Src};
+use crate::plan::paths::Counts;
+use crate::plan::{Planned, Scheme};
+use referee_rego_compile::CompiledQuery;
+use referee_rego_syntax::Location;
+use referee_rego_syntax::ast::{Expr, ExprKind, Term, TermKind};
+use referee_rego_value::{Str, Value};
+
+/// The plan of a query.
+#[derive(Debug)]
+pub(crate) struct QueryPlan {
+    /// How many slots it needs.
+    pub(crate) slots: u32,
+    /// Its body.
+    pub(crate) block: Block,
+    /// The variables of a row.
+    pub(crate) bindings: Vec<(Str, Src)>,
+    /// The expressions of a row.
+    pub(crate) expressions: Vec<(Src, Location)>,
+}
+
+/// Plans a query; with `values` the values of its expressions are part of a row.
+pub(crate) fn plan(
+    query: &CompiledQuery,
+    scheme: &Scheme,
+    counts: Counts,
+    values: bool,
+) -> QueryPlan {
+    let mut planner = Planner {
+        scheme,
+        inputs: super::paths::Paths::default(),
+        bases: super::paths::Paths::default(),
+        counts,
+    };
+    let mut body = Body::new(&mut planner, 0);
+    let mut expressions = Vec::new();
+    if values {
+        let strict = query.body.len() > 1 || query.body.iter().any(|expr| goes_through(expr, scheme));
+        for expr in &query.body {
+            let value = captured(&mut body, expr, strict);
+            if !expr.generated {
+                expressions.push((value, expr.location.clone()));
+            }
+        }
+    } else {
+        // A body that cannot be planned never holds.
+        if body.body(&query.body).is_err() {
+            body.push(crate::plan::ops::Op::Fail);
+        }
+    }
+    let names: Vec<Str> = body.bound_names().to_vec();
+    let mut bindings: Vec<(Str, Src)> = Vec::new();
+    for name in names {
+        let written = query.rewritten.get(&name).unwrap_or(&name).clone();
+        if written.starts_with('$') || written.starts_with("__local") {
+            continue;
+        }
+        if let Ok(src) = body.read(&name) {
+            bindings.push((written, src));
+        }
+    }
+    bindings.sort_by(|a, b| a.0.cmp(&b.0));
+    bindings.dedup_by(|a, b| a.0 == b.0);
+    let slots = body.slots();
+    let block = body.finish();
+    QueryPlan { slots, block, bindings, expressions }
+}
+
+/// Plans an expression whose value is kept; `strict` where `false` ends the row.
+fn captured(body: &mut Body<'_, '_>, expr: &Expr, strict: bool) -> Src {
+    let always = Src::Const(Value::Bool(true));
+    if expr.generated || expr.negated {
+        return plain(body, expr);
+    }
+    let value: Planned<Option<Src>> = match &expr.kind {
+        ExprKind::Term(term) => {
+            let mut value = Ok(None);
+            body.mark(&expr.location);
+            let planned = body.scoped(expr, |body| {
+                value = body.evaluate(term).map(Some);
+                Ok(())
+            });
+            planned.and(value)
+        }
+        ExprKind::Call(terms) if gives_value(terms, body.planner.scheme) => {
+            let mut value = Ok(None);
+            body.mark(&expr.location);
+            let planned = body.scoped(expr, |body| {
+                value = body.call_value(terms).map(Some);
+                Ok(())
+            });
+            planned.and(value)
+        }
+        _ => return plain(body, expr),
+    };
+    match value {
+        Ok(Some(value)) => {
+            if strict {
+                body.truthy(value.clone());
+            }
+            value
+        }
+        Ok(None) => always,
+        Err(_) => {
+            body.push(crate::plan::ops::Op::Fail);
+            always
+        }
+    }
+}
+
+fn plain(body: &mut Body<'_, '_>, expr: &Expr) -> Src {
+    if body.expr(expr).is_err() {
+        body.push(crate::plan::ops::Op::Fail);
+    }
+    Src::Const(Value::Bool(true))
+}
+
+/// Whether a call gives a value that it does not yet bind.
+fn gives_value(terms: &[Term], scheme: &Scheme) -> bool {
+    let Some((Term { kind: TermKind::Ref(operator), .. }, operands)) = terms.split_first() else {
+        return false;
+    };
+    if super::term::head_name(operator).is_some_and(|name| name == "data") {
+        let path: Option<Vec<Value>> =
+            operator.iter().skip(1).map(super::term::constant).collect();
+        let arity = path
+            .and_then(|path| scheme.group_at(&path))
+            .and_then(|group| scheme.info(group))
+            .and_then(|info| info.arity);
+        return arity == Some(operands.len());
+    }
+    let name = super::term::dotted(operator);
+    if matches!(name.as_str(), "eq" | "assign" | "walk") {
+        return false;
+    }
+    scheme.capabilities.builtins.get(name.as_str()).is_some_and(|declaration| {
+        declaration.function.result.is_some() && declaration.function.args.len() == operands.len()
+    })
+}
+
+/// Whether an expression may hold in several ways (OPA's `iteration`, `v1/rego/rego.go`).
+fn goes_through(expr: &Expr, scheme: &Scheme) -> bool {
+    let term = |term: &Term| term_goes_through(term, scheme);
+    match &expr.kind {
+        ExprKind::Term(one) => term(one),
+        ExprKind::Call(terms) => terms.iter().any(term),
+        ExprKind::Every(every) => {
+            term(&every.domain) || every.body.iter().any(|expr| goes_through(expr, scheme))
+        }
+        ExprKind::And(both) | ExprKind::Or(both) => {
+            both.lhs.iter().chain(&both.rhs).any(|expr| goes_through(expr, scheme))
+        }
+        ExprKind::Not(not) => not.body.iter().any(|expr| goes_through(expr, scheme)),
+        ExprKind::Some(_) => false,
+    }
+}
+
+fn term_goes_through(term: &Term, scheme: &Scheme) -> bool {
+    let inner = |term: &Term| term_goes_through(term, scheme);
+    match &term.kind {
+        TermKind::Ref(parts) => {
+            let name = super::term::dotted(parts);
+            let relation = scheme.capabilities.builtins.get(name.as_str());
+            relation.is_some_and(|declaration| declaration.relation)
+                || parts.iter().skip(1).any(|part| matches!(part.kind, TermKind::Var(_)))
+                || parts.iter().skip(1).any(inner)
+        }
+        TermKind::Array(items) | TermKind::Set(items) | TermKind::Call(items) => {
+            items.iter().any(inner)
+        }
+        TermKind::Object(members) => members.iter().any(|(key, value)| inner(key) || inner(value)),
+        _ => false,
+    }
+}

@@ -1,0 +1,170 @@
+//! Comprehensions.
+
+use super::Evaluation;
+use super::memo::same;
+use super::slot::Slot;
+use crate::error::{Eval, EvalCode, EvalError};
+use crate::plan::ops::{Collect, Comprehension, Keep, Src};
+use crate::probe::Probe;
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+use referee_rego_value::{ObjectBuilder, SetBuilder, Value};
+
+/// The values of a comprehension by the values of the variables that it shares.
+pub(super) type Grouped<'a> = HashMap<Box<[Value]>, &'a Value, FixedState>;
+
+/// What is being collected.
+#[derive(Debug)]
+enum Collected {
+    Array(Vec<Value>),
+    Set(SetBuilder),
+    Object(ObjectBuilder),
+}
+
+impl Collected {
+    fn new(collect: Collect) -> Self {
+        match collect {
+            Collect::Array => Self::Array(Vec::new()),
+            Collect::Set => Self::Set(SetBuilder::default()),
+            Collect::Object => Self::Object(ObjectBuilder::default()),
+        }
+    }
+
+    fn build(self) -> Value {
+        match self {
+            Self::Array(items) => Value::Array(items.into()),
+            Self::Set(set) => Value::Set(set.build()),
+            Self::Object(object) => Value::Object(object.build()),
+        }
+    }
+}
+
+impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
+    /// The value of a comprehension.
+    pub(super) fn comprehension(
+        &mut self,
+        plan: &'a Comprehension,
+        base: usize,
+    ) -> Eval<&'a Value> {
+        match &plan.keep {
+            Keep::Never => self.collected(plan, base),
+            Keep::Always => {
+                let known = self.scope().and_then(|scope| scope.comprehensions.get(plan.id));
+                if let Some(Some(value)) = known {
+                    return Ok(value);
+                }
+                let value = self.collected(plan, base)?;
+                if let Some(scope) = self.scope_mut() {
+                    scope.comprehensions.set(plan.id, Some(value));
+                }
+                Ok(value)
+            }
+            Keep::While(slots) => {
+                let now = |slot: &u32| {
+                    self.slots.get(base.saturating_add(usize::try_from(*slot).unwrap_or(0)))
+                };
+                let known = self.scope().and_then(|scope| scope.last.get(&plan.id));
+                if let Some((held, value)) = known
+                    && held.iter().zip(slots).all(|(held, slot)| {
+                        now(slot).is_some_and(|now| same(held.value(), now.value()))
+                    })
+                {
+                    return Ok(value);
+                }
+                let held: Box<[Slot<'a>]> =
+                    slots.iter().map(|slot| now(slot).cloned().unwrap_or_default()).collect();
+                let value = self.collected(plan, base)?;
+                if let Some(scope) = self.scope_mut() {
+                    scope.last.insert(plan.id, (held, value));
+                }
+                Ok(value)
+            }
+            Keep::ByKey(inside, asked) => self.by_key(plan, inside, asked, base),
+        }
+    }
+
+    fn collected(&mut self, plan: &'a Comprehension, base: usize) -> Eval<&'a Value> {
+        self.deeper()?;
+        let mut collected = Collected::new(plan.collect);
+        let mut run = self.begin(&plan.block, base);
+        while self.resume(&mut run)? {
+            self.context.meter.reserve(size_of::<Value>())?;
+            let value = self.read(base, &plan.value).clone();
+            match &mut collected {
+                Collected::Array(items) => items.push(value),
+                Collected::Set(set) => {
+                    set.insert(value);
+                }
+                Collected::Object(object) => {
+                    let key = self.read(base, &plan.key).clone();
+                    if object.insert_unique(key, value).is_err() {
+                        return Err(Box::new(EvalError::new(
+                            EvalCode::Conflict,
+                            "object keys must be unique",
+                            &plan.location,
+                        )));
+                    }
+                }
+            }
+        }
+        self.depth -= 1;
+        self.keep(collected.build())
+    }
+
+    fn by_key(
+        &mut self,
+        plan: &'a Comprehension,
+        inside: &'a [Src],
+        asked: &'a [Src],
+        base: usize,
+    ) -> Eval<&'a Value> {
+        let there = self.scope().is_some_and(|scope| scope.grouped.contains_key(&plan.id));
+        if !there {
+            self.group_by_key(plan, inside, base)?;
+        }
+        let key: Vec<Value> = asked.iter().map(|src| self.read(base, src).clone()).collect();
+        let found = self
+            .scope()
+            .and_then(|scope| scope.grouped.get(&plan.id))
+            .and_then(|grouped| grouped.get(key.as_slice()).copied());
+        match found {
+            Some(value) => Ok(value),
+            None => self.keep(Collected::new(plan.collect).build()),
+        }
+    }
+
+    fn group_by_key(
+        &mut self,
+        plan: &'a Comprehension,
+        inside: &'a [Src],
+        base: usize,
+    ) -> Eval<()> {
+        self.deeper()?;
+        let mut groups: HashMap<Box<[Value]>, Collected, FixedState> = HashMap::default();
+        let mut run = self.begin(&plan.block, base);
+        while self.resume(&mut run)? {
+            self.context.meter.reserve((inside.len() + 1) * size_of::<Value>())?;
+            let key: Box<[Value]> = inside.iter().map(|src| self.read(base, src).clone()).collect();
+            let value = self.read(base, &plan.value).clone();
+            let member = self.read(base, &plan.key).clone();
+            match groups.entry(key).or_insert_with(|| Collected::new(plan.collect)) {
+                Collected::Array(items) => items.push(value),
+                Collected::Set(set) => {
+                    set.insert(value);
+                }
+                // As OPA's index has it, the later of two values stays.
+                Collected::Object(object) => object.insert(member, value),
+            }
+        }
+        let mut grouped: Grouped<'a> = HashMap::default();
+        for (key, collected) in groups {
+            let value = self.keep(collected.build())?;
+            grouped.insert(key, value);
+        }
+        if let Some(scope) = self.scope_mut() {
+            scope.grouped.insert(plan.id, grouped);
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+}

@@ -1,0 +1,345 @@
+//! The machine: runs the operations of a block, and goes back where one does not hold.
+
+use super::Evaluation;
+use super::members::{Choice, Members};
+use super::slot::Slot;
+use super::walk::Walk;
+use crate::error::Eval;
+use crate::plan::ops::{Block, Op, SlotId};
+use crate::probe::Probe;
+use referee_rego_value::{Number, Value};
+
+/// A block that is being run. It can be resumed as often as it holds.
+#[derive(Debug)]
+pub(super) struct Run<'a> {
+    /// What is run.
+    pub(super) block: &'a Block,
+    /// Where its frame begins.
+    pub(super) base: usize,
+    /// Its first choice.
+    floor: usize,
+    /// The replacements that held at its beginning.
+    scope: usize,
+    /// How many scopes there were at its beginning.
+    scopes: usize,
+    started: bool,
+}
+
+impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
+    /// A run of a block over a frame.
+    #[inline]
+    pub(super) fn begin(&self, block: &'a Block, base: usize) -> Run<'a> {
+        Run {
+            block,
+            base,
+            floor: self.choices.len(),
+            scope: self.scope,
+            scopes: self.scopes.len(),
+            started: false,
+        }
+    }
+
+    /// Goes on to the next way in which a block holds; `false` where there is none.
+    pub(super) fn resume(&mut self, run: &mut Run<'a>) -> Eval<bool> {
+        let mut pc = if run.started {
+            match self.back(run)? {
+                Some(pc) => pc,
+                None => return Ok(false),
+            }
+        } else {
+            run.started = true;
+            self.context.meter.work(1)?;
+            0
+        };
+        let block = run.block;
+        loop {
+            let Some(op) = block.ops.get(pc) else { return Ok(true) };
+            if P::ON {
+                self.tell(block, pc);
+            }
+            if self.step(op, pc, run)? {
+                pc += 1;
+            } else {
+                match self.back(run)? {
+                    Some(next) => pc = next,
+                    None => return Ok(false),
+                }
+            }
+        }
+    }
+
+    /// Whether a block holds in any way.
+    pub(super) fn holds(&mut self, block: &'a Block, base: usize) -> Eval<bool> {
+        self.deeper()?;
+        let mut run = self.begin(block, base);
+        let holds = self.resume(&mut run)?;
+        if holds {
+            self.cut(&run);
+        }
+        self.depth -= 1;
+        Ok(holds)
+    }
+
+    /// Gives up whatever else a run could give.
+    #[inline]
+    pub(super) fn cut(&mut self, run: &Run<'a>) {
+        self.choices.truncate(run.floor);
+        self.restore(run.scope, run.scopes);
+    }
+
+    #[inline]
+    fn restore(&mut self, scope: usize, scopes: usize) {
+        self.scope = scope;
+        if self.scopes.len() > scopes {
+            self.scopes.truncate(scopes);
+        }
+    }
+
+    /// Goes back to the last choice that has more to give: where to go on.
+    #[inline]
+    fn back(&mut self, run: &Run<'a>) -> Eval<Option<usize>> {
+        loop {
+            if self.choices.len() <= run.floor {
+                self.restore(run.scope, run.scopes);
+                return Ok(None);
+            }
+            let Some(choice) = self.choices.last_mut() else { return Ok(None) };
+            let (pc, scope, scopes) = (choice.pc, choice.scope, choice.scopes);
+            let value_slot = choice.value;
+            let value = if let Some(slot) = choice.key {
+                choice.members.next().map(|(key, value)| (Some((slot, key)), value))
+            } else {
+                choice.members.next_value().map(|value| (None, value))
+            };
+            let Some((key, value)) = value else {
+                self.choices.pop();
+                continue;
+            };
+            if let Some((slot, key)) = key {
+                self.fill(run.base, slot, key)?;
+            }
+            if let Some(slot) = value_slot {
+                self.fill(run.base, slot, value)?;
+            }
+            if self.scopes.len() > 1 {
+                self.restore(scope, scopes);
+            }
+            self.context.meter.work(1)?;
+            return Ok(Some(pc + 1));
+        }
+    }
+
+    /// Writes a slot; a collection of its own goes to the arena.
+    #[inline]
+    fn fill(&mut self, base: usize, slot: SlotId, value: Slot<'a>) -> Eval<()> {
+        if let Slot::Own(Value::Array(_) | Value::Object(_) | Value::Set(_)) = value {
+            let value = Slot::Ref(self.fix(value)?);
+            self.write(base, slot, value);
+        } else {
+            self.write(base, slot, value);
+        }
+        Ok(())
+    }
+
+    /// From here on each of these members is tried.
+    pub(super) fn choose(
+        &mut self,
+        pc: usize,
+        key: Option<SlotId>,
+        value: Option<SlotId>,
+        members: Members<'a>,
+    ) {
+        let (scope, scopes) = (self.scope, self.scopes.len());
+        self.choices.push(Choice { pc, scope, scopes, key, value, members });
+    }
+
+    #[cold]
+    fn tell(&mut self, block: &'a Block, pc: usize) {
+        let at = block.marks.partition_point(|mark| usize::try_from(mark.pc).is_ok_and(|it| it < pc));
+        let marks = block.marks.get(at..).unwrap_or_default();
+        for mark in marks.iter().take_while(|mark| usize::try_from(mark.pc) == Ok(pc)) {
+            self.probe.expression(&mark.location);
+        }
+    }
+
+    /// Runs one operation; whether it holds. After a choice has been made it does not: the run
+    /// goes back to the choice, which is how it takes its first member.
+    #[inline]
+    fn step(&mut self, op: &'a Op, pc: usize, run: &Run<'a>) -> Eval<bool> {
+        let base = run.base;
+        match op {
+            Op::Fail => Ok(false),
+            Op::Input { path, dst } => {
+                let Some(value) = self.input_at(path) else { return Ok(false) };
+                self.write(base, *dst, Slot::Ref(value));
+                Ok(true)
+            }
+            Op::Base { path, dst } => {
+                let Some(value) = self.base_at(path)? else { return Ok(false) };
+                self.write(base, *dst, Slot::Ref(value));
+                Ok(true)
+            }
+            Op::Get { from, key, dst } => {
+                let Some(from) = self.borrowed(base, from) else { return Ok(false) };
+                let Some(found) = from.get(self.read(base, key)) else { return Ok(false) };
+                self.write(base, *dst, Slot::Ref(found));
+                Ok(true)
+            }
+            Op::GetBase { from, key, dst } => {
+                let Some(from) = self.borrowed(base, from) else { return Ok(false) };
+                let key = self.read(base, key);
+                let found = from.get(key).or_else(|| super::scope::by_text(from, key));
+                let Some(found) = found else { return Ok(false) };
+                self.write(base, *dst, Slot::Ref(found));
+                Ok(true)
+            }
+            Op::Scan { from, key, value } => {
+                if let Some(members) = self.borrowed(base, from).and_then(Members::of) {
+                    self.choose(pc, *key, *value, members);
+                }
+                Ok(false)
+            }
+            Op::Equal { a, b } => Ok(self.read(base, a) == self.read(base, b)),
+            Op::Truthy { from } => Ok(!matches!(self.read(base, from), Value::Bool(false))),
+            Op::Compare { native, args, dst } => {
+                if self.scope != 0
+                    && let Some(holds) = self.compare_mocked(*native, &**args, *dst, run, pc)?
+                {
+                    return Ok(holds);
+                }
+                let [a, b] = &**args;
+                Ok(super::native::compare(*native, self.read(base, a), self.read(base, b)))
+            }
+            Op::Calculate { native, args, dst } => {
+                let [a, b] = &**args;
+                if self.scope == 0
+                    && let Value::Number(Number::Int(a)) = self.read(base, a)
+                    && let Value::Number(Number::Int(b)) = self.read(base, b)
+                    && let Some(value) = super::native::calculate(*native, *a, *b)
+                {
+                    self.write(base, *dst, Slot::Own(Value::from(value)));
+                    return Ok(true);
+                }
+                self.native(*native, &**args, *dst, run, pc)
+            }
+            Op::ArrayLen { from, len } => {
+                Ok(matches!(self.read(base, from), Value::Array(array) if array.len() == *len))
+            }
+            Op::ObjectLen { from, len } => {
+                Ok(matches!(self.read(base, from), Value::Object(object) if object.len() == *len))
+            }
+            Op::Not { block } => Ok(!self.holds(block, base)?),
+            Op::And { lhs, rhs } => Ok(self.holds(lhs, base)? && self.holds(rhs, base)?),
+            Op::Or { lhs, rhs } => Ok(self.holds(lhs, base)? || self.holds(rhs, base)?),
+            Op::Complete { group, dst } => {
+                let Some(value) = self.complete(*group)? else { return Ok(false) };
+                self.write(base, *dst, Slot::Ref(value));
+                Ok(true)
+            }
+            _ => self.step_rarer(op, pc, run),
+        }
+    }
+
+    #[inline(never)]
+    fn step_rarer(&mut self, op: &'a Op, pc: usize, run: &Run<'a>) -> Eval<bool> {
+        let base = run.base;
+        match op {
+            Op::Call { group, args, dst } => self.call(*group, args, *dst, run, pc),
+            Op::Native { native, args, dst } => self.native(*native, args, *dst, run, pc),
+            Op::Builtin { builtin, args, dst } => self.builtin(builtin, args, *dst, run, pc),
+            Op::Relation { builtin, args, dst } => {
+                if let Some(list) = self.relation(builtin, args, run, pc)? {
+                    self.choose(pc, None, Some(*dst), Members::List(list.into_iter()));
+                }
+                Ok(false)
+            }
+            Op::Partial { group, keys, dst } => {
+                let Some(value) = self.partial(*group, keys, base)? else { return Ok(false) };
+                self.write(base, *dst, Slot::Ref(value));
+                Ok(true)
+            }
+            Op::Comprehension { plan, dst } => {
+                let value = self.comprehension(plan, base)?;
+                self.write(base, *dst, Slot::Ref(value));
+                Ok(true)
+            }
+            Op::Every { from, key, value, block } => {
+                let Some(from) = self.borrowed(base, from) else { return Ok(false) };
+                let Some(mut members) = Members::of(from) else { return Ok(false) };
+                while let Some((one_key, one_value)) = members.next() {
+                    self.context.meter.work(1)?;
+                    if let Some(slot) = key {
+                        self.write(base, *slot, one_key);
+                    }
+                    if let Some(slot) = value {
+                        self.write(base, *slot, one_value);
+                    }
+                    if !self.holds(block, base)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            Op::MakeArray { .. } | Op::MakeSet { .. } | Op::MakeObject { .. } => {
+                let (value, dst) = self.make(op, base)?;
+                self.store(base, dst, value)?;
+                Ok(true)
+            }
+            Op::Walk { from, path, value } => {
+                let from = self.fixed(base, from)?;
+                let members = Members::Walk(Box::new(Walk::new(from, path.is_some())));
+                self.choose(pc, *path, *value, members);
+                Ok(false)
+            }
+            Op::Print { from } => self.print(from, run, pc),
+            Op::Note { from } => self.note(from, run, pc),
+            Op::Document { path, dst } => {
+                let keys: Vec<Value> = path.iter().map(|key| self.read(base, key).clone()).collect();
+                let Some(value) = self.document(&keys)? else { return Ok(false) };
+                self.write(base, *dst, Slot::Ref(value));
+                Ok(true)
+            }
+            Op::Keys { path, dst } => {
+                let keys: Vec<Value> = path.iter().map(|key| self.read(base, key).clone()).collect();
+                let list = self.document_keys(&keys)?;
+                self.choose(pc, None, Some(*dst), Members::List(list.into_iter()));
+                Ok(false)
+            }
+            Op::Enter { with } => {
+                self.enter(with, base)?;
+                Ok(true)
+            }
+            Op::Leave => {
+                self.leave();
+                Ok(true)
+            }
+            // All others are done before.
+            _ => Ok(false),
+        }
+    }
+
+    /// A collection of operands.
+    fn make(&mut self, op: &'a Op, base: usize) -> Eval<(Value, SlotId)> {
+        let taken = |count: usize| count.saturating_mul(size_of::<Value>());
+        match op {
+            Op::MakeArray { items, dst } => {
+                self.context.meter.reserve(taken(items.len()))?;
+                let items: Vec<Value> =
+                    items.iter().map(|item| self.read(base, item).clone()).collect();
+                Ok((Value::Array(items.into()), *dst))
+            }
+            Op::MakeSet { items, dst } => {
+                self.context.meter.reserve(taken(items.len()))?;
+                Ok((Value::set(items.iter().map(|item| self.read(base, item).clone())), *dst))
+            }
+            Op::MakeObject { items, dst } => {
+                self.context.meter.reserve(taken(items.len()).saturating_mul(2))?;
+                let members = items.iter().map(|(key, value)| {
+                    (self.read(base, key).clone(), self.read(base, value).clone())
+                });
+                Ok((Value::object(members), *dst))
+            }
+            _ => Ok((Value::Null, 0)),
+        }
+    }
+}

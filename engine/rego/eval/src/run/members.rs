@@ -1,0 +1,84 @@
+//! Choices: what a run has gone through so far, and what is left.
+
+use super::slot::Slot;
+use super::walk::Walk;
+use crate::plan::ops::SlotId;
+use referee_rego_value::{Number, Value};
+
+/// A place to which a run can go back.
+#[derive(Debug)]
+pub(super) struct Choice<'a> {
+    /// The operation.
+    pub(super) pc: usize,
+    /// Which replacements held there.
+    pub(super) scope: usize,
+    /// How many scopes there were.
+    pub(super) scopes: usize,
+    /// Where the key goes.
+    pub(super) key: Option<SlotId>,
+    /// Where the value goes.
+    pub(super) value: Option<SlotId>,
+    /// What is left.
+    pub(super) members: Members<'a>,
+}
+
+/// Members that are left.
+#[derive(Debug)]
+pub(super) enum Members<'a> {
+    /// Of an array, with the index of the next.
+    Array(std::slice::Iter<'a, Value>, i64),
+    /// Of an object.
+    Object(std::slice::Iter<'a, (Value, Value)>),
+    /// Of a set: each is its own key.
+    Set(std::slice::Iter<'a, Value>),
+    /// Values that were listed.
+    List(std::vec::IntoIter<Value>),
+    /// Of a walk.
+    Walk(Box<Walk<'a>>),
+}
+
+impl<'a> Members<'a> {
+    /// The members of a value; `None` where it has none by its type.
+    #[inline]
+    pub(super) fn of(value: &'a Value) -> Option<Self> {
+        match value {
+            Value::Array(array) => Some(Self::Array(array.as_slice().iter(), 0)),
+            Value::Object(object) => Some(Self::Object(object.as_slice().iter())),
+            Value::Set(set) => Some(Self::Set(set.as_slice().iter())),
+            _ => None,
+        }
+    }
+
+    /// The next member: key and value.
+    #[inline]
+    pub(super) fn next(&mut self) -> Option<(Slot<'a>, Slot<'a>)> {
+        match self {
+            Self::Array(items, index) => {
+                let value = items.next()?;
+                let key = Value::Number(Number::from(*index));
+                *index = index.saturating_add(1);
+                Some((Slot::Own(key), Slot::Ref(value)))
+            }
+            Self::Object(items) => {
+                let (key, value) = items.next()?;
+                Some((Slot::Ref(key), Slot::Ref(value)))
+            }
+            Self::Set(items) => {
+                let value = items.next()?;
+                Some((Slot::Ref(value), Slot::Ref(value)))
+            }
+            Self::List(items) => Some((Slot::Unset, Slot::Own(items.next()?))),
+            Self::Walk(walk) => walk.next(),
+        }
+    }
+
+    /// The next member where only its value is asked for.
+    #[inline]
+    pub(super) fn next_value(&mut self) -> Option<Slot<'a>> {
+        match self {
+            Self::Array(items, _) | Self::Set(items) => items.next().map(Slot::Ref),
+            Self::Object(items) => items.next().map(|(_, value)| Slot::Ref(value)),
+            other => other.next().map(|(_, value)| value),
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! What an evaluation has computed once.
+
+use super::slot::Slot;
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+use referee_rego_value::Value;
+use std::hash::{BuildHasher, Hash, Hasher};
+
+/// Something that was looked up: what was found, or that there is nothing.
+pub(super) type Known<'a> = Option<&'a Value>;
+
+/// What is known by number.
+#[derive(Debug, Default)]
+pub(super) struct ByNumber<'a>(Vec<Option<Known<'a>>>);
+
+impl<'a> ByNumber<'a> {
+    /// With room for so many.
+    pub(super) fn with_room(count: usize) -> Self {
+        Self(vec![None; count])
+    }
+
+    /// What is known.
+    #[inline]
+    pub(super) fn get(&self, id: u32) -> Option<Known<'a>> {
+        self.0.get(usize::try_from(id).ok()?).copied().flatten()
+    }
+
+    /// Forgets what has a number from this one on.
+    pub(super) fn forget(&mut self, from: u32) {
+        self.0.truncate(usize::try_from(from).unwrap_or(usize::MAX));
+    }
+
+    /// Keeps what was found.
+    pub(super) fn set(&mut self, id: u32, found: Known<'a>) {
+        let Ok(at) = usize::try_from(id) else { return };
+        if at >= self.0.len() {
+            self.0.resize(at + 1, None);
+        }
+        if let Some(place) = self.0.get_mut(at) {
+            *place = Some(found);
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Entry<'a> {
+    hash: u64,
+    id: u32,
+    keys: Box<[Slot<'a>]>,
+    found: Known<'a>,
+}
+
+/// What is known by number and values. Collections count as the same where they are one and the
+/// same allocation: that is quick, and a miss only computes again.
+#[derive(Debug, Default)]
+pub(super) struct ByValues<'a> {
+    table: HashTable<Entry<'a>>,
+    state: FixedState,
+}
+
+/// Whether two values are the same.
+#[inline]
+pub(super) fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Array(a), Value::Array(b)) => a.same(b),
+        (Value::Object(a), Value::Object(b)) => a.same(b),
+        (Value::Set(a), Value::Set(b)) => a.same(b),
+        _ => a == b,
+    }
+}
+
+fn place<T>(items: &[T]) -> usize {
+    items.as_ptr().addr()
+}
+
+impl<'a> ByValues<'a> {
+    fn hash<'v>(&self, id: u32, keys: impl Iterator<Item = &'v Value>) -> u64 {
+        let mut hasher = self.state.build_hasher();
+        id.hash(&mut hasher);
+        for key in keys {
+            match key {
+                Value::Array(array) => place(array.as_slice()).hash(&mut hasher),
+                Value::Object(object) => place(object.as_slice()).hash(&mut hasher),
+                Value::Set(set) => place(set.as_slice()).hash(&mut hasher),
+                scalar => scalar.hash(&mut hasher),
+            }
+        }
+        hasher.finish()
+    }
+
+    /// What is known.
+    pub(super) fn get<'v>(
+        &self,
+        id: u32,
+        keys: impl Iterator<Item = &'v Value> + Clone,
+    ) -> Option<Known<'a>> {
+        if self.table.is_empty() {
+            return None;
+        }
+        let hash = self.hash(id, keys.clone());
+        let entry = self.table.find(hash, |entry| {
+            entry.id == id && {
+                let known = entry.keys.iter().map(Slot::value);
+                known.zip(keys.clone()).all(|(a, b)| same(a, b))
+            }
+        });
+        entry.map(|entry| entry.found)
+    }
+
+    /// Keeps what was found. There are as many keys for a number each time.
+    pub(super) fn set(&mut self, id: u32, keys: Box<[Slot<'a>]>, found: Known<'a>) {
+        let hash = self.hash(id, keys.iter().map(Slot::value));
+        self.table.insert_unique(hash, Entry { hash, id, keys, found }, |entry| entry.hash);
+    }
+}

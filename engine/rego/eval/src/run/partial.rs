@@ -1,0 +1,274 @@
+//! Partial rules: sets, objects, and objects of either.
+//!
+//! A document is made as a whole, or only as far as known keys ask for: then the keys are bound
+//! before the bodies are run, so a body can look up where it would otherwise go through all.
+
+use super::Evaluation;
+use super::candidates::Args;
+use super::memo::Known;
+use super::scope::find;
+use super::slot::{Slot, is_scalar};
+use crate::error::{Eval, EvalCode, EvalError};
+use crate::plan::ops::Src;
+use crate::plan::{Clause, GroupPlan, Kind};
+use crate::probe::Probe;
+use referee_rego_syntax::Location;
+use referee_rego_value::{ObjectBuilder, SetBuilder, Value};
+use std::collections::BTreeMap;
+
+/// A document that is being made.
+#[derive(Debug)]
+enum Making {
+    Set(SetBuilder),
+    Object(ObjectBuilder),
+    Nested(BTreeMap<Value, Nested>),
+}
+
+/// A part of an object of objects or sets.
+#[derive(Debug)]
+enum Nested {
+    Value(Value),
+    Set(SetBuilder),
+    Object(BTreeMap<Value, Nested>),
+}
+
+impl Nested {
+    fn build(self) -> Value {
+        match self {
+            Self::Value(value) => value,
+            Self::Set(set) => Value::Set(set.build()),
+            Self::Object(members) => built(members),
+        }
+    }
+}
+
+fn built(members: BTreeMap<Value, Nested>) -> Value {
+    Value::Object(members.into_iter().map(|(key, part)| (key, part.build())).collect())
+}
+
+/// Keys that do not agree with what was made before.
+struct Conflict;
+
+/// Adds a value under keys.
+fn insert(
+    members: &mut BTreeMap<Value, Nested>,
+    keys: &[Value],
+    value: Value,
+    contains: bool,
+) -> Result<(), Conflict> {
+    let Some((key, rest)) = keys.split_first() else { return Err(Conflict) };
+    if !rest.is_empty() {
+        let part = members.entry(key.clone());
+        return match part.or_insert_with(|| Nested::Object(BTreeMap::new())) {
+            Nested::Object(below) => insert(below, rest, value, contains),
+            Nested::Value(_) | Nested::Set(_) => Err(Conflict),
+        };
+    }
+    if contains {
+        let part = members.entry(key.clone());
+        return match part.or_insert_with(|| Nested::Set(SetBuilder::default())) {
+            Nested::Set(set) => {
+                set.insert(value);
+                Ok(())
+            }
+            Nested::Value(_) | Nested::Object(_) => Err(Conflict),
+        };
+    }
+    match members.remove(key) {
+        None => {
+            members.insert(key.clone(), Nested::Value(value));
+            Ok(())
+        }
+        Some(part) => {
+            let known = part.build();
+            let agree = known == value;
+            members.insert(key.clone(), Nested::Value(known));
+            if agree { Ok(()) } else { Err(Conflict) }
+        }
+    }
+}
+
+fn conflict(location: &Location) -> Box<EvalError> {
+    Box::new(EvalError::new(EvalCode::Conflict, "object keys must be unique", location))
+}
+
+impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
+    /// The document of a partial rule, or what stands under keys of it.
+    pub(super) fn partial(
+        &mut self,
+        group: u32,
+        keys: &'a [Src],
+        base: usize,
+    ) -> Eval<Known<'a>> {
+        let whole = self.scope().and_then(|scope| scope.groups.get(group));
+        if let Some(whole) = whole {
+            let Some(mut value) = whole else { return Ok(None) };
+            for key in keys {
+                match value.get(self.read(base, key)) {
+                    Some(found) => value = found,
+                    None => return Ok(None),
+                }
+            }
+            return Ok(Some(value));
+        }
+        if keys.is_empty() {
+            return self.whole(group);
+        }
+        let known = self.scope().and_then(|scope| {
+            scope.members.get(member_id(group, keys.len()), keys.iter().map(|key| self.read(base, key)))
+        });
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let keys: Box<[Slot<'a>]> = keys.iter().map(|key| self.taken(base, key)).collect();
+        self.below(group, keys)
+    }
+
+    /// The same with keys that are values.
+    pub(super) fn partial_at(&mut self, group: u32, keys: &[Value]) -> Eval<Known<'a>> {
+        let whole = self.scope().and_then(|scope| scope.groups.get(group));
+        if let Some(whole) = whole {
+            return Ok(whole.and_then(|value| find(value, keys)));
+        }
+        if keys.is_empty() {
+            return self.whole(group);
+        }
+        let known = self
+            .scope()
+            .and_then(|scope| scope.members.get(member_id(group, keys.len()), keys.iter()));
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let mut slots = Vec::with_capacity(keys.len());
+        for key in keys {
+            slots.push(if is_scalar(key) {
+                Slot::Own(key.clone())
+            } else {
+                Slot::Ref(self.keep(key.clone())?)
+            });
+        }
+        self.below(group, slots.into())
+    }
+
+    /// The whole document.
+    fn whole(&mut self, id: u32) -> Eval<Known<'a>> {
+        let Some(group) = self.group(id) else { return Ok(None) };
+        if self.is_replaced(&group.info.path) {
+            let data = self.scope().and_then(|scope| scope.data);
+            return Ok(data.and_then(|data| find(data, &group.info.path)));
+        }
+        self.deeper()?;
+        let made = self.make_document(group, &[])?;
+        let made = Some(self.keep(made)?);
+        if let Some(scope) = self.scope_mut() {
+            scope.groups.set(id, made);
+        }
+        self.depth -= 1;
+        Ok(made)
+    }
+
+    /// What stands under keys of a document that is not there as a whole.
+    fn below(&mut self, id: u32, keys: Box<[Slot<'a>]>) -> Eval<Known<'a>> {
+        let Some(group) = self.group(id) else { return Ok(None) };
+        if self.is_replaced(&group.info.path) {
+            let data = self.scope().and_then(|scope| scope.data);
+            let whole = data.and_then(|data| find(data, &group.info.path));
+            return Ok(keys.iter().try_fold(whole, |value, key| {
+                value.map(|value| value.get(key.value()))
+            }).flatten());
+        }
+        self.deeper()?;
+        let made = self.make_document(group, &keys)?;
+        let mut found = Some(&made);
+        for key in &keys {
+            found = found.and_then(|value| value.get(key.value()));
+        }
+        let found = match found {
+            Some(value) => Some(self.keep(value.clone())?),
+            None => None,
+        };
+        self.context.meter.reserve((keys.len() + 2) * size_of::<Value>())?;
+        if let Some(scope) = self.scope_mut() {
+            scope.members.set(member_id(id, keys.len()), keys, found);
+        }
+        self.depth -= 1;
+        Ok(found)
+    }
+
+    /// Makes a document, as far as it is below known keys.
+    fn make_document(&mut self, group: &'a GroupPlan, known: &[Slot<'a>]) -> Eval<Value> {
+        let flat = group.definitions.iter().flatten().all(|clause| !clause.contains && clause.variants.len() == 2);
+        let mut making = match group.info.kind {
+            Kind::Set => Making::Set(SetBuilder::default()),
+            _ if flat => Making::Object(ObjectBuilder::default()),
+            _ => Making::Nested(BTreeMap::new()),
+        };
+        let candidates = self.candidates(group, Args::default())?;
+        for (definition, clause) in &candidates.clauses {
+            let clauses = usize::try_from(*definition).ok().and_then(|at| group.definitions.get(at));
+            let clause = clauses.and_then(|it| it.get(usize::try_from(*clause).ok()?));
+            if let Some(clause) = clause {
+                self.collect(group, clause, known, &mut making)?;
+            }
+        }
+        Ok(match making {
+            Making::Set(set) => Value::Set(set.build()),
+            Making::Object(object) => Value::Object(object.build()),
+            Making::Nested(members) => built(members),
+        })
+    }
+
+    fn collect(
+        &mut self,
+        group: &'a GroupPlan,
+        clause: &'a Clause,
+        known: &[Slot<'a>],
+        making: &mut Making,
+    ) -> Eval<()> {
+        let most = clause.variants.len().saturating_sub(1);
+        let known = known.get(..most.min(known.len())).unwrap_or_default();
+        let Some(variant) = clause.variants.get(known.len()) else { return Ok(()) };
+        let base = self.push_frame(variant.slots);
+        for (slot, key) in known.iter().enumerate() {
+            if let Some(place) = self.slots.get_mut(base + slot) {
+                *place = key.clone();
+            }
+        }
+        let mut run = self.begin(&variant.block, base);
+        while self.resume(&mut run)? {
+            self.context.meter.reserve(2 * size_of::<Value>())?;
+            let value = self.read(base, &variant.value).clone();
+            if P::ON {
+                self.probe.rule(&group.name, &clause.location);
+                self.probe.element(&group.name, &clause.location, &value);
+            }
+            match making {
+                Making::Set(set) => {
+                    set.insert(value);
+                }
+                Making::Object(object) => {
+                    let Some(key) = variant.keys.first() else { continue };
+                    let key = self.read(base, key).clone();
+                    if object.insert_unique(key, value).is_err() {
+                        return Err(conflict(&clause.head));
+                    }
+                }
+                Making::Nested(members) => {
+                    let keys: Vec<Value> =
+                        variant.keys.iter().map(|key| self.read(base, key).clone()).collect();
+                    if insert(members, &keys, value, clause.contains).is_err() {
+                        return Err(conflict(&clause.head));
+                    }
+                }
+            }
+        }
+        self.pop_frame(base);
+        Ok(())
+    }
+}
+
+/// Under which number the members of a group are kept: they have so many keys each.
+fn member_id(group: u32, keys: usize) -> u32 {
+    let keys = u32::try_from(keys).unwrap_or(u32::MAX);
+    group.wrapping_mul(31).wrapping_add(keys).wrapping_mul(0x9E37_79B1)
+}

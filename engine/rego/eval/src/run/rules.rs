@@ -1,0 +1,136 @@
+//! Complete rules and functions: definitions that agree on one value.
+
+use super::Evaluation;
+use super::candidates::Args;
+use super::memo::{Known, same};
+use super::scope::find;
+use super::slot::Slot;
+use crate::error::{Eval, EvalCode, EvalError};
+use crate::plan::{Clause, GroupPlan};
+use crate::probe::Probe;
+
+impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
+    /// The plan of a group.
+    pub(super) fn group(&self, group: u32) -> Option<&'a GroupPlan> {
+        let rules = self.rules;
+        rules.groups.get(usize::try_from(group).ok()?)
+    }
+
+    /// The value of a complete rule.
+    #[inline]
+    pub(super) fn complete(&mut self, group: u32) -> Eval<Known<'a>> {
+        if let Some(known) = self.scope().and_then(|scope| scope.groups.get(group)) {
+            return Ok(known);
+        }
+        self.find_complete(group)
+    }
+
+    #[inline(never)]
+    fn find_complete(&mut self, id: u32) -> Eval<Known<'a>> {
+        let Some(group) = self.group(id) else { return Ok(None) };
+        if self.is_replaced(&group.info.path) {
+            let data = self.scope().and_then(|scope| scope.data);
+            return Ok(data.and_then(|data| find(data, &group.info.path)));
+        }
+        self.deeper()?;
+        let found = self.definitions(group, Args::default())?;
+        let found = match found {
+            Some(slot) => Some(self.fix(slot)?),
+            None => None,
+        };
+        if let Some(scope) = self.scope_mut() {
+            scope.groups.set(id, found);
+        }
+        self.depth -= 1;
+        Ok(found)
+    }
+
+    /// The value on which the definitions of a group agree.
+    pub(super) fn definitions(
+        &mut self,
+        group: &'a GroupPlan,
+        args: Args,
+    ) -> Eval<Option<Slot<'a>>> {
+        let mut found: Option<Slot<'a>> = None;
+        if group.index.as_ref().is_some_and(|index| index.sole) && group.default.is_none() {
+            if let Some(clause) = group.definitions.first().and_then(|it| it.first()) {
+                let early = self.options.early_exit && clause.constant.is_some();
+                self.clause(group, clause, args, early, &mut found)?;
+            }
+            return Ok(found);
+        }
+        let candidates = self.candidates(group, args)?;
+        let mut done: Option<u32> = None;
+        for (definition, clause) in &candidates.clauses {
+            if done == Some(*definition) {
+                continue;
+            }
+            let clauses = usize::try_from(*definition).ok().and_then(|at| group.definitions.get(at));
+            let clause = clauses.and_then(|it| it.get(usize::try_from(*clause).ok()?));
+            let Some(clause) = clause else { continue };
+            if self.clause(group, clause, args, candidates.uniform, &mut found)? {
+                done = Some(*definition);
+                if candidates.uniform {
+                    break;
+                }
+            }
+        }
+        if found.is_none()
+            && let Some(default) = &group.default
+        {
+            self.clause(group, default, args, true, &mut found)?;
+        }
+        Ok(found)
+    }
+
+    /// Runs a clause; whether it gave a value. `early`: its first value is enough.
+    fn clause(
+        &mut self,
+        group: &'a GroupPlan,
+        clause: &'a Clause,
+        args: Args,
+        early: bool,
+        found: &mut Option<Slot<'a>>,
+    ) -> Eval<bool> {
+        let Some(variant) = clause.variants.first() else { return Ok(false) };
+        let base = self.slots.len();
+        for at in args.base..args.base + args.count {
+            let arg = self.slots.get(at).cloned().unwrap_or_default();
+            self.slots.push(arg);
+        }
+        self.fill_frame(base, variant.slots);
+        let mut run = self.begin(&variant.block, base);
+        let mut gave = false;
+        while self.resume(&mut run)? {
+            if P::ON {
+                self.probe.rule(&group.name, &clause.location);
+            }
+            gave = true;
+            let value = self.taken(base, &variant.value);
+            match found {
+                None => *found = Some(value),
+                Some(known) => {
+                    let agree = same(known.value(), value.value()) || known.value() == value.value();
+                    if !agree {
+                        return Err(Box::new(conflict(group, clause)));
+                    }
+                }
+            }
+            if early {
+                self.cut(&run);
+                break;
+            }
+        }
+        self.pop_frame(base);
+        Ok(gave)
+    }
+}
+
+fn conflict(group: &GroupPlan, clause: &Clause) -> EvalError {
+    let message = if group.info.arity.is_some() {
+        "functions must not produce multiple outputs for same inputs"
+    } else {
+        "complete rules must not produce multiple outputs"
+    };
+    EvalError::new(EvalCode::Conflict, message, &clause.location)
+}

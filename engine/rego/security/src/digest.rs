@@ -1,0 +1,98 @@
+//! `crypto.md5`, `crypto.sha1`, `crypto.sha256` and `crypto.hmac.*` (OPA: `v1/topdown/crypto.go`).
+
+use hmac::digest::KeyInit;
+use hmac::{Hmac, Mac};
+use md5::Md5;
+use referee_rego_builtin::{Context, Implementation, Result, Table, operand};
+use referee_rego_value::{Str, Value};
+use sha1::Sha1;
+use sha2::digest::Digest;
+use sha2::{Sha256, Sha384, Sha512};
+use subtle::ConstantTimeEq as _;
+
+pub(crate) const TABLE: Table = &[
+    ("crypto.md5", Implementation::Function(digest::<Md5>)),
+    ("crypto.sha1", Implementation::Function(digest::<Sha1>)),
+    ("crypto.sha256", Implementation::Function(digest::<Sha256>)),
+    ("crypto.hmac.md5", Implementation::Function(keyed::<Hmac<Md5>>)),
+    ("crypto.hmac.sha1", Implementation::Function(keyed::<Hmac<Sha1>>)),
+    ("crypto.hmac.sha256", Implementation::Function(keyed::<Hmac<Sha256>>)),
+    ("crypto.hmac.sha512", Implementation::Function(keyed::<Hmac<Sha512>>)),
+    ("crypto.hmac.equal", Implementation::Function(equal)),
+];
+
+/// A hash of SHA-2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hash {
+    Sha256,
+    Sha384,
+    Sha512,
+}
+
+impl Hash {
+    pub(crate) fn of(self, message: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Sha256 => Sha256::digest(message).to_vec(),
+            Self::Sha384 => Sha384::digest(message).to_vec(),
+            Self::Sha512 => Sha512::digest(message).to_vec(),
+        }
+    }
+
+    /// The bytes of a digest.
+    pub(crate) fn size(self) -> usize {
+        match self {
+            Self::Sha256 => 32,
+            Self::Sha384 => 48,
+            Self::Sha512 => 64,
+        }
+    }
+
+    /// The authentication code of a message (RFC 2104).
+    pub(crate) fn hmac(self, key: &[u8], message: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Sha256 => authenticate::<Hmac<Sha256>>(key, message),
+            Self::Sha384 => authenticate::<Hmac<Sha384>>(key, message),
+            Self::Sha512 => authenticate::<Hmac<Sha512>>(key, message),
+        }
+    }
+}
+
+/// Whether two texts are equal, in a time that depends on their lengths only.
+pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
+    bool::from(a.ct_eq(b))
+}
+
+/// Counts the work of reading so many bytes.
+pub(crate) fn work(context: &mut Context<'_>, bytes: usize) -> Result<()> {
+    Ok(context.work(u32::try_from(bytes / 64).unwrap_or(u32::MAX))?)
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    data_encoding::HEXLOWER.encode(bytes)
+}
+
+fn digest<D: Digest>(context: &mut Context<'_>, operands: &[Value]) -> Result<Option<Value>> {
+    let text = operand::string(operands, 1)?;
+    work(context, text.len())?;
+    Ok(Some(Value::from(hex(&D::digest(text.as_bytes())))))
+}
+
+fn keyed<M: Mac + KeyInit>(context: &mut Context<'_>, operands: &[Value]) -> Result<Option<Value>> {
+    let message = operand::string(operands, 1)?;
+    let key = operand::string(operands, 2)?;
+    work(context, message.len().saturating_add(key.len()))?;
+    Ok(Some(Value::from(hex(&authenticate::<M>(key.as_bytes(), message.as_bytes())))))
+}
+
+fn authenticate<M: Mac + KeyInit>(key: &[u8], message: &[u8]) -> Vec<u8> {
+    // A key of any length is fine for HMAC, so there always is a code.
+    <M as Mac>::new_from_slice(key)
+        .map(|mac| mac.chain_update(message).finalize().into_bytes().to_vec())
+        .unwrap_or_default()
+}
+
+fn equal(context: &mut Context<'_>, operands: &[Value]) -> Result<Option<Value>> {
+    let (a, b): (&Str, &Str) = (operand::string(operands, 1)?, operand::string(operands, 2)?);
+    work(context, a.len().saturating_add(b.len()))?;
+    Ok(Some(Value::from(same(a.as_bytes(), b.as_bytes()))))
+}

@@ -1,0 +1,355 @@
+//! Referee's own engine.
+//!
+//! Parser, compiler and evaluator stand in crates of their own; here they are put together:
+//! modules to a program, budgets to what measures them, their errors to the front's.
+
+mod reads;
+mod rules;
+
+use super::{Path, Values, monotonic};
+use crate::budget::EvalBudget;
+use crate::error::{RegoCode, RegoError, RegoErrors};
+use crate::options::{CompileOptions, Schemas};
+use crate::path::Segment;
+use crate::program::{Module, Producers, QueryExpression, QueryResults, QueryRow};
+use crate::reads::Reads;
+use crate::rules::RuleInfo;
+use crate::value::{self, Value};
+use crate::world::World;
+use referee_rego_builtin::{Context, Meter, Table};
+use referee_rego_compile::Compiled;
+use referee_rego_compile::QueryOptions;
+use referee_rego_eval::{
+    Arena, Capture, EvalCode, EvalError, Evaluation, NoProbe, Options, PreparedPath, Probe,
+    Program, Row,
+};
+use referee_rego_syntax::ast::{RegoVersion, Term, TermKind};
+use referee_rego_syntax::{
+    Code, Error, Location, ParseCapabilities, ParseOptions, parse_module, parse_query,
+};
+use referee_rego_types::Capabilities;
+use referee_rego_types::check::SchemaSet;
+use referee_rego_value as native;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A compiled program.
+pub(crate) struct Backend {
+    program: Program,
+    compiled: Arc<Compiled>,
+    /// For queries.
+    parse: ParseOptions,
+    strict: bool,
+    /// The rules' paths, ready to be evaluated.
+    prepared: BTreeMap<String, PreparedPath>,
+    packages: Vec<String>,
+    reads: Reads,
+}
+
+/// All builtins that have an implementation outside the evaluator.
+fn tables(options: &CompileOptions) -> Vec<Table> {
+    let families =
+        [referee_rego_text::TABLES, referee_rego_formats::TABLES, referee_rego_security::TABLES];
+    let mut tables = families.concat();
+    tables.extend(&options.builtins);
+    tables
+}
+
+impl Backend {
+    pub(super) fn compile(
+        modules: &[Module],
+        data: &Value,
+        options: &CompileOptions,
+    ) -> Result<(Self, Vec<RuleInfo>), RegoErrors> {
+        let given = options.capabilities.clone();
+        let capabilities = given.unwrap_or_else(|| Arc::new(Capabilities::current()));
+        let parse = parse_options(options, &capabilities);
+        let mut errors = Vec::new();
+        let mut parsed = Vec::with_capacity(modules.len());
+        for module in modules {
+            match parse_module(&module.name, &module.text, &parse) {
+                Ok(tree) => parsed.push((Arc::clone(&module.name), tree)),
+                Err(found) => errors.extend(found.into_iter().map(read)),
+            }
+        }
+        RegoErrors::from_list(errors)?;
+        let infos: Vec<RuleInfo> = parsed.iter().flat_map(|(_, tree)| rules::of(tree)).collect();
+        let packages = parsed.iter().map(|(_, tree)| rules::package(tree)).collect();
+
+        let compile = compile_options(options, capabilities, data);
+        let compiled = referee_rego_compile::compile(parsed, &compile).map_err(all)?;
+        let compiled = Arc::new(compiled);
+        let reads = reads::of(&compiled);
+        let program = Program::new(Arc::clone(&compiled), data.0.clone(), &tables(options))
+            .map_err(|error| RegoErrors::from(failed(error)))?;
+        let prepare = |info: &RuleInfo| {
+            let segments = crate::path::parse(&info.path).ok()?;
+            Some((info.path.clone(), program.prepare_path(&keys(&segments))))
+        };
+        let prepared = infos.iter().filter_map(prepare).collect();
+        let strict = options.strict_builtin_errors;
+        let parse = ParseOptions { skip_rules: true, ..parse };
+        let back = Self { program, compiled, parse, strict, prepared, packages, reads };
+        Ok((back, infos))
+    }
+
+    pub(super) fn reads(&self) -> &Reads {
+        &self.reads
+    }
+
+    pub(super) fn packages(&self) -> Vec<&str> {
+        self.packages.iter().map(String::as_str).collect()
+    }
+
+    pub(super) fn eval(
+        &self,
+        paths: &[Path],
+        input: Option<&Value>,
+        budget: &EvalBudget,
+        world: &World<'_>,
+    ) -> Result<Values, RegoError> {
+        let arena = Arena::new();
+        self.run(&arena, input, (budget, world), |evaluation| {
+            let mut value = |path: &Path| match self.prepared.get(&path.text) {
+                Some(prepared) => evaluation.value(prepared),
+                None => evaluation.value(&self.program.prepare_path(&keys(&path.segments))),
+            };
+            paths.iter().map(|path| Ok(value(path)?.cloned())).collect::<Result<Vec<_>, _>>()
+        })
+        .and_then(|(values, prints)| {
+            let values = values.into_iter().map(checked);
+            Ok(Values { values: values.collect::<Result<_, _>>()?, prints })
+        })
+    }
+
+    pub(super) fn query(
+        &self,
+        query: &str,
+        input: Option<&Value>,
+        budget: &EvalBudget,
+        world: &World<'_>,
+    ) -> Result<QueryResults, RegoError> {
+        let parsed = parse_query(query, &self.parse).map_err(first)?;
+        let options = QueryOptions { keep_prints: true, ..QueryOptions::default() };
+        let compiled =
+            referee_rego_compile::compile_query(&self.compiled, parsed, &options).map_err(first)?;
+        let prepared = self.program.prepare_query(&compiled, Capture::Values);
+        let arena = Arena::new();
+        let (rows, prints) =
+            self.run(&arena, input, (budget, world), |evaluation| evaluation.rows(&prepared))?;
+        let rows = rows.into_iter().map(row).collect::<Result<_, _>>()?;
+        Ok(QueryResults { rows, prints })
+    }
+
+    /// Where the elements of partial rules come from.
+    pub(super) fn producers(
+        &self,
+        paths: &[Path],
+        input: &Value,
+        budget: &EvalBudget,
+    ) -> Option<Producers> {
+        let mut found = Found { wanted: paths, producers: Producers::new() };
+        let arena = Arena::new();
+        let within = (budget, &World::NONE);
+        let done = self.run_with(&arena, Some(input), within, &mut found, |evaluation| {
+            for path in paths {
+                let prepared = self.program.prepare_path(&keys(&path.segments));
+                evaluation.value(&prepared)?;
+            }
+            Ok(())
+        });
+        // What was found before the time was over is right all the same.
+        drop(done);
+        Some(found.producers)
+    }
+
+    /// Runs one evaluation inside its budget.
+    fn run<'a, T>(
+        &'a self,
+        arena: &'a Arena,
+        input: Option<&'a Value>,
+        within: (&EvalBudget, &World<'_>),
+        evaluate: impl FnOnce(&mut Evaluation<'a, '_, '_>) -> Result<T, Box<EvalError>>,
+    ) -> Result<(T, Vec<String>), RegoError> {
+        self.run_with(arena, input, within, NoProbe, evaluate)
+    }
+
+    /// Runs one evaluation that tells a probe what it does.
+    fn run_with<'a, T, P: Probe>(
+        &'a self,
+        arena: &'a Arena,
+        input: Option<&'a Value>,
+        (budget, world): (&EvalBudget, &World<'_>),
+        probe: P,
+        evaluate: impl FnOnce(&mut Evaluation<'a, '_, '_, P>) -> Result<T, Box<EvalError>>,
+    ) -> Result<(T, Vec<String>), RegoError> {
+        // Without a clock no time has passed: the budget's steps are what is left.
+        let clock = || monotonic().unwrap_or(Duration::ZERO);
+        let deadline = clock().saturating_add(budget.time);
+        let meter = Meter::new(&clock, deadline, budget.steps, budget.memory, world.cancel);
+        // A time that OPA's 64 bits do not hold stops at their end.
+        let now = budget.now.unix_nanoseconds();
+        let now = i64::try_from(now).unwrap_or(if now < 0 { i64::MIN } else { i64::MAX });
+        let nothing = Value::object([]);
+        let runtime = &world.runtime.unwrap_or(&nothing).0;
+        let mut context = Context::new(meter, now, budget.seed, world.host, runtime);
+        context.strict = self.strict;
+        let mut prints = Vec::new();
+        let mut print = |location: &Location, text: &str| {
+            prints.push(format!("{location}: {text}"));
+        };
+        let options =
+            Options { print: Some(&mut print), depth: budget.depth, ..Options::default() };
+        let input = input.map(|input| &input.0);
+        let mut evaluation =
+            self.program.evaluation_with(arena, input, &mut context, options, probe);
+        let result = evaluate(&mut evaluation);
+        drop(evaluation);
+        result.map(|value| (value, prints)).map_err(failed)
+    }
+}
+
+/// Notes which definition gives each element of the rules that are asked for.
+struct Found<'a> {
+    wanted: &'a [Path],
+    producers: Producers,
+}
+
+impl Probe for Found<'_> {
+    const ON: bool = true;
+
+    fn element(&mut self, path: &str, location: &Location, element: &native::Value) {
+        if self.wanted.iter().any(|wanted| wanted.text == path) {
+            let key = (path.to_owned(), Value(element.clone()));
+            self.producers.entry(key).or_insert_with(|| rules::location(location));
+        }
+    }
+}
+
+fn parse_options(options: &CompileOptions, capabilities: &Capabilities) -> ParseOptions {
+    let version = if options.rego_v0 { RegoVersion::V0 } else { RegoVersion::V1 };
+    let words = |words: &[Arc<str>]| words.iter().map(ToString::to_string).collect();
+    // Without capabilities of the caller's, those that the parser has for the version.
+    let given = options.capabilities.as_ref().map(|_| ParseCapabilities {
+        future_keywords: words(&capabilities.future_keywords),
+        features: words(&capabilities.features),
+    });
+    ParseOptions {
+        capabilities: given,
+        all_future_keywords: options.experimental_keywords,
+        ..ParseOptions::new(version).with_annotations(true)
+    }
+}
+
+fn compile_options(
+    options: &CompileOptions,
+    capabilities: Arc<Capabilities>,
+    data: &Value,
+) -> referee_rego_compile::Options {
+    let mut schemas = SchemaSet::default();
+    let schema = |path: &[String]| {
+        let head = Term { kind: TermKind::Var("schema".into()), location: Location::NONE };
+        let keys = path.iter().map(|key| Term {
+            kind: TermKind::String(key.as_str().into()),
+            location: Location::NONE,
+        });
+        std::iter::once(head).chain(keys).collect::<Vec<_>>()
+    };
+    let Schemas { input, named } = &options.schemas;
+    if let Some(input) = input {
+        schemas.insert(&schema(&[]), input.0.clone());
+    }
+    for (path, value) in named {
+        schemas.insert(&schema(path), value.0.clone());
+    }
+    let given = input.is_some() || !named.is_empty();
+    referee_rego_compile::Options {
+        capabilities,
+        strict: options.strict,
+        keep_prints: true,
+        schemas: given.then_some(schemas),
+        use_annotations: true,
+        data: if options.check_data_conflicts {
+            data.0.clone()
+        } else {
+            native::Value::object::<&str>([])
+        },
+        ..referee_rego_compile::Options::default()
+    }
+}
+
+fn keys(segments: &[Segment]) -> Vec<native::Value> {
+    let key = |segment: &Segment| match segment {
+        Segment::Name(name) => native::Value::from(name.as_str()),
+        // No array is longer than the numbers here go.
+        Segment::Number(number) => native::Value::from(i64::try_from(*number).unwrap_or(i64::MAX)),
+    };
+    segments.iter().map(key).collect()
+}
+
+/// A result that can be written as JSON and read again.
+fn checked(value: Option<native::Value>) -> Result<Option<Value>, RegoError> {
+    let Some(value) = value else { return Ok(None) };
+    if value::depth_exceeds(&value, value::MAX_DEPTH) {
+        return Err(RegoError::new(RegoCode::EvalType, "the result is nested too deep"));
+    }
+    Ok(Some(Value(value)))
+}
+
+fn row(row: Row) -> Result<QueryRow, RegoError> {
+    let mut expressions = Vec::with_capacity(row.expressions.len());
+    for expression in row.expressions {
+        let Some(value) = checked(Some(expression.value))? else { continue };
+        expressions.push(QueryExpression {
+            text: expression.location.text().to_owned(),
+            value,
+            row: expression.location.row,
+            col: expression.location.col,
+        });
+    }
+    let mut bindings = Vec::with_capacity(row.bindings.len());
+    for (name, value) in row.bindings {
+        if let Some(value) = checked(Some(value))? {
+            bindings.push((name.to_string(), value));
+        }
+    }
+    Ok(QueryRow { expressions, bindings })
+}
+
+fn read(error: Error) -> RegoError {
+    let code = match error.code {
+        Code::Parse => RegoCode::Parse,
+        Code::Compile => RegoCode::Compile,
+        Code::Type => RegoCode::Type,
+        Code::UnsafeVar => RegoCode::UnsafeVar,
+        Code::Recursion => RegoCode::Recursion,
+    };
+    let made = RegoError::new(code, error.message).with_details(error.details);
+    if error.location.row == 0 { made } else { made.at(rules::location(&error.location)) }
+}
+
+fn all(errors: Vec<Error>) -> RegoErrors {
+    let errors: Vec<_> = errors.into_iter().map(read).collect();
+    match RegoErrors::from_list(errors) {
+        Err(errors) => errors,
+        Ok(()) => RegoError::internal("the compiler refused without an error").into(),
+    }
+}
+
+fn first(errors: Vec<Error>) -> RegoError {
+    all(errors).first().clone()
+}
+
+fn failed(error: Box<EvalError>) -> RegoError {
+    let code = match error.code {
+        EvalCode::Conflict => RegoCode::EvalConflict,
+        EvalCode::Type => RegoCode::EvalType,
+        EvalCode::Builtin => RegoCode::EvalBuiltin,
+        EvalCode::Cancel => RegoCode::EvalCancel,
+        EvalCode::WithMerge => RegoCode::EvalWithMerge,
+        _ => RegoCode::Internal,
+    };
+    let made = RegoError::new(code, error.message);
+    if error.location.row == 0 { made } else { made.at(rules::location(&error.location)) }
+}

@@ -1,0 +1,153 @@
+//! `base64.*` and `base64url.*`, as Go's `encoding/base64` reads: line breaks do not count, bits
+//! that are left over need not be zero, padding is required.
+
+use crate::give::{Given, give, text};
+use crate::go::utf8;
+use data_encoding::{BASE64, BASE64URL, BASE64URL_NOPAD, Encoding};
+use referee_rego_builtin::Implementation::Function as F;
+use referee_rego_builtin::{BuiltinError, Context, Table, operand};
+use referee_rego_value::Value;
+
+pub(crate) const TABLE: Table = &[
+    ("base64.encode", F(encode)),
+    ("base64.decode", F(decode)),
+    ("base64.is_valid", F(is_valid)),
+    ("base64url.encode", F(url_encode)),
+    ("base64url.encode_no_pad", F(url_encode_no_pad)),
+    ("base64url.decode", F(url_decode)),
+];
+
+fn encoded(ctx: &mut Context<'_>, operands: &[Value], encoding: &Encoding) -> Given {
+    let plain = operand::string(operands, 1)?;
+    text(ctx, plain.len().saturating_mul(2))?;
+    give(encoding.encode(plain.as_bytes()))
+}
+
+fn encode(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    encoded(ctx, operands, &BASE64)
+}
+
+fn url_encode(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    encoded(ctx, operands, &BASE64URL)
+}
+
+fn url_encode_no_pad(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    encoded(ctx, operands, &BASE64URL_NOPAD)
+}
+
+fn decode(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    let encoded = operand::string(operands, 1)?;
+    text(ctx, encoded.len())?;
+    give(utf8::from_bytes(decoded(encoded.as_bytes(), false).map_err(corrupt)?))
+}
+
+fn is_valid(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    let Value::String(encoded) = operand::value(operands, 1)? else {
+        return give(false);
+    };
+    text(ctx, encoded.len())?;
+    give(decoded(encoded.as_bytes(), false).is_ok())
+}
+
+fn url_decode(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    let encoded = operand::string(operands, 1)?;
+    text(ctx, encoded.len().saturating_mul(2))?;
+    // Where the padding is left out it is put back.
+    let padding = match encoded.len() % 4 {
+        _ if encoded.ends_with('=') => "",
+        0 => "",
+        2 => "==",
+        3 => "=",
+        _ => return Err(BuiltinError::new(format!("illegal base64url string: {encoded}"))),
+    };
+    let padded = [encoded.as_str(), padding].concat();
+    give(utf8::from_bytes(decoded(padded.as_bytes(), true).map_err(corrupt)?))
+}
+
+fn corrupt(at: usize) -> BuiltinError {
+    BuiltinError::new(format!("illegal base64 data at input byte {at}"))
+}
+
+fn value_of(byte: u8, url: bool) -> Option<u32> {
+    let value = match byte {
+        b'A'..=b'Z' => byte - b'A',
+        b'a'..=b'z' => byte - b'a' + 26,
+        b'0'..=b'9' => byte - b'0' + 52,
+        b'+' if !url => 62,
+        b'/' if !url => 63,
+        b'-' if url => 62,
+        b'_' if url => 63,
+        _ => return None,
+    };
+    Some(u32::from(value))
+}
+
+/// The bytes; where the text is wrong, at which byte.
+fn decoded(encoded: &[u8], url: bool) -> Result<Vec<u8>, usize> {
+    let mut decoded = Vec::with_capacity(encoded.len() / 4 * 3);
+    let mut significant = Significant { encoded, at: 0 };
+    loop {
+        let mut bits = 0u32;
+        for count in 0..4usize {
+            let Some((at, byte)) = significant.next() else {
+                if count == 0 {
+                    return Ok(decoded);
+                }
+                return Err(significant.at - count);
+            };
+            match value_of(byte, url) {
+                Some(value) => bits = bits << 6 | value,
+                None if byte == b'=' && count >= 2 => {
+                    significant.end(count)?;
+                    let [_, first, second, _] = (bits << (24 - 6 * count)).to_be_bytes();
+                    decoded.push(first);
+                    if count == 3 {
+                        decoded.push(second);
+                    }
+                    return Ok(decoded);
+                }
+                None => return Err(at),
+            }
+        }
+        let [_, bytes @ ..] = bits.to_be_bytes();
+        decoded.extend_from_slice(&bytes);
+    }
+}
+
+/// The bytes that count: all but line breaks.
+struct Significant<'a> {
+    encoded: &'a [u8],
+    at: usize,
+}
+
+impl Iterator for Significant<'_> {
+    type Item = (usize, u8);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let byte = *self.encoded.get(self.at)?;
+            self.at += 1;
+            if !matches!(byte, b'\n' | b'\r') {
+                return Some((self.at - 1, byte));
+            }
+        }
+    }
+}
+
+impl Significant<'_> {
+    /// What follows the first `=`, behind so many characters: another one where there are two, and
+    /// then nothing.
+    fn end(&mut self, count: usize) -> Result<(), usize> {
+        if count == 2 {
+            match self.next() {
+                None => return Err(self.encoded.len()),
+                Some((_, b'=')) => {}
+                Some((at, _)) => return Err(at - 1),
+            }
+        }
+        match self.next() {
+            None => Ok(()),
+            Some((at, _)) => Err(at),
+        }
+    }
+}

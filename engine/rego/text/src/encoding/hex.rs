@@ -1,0 +1,43 @@
+//! `hex.*`, as Go's `encoding/hex`.
+
+use crate::give::{Given, give, text};
+use crate::go::quote::is_printable;
+use crate::go::utf8;
+use data_encoding::HEXLOWER;
+use referee_rego_builtin::Implementation::Function as F;
+use referee_rego_builtin::{BuiltinError, Context, Table, operand};
+use referee_rego_value::Value;
+
+pub(crate) const TABLE: Table = &[("hex.encode", F(encode)), ("hex.decode", F(decode))];
+
+fn encode(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    let plain = operand::string(operands, 1)?;
+    text(ctx, plain.len().saturating_mul(2))?;
+    give(HEXLOWER.encode(plain.as_bytes()))
+}
+
+fn decode(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    let encoded = operand::string(operands, 1)?;
+    text(ctx, encoded.len())?;
+    let mut decoded = Vec::with_capacity(encoded.len() / 2);
+    let mut half = None;
+    for byte in encoded.bytes() {
+        let digit = char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        let digit = digit.ok_or_else(|| invalid(byte))?;
+        match half.take() {
+            None => half = Some(digit),
+            Some(high) => decoded.push(high << 4 | digit),
+        }
+    }
+    match half {
+        None => give(utf8::from_bytes(decoded)),
+        Some(_) => Err(BuiltinError::new("encoding/hex: odd length hex string")),
+    }
+}
+
+/// A byte that is no digit, shown as the character of its number.
+fn invalid(byte: u8) -> BuiltinError {
+    let c = char::from(byte);
+    let shown = if is_printable(c) { format!(" '{c}'") } else { String::new() };
+    BuiltinError::new(format!("encoding/hex: invalid byte: U+{byte:04X}{shown}"))
+}

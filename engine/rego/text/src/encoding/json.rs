@@ -1,0 +1,118 @@
+//! `json.marshal`, `json.marshal_with_options`, `json.unmarshal`, `json.is_valid`.
+
+use crate::give::{Given, give, text, units};
+use referee_rego_builtin::Implementation::Function as F;
+use referee_rego_builtin::{BuiltinError, Context, Result, Table, operand};
+use referee_rego_value::{JsonLimits, Object, Value};
+
+pub(crate) const TABLE: Table = &[
+    ("json.marshal", F(marshal)),
+    ("json.marshal_with_options", F(marshal_with_options)),
+    ("json.unmarshal", F(unmarshal)),
+    ("json.is_valid", F(is_valid)),
+];
+
+/// A value takes so many times the bytes of its text.
+const GROWTH: usize = 24;
+
+fn written(ctx: &mut Context<'_>, json: String) -> Given {
+    text(ctx, json.len())?;
+    give(json)
+}
+
+fn marshal(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    let value = operand::value(operands, 1)?;
+    written(ctx, value.to_json())
+}
+
+fn marshal_with_options(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    let value = operand::value(operands, 1)?;
+    let options = Options::read(operand::object(operands, 2)?)?;
+    if !options.pretty.unwrap_or(options.implied) {
+        return written(ctx, value.to_json());
+    }
+    let json = value.to_json_pretty(options.prefix, options.indent);
+    // Go puts the prefix before each line but the first.
+    written(ctx, [options.prefix, &json].concat())
+}
+
+/// How JSON is written.
+struct Options<'a> {
+    prefix: &'a str,
+    indent: &'a str,
+    /// What is said of it.
+    pretty: Option<bool>,
+    /// What follows of the other options.
+    implied: bool,
+}
+
+impl<'a> Options<'a> {
+    fn read(options: &'a Object) -> Result<Self> {
+        let mut read = Self { prefix: "", indent: "\t", pretty: None, implied: false };
+        for (index, (key, value)) in options.iter().enumerate() {
+            let Value::String(name) = key else {
+                let found = key.type_name();
+                return Err(operand::refused(
+                    2,
+                    &format!(
+                        "failed to stringify key {key} at index {index}: operand {index} must be \
+                         string but got {found}"
+                    ),
+                ));
+            };
+            let string = || {
+                value.as_str().ok_or_else(|| {
+                    let found = value.type_name();
+                    let words = format!(
+                        "key {key} failed cast to string: operand {index} must be string but got \
+                         {found}"
+                    );
+                    operand::refused(2, &words)
+                })
+            };
+            match name.as_str() {
+                "prefix" => {
+                    read.prefix = string()?;
+                    read.implied = true;
+                }
+                "indent" => {
+                    read.indent = string()?;
+                    read.implied = true;
+                }
+                "pretty" => {
+                    let words = || operand::refused(2, &format!("key {key} failed cast to bool"));
+                    read.pretty = Some(value.as_bool().ok_or_else(words)?);
+                }
+                _ => {
+                    let words = format!("object contained unknown key {key}");
+                    return Err(operand::refused(2, &words));
+                }
+            }
+        }
+        Ok(read)
+    }
+}
+
+/// Charges for reading a text, before it is read.
+fn charge(ctx: &mut Context<'_>, json: &str) -> Result<()> {
+    ctx.work(units(json.len() / 2 + 1))?;
+    let memory = json.len().saturating_mul(GROWTH);
+    // What is read can be no larger than the text says: for a short one it is not worth counting.
+    Ok(ctx.reserve(memory)?)
+}
+
+fn unmarshal(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    let json = operand::string(operands, 1)?;
+    charge(ctx, json)?;
+    Value::from_json_stream(json.as_str(), &JsonLimits::DEFAULT)
+        .map(Some)
+        .map_err(|error| BuiltinError::new(error.message))
+}
+
+fn is_valid(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    let Value::String(json) = operand::value(operands, 1)? else {
+        return give(false);
+    };
+    charge(ctx, json)?;
+    give(Value::from_json(json.as_str(), &JsonLimits::DEFAULT).is_ok())
+}

@@ -1,0 +1,95 @@
+//! `urlquery.*`, as Go's `net/url` has queries.
+
+use crate::give::{Given, VALUE_BYTES, give, text};
+use crate::go::url::{query_escape, query_unescape};
+use referee_rego_builtin::Implementation::Function as F;
+use referee_rego_builtin::{BuiltinError, Context, Table, operand};
+use referee_rego_value::Value;
+use std::collections::BTreeMap;
+
+pub(crate) const TABLE: Table = &[
+    ("urlquery.encode", F(encode)),
+    ("urlquery.decode", F(decode)),
+    ("urlquery.encode_object", F(encode_object)),
+    ("urlquery.decode_object", F(decode_object)),
+];
+
+/// The most parameters that Go reads.
+const MOST_PARAMETERS: usize = 10_000;
+
+fn encode(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    let plain = operand::string(operands, 1)?;
+    text(ctx, plain.len().saturating_mul(3))?;
+    give(query_escape(plain))
+}
+
+fn decode(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    let encoded = operand::string(operands, 1)?;
+    text(ctx, encoded.len())?;
+    give(query_unescape(encoded).map_err(BuiltinError::new)?)
+}
+
+fn encode_object(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    let object = operand::object(operands, 1)?;
+    let wrong = || operand::refused(1, "values must be string, array[string], or set[string]");
+    // In the order of the keys' text.
+    let mut parameters: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for (key, value) in object.iter() {
+        let name = key.as_str().map_or_else(|| key.to_json(), str::to_owned);
+        let values = match value {
+            Value::String(only) => vec![only.as_str()],
+            other => operand::elements(other)
+                .ok_or_else(wrong)?
+                .iter()
+                .map(|element| element.as_str().ok_or_else(wrong))
+                .collect::<Result<_, _>>()?,
+        };
+        parameters.insert(name, values);
+    }
+    let mut encoded = String::new();
+    for (name, values) in &parameters {
+        let name = query_escape(name);
+        for value in values {
+            let value = query_escape(value);
+            text(ctx, name.len().saturating_add(value.len()).saturating_add(2))?;
+            if !encoded.is_empty() {
+                encoded.push('&');
+            }
+            encoded.push_str(&name);
+            encoded.push('=');
+            encoded.push_str(&value);
+        }
+    }
+    give(encoded)
+}
+
+fn decode_object(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    let query = operand::string(operands, 1)?;
+    text(ctx, query.len())?;
+    if query.bytes().filter(|byte| *byte == b'&').count() >= MOST_PARAMETERS {
+        return Err(BuiltinError::new("number of URL query parameters exceeded limit"));
+    }
+    let mut parameters: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    let mut wrong = None;
+    for part in query.split('&').filter(|part| !part.is_empty()) {
+        ctx.work(1)?;
+        ctx.reserve(VALUE_BYTES.saturating_mul(4))?;
+        if part.contains(';') {
+            wrong = Some("invalid semicolon separator in query".to_owned());
+            continue;
+        }
+        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        match (query_unescape(name), query_unescape(value)) {
+            (Ok(name), Ok(value)) => parameters.entry(name).or_default().push(Value::from(value)),
+            (Err(error), _) | (_, Err(error)) => {
+                wrong.get_or_insert(error);
+            }
+        }
+    }
+    match wrong {
+        Some(error) => Err(BuiltinError::new(error)),
+        None => give(Value::object(
+            parameters.into_iter().map(|(name, values)| (name, Value::Array(values.into()))),
+        )),
+    }
+}

@@ -1,0 +1,125 @@
+//! Putting texts together and replacing parts of them; `topdown/strings.go`.
+
+use crate::give::{Given, give, scan, text, units};
+use crate::go::utf8;
+use referee_rego_builtin::Implementation::Function as F;
+use referee_rego_builtin::{Context, Result, Table, operand};
+use referee_rego_value::{Str, Value};
+
+pub(crate) const TABLE: Table =
+    &[("concat", F(concat)), ("replace", F(replace)), ("strings.replace_n", F(replace_each))];
+
+fn concat(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    let separator = operand::string(operands, 1)?;
+    let composite = operand::value(operands, 2)?;
+    let Some(elements) = operand::elements(composite) else {
+        return Err(operand::one_of(2, composite, &["set", "array"]));
+    };
+    if let [only @ Value::String(_)] = elements {
+        return give(only.clone());
+    }
+    let mut size = separator.len().saturating_mul(elements.len().saturating_sub(1));
+    for element in elements {
+        let Value::String(part) = element else {
+            return Err(operand::element(2, composite, element, &["string"]));
+        };
+        size = size.saturating_add(part.len());
+    }
+    text(ctx, size)?;
+    let mut joined = String::with_capacity(size);
+    for (index, part) in elements.iter().filter_map(Value::as_str).enumerate() {
+        if index > 0 {
+            joined.push_str(separator);
+        }
+        joined.push_str(part);
+    }
+    give(joined)
+}
+
+fn replace(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    let base = operand::string(operands, 1)?;
+    let old = operand::string(operands, 2)?;
+    let new = operand::string(operands, 3)?;
+    scan(ctx, base.len())?;
+    if old.is_empty() {
+        return give(Replacer::new(&[(old, new)]).replace(ctx, base)?);
+    }
+    if !base.contains(old.as_str()) {
+        return give(base.clone());
+    }
+    let occurrences = base.matches(old.as_str()).count();
+    let grown = occurrences.saturating_mul(new.len());
+    text(ctx, base.len().saturating_add(grown))?;
+    give(base.replace(old.as_str(), new))
+}
+
+fn replace_each(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    let patterns = operand::object(operands, 1)?;
+    let base = operand::string(operands, 2)?;
+    let mut pairs: Vec<(&Str, &Str)> = Vec::with_capacity(patterns.len());
+    for (old, new) in patterns.iter() {
+        let Value::String(old) = old else {
+            return Err(operand::refused(1, "non-string key found in pattern object"));
+        };
+        let Value::String(new) = new else {
+            return Err(operand::refused(1, "non-string value found in pattern object"));
+        };
+        pairs.push((old, new));
+    }
+    give(Replacer::new(&pairs).replace(ctx, base)?)
+}
+
+/// Replaces several texts in one pass, as Go's `strings.Replacer`: at each place the first of the
+/// texts, in the order of the keys, that stands there. The empty text stands at every byte.
+struct Replacer<'a> {
+    /// The pairs that may begin with a byte, in the order of the keys.
+    by_byte: Vec<Vec<(&'a [u8], &'a str)>>,
+    /// What stands for the empty text, where that is a key.
+    empty: Option<&'a str>,
+}
+
+impl<'a> Replacer<'a> {
+    fn new(pairs: &[(&'a Str, &'a Str)]) -> Self {
+        let mut by_byte = vec![Vec::new(); 256];
+        let mut empty = None;
+        for (old, new) in pairs {
+            match old.bytes().next() {
+                Some(first) => {
+                    if let Some(slot) = by_byte.get_mut(usize::from(first)) {
+                        slot.push((old.as_bytes(), new.as_str()));
+                    }
+                }
+                None => empty = Some(new.as_str()),
+            }
+        }
+        Self { by_byte, empty }
+    }
+
+    fn replace(&self, ctx: &mut Context<'_>, base: &str) -> Result<String> {
+        text(ctx, base.len())?;
+        let mut replaced = Vec::with_capacity(base.len());
+        let mut rest = base.as_bytes();
+        loop {
+            if let Some(new) = self.empty {
+                text(ctx, new.len())?;
+                replaced.extend_from_slice(new.as_bytes());
+            }
+            let Some((first, after)) = rest.split_first() else {
+                return Ok(utf8::from_bytes(replaced));
+            };
+            let candidates = self.by_byte.get(usize::from(*first)).map_or(&[][..], Vec::as_slice);
+            ctx.work(units(candidates.len()))?;
+            match candidates.iter().find(|(old, _)| rest.starts_with(old)) {
+                Some((old, new)) => {
+                    text(ctx, new.len())?;
+                    replaced.extend_from_slice(new.as_bytes());
+                    rest = rest.get(old.len()..).unwrap_or_default();
+                }
+                None => {
+                    replaced.push(*first);
+                    rest = after;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Compiled expressions, and the cache of them.
+
+use super::parse::{self, Expression, SyntaxError};
+use crate::cache::Bounded;
+use crate::give::units;
+use referee_rego_builtin::{BuiltinError, Context, Result};
+use regex_automata::meta;
+use regex_automata::util::syntax;
+use std::sync::Arc;
+
+/// The most bytes of a compiled expression.
+const MOST_BYTES: usize = 10 << 20;
+
+/// An expression that can be searched for.
+#[derive(Debug)]
+pub(crate) struct Pattern {
+    pub(crate) regex: meta::Regex,
+    /// The names of its groups, from the first on.
+    pub(crate) names: Vec<Option<String>>,
+}
+
+impl Pattern {
+    /// Compiles an expression of Go.
+    pub(crate) fn new(ctx: &mut Context<'_>, text: &str) -> Result<Self> {
+        ctx.work(units(text.len().saturating_mul(64)))?;
+        ctx.reserve(text.len().saturating_mul(64))?;
+        let expression = parse::parse(text).map_err(refused)?;
+        let Expression { hir, names } = expression;
+        let config = meta::Config::new()
+            .nfa_size_limit(Some(MOST_BYTES))
+            .onepass_size_limit(Some(1 << 20))
+            .hybrid_cache_capacity(2 << 20);
+        let regex = meta::Builder::new()
+            .configure(config)
+            .syntax(syntax::Config::new())
+            .build_from_hir(&hir)
+            .map_err(|_| refused(SyntaxError::new(parse::TOO_LARGE, text)))?;
+        // An expression takes far more to compile than its text tells.
+        ctx.work(units(regex.memory_usage() / 16))?;
+        ctx.reserve(regex.memory_usage())?;
+        Ok(Self { regex, names })
+    }
+
+    /// Charges for a search through a text: its time grows with both lengths where the fast
+    /// engines give up.
+    pub(crate) fn charge(&self, ctx: &mut Context<'_>, bytes: usize) -> Result<()> {
+        let slow = self.regex.memory_usage() / (64 << 10) + 1;
+        Ok(ctx.work(units((bytes / 8 + 1).saturating_mul(slow)))?)
+    }
+}
+
+pub(super) fn refused(error: SyntaxError) -> BuiltinError {
+    BuiltinError::new(error.to_string())
+}
+
+/// The expressions that were compiled.
+#[derive(Debug, Default)]
+struct Patterns(Bounded<Arc<Pattern>>);
+
+/// An expression of Go, compiled once.
+pub(crate) fn compiled(ctx: &mut Context<'_>, text: &str) -> Result<Arc<Pattern>> {
+    let cache = ctx.shared_cache::<Patterns>();
+    if let Some(found) = cache.0.get(text) {
+        return Ok(found);
+    }
+    let pattern = Arc::new(Pattern::new(ctx, text)?);
+    cache.0.insert(text, Arc::clone(&pattern));
+    Ok(pattern)
+}

@@ -1,0 +1,177 @@
+//! Looking for a text in a text, and its case; `topdown/strings.go`.
+
+use crate::give::{Given, collection, give, scan, size, text};
+use referee_rego_builtin::Implementation::Function as F;
+use referee_rego_builtin::{BuiltinError, Context, Result, Table, operand};
+use referee_rego_value::{Str, Value};
+
+pub(crate) const TABLE: Table = &[
+    ("contains", F(contains)),
+    ("startswith", F(starts_with)),
+    ("endswith", F(ends_with)),
+    ("strings.count", F(count)),
+    ("indexof", F(index_of)),
+    ("indexof_n", F(index_of_each)),
+    ("lower", F(lower)),
+    ("upper", F(upper)),
+    ("substring", F(substring)),
+    ("strings.reverse", F(reverse)),
+];
+
+/// Two texts: where is looked, and what for.
+fn two<'a>(ctx: &mut Context<'_>, operands: &'a [Value]) -> Result<(&'a Str, &'a Str)> {
+    let base = operand::string(operands, 1)?;
+    let wanted = operand::string(operands, 2)?;
+    scan(ctx, base.len())?;
+    Ok((base, wanted))
+}
+
+fn contains(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    let (base, wanted) = two(ctx, operands)?;
+    give(base.contains(wanted.as_str()))
+}
+
+fn starts_with(_: &mut Context<'_>, operands: &[Value]) -> Given {
+    let base = operand::string(operands, 1)?;
+    give(base.starts_with(operand::string(operands, 2)?.as_str()))
+}
+
+fn ends_with(_: &mut Context<'_>, operands: &[Value]) -> Given {
+    let base = operand::string(operands, 1)?;
+    give(base.ends_with(operand::string(operands, 2)?.as_str()))
+}
+
+fn count(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    let (base, wanted) = two(ctx, operands)?;
+    // An empty text stands before each character and at the end, as Go counts.
+    give(size(base.matches(wanted.as_str()).count()))
+}
+
+/// Where looking for nothing is refused.
+fn two_wanted<'a>(ctx: &mut Context<'_>, operands: &'a [Value]) -> Result<(&'a Str, &'a Str)> {
+    let (base, wanted) = two(ctx, operands)?;
+    if wanted.is_empty() {
+        return Err(BuiltinError::new("empty search character"));
+    }
+    Ok((base, wanted))
+}
+
+fn index_of(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    let (base, wanted) = two_wanted(ctx, operands)?;
+    let before = base.split_once(wanted.as_str()).map(|(before, _)| before);
+    give(before.map_or_else(|| Value::from(-1), |before| size(characters(before))))
+}
+
+/// How many characters a text has: fast where it has one byte for each.
+fn characters(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.chars().count() }
+}
+
+fn index_of_each(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    let (base, wanted) = two_wanted(ctx, operands)?;
+    // Occurrences may overlap, so the search goes on one character further. What stands between
+    // two looks is counted once.
+    let finder = wanted.as_str();
+    let mut found = Vec::new();
+    let mut rest = base.as_str();
+    let mut index = 0usize;
+    while let Some((before, _)) = rest.split_once(finder) {
+        scan(ctx, before.len().saturating_add(finder.len()))?;
+        collection(ctx, 1)?;
+        index += characters(before);
+        found.push(size(index));
+        let mut after = rest.get(before.len()..).unwrap_or_default().chars();
+        after.next();
+        index += 1;
+        rest = after.as_str();
+    }
+    give(Value::Array(found.into()))
+}
+
+fn lower(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    cased(ctx, operands, |c| !c.is_ascii_uppercase(), |c| single(c, c.to_lowercase()))
+}
+
+/// The text in lower case, as Go has it.
+pub(crate) fn lowered(text: &str) -> String {
+    text.chars().map(|c| single(c, c.to_lowercase())).collect()
+}
+
+fn upper(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    cased(ctx, operands, |c| !c.is_ascii_lowercase(), |c| single(c, c.to_uppercase()))
+}
+
+/// Go maps a character to one character, by Unicode's simple mapping: where the full mapping has
+/// several, the character stays, but for the few whose simple mapping differs.
+fn single(c: char, mut mapped: impl Iterator<Item = char>) -> char {
+    match (mapped.next(), mapped.next()) {
+        (Some(only), None) => only,
+        _ => simple_mapping(c),
+    }
+}
+
+/// The simple mapping of characters whose full mapping has several characters.
+fn simple_mapping(c: char) -> char {
+    match c {
+        'İ' => 'i',
+        // Greek small letters with iota subscript: the capital with prosgegrammeni.
+        '\u{1f80}'..='\u{1f87}' | '\u{1f90}'..='\u{1f97}' | '\u{1fa0}'..='\u{1fa7}' => {
+            char::from_u32(u32::from(c) + 8).unwrap_or(c)
+        }
+        '\u{1fb3}' => '\u{1fbc}',
+        '\u{1fc3}' => '\u{1fcc}',
+        '\u{1ff3}' => '\u{1ffc}',
+        other => other,
+    }
+}
+
+fn cased(
+    ctx: &mut Context<'_>,
+    operands: &[Value],
+    keeps: fn(char) -> bool,
+    map: fn(char) -> char,
+) -> Given {
+    let base = operand::string(operands, 1)?;
+    scan(ctx, base.len())?;
+    if base.chars().all(|c| c.is_ascii() && keeps(c)) {
+        return give(base.clone());
+    }
+    text(ctx, base.len())?;
+    give(base.chars().map(map).collect::<String>())
+}
+
+fn substring(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    let base = operand::string(operands, 1)?;
+    let start = operand::integer(operands, 2)?;
+    let length = operand::integer(operands, 3)?;
+    let Ok(start) = usize::try_from(start) else {
+        return Err(BuiltinError::new("negative offset"));
+    };
+    scan(ctx, base.len())?;
+    let length = usize::try_from(length).ok();
+    if base.is_ascii() {
+        let end = length.map_or(base.len(), |length| start.saturating_add(length).min(base.len()));
+        return give(base.get(start..end).unwrap_or_default());
+    }
+    let mut characters = base.chars();
+    if start > 0 {
+        characters.nth(start - 1);
+    }
+    let rest = characters.as_str();
+    let Some(length) = length else {
+        return give(rest);
+    };
+    let mut after = rest.chars();
+    if length > 0 {
+        after.nth(length - 1);
+    } else {
+        return give("");
+    }
+    give(rest.get(..rest.len() - after.as_str().len()).unwrap_or_default())
+}
+
+fn reverse(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    let base = operand::string(operands, 1)?;
+    text(ctx, base.len())?;
+    give(base.chars().rev().collect::<String>())
+}

@@ -1,0 +1,93 @@
+//! Sets: union, intersection, difference; `topdown/binary.go`, `topdown/sets.go`.
+//!
+//! `minus` is among the arithmetic: it takes numbers too.
+
+use crate::give::{Given, collection, give, units};
+use referee_rego_builtin::Implementation::Function as F;
+use referee_rego_builtin::{BuiltinError, Context, Result, Table, operand};
+use referee_rego_value::{Set, Value};
+
+pub(crate) const TABLE: Table = &[
+    ("and", F(and)),
+    ("or", F(or)),
+    ("set_diff", F(set_difference)),
+    ("intersection", F(intersection)),
+    ("union", F(union)),
+];
+
+fn two<'a>(ctx: &mut Context<'_>, operands: &'a [Value]) -> Result<(&'a Set, &'a Set)> {
+    let first = operand::set(operands, 1)?;
+    let second = operand::set(operands, 2)?;
+    collection(ctx, first.len().saturating_add(second.len()))?;
+    Ok((first, second))
+}
+
+/// What is in the first set and, as told, in the second or not. The second is searched where it is
+/// much larger, and otherwise walked beside the first.
+fn chosen(first: &Set, second: &Set, within: bool) -> Set {
+    first.iter().filter(|element| second.contains(element) == within).cloned().collect()
+}
+
+/// The difference of two sets.
+pub(crate) fn difference(ctx: &mut Context<'_>, first: &Set, second: &Set) -> Result<Set> {
+    ctx.work(units(first.len()).saturating_mul(4))?;
+    ctx.reserve(first.len().saturating_mul(crate::give::VALUE_BYTES))?;
+    Ok(chosen(first, second, false))
+}
+
+fn and(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    let (first, second) = two(ctx, operands)?;
+    give(chosen(first, second, true))
+}
+
+fn or(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    let (first, second) = two(ctx, operands)?;
+    if first.is_empty() {
+        return give(second.clone());
+    }
+    if second.is_empty() {
+        return give(first.clone());
+    }
+    give(first.iter().chain(second.iter()).cloned().collect::<Set>())
+}
+
+fn set_difference(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    let first = operand::set(operands, 1)?;
+    let second = operand::set(operands, 2)?;
+    give(difference(ctx, first, second)?)
+}
+
+/// The sets in the first operand.
+fn inner<'a>(ctx: &mut Context<'_>, operands: &'a [Value]) -> Result<Vec<&'a Set>> {
+    let outer = operand::set(operands, 1)?;
+    ctx.work(units(outer.len()))?;
+    outer
+        .iter()
+        .map(|element| match element {
+            Value::Set(set) => Ok(set),
+            other => Err(BuiltinError::operand(1, "set", other.type_name())),
+        })
+        .collect()
+}
+
+fn intersection(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    let sets = inner(ctx, operands)?;
+    let mut sets = sets.into_iter();
+    let Some(first) = sets.next() else {
+        return give(Value::set([]));
+    };
+    let mut common = first.clone();
+    for set in sets {
+        collection(ctx, common.len())?;
+        common = chosen(&common, set, true);
+    }
+    give(common)
+}
+
+fn union(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
+    let sets = inner(ctx, operands)?;
+    let size = sets.iter().map(|set| set.len()).fold(0usize, usize::saturating_add);
+    collection(ctx, size)?;
+    ctx.work(units(size).saturating_mul(4))?;
+    give(sets.into_iter().flat_map(Set::iter).cloned().collect::<Set>())
+}

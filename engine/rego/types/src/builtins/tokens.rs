@@ -1,0 +1,38 @@
+//! JSON Web Tokens, certificates and hashes.
+
+use super::{Spec, builtin};
+
+pub(super) const BUILTINS: &[Spec] = &[
+    builtin("crypto.hmac.equal", "mac1: string, mac2: string => result: boolean"),
+    builtin("crypto.hmac.md5", "x: string, key: string => y: string"),
+    builtin("crypto.hmac.sha1", "x: string, key: string => y: string"),
+    builtin("crypto.hmac.sha256", "x: string, key: string => y: string"),
+    builtin("crypto.hmac.sha512", "x: string, key: string => y: string"),
+    builtin("crypto.md5", "x: string => y: string"),
+    builtin("crypto.parse_private_keys", "keys: string => output: array[object[string: any]]"),
+    builtin("crypto.sha1", "x: string => y: string"),
+    builtin("crypto.sha256", "x: string => y: string"),
+    builtin("crypto.x509.parse_and_verify_certificates", "certs: string => output: array<boolean, array[object[string: any]]>"),
+    builtin("crypto.x509.parse_and_verify_certificates_with_options", "certs: string, options: object[string: any] => output: array<boolean, array[object[string: any]]>"),
+    builtin("crypto.x509.parse_certificate_request", "csr: string => output: object[string: any]"),
+    builtin("crypto.x509.parse_certificates", "certs: string => output: array[object[string: any]]"),
+    builtin("crypto.x509.parse_keypair", "cert: string, pem: string => output: object[string: any]"),
+    builtin("crypto.x509.parse_rsa_private_key", "pem: string => output: object[string: any]"),
+    builtin("io.jwt.decode", "jwt: string => output: array<object[any: any], object[any: any], string>").of(&["tokens"]),
+    builtin("io.jwt.decode_verify", "jwt: string, constraints: object[string: any] => output: array<boolean, object[any: any], object[any: any]>").of(&["tokens"]).nondeterministic().contextual(),
+    builtin("io.jwt.encode_sign", "headers: object[string: any], payload: object[string: any], key: object[string: any] => output: string").of(&["tokensign"]).nondeterministic().contextual(),
+    builtin("io.jwt.encode_sign_raw", "headers: string, payload: string, key: string => output: string").of(&["tokensign"]).nondeterministic().contextual(),
+    builtin("io.jwt.verify_eddsa", "jwt: string, certificate: string => result: boolean").of(&["tokens"]).contextual(),
+    builtin("io.jwt.verify_es256", "jwt: string, certificate: string => result: boolean").of(&["tokens"]).contextual(),
+    builtin("io.jwt.verify_es384", "jwt: string, certificate: string => result: boolean").of(&["tokens"]).contextual(),
+    builtin("io.jwt.verify_es512", "jwt: string, certificate: string => result: boolean").of(&["tokens"]).contextual(),
+    builtin("io.jwt.verify_hs256", "jwt: string, secret: string => result: boolean").of(&["tokens"]).contextual(),
+    builtin("io.jwt.verify_hs384", "jwt: string, secret: string => result: boolean").of(&["tokens"]).contextual(),
+    builtin("io.jwt.verify_hs512", "jwt: string, secret: string => result: boolean").of(&["tokens"]).contextual(),
+    builtin("io.jwt.verify_ps256", "jwt: string, certificate: string => result: boolean").of(&["tokens"]).contextual(),
+    builtin("io.jwt.verify_ps384", "jwt: string, certificate: string => result: boolean").of(&["tokens"]).contextual(),
+    builtin("io.jwt.verify_ps512", "jwt: string, certificate: string => result: boolean").of(&["tokens"]).contextual(),
+    builtin("io.jwt.verify_rs256", "jwt: string, certificate: string => result: boolean").of(&["tokens"]).contextual(),
+    builtin("io.jwt.verify_rs384", "jwt: string, certificate: string => result: boolean").of(&["tokens"]).contextual(),
+    builtin("io.jwt.verify_rs512", "jwt: string, certificate: string => result: boolean").of(&["tokens"]).contextual(),
+];

@@ -1,0 +1,134 @@
+//! The errors of the type checker, with the lines that OPA prints under them.
+
+use super::terms::write_ref;
+use crate::text::write_types;
+use crate::{Function, Type};
+use referee_rego_syntax::ast::{Ref, TermKind};
+use referee_rego_syntax::{Code, Error, Location};
+
+/// An error.
+#[derive(Clone, Debug)]
+pub(super) struct Problem {
+    /// What is said.
+    pub(super) error: Error,
+    /// Whether it comes of something unknown: then another error may say more.
+    pub(super) of_unknown: bool,
+}
+
+impl Problem {
+    /// A type error without further lines.
+    pub(super) fn new(message: impl Into<String>, location: &Location) -> Self {
+        Self { error: Error::new(Code::Type, message, location), of_unknown: false }
+    }
+
+    fn with_details(self, details: Vec<String>) -> Self {
+        Self { error: self.error.with_details(details), ..self }
+    }
+
+    /// A call with arguments that do not fit.
+    pub(super) fn arguments(
+        message: &str,
+        operator: &Ref,
+        have: &[Type],
+        want: &Function,
+        location: &Location,
+    ) -> Self {
+        let details =
+            vec![format!("have: {}", write_types(have)), format!("want: {}", want.signature())];
+        Self {
+            of_unknown: have.iter().any(Type::is_unknown),
+            ..Self::new(format!("{}: {message}", write_ref(operator)), location)
+        }
+        .with_details(details)
+    }
+
+    /// An equality that cannot hold.
+    pub(super) fn mismatch(left: &Type, right: &Type, location: &Location) -> Self {
+        Self {
+            of_unknown: left.is_unknown() || right.is_unknown(),
+            ..Self::new("match error", location)
+        }
+        .with_details(vec![format!("left  : {left}"), format!("right : {right}")])
+    }
+
+    /// A reference into what has nothing inside.
+    pub(super) fn unsupported(
+        reference: &Ref,
+        at: usize,
+        have: &Type,
+        location: &Location,
+    ) -> Self {
+        let message = if matches!(have, Type::Function(_)) {
+            let called = match reference.split_last() {
+                Some((last, function)) if is_generated(&last.kind) => write_ref(function),
+                _ => write_ref(reference),
+            };
+            format!("function {called} used as reference, not called")
+        } else {
+            format!("undefined ref: {}", write_ref(reference))
+        };
+        let read = reference.get(..=at).map_or_else(String::new, write_ref);
+        let details =
+            vec![write_ref(reference), "^".repeat(read.len()), format!("have: {}", or_nil(have))];
+        Self::new(message, location).with_details(details)
+    }
+
+    /// A reference by a key that cannot be there.
+    pub(super) fn undefined(
+        reference: &Ref,
+        at: usize,
+        have: &Type,
+        want: &Wanted,
+        location: &Location,
+    ) -> Self {
+        let read = reference.get(..at).map_or_else(String::new, write_ref);
+        let pad = " ".repeat(read.len().saturating_add(1));
+        let have = if matches!(have, Type::Unknown) {
+            format!(
+                "{pad}have: {}",
+                reference.get(at).map_or_else(String::new, ToString::to_string)
+            )
+        } else {
+            format!("{pad}have (type): {have}")
+        };
+        let want = if want.one_of.is_empty() {
+            format!("{pad}want (type): {}", or_nil(&want.keys))
+        } else {
+            format!("{pad}want (one of): [{}]", want.one_of.join(" "))
+        };
+        let written = write_ref(reference);
+        Self::new(format!("undefined ref: {written}"), location).with_details(vec![
+            written,
+            format!("{pad}^"),
+            have,
+            want,
+        ])
+    }
+}
+
+/// What a reference could have had instead.
+#[derive(Default)]
+pub(super) struct Wanted {
+    /// The type of keys.
+    pub(super) keys: Type,
+    /// The keys there are, as messages write them.
+    pub(super) one_of: Vec<String>,
+}
+
+/// Messages of OPA write some unknown types in Go's way.
+fn or_nil(ty: &Type) -> String {
+    if matches!(ty, Type::Unknown) { "<nil>".to_owned() } else { ty.to_string() }
+}
+
+/// Whether a part of a reference has the name of a generated variable in it.
+fn is_generated(kind: &TermKind) -> bool {
+    let text = match kind {
+        TermKind::Var(name) | TermKind::String(name) => name.as_str(),
+        _ => return false,
+    };
+    text.match_indices("__local").any(|(at, local)| {
+        let rest = text.get(at.saturating_add(local.len())..).unwrap_or_default();
+        let digits = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        digits.len() < rest.len() && digits.starts_with("__")
+    })
+}
