@@ -123,8 +123,9 @@ fn trust() -> Workload {
             })
         })
         .collect();
+    let teams = ["build", "release", "security"];
     let keys: Vec<_> = (0..6)
-        .map(|at| json!({"id": format!("key-{at}"), "team": ["build", "release", "security"][at % 3]}))
+        .map(|at| json!({"id": format!("key-{at}"), "team": teams[at % 3]}))
         .collect();
     let accepted: Vec<_> = (0..40)
         .map(|at| {

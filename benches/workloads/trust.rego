@@ -13,19 +13,19 @@ deny contains message if {
 }
 
 deny contains message if {
-	some package in input.sbom.packages
+	some part in input.sbom.packages
 	some banned in data.policy.banned
-	package.name == banned.name
-	startswith(package.version, banned.version)
-	message := sprintf("package %s %s is banned: %s", [package.name, package.version, banned.reason])
+	part.name == banned.name
+	startswith(part.version, banned.version)
+	message := sprintf("package %s %s is banned: %s", [part.name, part.version, banned.reason])
 }
 
 deny contains message if {
-	some package in input.sbom.packages
-	some license in package.licenses
+	some part in input.sbom.packages
+	some license in part.licenses
 	license in forbidden_licenses
-	not license_exempt(package.name)
-	message := sprintf("package %s is under %s", [package.name, license])
+	not license_exempt(part.name)
+	message := sprintf("package %s is under %s", [part.name, license])
 }
 
 deny contains message if {
@@ -33,9 +33,9 @@ deny contains message if {
 	vulnerability.severity in {"critical", "high"}
 	vulnerability.fixed != ""
 	not vulnerability.id in accepted
-	some package in packages_by_name[vulnerability.package]
-	package.version == vulnerability.version
-	message := sprintf("%s in %s, fixed in %s", [vulnerability.id, package.name, vulnerability.fixed])
+	some part in packages_by_name[vulnerability.package]
+	part.version == vulnerability.version
+	message := sprintf("%s in %s, fixed in %s", [vulnerability.id, part.name, vulnerability.fixed])
 }
 
 warn contains message if {
@@ -69,9 +69,9 @@ license_exempt(name) if {
 	startswith(name, prefix)
 }
 
-packages_by_name[name] contains package if {
-	some package in input.sbom.packages
-	name := package.name
+packages_by_name[name] contains part if {
+	some part in input.sbom.packages
+	name := part.name
 }
 
 vulnerabilities_by_severity[severity] contains vulnerability.id if {

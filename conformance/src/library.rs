@@ -181,6 +181,9 @@ mod tests {
         assert_eq!(comparison.other_errors, [("a.test_z".into(), "c: m".into(), "c: n".into())]);
         assert!(!comparison.is_same());
         let none = read(&Json::parse("{}").unwrap()).unwrap_err();
-        assert_eq!(none.to_string(), "no test results: neither an array nor an object with `tests`");
+        assert_eq!(
+            none.to_string(),
+            "no test results: neither an array nor an object with `tests`"
+        );
     }
 }

@@ -32,11 +32,11 @@ struct Arguments {
     #[arg(long, default_value = "divergences")]
     out: PathBuf,
     /// Stop after so many divergences.
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, default_value_t = 1_000)]
     limit: usize,
-    /// At most so many case files of one kind of difference.
-    #[arg(long, default_value_t = 40)]
-    per_kind: usize,
+    /// At most so many case files of divergences that look alike.
+    #[arg(long, default_value_t = 2)]
+    alike: usize,
     /// Programs in a batch.
     #[arg(long, default_value_t = 500)]
     batch: u64,
@@ -109,6 +109,7 @@ fn work(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let differ = Differ { reference: &oracle, subject: subject.as_ref(), level, options };
     let mut tally = Tally::default();
     let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+    let mut signatures: BTreeMap<String, usize> = BTreeMap::new();
     let started = Instant::now();
     let end = arguments.seed.saturating_add(arguments.count);
     let mut next = arguments.seed;
@@ -122,9 +123,10 @@ fn work(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
             format!("--seed {next} --count {}\n", upto - next),
         )?;
         for divergence in differ.run(next..upto, &mut tally) {
-            let count = kinds.entry(divergence.difference.to_string()).or_default();
+            *kinds.entry(divergence.difference.to_string()).or_default() += 1;
+            let count = signatures.entry(divergence.signature()).or_default();
             *count += 1;
-            if *count > arguments.per_kind {
+            if *count > arguments.alike {
                 continue;
             }
             let found = if arguments.no_shrink { divergence } else { differ.shrink(divergence) };
@@ -145,6 +147,9 @@ fn work(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
         }
     }
     std::fs::remove_file(arguments.out.join("under-way"))?;
+    for (signature, count) in &signatures {
+        writeln!(out, "{count:>8} {signature}")?;
+    }
     report(&mut out, arguments, &tally, started.elapsed(), &kinds)?;
     Ok(if kinds.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -2,6 +2,7 @@
 
 use crate::json::Json;
 use crate::rego::{Answer, Fault, Outcome, Row};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// How closely outcomes are compared. Each level includes those before it.
@@ -108,19 +109,29 @@ fn cut_off(errors: &[Fault]) -> bool {
     errors.first().is_some_and(|error| error.code == "eval_cancel_error")
 }
 
+/// What the names of variables begin with that OPA's compiler made up for a query.
+const GENERATED: &str = "__localq";
+
+/// The rows as a caller of a query sees them: without the compiler's own variables, each once.
+fn visible(rows: &[Row]) -> Vec<Row> {
+    let mut seen = BTreeSet::new();
+    let rows = rows.iter().map(|row| {
+        let members = row.iter().filter(|(name, _)| !name.starts_with(GENERATED));
+        members.map(|(name, value)| (name.clone(), value.clone())).collect::<Row>()
+    });
+    rows.filter(|row| seen.insert(row.clone())).collect()
+}
+
 fn rows(one: &[Row], two: &[Row], found: &mut Vec<Difference>) {
+    let (one, two) = (visible(one), visible(two));
     if one != two {
-        let sorted = |rows: &[Row]| {
-            let mut rows = rows.to_vec();
-            rows.sort();
-            rows
-        };
-        let same = sorted(one) == sorted(two);
+        let sorted = |rows: &[Row]| rows.iter().cloned().collect::<BTreeSet<_>>();
+        let same = sorted(&one) == sorted(&two);
         found.push(if same { Difference::Order } else { Difference::Rows });
         return;
     }
     let written = |rows: &[Row]| rows.iter().cloned().map(Json::Object).collect::<Json>();
-    if !written(one).is_written_as(&written(two)) {
+    if !written(&one).is_written_as(&written(&two)) {
         found.push(Difference::Writing);
     }
 }

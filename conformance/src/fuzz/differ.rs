@@ -34,6 +34,41 @@ pub struct Divergence {
     pub got: Outcome,
 }
 
+impl Divergence {
+    /// What other divergences of the same cause mostly have in common: the kind of difference and
+    /// the errors, without names and numbers.
+    #[must_use]
+    pub fn signature(&self) -> String {
+        let errors = |outcome: &Outcome| match outcome {
+            Outcome::Rejected(errors) => errors.first().map(|error| shape(&error.message)),
+            Outcome::Broken(what) => Some(shape(what)),
+            Outcome::Answered(_) => None,
+        };
+        let mut parts = vec![self.difference.to_string()];
+        match (&self.wanted, &self.got) {
+            (Outcome::Answered(wanted), Outcome::Answered(got)) => {
+                let unlike = wanted.iter().zip(got).find(|(one, two)| one != two);
+                for answer in unlike.into_iter().flat_map(|(one, two)| [one, two]) {
+                    if let Answer::Errors(errors) = answer {
+                        parts.extend(errors.first().map(|error| shape(&error.message)));
+                    }
+                }
+            }
+            (wanted, got) => parts.extend([errors(wanted), errors(got)].into_iter().flatten()),
+        }
+        parts.join(" | ")
+    }
+}
+
+/// A message without what differs from program to program: numbers, and names with numbers.
+fn shape(message: &str) -> String {
+    let word = |word: &str| {
+        let named = word.contains(|letter: char| letter.is_ascii_digit()) || word.contains("data.");
+        if named { "_".to_owned() } else { word.to_owned() }
+    };
+    message.split_whitespace().take(12).map(word).collect::<Vec<_>>().join(" ")
+}
+
 /// What a run went through.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {

@@ -4,28 +4,36 @@ use super::piece::Piece;
 use super::sketch::Sketch;
 use crate::json::Json;
 
-/// The most rounds: each tries everything that is one thing smaller.
-const ROUNDS: usize = 400;
+/// The most times something is cut.
+const CUTS: usize = 2_000;
 
 /// How many candidates are tried at once.
-const BATCH: usize = 64;
+const BATCH: usize = 32;
 
 /// The smallest sketch found that still does what `divides` tells. It is asked about several at
 /// once and answers which of them do.
 pub fn shrink(sketch: Sketch, divides: &mut dyn FnMut(&[Sketch]) -> Vec<bool>) -> Sketch {
     let mut best = sketch;
-    for _ in 0..ROUNDS {
-        let candidates = smaller(&best);
+    // What could not be cut before is tried last: most of it still cannot.
+    let mut start = 0;
+    for _ in 0..CUTS {
+        let mut candidates = smaller(&best);
+        let first = if start < candidates.len() { start } else { 0 };
+        candidates.rotate_left(first);
         let mut found = None;
-        for batch in candidates.chunks(BATCH) {
+        for (number, batch) in candidates.chunks(BATCH).enumerate() {
             let verdicts = divides(batch);
-            found = batch.iter().zip(verdicts).find(|(_, divides)| *divides);
-            if found.is_some() {
+            let place = verdicts.iter().position(|divides| *divides);
+            if let Some((place, candidate)) = place.and_then(|at| Some((at, batch.get(at)?))) {
+                found = Some((number * BATCH + place, candidate.clone()));
                 break;
             }
         }
         match found {
-            Some((smaller, _)) => best = smaller.clone(),
+            Some((place, candidate)) => {
+                start = first + place;
+                best = candidate;
+            }
             None => break,
         }
     }

@@ -163,7 +163,7 @@ impl Attribution {
                 text.get(definition.head.clone())?;
                 text.replace_range(definition.head.clone(), name);
             }
-            modules.push(Module { name: module.name.clone(), text: text.into() });
+            modules.push(Module { text: text.into(), ..module.clone() });
         }
         modules.push(Module::new(JOINING_MODULE, joining));
         self.original.with_modules(&modules).ok()

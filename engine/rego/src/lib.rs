@@ -13,6 +13,7 @@
 //! This crate is pure: no IO, no wall clock, no environment. The back end in use is the crate
 //! `regorus` ([`Program`] says what its own limits are); none of its types show here.
 
+mod ask;
 mod attribution;
 mod back;
 mod budget;
@@ -23,16 +24,19 @@ mod options;
 mod path;
 mod program;
 mod reads;
+mod report;
 mod rules;
 mod scan;
 mod test_runner;
+mod tree;
 mod value;
 mod world;
 
+pub use ask::{Answer, Question, Reports, Times, Told};
 pub use budget::EvalBudget;
 pub use decision::{Policy, PolicyError, Ruling};
 pub use error::{Location, RegoCode, RegoError, RegoErrors};
-pub use options::{CompileOptions, EngineChoice, Schemas, UnknownEngine};
+pub use options::{CompileOptions, EngineChoice, Schemas, TestRules, UnknownEngine};
 pub use path::{PathError, data_path};
 pub use program::{
     Evaluation, Module, Program, QueryExpression, QueryResults, QueryRow, RegoEngine,
@@ -40,7 +44,15 @@ pub use program::{
 pub use reads::Reads;
 pub use referee_rego_builtin as builtin;
 pub use referee_rego_types::{Capabilities, Declaration};
+pub use report::{
+    Coverage, CoverageKind, CoverageReport, CoveredRange, Explain, FileCoverage, Position, Profile,
+    ProfileLine, ProfileOrder, Range, Trace, TraceEvent, TraceNode, TraceOp,
+};
 pub use rules::{RuleInfo, RuleKind};
-pub use test_runner::{TestFilter, TestOutcome, TestResult, run_tests};
+pub use test_runner::{
+    SubResult, Test, TestFilter, TestOptions, TestOutcome, TestResult, run_tests,
+};
+pub use tree::SyntaxTree;
+pub use value::capabilities_from;
 pub use value::{Value, ValueError, ValueKind};
 pub use world::World;

@@ -38,6 +38,23 @@ pub struct CompileOptions {
     /// Whether the experimental keywords of OPA (`and`, `or`, `not { … }`) can be imported. The
     /// native engine only.
     pub experimental_keywords: bool,
+    /// How many errors of one stage are told before it is given up; 0 for all. The native engine
+    /// only.
+    pub max_errors: usize,
+    /// Whether rules that begin with `test_` are prepared for being run as tests.
+    pub tests: TestRules,
+}
+
+/// What is done with the rules that are tests. The native engine only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TestRules {
+    /// Nothing.
+    #[default]
+    Plain,
+    /// Each has a name of its own, and says which of its cases it goes through.
+    Cases,
+    /// And what they compare gets names, so that its values can be told.
+    Values,
 }
 
 /// JSON Schemas that types are checked against.
@@ -68,6 +85,8 @@ impl CompileOptions {
         check_data_conflicts: true,
         schemas: Schemas { input: None, named: Vec::new() },
         experimental_keywords: false,
+        max_errors: 10,
+        tests: TestRules::Plain,
     };
 
     /// The same for another engine.

@@ -1,13 +1,16 @@
 //! Programs: modules and data, compiled once and evaluated many times.
 
+use crate::ask::{Answer, Question, Told};
 use crate::back::{Back, Path, Values, path_of};
 use crate::budget::EvalBudget;
 use crate::error::{Location, RegoCode, RegoError, RegoErrors};
 use crate::options::{CompileOptions, EngineChoice};
 use crate::path;
 use crate::reads::Reads;
+use crate::report::{Coverage, CoverageKind, CoverageReport};
 use crate::rules::{RuleInfo, RuleKind};
 use crate::scan;
+use crate::test_runner::Test;
 use crate::value::{self, Value};
 use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,13 +24,22 @@ pub struct Module {
     pub name: Arc<str>,
     /// Its text.
     pub text: Arc<str>,
+    /// Whether it is Rego v0; `None` where [`CompileOptions::rego_v0`] says so for all. The native
+    /// engine only.
+    pub rego_v0: Option<bool>,
 }
 
 impl Module {
     /// A module of that name and text.
     #[must_use]
     pub fn new(name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
-        Self { name: name.into(), text: text.into() }
+        Self { name: name.into(), text: text.into(), rego_v0: None }
+    }
+
+    /// The same, in a version of its own.
+    #[must_use]
+    pub fn with_rego_v0(self, rego_v0: Option<bool>) -> Self {
+        Self { rego_v0, ..self }
     }
 }
 
@@ -270,6 +282,35 @@ impl Program {
             return Err(RegoError::new(RegoCode::Parse, excess.to_string()).at(location));
         }
         self.inner.back.query(query, input, budget, world)
+    }
+
+    /// Answers a query, and tells what is asked for about its evaluation.
+    #[must_use]
+    pub fn ask(&self, question: &Question<'_>) -> Answer {
+        if let Some(answer) = self.inner.back.ask(question) {
+            return answer;
+        }
+        let Question { query, input, budget, world, .. } = question;
+        let results = self.query_in(query, *input, budget, world).map_err(RegoErrors::from);
+        let prints = results.as_ref().map_or_else(|_| Vec::new(), |found| found.prints.clone());
+        Answer { results, told: Told { prints, ..Told::default() } }
+    }
+
+    /// The report of what evaluations covered, over these modules. `others` are what evaluations
+    /// with something left out covered. The engine `regorus` covers nothing.
+    #[must_use]
+    pub fn coverage_report(
+        &self,
+        modules: &[Module],
+        covered: &Coverage,
+        others: &[(CoverageKind, &Coverage)],
+    ) -> CoverageReport {
+        self.inner.back.coverage(modules, covered, others)
+    }
+
+    /// The tests, as the native engine has them.
+    pub(crate) fn native_tests(&self) -> Option<Vec<Test>> {
+        self.inner.back.tests()
     }
 
     /// The packages, without `data.`, sorted.

@@ -1,5 +1,6 @@
 //! The value of the front: JSON and sets, immutable and cheap to clone.
 
+use referee_rego_types::Capabilities;
 use referee_rego_value as native;
 use serde::Serialize;
 use serde_json::{Map, Number};
@@ -179,6 +180,18 @@ impl Value {
         referee_core::json::canonical(&self.to_json())
     }
 
+    /// As Rego text, as OPA prints values: `{"a": 1}`, `{1, 2}`, `set()`.
+    #[must_use]
+    pub fn to_rego_string(&self) -> String {
+        self.0.to_string()
+    }
+
+    /// The number as it is written, with all its digits, where it is one.
+    #[must_use]
+    pub fn number_text(&self) -> Option<String> {
+        if let native::Value::Number(number) = &self.0 { Some(number.to_string()) } else { None }
+    }
+
     /// This value with `over` laid over it: objects are merged member by member, anything else of
     /// `over` takes the place of what was there.
     #[must_use]
@@ -221,6 +234,14 @@ impl From<i64> for Value {
     fn from(value: i64) -> Self {
         Self(value.into())
     }
+}
+
+/// Reads capabilities in OPA's JSON form.
+///
+/// # Errors
+/// What is wrong with the document.
+pub fn capabilities_from(document: &Value) -> Result<Capabilities, String> {
+    Capabilities::from_json(&document.0)
 }
 
 fn from_json(value: serde_json::Value) -> native::Value {

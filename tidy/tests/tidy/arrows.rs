@@ -22,7 +22,10 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("referee-rego-builtin", &["referee-rego-value"]),
         ("referee-rego-text", BUILTINS),
         ("referee-rego-formats", BUILTINS),
-        ("referee-rego-security", BUILTINS),
+        (
+            "referee-rego-security",
+            &["referee-rego-builtin", "referee-rego-formats", "referee-rego-value"],
+        ),
         (
             "referee-rego-eval",
             &[

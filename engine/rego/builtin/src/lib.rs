@@ -15,7 +15,7 @@ pub use error::{BuiltinError, ErrorKind, Result};
 pub use host::{Host, HostError, HttpRequest, HttpResponse, NoHost};
 pub use shared::SharedCaches;
 
-use referee_rego_value::Value;
+pub use referee_rego_value::Value;
 use std::ops::ControlFlow;
 
 /// A builtin that gives one value or none.

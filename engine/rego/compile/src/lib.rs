@@ -10,16 +10,22 @@
 //! 2. Every local has a name of its own in its module: `__local0__` and so on.
 //!    [`Compiled::rewritten`] has the names they were written with. A wildcard is `$0`, `$1`, ….
 //! 3. A call stands only as an expression ([`ExprKind::Call`]), never inside a term: where its
-//!    value is used, a generated variable is its last operand. `x := y`, `x = y` and `x == y` are
-//!    calls of `eq`.
+//!    value is used, a generated variable is its last operand. `x := y`, `x = y` and, in rules,
+//!    `x == y` are calls of `eq`; in queries `x == y` stays a call of `equal`, because its result
+//!    is asked for.
 //! 4. References with variables or references inside them, and references as operands, are pulled
 //!    out as OPA pulls them out (`RewriteDynamicTerms`).
-//! 5. `some` is gone: `some x in xs` is `x = xs[$0]` and the like, as in OPA. `every` stays, and
-//!    its domain is a variable or constant.
+//! 5. `some` is gone: `some x in xs` is `__local1__ = xs[__local0__]`, as in OPA. `every` stays,
+//!    and its domain is a variable.
 //! 6. Bodies, those of comprehensions and closures included, are in an order in which each
 //!    variable is bound before it is needed, which is OPA's order.
 //! 7. `print` is `internal.print` of a list of set comprehensions, or is gone.
 //! 8. Calls of `rego.metadata.*` are constants.
+//! 9. Objects and sets are in OPA's order, each key or element once.
+//!
+//! What is not here: the indices of rules and comprehensions, which belong to the evaluator.
+//! Where OPA's order of errors follows from Go's random order of maps (variables of one place,
+//! rules of several paths, ways through a cycle), there is one order here.
 //!
 //! [`ExprKind::Call`]: referee_rego_syntax::ast::ExprKind::Call
 
@@ -40,6 +46,7 @@ mod order;
 mod outputs;
 mod prints;
 mod query;
+mod required;
 mod resolve;
 mod roots;
 mod rule_locals;

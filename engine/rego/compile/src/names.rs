@@ -55,15 +55,6 @@ impl VarSet {
         true
     }
 
-    pub(crate) fn remove(&mut self, name: &str) {
-        if let Some(at) = self.list.iter().position(|member| member == name) {
-            self.list.remove(at);
-            if let Some(hashed) = &mut self.hashed {
-                hashed.remove(name);
-            }
-        }
-    }
-
     pub(crate) fn retain(&mut self, keep: impl Fn(&Str) -> bool) {
         self.list.retain(|member| keep(member));
         if let Some(hashed) = &mut self.hashed {

@@ -3,7 +3,7 @@
 
 use crate::names::{VarSet, calls, operator};
 use crate::tree::Arities;
-use crate::unify::{is_ref_safe, unify};
+use crate::unify::{Bound, unify};
 use crate::vars::{self, Collector, Params};
 use crate::walk::{self, Node, is_comprehension};
 use referee_rego_syntax::ast::{Expr, ExprKind, Term, TermKind};
@@ -73,16 +73,18 @@ pub(crate) fn of_equality(
     carried: &mut VarSet,
 ) -> VarSet {
     let [_, left, right] = items else { return safe.clone() };
-    let mut known = std::mem::take(carried);
-    walk::expr(expr, &mut |node| refs(node, safe, &mut known));
-    known.extend(safe);
+    let mut bound = Bound::new(safe);
+    walk::expr(expr, &mut |node| refs(node, safe, carried));
+    bound.further = std::mem::take(carried);
     if expr.from_assignment {
         // What is assigned is not known from what stands on the other side.
-        vars::of_term(left, Params::ALL).iter().for_each(|name| known.remove(name));
+        bound.except = vars::of_term(left, Params::ALL);
+        let except = &bound.except;
+        bound.further.retain(|name| !except.contains(name));
     }
-    let found = unify(&known, left, right);
-    known.extend(&found);
-    known.without(safe)
+    let found = unify(&bound, left, right);
+    bound.further.extend(&found);
+    bound.further.without(safe)
 }
 
 fn of_call(
@@ -113,7 +115,7 @@ fn of_call(
 fn refs(node: Node<'_>, safe: &VarSet, found: &mut VarSet) -> bool {
     match node {
         Node::Term(Term { kind: TermKind::Ref(parts), .. }) => {
-            if !is_ref_safe(parts, safe) {
+            if !Bound::new(safe).contains_head(parts) {
                 return true;
             }
             if !is_ground_ref(parts) {

@@ -8,28 +8,48 @@ use referee_rego_syntax::ast::{Term, TermKind};
 use referee_rego_value::Str;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Whether what a reference begins with is known.
-pub(crate) fn is_ref_safe(parts: &[Term], safe: &VarSet) -> bool {
-    match (head_var(parts), parts.first()) {
-        (Some(name), _) => safe.contains(name),
-        (None, Some(head)) => is_safe(head, safe),
-        (None, None) => true,
+/// The variables that are bound: those bound before, but for some, and further ones. Large bodies
+/// bind many, so these are not copied.
+#[derive(Debug)]
+pub(crate) struct Bound<'s> {
+    pub(crate) before: &'s VarSet,
+    pub(crate) except: VarSet,
+    pub(crate) further: VarSet,
+}
+
+impl<'s> Bound<'s> {
+    /// Those bound before.
+    pub(crate) fn new(before: &'s VarSet) -> Self {
+        Self { before, except: VarSet::new(), further: VarSet::new() }
+    }
+
+    fn contains(&self, name: &str) -> bool {
+        self.further.contains(name) || (self.before.contains(name) && !self.except.contains(name))
+    }
+
+    fn contains_all(&self, term: &Term) -> bool {
+        vars::of_term(term, Params::SAFETY).iter().all(|name| self.contains(name))
+    }
+
+    /// Whether what a reference begins with is bound.
+    pub(crate) fn contains_head(&self, parts: &[Term]) -> bool {
+        match (head_var(parts), parts.first()) {
+            (Some(name), _) => self.contains(name),
+            (None, Some(head)) => self.contains_all(head),
+            (None, None) => true,
+        }
     }
 }
 
-fn is_safe(term: &Term, safe: &VarSet) -> bool {
-    vars::of_term(term, Params::SAFETY).within(safe)
-}
-
 /// The variables that are bound when two terms are made equal, where some are bound already.
-pub(crate) fn unify(safe: &VarSet, a: &Term, b: &Term) -> VarSet {
+pub(crate) fn unify(safe: &Bound<'_>, a: &Term, b: &Term) -> VarSet {
     let mut unifier = Unifier { safe, unified: VarSet::new(), unknown: BTreeMap::new() };
     unifier.unify(a, b);
     unifier.unified
 }
 
 struct Unifier<'s> {
-    safe: &'s VarSet,
+    safe: &'s Bound<'s>,
     unified: VarSet,
     /// What must be bound before a variable is.
     unknown: BTreeMap<Str, BTreeSet<Str>>,
@@ -81,8 +101,8 @@ impl Unifier<'_> {
     /// Whether all that a term is made of is bound.
     fn is_known(&self, term: &Term) -> bool {
         match &term.kind {
-            TermKind::Ref(parts) => is_ref_safe(parts, self.safe),
-            TermKind::Call(_) => is_safe(term, self.safe),
+            TermKind::Ref(parts) => self.safe.contains_head(parts),
+            TermKind::Call(_) => self.safe.contains_all(term),
             _ => true,
         }
     }

@@ -9,7 +9,7 @@
 )]
 
 use referee_rego_compile::{Options, QueryOptions, compile, compile_query};
-use referee_rego_syntax::ast::{Import, Module, RegoVersion};
+use referee_rego_syntax::ast::{Import, Module, RegoVersion, Rule};
 use referee_rego_syntax::{Error, ParseOptions, parse_body, parse_module, parse_ref, print};
 use referee_rego_value::{Number, Str, Value};
 use serde_json::Value as Json;
@@ -47,8 +47,8 @@ fn written(error: &Error) -> String {
     text
 }
 
-fn parsed(version: RegoVersion, name: &str, text: &str) -> Module {
-    parse_module(name, text, &ParseOptions::new(version)).unwrap()
+fn parsed(name: &str, text: &str, options: &ParseOptions) -> Module {
+    parse_module(name, text, options).unwrap()
 }
 
 fn options(case: &Json) -> Options {
@@ -57,7 +57,9 @@ fn options(case: &Json) -> Options {
     Options {
         strict: flag("strict"),
         keep_prints: flag("prints"),
+        tests: flag("tester"),
         rewrite_tests: flag("tests"),
+        use_annotations: flag("annots"),
         unsafe_builtins: strings(case, "unsafe").into_iter().map(Str::from).collect(),
         max_errors: match case["limit"].as_i64() {
             Some(limit) => usize::try_from(limit).unwrap_or(0),
@@ -74,22 +76,27 @@ fn outcome(case: &Json) -> Result<Vec<String>, Vec<Error>> {
         Some(true) => RegoVersion::V0,
         _ => RegoVersion::V1,
     };
+    let annotations = case["annots"].as_bool().unwrap_or(false);
+    let parse_options = ParseOptions::new(version).with_annotations(annotations);
     let modules = strings(case, "modules").into_iter().enumerate().map(|(at, text)| {
         let name = format!("m{at}.rego");
-        let module = parsed(version, &name, &text);
+        let module = parsed(&name, &text, &parse_options);
         (Arc::from(name), module)
     });
     let compiled = compile(modules.collect(), &options(case))?;
     let Some(query) = case["query"].as_str() else {
         let rules = compiled.modules.iter().flat_map(|(_, module)| {
-            module.rules.iter().map(|rule| print::rule(rule, module.version))
+            module.rules.iter().map(|rule| {
+                let rule = Rule { annotations: Vec::new(), ..rule.clone() };
+                print::rule(&rule, module.version)
+            })
         });
         return Ok(rules.collect());
     };
     let options = ParseOptions::query(version);
     let imports: Vec<Import> = strings(case, "imports")
         .iter()
-        .flat_map(|path| parsed(version, "", &format!("package q\nimport {path}")).imports)
+        .flat_map(|path| parsed("", &format!("package q\nimport {path}"), &parse_options).imports)
         .collect();
     let package = case["package"].as_str();
     let query_options = QueryOptions {
@@ -165,4 +172,14 @@ fn dynamic_terms_are_pulled_out() {
 #[test]
 fn queries_are_compiled_against_modules() {
     check("queries");
+}
+
+#[test]
+fn tests_are_numbered_and_name_their_cases() {
+    check("testing");
+}
+
+#[test]
+fn metadata_is_a_constant_and_schemas_are_types() {
+    check("metadata");
 }

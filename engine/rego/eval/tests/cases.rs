@@ -3,7 +3,11 @@
 //! They lie outside the repository: `REFEREE_OPA_CASES` names the folder with the JSON cases,
 //! `REFEREE_OPA_SUITE` one with OPA's YAML suites (`v0`, `v1`). Without them the tests say so.
 
-#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a runner of cases prints what failed")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a runner of cases prints what failed"
+)]
 
 mod support;
 
@@ -57,7 +61,8 @@ fn judge(case: &Value, version: RegoVersion) -> Result<(), String> {
         question.data = data;
     }
     if let Some(Value::Object(env)) = member(case, "env") {
-        let pairs = env.iter().map(|(k, v)| (k.as_str().unwrap().into(), v.as_str().unwrap().into()));
+        let pairs =
+            env.iter().map(|(k, v)| (k.as_str().unwrap().into(), v.as_str().unwrap().into()));
         question.variables = pairs.collect();
     }
     question.input = match text(case, "input_term") {
@@ -99,7 +104,9 @@ fn judge(case: &Value, version: RegoVersion) -> Result<(), String> {
         }))
     });
     let got = Value::set(got);
-    let wanted = Value::set(wanted.as_array().map(|it| it.iter().cloned().collect::<Vec<_>>()).unwrap_or_default());
+    let wanted = Value::set(
+        wanted.as_array().map(|it| it.iter().cloned().collect::<Vec<_>>()).unwrap_or_default(),
+    );
     if got == wanted { Ok(()) } else { Err(format!("got    {got}\n      wanted {wanted}")) }
 }
 
@@ -147,8 +154,9 @@ fn run(folder: &Path, version: RegoVersion) -> Option<(usize, Vec<String>)> {
             continue;
         }
         all += 1;
-        let judged = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| judge(&case, version)))
-            .unwrap_or_else(|_| Err("panicked".into()));
+        let judged =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| judge(&case, version)))
+                .unwrap_or_else(|_| Err("panicked".into()));
         if let Err(why) = judged {
             println!("FAILED {note}\n      {why}");
             failed.push(note);
@@ -164,7 +172,8 @@ fn beside(name: &str) -> PathBuf {
 
 #[test]
 fn the_json_cases_hold() {
-    let folder = std::env::var("REFEREE_OPA_CASES").map_or_else(|_| beside("opa-cases"), Into::into);
+    let folder =
+        std::env::var("REFEREE_OPA_CASES").map_or_else(|_| beside("opa-cases"), Into::into);
     if let Some((_, failed)) = run(&folder.join("v1"), RegoVersion::V1) {
         assert!(failed.is_empty(), "{} cases fail", failed.len());
     }

@@ -1,8 +1,9 @@
 //! Builtins of Rego: JSON Schema, GraphQL, YAML and other formats with a grammar.
 
+mod graphql;
 pub mod yaml;
 
 use referee_rego_builtin::Table;
 
 /// Its builtins, by family.
-pub const TABLES: &[Table] = &[];
+pub const TABLES: &[Table] = &[graphql::TABLE];

@@ -4,11 +4,13 @@
 //! enforces takes an error for a deny. Errors are not compared: both refuse.
 
 use super::{Path, Values, monotonic, native, regorus};
+use crate::ask::{Answer, Question};
 use crate::budget::EvalBudget;
 use crate::error::{RegoCode, RegoError, RegoErrors};
 use crate::options::CompileOptions;
 use crate::program::{Module, Producers, QueryResults};
 use crate::reads::Reads;
+use crate::report::{Coverage, CoverageKind, CoverageReport};
 use crate::rules::RuleInfo;
 use crate::value::Value;
 use crate::world::World;
@@ -67,6 +69,27 @@ impl Both {
         budget: &EvalBudget,
     ) -> Option<Producers> {
         self.native.producers(paths, input, budget)
+    }
+
+    /// The answer of the native engine with what it tells, where the other has the same.
+    pub(super) fn ask(&self, question: &Question<'_>) -> Answer {
+        let mut answer = self.native.ask(question);
+        if answer.results.is_ok() {
+            let Question { query, input, budget, world, .. } = question;
+            if let Err(error) = self.query(query, *input, budget, world) {
+                answer.results = Err(error.into());
+            }
+        }
+        answer
+    }
+
+    pub(super) fn coverage(
+        &self,
+        modules: &[Module],
+        covered: &Coverage,
+        others: &[(CoverageKind, &Coverage)],
+    ) -> CoverageReport {
+        self.native.coverage(modules, covered, others)
     }
 
     pub(super) fn query(

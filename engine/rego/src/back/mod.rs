@@ -8,13 +8,18 @@ mod both;
 mod native;
 pub(crate) mod regorus;
 
+pub(crate) use native::all as native_errors;
+
+use crate::ask::{Answer, Question};
 use crate::budget::EvalBudget;
 use crate::error::{RegoError, RegoErrors};
 use crate::options::{CompileOptions, EngineChoice};
 use crate::path::{self, Segment};
 use crate::program::{Module, Producers, QueryResults};
 use crate::reads::Reads;
+use crate::report::{Coverage, CoverageKind, CoverageReport};
 use crate::rules::RuleInfo;
+use crate::test_runner::Test;
 use crate::value::Value;
 use crate::world::World;
 use both::Both;
@@ -107,6 +112,38 @@ impl Back {
             Self::Native(back) => back.producers(paths, input, budget),
             Self::Both(back) => back.producers(paths, input, budget),
             Self::Regorus(_) => None,
+        }
+    }
+
+    /// The answer to a query with what is to be told about it; `None` where the engine cannot
+    /// tell.
+    pub(crate) fn ask(&self, question: &Question<'_>) -> Option<Answer> {
+        match self {
+            Self::Native(back) => Some(back.ask(question)),
+            Self::Both(back) if question.wants_more() => Some(back.ask(question)),
+            Self::Both(_) | Self::Regorus(_) => None,
+        }
+    }
+
+    /// The report of what was covered.
+    pub(crate) fn coverage(
+        &self,
+        modules: &[Module],
+        covered: &Coverage,
+        others: &[(CoverageKind, &Coverage)],
+    ) -> CoverageReport {
+        match self {
+            Self::Native(back) => back.coverage(modules, covered, others),
+            Self::Both(back) => back.coverage(modules, covered, others),
+            Self::Regorus(_) => CoverageReport::default(),
+        }
+    }
+
+    /// The tests, where the engine knows them itself.
+    pub(crate) fn tests(&self) -> Option<Vec<Test>> {
+        match self {
+            Self::Native(back) => Some(back.tests()),
+            Self::Both(_) | Self::Regorus(_) => None,
         }
     }
 

@@ -38,7 +38,8 @@ pub fn attach_annotations(module: &mut Module) -> Result<(), Vec<Error>> {
         match result {
             Ok(one) => annotations.push(one),
             Err(error) => {
-                let location = module.comments.get(error.comment).map(|comment| comment.location.clone());
+                let location =
+                    module.comments.get(error.comment).map(|comment| comment.location.clone());
                 errors.push(Error::new(Code::Parse, error.message, &location.unwrap_or_default()));
             }
         }
@@ -82,9 +83,12 @@ pub(crate) fn attach(module: &mut Module, annotations: Vec<Annotations>) -> Vec<
 
 /// The statements in the order of the source, each with the greatest row so far and its own.
 fn statements(module: &Module) -> Vec<(u32, u32, Target)> {
-    let mut statements = vec![(module.package.location.row, module.package.location.offset, Target::Package)];
+    let mut statements =
+        vec![(module.package.location.row, module.package.location.offset, Target::Package)];
     let imports = module.imports.iter();
-    statements.extend(imports.map(|import| (import.location.row, import.location.offset, Target::Import)));
+    statements.extend(
+        imports.map(|import| (import.location.row, import.location.offset, Target::Import)),
+    );
     let rules = module.rules.iter().enumerate();
     statements.extend(
         rules.map(|(index, rule)| (rule.location.row, rule.location.offset, Target::Rule(index))),
@@ -126,7 +130,8 @@ fn check_entrypoint(block: &Annotations) -> Option<Error> {
         return None;
     }
     let scope = &block.scope;
-    let message = format!("annotation entrypoint applied to non-document or package scope '{scope}'");
+    let message =
+        format!("annotation entrypoint applied to non-document or package scope '{scope}'");
     Some(Error::new(Code::Parse, message, &block.location))
 }
 
@@ -156,9 +161,8 @@ fn give_to_rules(module: &mut Module, blocks: &[(Arc<Annotations>, Target)]) {
     for rule in &mut module.rules {
         let Some(waiting) = waiting.get_mut(&path(&module.package, rule)) else { continue };
         let row = rule.location.row;
-        let above = |&&index: &&usize| {
-            blocks.get(index).is_some_and(|(block, _)| block.location.row < row)
-        };
+        let above =
+            |&&index: &&usize| blocks.get(index).is_some_and(|(block, _)| block.location.row < row);
         let mut given: Vec<usize> = waiting.rule.iter().take_while(above).copied().collect();
         if let Some(last) = given.len().checked_sub(1) {
             waiting.rule.remove(last);

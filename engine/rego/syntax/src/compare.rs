@@ -53,7 +53,10 @@ pub fn compare_kinds(a: &TermKind, b: &TermKind) -> Ordering {
             .then_with(|| a.parts.len().cmp(&b.parts.len()))
             .then_with(|| {
                 let parts = a.parts.iter().zip(&b.parts);
-                parts.map(|(a, b)| compare_parts(a, b)).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+                parts
+                    .map(|(a, b)| compare_parts(a, b))
+                    .find(|order| order.is_ne())
+                    .unwrap_or(Ordering::Equal)
             }),
         (a, b) => rank(a).cmp(&rank(b)),
     }
@@ -161,7 +164,9 @@ fn compare_logical(a: &Logical, b: &Logical) -> Ordering {
 fn compare_withs(a: &[With], b: &[With]) -> Ordering {
     let withs = a.iter().zip(b);
     withs
-        .map(|(a, b)| compare_terms(&a.target, &b.target).then_with(|| compare_terms(&a.value, &b.value)))
+        .map(|(a, b)| {
+            compare_terms(&a.target, &b.target).then_with(|| compare_terms(&a.value, &b.value))
+        })
         .find(|order| order.is_ne())
         .unwrap_or_else(|| a.len().cmp(&b.len()))
 }

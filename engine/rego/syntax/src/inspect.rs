@@ -12,7 +12,9 @@ pub fn is_ground(term: &Term) -> bool {
         TermKind::Array(terms) | TermKind::Set(terms) | TermKind::Call(terms) => {
             terms.iter().all(is_ground)
         }
-        TermKind::Object(members) => members.iter().all(|(key, value)| is_ground(key) && is_ground(value)),
+        TermKind::Object(members) => {
+            members.iter().all(|(key, value)| is_ground(key) && is_ground(value))
+        }
         TermKind::ArrayComprehension(comprehension) | TermKind::SetComprehension(comprehension) => {
             is_ground(&comprehension.term) && is_ground_body(&comprehension.body)
         }
@@ -33,7 +35,8 @@ pub fn is_ground_ref(parts: &[Term]) -> bool {
 /// The parts of a reference before the first that is not ground; the head is always among them.
 #[must_use]
 pub fn ground_prefix(parts: &[Term]) -> &[Term] {
-    let end = parts.iter().skip(1).position(|part| !is_ground(part)).map_or(parts.len(), |at| at + 1);
+    let end =
+        parts.iter().skip(1).position(|part| !is_ground(part)).map_or(parts.len(), |at| at + 1);
     parts.get(..end).unwrap_or(parts)
 }
 

@@ -174,8 +174,10 @@ impl Writer<'_> {
 
     fn comment(&self, comment: &Comment) -> Doc {
         // The block of metadata that begins with a comment takes its place over.
+        let row = comment.location.row;
         let block = self.module.and_then(|module| {
-            module.annotations.iter().find(|one| one.location.row == comment.location.row)
+            let at = module.annotations.partition_point(|one| one.location.row < row);
+            module.annotations.get(at).filter(|one| one.location.row == row)
         });
         let location = match block {
             Some(block) => self.location_with(&comment.location, &annotations::block_text(block)),
@@ -186,10 +188,7 @@ impl Writer<'_> {
             "" if comment.location.length == 2 => Doc::Null,
             text => Doc::Text(BASE64.encode(text.as_bytes())),
         };
-        Doc::Object(vec![
-            ("Text", text),
-            ("Location", location),
-        ])
+        Doc::Object(vec![("Text", text), ("Location", location)])
     }
 
     fn package(&self, package: &Package) -> Doc {
@@ -265,7 +264,8 @@ impl Writer<'_> {
         }
         members.push(("terms", self.expr_kind(&expr.kind)));
         if !expr.with.is_empty() {
-            members.push(("with", Doc::Array(expr.with.iter().map(|with| self.with(with)).collect())));
+            members
+                .push(("with", Doc::Array(expr.with.iter().map(|with| self.with(with)).collect())));
         }
         Doc::Object(members)
     }
@@ -341,16 +341,18 @@ impl Writer<'_> {
             TermKind::Bool(value) => Doc::Bool(*value),
             TermKind::Number(number) => Doc::Number(number.clone()),
             TermKind::String(text) | TermKind::Var(text) => Doc::text(text),
-            TermKind::Ref(terms) | TermKind::Array(terms) | TermKind::Call(terms) => self.terms(terms),
+            TermKind::Ref(terms) | TermKind::Array(terms) | TermKind::Call(terms) => {
+                self.terms(terms)
+            }
             TermKind::Set(elements) => self.terms(sorted_terms(elements)),
             TermKind::Object(members) => {
                 let members = sorted_members(members).into_iter();
-                let pairs = members.map(|(key, value)| Doc::Array(vec![self.term(key), self.term(value)]));
+                let pairs =
+                    members.map(|(key, value)| Doc::Array(vec![self.term(key), self.term(value)]));
                 Doc::Array(pairs.collect())
             }
-            TermKind::ArrayComprehension(comprehension) | TermKind::SetComprehension(comprehension) => {
-                self.comprehension(comprehension)
-            }
+            TermKind::ArrayComprehension(comprehension)
+            | TermKind::SetComprehension(comprehension) => self.comprehension(comprehension),
             TermKind::ObjectComprehension(comprehension) => Doc::Object(vec![
                 ("key", self.term(&comprehension.key)),
                 ("value", self.term(&comprehension.value)),
@@ -376,10 +378,7 @@ impl Writer<'_> {
         // Without parts, OPA has no list at all.
         let empty = template.parts.is_empty();
         let parts = if empty { Doc::Null } else { Doc::Array(parts.collect()) };
-        Doc::Object(vec![
-            ("parts", parts),
-            ("multi_line", Doc::Bool(template.multi_line)),
-        ])
+        Doc::Object(vec![("parts", parts), ("multi_line", Doc::Bool(template.multi_line))])
     }
 }
 

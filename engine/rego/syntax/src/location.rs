@@ -37,6 +37,14 @@ impl Location {
         self.source.as_deref().map_or("", |source| &source.name)
     }
 
+    /// The line of the source on which it begins.
+    #[must_use]
+    pub fn line(&self) -> Option<&str> {
+        let text = &self.source.as_deref()?.text;
+        let row = usize::try_from(self.row.checked_sub(1)?).ok()?;
+        text.lines().nth(row)
+    }
+
     /// Its text.
     #[must_use]
     pub fn text(&self) -> &str {

@@ -53,8 +53,10 @@ fn read_block(comments: &[Comment], start: usize) -> Result<Annotations, Metadat
     };
     let lines = rest.windows(2).take_while(|pair| goes_on(pair)).count();
     let body = rest.get(1..=lines).unwrap_or_default();
-    let text: String =
-        body.iter().flat_map(|line| [line.text.strip_prefix(' ').unwrap_or(&line.text), "\n"]).collect();
+    let text: String = body
+        .iter()
+        .flat_map(|line| [line.text.strip_prefix(' ').unwrap_or(&line.text), "\n"])
+        .collect();
     if text.trim().is_empty() {
         let message = "expected METADATA block, found whitespace".to_owned();
         return Err(MetadataError { comment: start, message });
@@ -64,7 +66,8 @@ fn read_block(comments: &[Comment], start: usize) -> Result<Annotations, Metadat
         let offset = line.map_or(0, |line| line.min(body.len().saturating_sub(1)));
         MetadataError { comment: start + 1 + offset, message: with_hints(message, body) }
     })?;
-    let mut annotations = annotations(raw).map_err(|message| MetadataError { comment: start, message })?;
+    let mut annotations =
+        annotations(raw).map_err(|message| MetadataError { comment: start, message })?;
     let (first, last) = (rest.first(), rest.get(lines));
     if let (Some(first), Some(last)) = (first, last) {
         let end = last.location.offset.saturating_add(last.location.length);
@@ -134,8 +137,9 @@ fn annotations(raw: Raw) -> Result<Annotations, String> {
         ..Annotations::default()
     };
     for value in &raw.related_resources {
-        let resource = related_resource(value)
-            .map_err(|error| format!("invalid related-resource definition {}: {error}", shown(value)))?;
+        let resource = related_resource(value).map_err(|error| {
+            format!("invalid related-resource definition {}: {error}", shown(value))
+        })?;
         result.related_resources.push(resource);
     }
     result.compile = raw.compile.as_deref().map(compile).transpose()?;
@@ -143,8 +147,8 @@ fn annotations(raw: Raw) -> Result<Annotations, String> {
         result.schemas.push(schema(pair)?);
     }
     for value in &raw.authors {
-        let author =
-            author(value).map_err(|error| format!("invalid author definition {}: {error}", shown(value)))?;
+        let author = author(value)
+            .map_err(|error| format!("invalid author definition {}: {error}", shown(value)))?;
         result.authors.push(author);
     }
     result.custom = members(raw.custom)?;
@@ -166,12 +170,14 @@ fn checked(value: &Yaml) -> Result<(), String> {
     fn check(value: &Yaml, path: &mut Vec<String>) -> Result<(), String> {
         match value {
             Yaml::Mixed => Err(format!("invalid map key type(s): {}", path.join("/"))),
-            Yaml::Sequence(elements) => elements.iter().enumerate().try_for_each(|(index, element)| {
-                path.push(index.to_string());
-                check(element, path)?;
-                path.pop();
-                Ok(())
-            }),
+            Yaml::Sequence(elements) => {
+                elements.iter().enumerate().try_for_each(|(index, element)| {
+                    path.push(index.to_string());
+                    check(element, path)?;
+                    path.pop();
+                    Ok(())
+                })
+            }
             Yaml::Scalar(_) | Yaml::Map(_) => Ok(()),
         }
     }
@@ -186,7 +192,9 @@ fn value_of(value: &Yaml) -> Value {
         Yaml::Scalar(Scalar::Uint(value)) => {
             Number::parse(&value.to_string()).map_or(Value::Null, Value::Number)
         }
-        Yaml::Scalar(Scalar::Float(value)) => Number::from_f64(*value).map_or(Value::Null, Value::Number),
+        Yaml::Scalar(Scalar::Float(value)) => {
+            Number::from_f64(*value).map_or(Value::Null, Value::Number)
+        }
         Yaml::Scalar(Scalar::Text(text) | Scalar::Time(text)) => Value::from(text.as_str()),
         Yaml::Sequence(elements) => Value::array(elements.iter().map(value_of)),
         Yaml::Map(members) => {
@@ -205,15 +213,23 @@ fn shown(value: &Yaml) -> String {
         Yaml::Scalar(Scalar::Float(value)) => format!("%!s(float64={value})"),
         Yaml::Scalar(Scalar::Text(text) | Scalar::Time(text)) => text.clone(),
         Yaml::Sequence(elements) => {
-            format!("[{}]", elements.iter().map(shown).collect::<Vec<_>>().join(" "))
+            format!("[{}]", elements.iter().map(shown_within).collect::<Vec<_>>().join(" "))
         }
         Yaml::Map(members) => {
             let mut members: Vec<_> = members.iter().collect();
             members.sort_by(|a, b| a.0.cmp(&b.0));
-            let members = members.into_iter().map(|(name, value)| format!("{name}:{}", shown(value)));
+            let members =
+                members.into_iter().map(|(name, value)| format!("{name}:{}", shown_within(value)));
             format!("map[{}]", members.collect::<Vec<_>>().join(" "))
         }
         Yaml::Mixed => "map[]".to_owned(),
+    }
+}
+
+fn shown_within(value: &Yaml) -> String {
+    match value {
+        Yaml::Scalar(Scalar::Null) => "<nil>".to_owned(),
+        value => shown(value),
     }
 }
 
@@ -271,7 +287,8 @@ fn author(value: &Yaml) -> Result<Author, String> {
 }
 
 fn compile(members: &[(String, Yaml)]) -> Result<CompileAnnotation, String> {
-    let member = |name: &str| members.iter().find(|(known, _)| known == name).map(|(_, value)| value);
+    let member =
+        |name: &str| members.iter().find(|(known, _)| known == name).map(|(_, value)| value);
     let mut result = CompileAnnotation { unknowns: Vec::new(), mask_rule: None };
     if let Some(Yaml::Sequence(unknowns)) = member("unknowns") {
         for unknown in unknowns {
@@ -303,7 +320,9 @@ fn compile(members: &[(String, Yaml)]) -> Result<CompileAnnotation, String> {
 /// The error of a term as Go's layers of calls tell it.
 fn term_error(errors: &[Error]) -> String {
     match errors {
-        [error] if error.location.row == 0 && error.location.source.is_none() => error.message.clone(),
+        [error] if error.location.row == 0 && error.location.source.is_none() => {
+            error.message.clone()
+        }
         [error] => format!("failed to parse term: 1 error occurred: {error}"),
         errors => {
             let lines: Vec<String> = errors.iter().map(Error::to_string).collect();
@@ -328,10 +347,14 @@ fn schema(pair: &[(String, Yaml)]) -> Result<SchemaAnnotation, String> {
     let mut result = SchemaAnnotation { path, schema: None, definition: None };
     match value {
         Some(Yaml::Scalar(Scalar::Text(name))) => {
-            let term = parse_term(name, &ParseOptions::default()).map_err(|_| INVALID.to_owned())?;
-            let is_schema = |term: &Term| matches!(&term.kind, TermKind::Var(name) if name == "schema");
+            let term =
+                parse_term(name, &ParseOptions::default()).map_err(|_| INVALID.to_owned())?;
+            let is_schema =
+                |term: &Term| matches!(&term.kind, TermKind::Var(name) if name == "schema");
             result.schema = Some(match term {
-                Term { kind: TermKind::Ref(parts), .. } if parts.first().is_some_and(is_schema) => parts,
+                Term { kind: TermKind::Ref(parts), .. } if parts.first().is_some_and(is_schema) => {
+                    parts
+                }
                 term if is_schema(&term) => {
                     vec![Term { location: Location::NONE, ..term }]
                 }

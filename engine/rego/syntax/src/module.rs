@@ -1,6 +1,8 @@
 //! From statements to modules and queries (OPA's `v1/ast/parser_ext.go` and `rego_v1.go`).
 
-use crate::ast::{Body, Expr, ExprKind, Head, Import, Module, Package, Ref, RegoVersion, Rule, Term, TermKind};
+use crate::ast::{
+    Body, Expr, ExprKind, Head, Import, Module, Package, Ref, RegoVersion, Rule, Term, TermKind,
+};
 use crate::options::ParseOptions;
 use crate::parser::{Parsed, Parser, Statement};
 use crate::{Code, Error, Location, Source, attach, print, v1};
@@ -19,7 +21,11 @@ pub fn parse_module(name: &str, text: &str, options: &ParseOptions) -> Result<Mo
 ///
 /// # Errors
 /// As for [`parse_module`].
-pub fn parse_module_bytes(name: &str, bytes: &[u8], options: &ParseOptions) -> Result<Module, Vec<Error>> {
+pub fn parse_module_bytes(
+    name: &str,
+    bytes: &[u8],
+    options: &ParseOptions,
+) -> Result<Module, Vec<Error>> {
     let (source, parsed) = parse_source(name, bytes, options)?;
     module(&source, parsed, options)
 }
@@ -41,6 +47,9 @@ pub fn parse_query(text: &str, options: &ParseOptions) -> Result<Body, Vec<Error
             return Err(vec![plain(format!("expected body but got {found}"))]);
         };
         body.extend(exprs);
+    }
+    if !parsed.annotations.is_empty() {
+        return Err(vec![plain("expected body but got *ast.Annotations".to_owned())]);
     }
     for (expr, index) in body.iter_mut().zip(0..) {
         expr.index = index;
@@ -64,10 +73,17 @@ pub fn parse_term(text: &str, options: &ParseOptions) -> Result<Term, Vec<Error>
     let options = ParseOptions { skip_rules: true, ..options.clone() };
     let mut body = parse_query(text, &options)?;
     if body.len() != 1 {
-        return Err(vec![plain(format!("expected exactly one term but got: {}", print::body(&body)))]);
+        return Err(vec![plain(format!(
+            "expected exactly one term but got: {}",
+            print::body(&body)
+        ))]);
     }
     match body.pop() {
         Some(Expr { kind: ExprKind::Term(term), .. }) => Ok(term),
+        Some(Expr { kind: ExprKind::Call(terms), .. }) => {
+            let terms: Vec<String> = terms.iter().map(print::term).collect();
+            Err(vec![plain(format!("expected term but got [{}]", terms.join(" ")))])
+        }
         expr => {
             let expr = expr.map(|expr| expr.to_string()).unwrap_or_default();
             Err(vec![plain(format!("expected term but got {expr}"))])
@@ -97,7 +113,9 @@ fn parse_source(
 ) -> Result<(Arc<Source>, Parsed), Vec<Error>> {
     if bytes.len() > options.max_bytes {
         let (found, most) = (bytes.len(), options.max_bytes);
-        return Err(vec![plain(format!("source too large: {found} bytes, at most {most} are read"))]);
+        return Err(vec![plain(format!(
+            "source too large: {found} bytes, at most {most} are read"
+        ))]);
     }
     let (text, invalid) = decode(bytes);
     let source = Arc::new(Source { name: Arc::from(name), text: Arc::from(text.as_ref()) });
@@ -125,14 +143,19 @@ fn decode(bytes: &[u8]) -> (Cow<'_, str>, Vec<usize>) {
 }
 
 /// The statements as a module.
-fn module(source: &Arc<Source>, parsed: Parsed, options: &ParseOptions) -> Result<Module, Vec<Error>> {
+fn module(
+    source: &Arc<Source>,
+    parsed: Parsed,
+    options: &ParseOptions,
+) -> Result<Module, Vec<Error>> {
     let mut errors = Vec::new();
     let mut statements = parsed.statements.into_iter();
     let package = match statements.next() {
         Some(Statement::Package(package)) => package,
         first => {
             let location = first.map(|statement| statement.location());
-            let location = location.or_else(|| parsed.annotations.first().map(|one| one.location.clone()));
+            let location =
+                location.or_else(|| parsed.annotations.first().map(|one| one.location.clone()));
             let Some(location) = location else {
                 let nowhere = Location { source: Some(Arc::clone(source)), ..Location::NONE };
                 return Err(vec![Error::new(Code::Parse, "empty module", &nowhere)]);
@@ -278,7 +301,9 @@ fn rule_of_equality(
             let mut call = call.into_iter();
             let operator = call.next().map(|operator| operator.kind);
             match operator {
-                Some(TermKind::Ref(parts)) if matches!(parts.first().map(|head| &head.kind), Some(TermKind::Var(_))) => {
+                Some(TermKind::Ref(parts))
+                    if matches!(parts.first().map(|head| &head.kind), Some(TermKind::Var(_))) =>
+                {
                     Head { args: Some(call.collect()), ..head_of(parts)? }
                 }
                 _ => return Err(Cow::Borrowed("call cannot be used for rule name")),

@@ -1,6 +1,7 @@
 //! What a parser is told: the version of Rego, which keywords are on, and its bounds.
 
 use crate::ast::RegoVersion;
+use crate::token::{Keyword, Keywords};
 
 /// The greatest depth of nesting that is read unless another is asked for. OPA's own bound
 /// (100,000 steps of its recursion) relies on stacks that grow; this one keeps every stage after
@@ -79,23 +80,9 @@ impl ParseCapabilities {
     /// Those of OPA 1.20.2.
     #[must_use]
     pub fn of_version(version: RegoVersion) -> Self {
+        let (keywords, features) = usual(version);
         let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
-        match version {
-            RegoVersion::V1 => Self {
-                future_keywords: words(&["and", "not", "or"]),
-                features: words(&["keywords_in_refs", "rego_v1", "template_strings"]),
-            },
-            RegoVersion::V0 | RegoVersion::V0CompatV1 => Self {
-                future_keywords: words(&["and", "contains", "every", "if", "in", "not", "or"]),
-                features: words(&[
-                    "keywords_in_refs",
-                    "rego_v1",
-                    "rego_v1_import",
-                    "rule_head_ref_string_prefixes",
-                    "rule_head_refs",
-                ]),
-            },
-        }
+        Self { future_keywords: words(keywords), features: words(features) }
     }
 
     /// Whether the feature is among them.
@@ -103,4 +90,62 @@ impl ParseCapabilities {
     pub fn has_feature(&self, feature: &str) -> bool {
         self.features.iter().any(|one| one == feature)
     }
+}
+
+/// The future keywords and features of OPA 1.20.2 in this version of Rego.
+pub(crate) fn usual(version: RegoVersion) -> (&'static [&'static str], &'static [&'static str]) {
+    match version {
+        RegoVersion::V1 => {
+            (&["and", "not", "or"], &["keywords_in_refs", "rego_v1", "template_strings"])
+        }
+        RegoVersion::V0 | RegoVersion::V0CompatV1 => (
+            &["and", "contains", "every", "if", "in", "not", "or"],
+            &[
+                "keywords_in_refs",
+                "rego_v1",
+                "rego_v1_import",
+                "rule_head_ref_string_prefixes",
+                "rule_head_refs",
+            ],
+        ),
+    }
+}
+
+/// The keywords that may be imported and those that are on, or what is wrong with the options.
+pub(crate) fn keywords(
+    options: &ParseOptions,
+    rego_v1: bool,
+) -> Result<(Keywords, Keywords), String> {
+    let v1 = options.version == RegoVersion::V1;
+    let mut allowed = Keywords::NONE;
+    if v1 && !rego_v1 {
+        return Err("illegal capabilities: rego_v1 feature required for parsing v1 Rego".to_owned());
+    }
+    let mut allow = |word: &str| match Keyword::named(word) {
+        Some(keyword) => {
+            allowed.add_only(keyword);
+            Ok(())
+        }
+        None => Err(format!("illegal capabilities: unknown keyword: {word}")),
+    };
+    match &options.capabilities {
+        Some(capabilities) => {
+            capabilities.future_keywords.iter().try_for_each(|word| allow(word))?
+        }
+        None => usual(options.version).0.iter().try_for_each(|word| allow(word))?,
+    }
+    if rego_v1 {
+        allowed = allowed.union(Keywords::V1);
+    }
+    let mut selected = if v1 { Keywords::V1 } else { Keywords::NONE };
+    for word in &options.future_keywords {
+        match Keyword::named(word) {
+            Some(keyword) if allowed.contains(keyword) => selected.add(keyword),
+            _ => return Err(format!("unknown future keyword: {word}")),
+        }
+    }
+    if options.all_future_keywords {
+        selected = allowed;
+    }
+    Ok((allowed, selected))
 }

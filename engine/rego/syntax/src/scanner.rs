@@ -5,6 +5,8 @@
 //! byte-order mark, a byte that is no UTF-8) is charged to the token before which it is seen, as
 //! in OPA.
 
+mod text;
+
 use crate::token::{Keywords, Token};
 use unicode_general_category::{GeneralCategory, get_general_category};
 
@@ -92,7 +94,11 @@ impl Scanner {
                 errors.push("illegal null character");
             }
         } else {
-            let char = input.text.get(self.offset..).and_then(|rest| rest.chars().next()).unwrap_or('\u{FFFD}');
+            let char = input
+                .text
+                .get(self.offset..)
+                .and_then(|rest| rest.chars().next())
+                .unwrap_or('\u{FFFD}');
             self.curr = i32::try_from(u32::from(char)).unwrap_or(REPLACEMENT);
             self.width = u8::try_from(char.len_utf8()).unwrap_or(1);
             if self.curr == REPLACEMENT && input.invalid.binary_search(&self.offset).is_ok() {
@@ -166,7 +172,11 @@ impl Scanner {
         let token = match mode {
             Mode::Template { raw } => {
                 let start = offset.saturating_sub(1);
-                let token = if raw { self.raw_template(input, errors) } else { self.template(input, errors) };
+                let token = if raw {
+                    self.raw_template(input, errors)
+                } else {
+                    self.template(input, errors)
+                };
                 literal = (start, self.literal_end());
                 token
             }
@@ -175,7 +185,12 @@ impl Scanner {
         Scanned { token, offset, end: self.position(), row, col, literal }
     }
 
-    fn token(&mut self, input: &Input<'_>, literal: &mut (usize, usize), errors: &mut Messages) -> Token {
+    fn token(
+        &mut self,
+        input: &Input<'_>,
+        literal: &mut (usize, usize),
+        errors: &mut Messages,
+    ) -> Token {
         let Ok(byte) = u8::try_from(self.curr) else {
             if self.curr == END {
                 self.next(input, errors);
@@ -269,7 +284,13 @@ impl Scanner {
         }
     }
 
-    fn with_equals(&mut self, with: Token, without: Token, input: &Input<'_>, errors: &mut Messages) -> Token {
+    fn with_equals(
+        &mut self,
+        with: Token,
+        without: Token,
+        input: &Input<'_>,
+        errors: &mut Messages,
+    ) -> Token {
         if self.curr == i32::from(b'=') {
             self.next(input, errors);
             with
@@ -320,96 +341,6 @@ impl Scanner {
         }
     }
 
-    fn comment(&mut self, input: &Input<'_>, errors: &mut Messages) {
-        let rest = input.text.as_bytes().get(self.offset..).unwrap_or_default();
-        let end = rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len());
-        let line = rest.get(..end).unwrap_or_default();
-        if line.iter().all(|&byte| byte.is_ascii() && byte != 0) {
-            self.skip_plain(line.len());
-        }
-        while self.curr != i32::from(b'\n') && self.curr != END {
-            self.next(input, errors);
-        }
-    }
-
-    fn string(&mut self, input: &Input<'_>, errors: &mut Messages) -> Token {
-        loop {
-            let char = self.curr;
-            if char == i32::from(b'\n') || char < 0 {
-                errors.push("non-terminated string");
-                return Token::String;
-            }
-            if char != i32::from(b'"') && char != i32::from(b'\\') {
-                self.skip_while(input, is_plain_in_string);
-            }
-            self.next(input, errors);
-            if char == i32::from(b'"') {
-                return Token::String;
-            }
-            if char == i32::from(b'\\') {
-                self.escape(false, input, errors);
-            }
-        }
-    }
-
-    /// Skips what stands after a backslash.
-    fn escape(&mut self, template: bool, input: &Input<'_>, errors: &mut Messages) {
-        match u8::try_from(self.curr).unwrap_or_default() {
-            b'\\' | b'"' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => self.next(input, errors),
-            b'{' if template => self.next(input, errors),
-            b'u' => (0..4).for_each(|_| self.next(input, errors)),
-            _ => errors.push("illegal escape sequence"),
-        }
-    }
-
-    fn raw_string(&mut self, input: &Input<'_>, errors: &mut Messages) -> Token {
-        loop {
-            let char = self.curr;
-            self.next(input, errors);
-            if char == i32::from(b'`') {
-                return Token::String;
-            }
-            if char < 0 {
-                errors.push("non-terminated string");
-                return Token::String;
-            }
-        }
-    }
-
-    fn template(&mut self, input: &Input<'_>, errors: &mut Messages) -> Token {
-        loop {
-            let char = self.curr;
-            if char == i32::from(b'\n') || char < 0 {
-                errors.push("non-terminated string");
-                return Token::TemplatePart;
-            }
-            self.next(input, errors);
-            match u8::try_from(char).unwrap_or_default() {
-                b'"' => return Token::TemplateEnd,
-                b'{' => return Token::TemplatePart,
-                b'\\' => self.escape(true, input, errors),
-                _ => {}
-            }
-        }
-    }
-
-    fn raw_template(&mut self, input: &Input<'_>, errors: &mut Messages) -> Token {
-        loop {
-            let char = self.curr;
-            if char < 0 {
-                errors.push("non-terminated string");
-                return Token::RawTemplatePart;
-            }
-            self.next(input, errors);
-            match u8::try_from(char).unwrap_or_default() {
-                b'`' => return Token::RawTemplateEnd,
-                b'{' => return Token::RawTemplatePart,
-                b'\\' if self.curr == i32::from(b'{') => self.next(input, errors),
-                _ => {}
-            }
-        }
-    }
-
     fn is_letter(&self) -> bool {
         u8::try_from(self.curr).is_ok_and(is_letter)
     }
@@ -433,8 +364,4 @@ fn is_space(byte: u8) -> bool {
 
 fn is_letter(byte: u8) -> bool {
     byte.is_ascii_alphabetic() || byte == b'_'
-}
-
-fn is_plain_in_string(byte: u8) -> bool {
-    byte.is_ascii() && !matches!(byte, b'"' | b'\\' | b'\n' | 0)
 }

@@ -31,6 +31,7 @@ mod set;
 mod split;
 mod sprintf;
 mod subset;
+mod template;
 mod time;
 mod trim;
 mod units;
@@ -68,6 +69,7 @@ pub const TABLES: &[Table] = &[
     split::TABLE,
     sprintf::TABLE,
     subset::TABLE,
+    template::TABLE,
     time::TABLE,
     trim::TABLE,
     units::TABLE,

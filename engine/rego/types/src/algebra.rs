@@ -49,6 +49,17 @@ impl Type {
                 a.union(b).map_or(Self::Unknown, |union| Self::Function(Arc::new(union)))
             }
             (Self::Function(_), _) | (_, Self::Function(_)) => Self::Unknown,
+            (Self::Any(any), one) | (one, Self::Any(any)) if !matches!(one, Self::Any(_)) => {
+                match any.of().binary_search(one) {
+                    _ if any.of().is_empty() => Self::Any(Arc::clone(any)),
+                    Ok(_) => Self::Any(Arc::clone(any)),
+                    Err(at) => {
+                        let mut of = any.of().to_vec();
+                        of.insert(at, one.clone());
+                        Self::any_of_sorted(of)
+                    }
+                }
+            }
             _ => Self::union([self.clone(), other.clone()]),
         }
     }
@@ -92,7 +103,7 @@ impl Type {
             Some(only) if members.is_empty() && !wide => only,
             Some(last) => {
                 members.push(last);
-                Self::any_of(members)
+                Self::any_of_sorted(members)
             }
         }
     }

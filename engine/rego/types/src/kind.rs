@@ -287,10 +287,15 @@ impl Type {
     /// One of these types; with none of them anything.
     #[must_use]
     pub fn any_of(mut of: Vec<Self>) -> Self {
-        if of.len() > MAX_MEMBERS {
-            of = Vec::new();
-        }
         of.sort();
+        Self::any_of_sorted(of)
+    }
+
+    /// The same of types that are in order.
+    pub(crate) fn any_of_sorted(of: Vec<Self>) -> Self {
+        if of.len() > MAX_MEMBERS {
+            return Self::any();
+        }
         let facts = Facts::around(&of);
         if facts.too_deep() {
             return Self::any();

@@ -6,9 +6,12 @@ use crate::plan::term::{dotted, head_name};
 use crate::plan::{Planned, Scheme, Unbound};
 use hashbrown::HashMap;
 use referee_rego_syntax::Location;
-use referee_rego_syntax::ast::{Expr, ExprKind, Ref, Term, TermKind};
+use referee_rego_syntax::ast::{Expr, ExprKind, Ref, Rule, Term, TermKind};
 use referee_rego_value::{Str, Value};
 use std::sync::Arc;
+
+/// How deep bodies may be within bodies: comprehensions, `every`, `not`.
+const MOST_NESTED: u32 = 48;
 
 /// Where planning adds what it needs to keep.
 pub(crate) struct Planner<'p> {
@@ -20,6 +23,8 @@ pub(crate) struct Planner<'p> {
     pub(crate) bases: Paths,
     /// How much there is to keep.
     pub(crate) counts: Counts,
+    /// Of each group the rule that can stand where it is called.
+    pub(crate) inline: Vec<Option<&'p Rule>>,
 }
 
 /// The value of a variable, and as the how-manieth it was bound.
@@ -43,6 +48,10 @@ pub(crate) struct Body<'b, 'p> {
     pub(crate) trial: bool,
     /// How many operations there are whose effect is seen outside.
     pub(crate) effects: usize,
+    /// How deep it is within functions that are planned in their place.
+    pub(crate) inlined: u32,
+    /// How deep it is within bodies.
+    nesting: u32,
     /// Which slots of variables were read, each with when the variable was bound.
     pub(crate) reads: Vec<(usize, SlotId)>,
 }
@@ -71,6 +80,8 @@ impl<'b, 'p> Body<'b, 'p> {
             single: true,
             trial: false,
             effects: 0,
+            inlined: 0,
+            nesting: 0,
             reads: Vec::new(),
         }
     }
@@ -89,13 +100,26 @@ impl<'b, 'p> Body<'b, 'p> {
 
     /// Adds an operation.
     pub(crate) fn push(&mut self, op: Op) {
-        if matches!(
-            op,
-            Op::Scan { .. } | Op::Walk { .. } | Op::Keys { .. } | Op::Relation { .. }
-        ) {
+        if matches!(op, Op::Scan { .. } | Op::Walk { .. } | Op::Keys { .. } | Op::Relation { .. }) {
             self.single = false;
         }
         self.ops.push(op);
+    }
+
+    /// The last operation.
+    pub(crate) fn last(&self) -> Option<&Op> {
+        self.ops.last()
+    }
+
+    /// Puts another operation in the place of the last.
+    pub(crate) fn replace_last(&mut self, op: Op) {
+        self.ops.pop();
+        self.ops.push(op);
+    }
+
+    /// Whether a slot is the value of a variable.
+    pub(crate) fn is_named(&self, slot: SlotId) -> bool {
+        self.vars.values().any(|bound| matches!(bound.src, Src::Slot(other) if other == slot))
     }
 
     /// Whether a variable is bound.
@@ -125,6 +149,7 @@ impl<'b, 'p> Body<'b, 'p> {
 
     /// Begins a closure.
     pub(crate) fn open(&mut self) -> Outside {
+        self.nesting = self.nesting.saturating_add(1);
         Outside {
             ops: std::mem::take(&mut self.ops),
             marks: std::mem::take(&mut self.marks),
@@ -136,15 +161,15 @@ impl<'b, 'p> Body<'b, 'p> {
 
     /// Ends a closure.
     pub(crate) fn close(&mut self, outside: Outside) -> Block {
+        self.nesting = self.nesting.saturating_sub(1);
         for name in self.order.drain(outside.bound..) {
             self.vars.remove(&name);
         }
-        let block = Block {
+        Block {
             ops: std::mem::replace(&mut self.ops, outside.ops).into(),
             marks: std::mem::replace(&mut self.marks, outside.marks).into(),
             single: std::mem::replace(&mut self.single, outside.single),
-        };
-        block
+        }
     }
 
     /// Runs something as if no variable were bound.
@@ -174,12 +199,31 @@ impl<'b, 'p> Body<'b, 'p> {
     /// Notes where an expression begins.
     pub(crate) fn mark(&mut self, location: &Location) {
         let pc = u32::try_from(self.ops.len()).unwrap_or(u32::MAX);
-        self.marks.push(Mark { pc, location: location.clone() });
+        self.marks.push(Mark { pc, location: location.clone(), again: false });
+    }
+
+    /// Adds the operations of a block, after which the expression goes on.
+    pub(crate) fn splice(&mut self, block: Block) {
+        let shift = u32::try_from(self.ops.len()).unwrap_or(u32::MAX);
+        let around = self.marks.last().cloned();
+        let moved = block.marks.into_iter().map(|mark| Mark {
+            pc: mark.pc.saturating_add(shift),
+            location: mark.location,
+            again: mark.again,
+        });
+        self.marks.extend(moved);
+        self.ops.extend(block.ops);
+        let pc = u32::try_from(self.ops.len()).unwrap_or(u32::MAX);
+        self.marks.extend(around.map(|mark| Mark { pc, again: true, ..mark }));
     }
 
     /// Plans an expression.
     pub(crate) fn expr(&mut self, expr: &Expr) -> Planned<()> {
         self.mark(&expr.location);
+        if self.nesting > MOST_NESTED {
+            self.push(Op::TooDeep);
+            return Ok(());
+        }
         let planned = self.scoped(expr, |body| {
             if expr.negated {
                 let outside = body.open();
@@ -237,7 +281,7 @@ impl<'b, 'p> Body<'b, 'p> {
             let (inputs, output) = operands.split_at_checked(arity).ok_or(Unbound)?;
             let args = self.evaluate_all(inputs)?;
             let dst = self.slot();
-            self.push(Op::Call { group, args, dst });
+            self.call_function(group, args, dst);
             return self.output(output, dst);
         }
         let name = dotted(operator);
@@ -307,7 +351,8 @@ impl<'b, 'p> Body<'b, 'p> {
         if let TermKind::Array(parts) = &output.kind
             && let [path, value] = parts.as_slice()
         {
-            let ignored = |term: &Term| matches!(&term.kind, TermKind::Var(name) if name.starts_with('$'));
+            let ignored =
+                |term: &Term| matches!(&term.kind, TermKind::Var(name) if name.starts_with('$'));
             let path_slot = (!ignored(path)).then(|| self.slot());
             let value_slot = (!ignored(value)).then(|| self.slot());
             self.push(Op::Walk { from, path: path_slot, value: value_slot });
@@ -322,7 +367,10 @@ impl<'b, 'p> Body<'b, 'p> {
         let (path, value) = (self.slot(), self.slot());
         self.push(Op::Walk { from, path: Some(path), value: Some(value) });
         let pair = self.slot();
-        self.push(Op::MakeArray { items: Box::new([Src::Slot(path), Src::Slot(value)]), dst: pair });
+        self.push(Op::MakeArray {
+            items: Box::new([Src::Slot(path), Src::Slot(value)]),
+            dst: pair,
+        });
         self.matches(output, Src::Slot(pair))
     }
 
@@ -333,7 +381,7 @@ impl<'b, 'p> Body<'b, 'p> {
         let dst = self.slot();
         if head_name(operator).is_some_and(|name| name == "data") {
             let (group, _) = self.function(operator)?;
-            self.push(Op::Call { group, args, dst });
+            self.call_function(group, args, dst);
             return Ok(Src::Slot(dst));
         }
         let name = dotted(operator);
@@ -348,9 +396,7 @@ impl<'b, 'p> Body<'b, 'p> {
 
     fn native(&mut self, native: Native, args: Box<[Src]>, dst: SlotId) {
         self.push(match (native.calculates(), &*args) {
-            (true, [a, b]) => {
-                Op::Calculate { native, args: Box::new([a.clone(), b.clone()]), dst }
-            }
+            (true, [a, b]) => Op::Calculate { native, args: Box::new([a.clone(), b.clone()]), dst },
             _ => Op::Native { native, args, dst },
         });
     }

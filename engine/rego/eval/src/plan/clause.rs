@@ -67,16 +67,16 @@ pub(crate) fn group(
     let mut definitions = Vec::new();
     let mut rules: Vec<&PlacedRule<'_>> = Vec::new();
     let mut default = None;
-    let mut costly = false;
+    let mut effects = false;
     for placed in group.rules.iter().filter_map(|at| placed_rules.get(*at)) {
         if placed.rule.default {
-            default = Some(clause(placed.rule, placed, info, planner, &mut costly));
+            default = Some(clause(placed.rule, placed, info, planner, &mut effects));
             continue;
         }
         let mut clauses = Vec::new();
         let mut next = Some(placed.rule);
         while let Some(rule) = next {
-            clauses.push(clause(rule, placed, info, planner, &mut costly));
+            clauses.push(clause(rule, placed, info, planner, &mut effects));
             next = rule.else_rule.as_deref();
         }
         definitions.push(clauses);
@@ -90,7 +90,8 @@ pub(crate) fn group(
         definitions,
         default,
         index,
-        keep: costly,
+        keep: effects,
+        effects,
     }
 }
 
@@ -100,14 +101,14 @@ fn clause(
     placed: &PlacedRule<'_>,
     info: &Info,
     planner: &mut Planner<'_>,
-    costly: &mut bool,
+    effects: &mut bool,
 ) -> Clause {
     let suffix = placed.path.get(info.path.len()..).unwrap_or_default();
     let contains = contains(rule);
     let most = suffix.len() + usize::from(contains);
     let counts = if info.kind == Kind::Complete { 0..=0 } else { 0..=most };
     let variants =
-        counts.map(|known| variant(rule, suffix, known, planner, costly)).collect::<Vec<_>>();
+        counts.map(|known| variant(rule, suffix, known, planner, effects)).collect::<Vec<_>>();
     // A rule with a key is never left early (OPA's `DocKind`).
     let constant = match &rule.head.value {
         _ if info.kind != Kind::Complete || rule.head.key.is_some() => None,
@@ -128,7 +129,7 @@ fn variant(
     suffix: &[Term],
     known: usize,
     planner: &mut Planner<'_>,
-    costly: &mut bool,
+    effects: &mut bool,
 ) -> Variant {
     let args = rule.head.args.as_deref().unwrap_or_default();
     let mut body = Body::new(planner, args.len() + known);
@@ -137,7 +138,7 @@ fn variant(
         body.push(crate::plan::ops::Op::Fail);
         (Box::default(), Src::Const(Value::Null))
     });
-    *costly |= body.effects > 0;
+    *effects |= body.effects > 0;
     let slots = body.slots();
     Variant { slots, block: body.finish(), keys, value }
 }

@@ -57,8 +57,9 @@ fn block(groups: &[GroupPlan], it: &Block, costs: &mut Vec<Option<u32>>, depth: 
             Op::Comprehension { .. } | Op::Every { .. } => LOOP,
             Op::Builtin { .. } => BUILTIN,
             Op::Not { block: inner } => block(groups, inner, costs, depth),
-            Op::And { lhs, rhs } | Op::Or { lhs, rhs } => block(groups, lhs, costs, depth)
-                .saturating_add(block(groups, rhs, costs, depth)),
+            Op::And { lhs, rhs } | Op::Or { lhs, rhs } => {
+                block(groups, lhs, costs, depth).saturating_add(block(groups, rhs, costs, depth))
+            }
             Op::Call { group, .. } => {
                 let at = usize::try_from(*group).unwrap_or(usize::MAX);
                 // The result of a costly function is kept where it is called.

@@ -103,8 +103,10 @@ impl Body<'_, '_> {
         pending: &mut Pending<'t>,
     ) -> Option<bool> {
         let keys = |members: &'t [(Term, Term)]| -> Option<Vec<(Value, &'t Term)>> {
-            let mut keyed: Vec<(Value, &'t Term)> =
-                members.iter().map(|(key, value)| Some((constant(key)?, value))).collect::<Option<_>>()?;
+            let mut keyed: Vec<(Value, &'t Term)> = members
+                .iter()
+                .map(|(key, value)| Some((constant(key)?, value)))
+                .collect::<Option<_>>()?;
             keyed.sort_by(|a, b| a.0.cmp(&b.0));
             // Of two members under one key the later stays.
             keyed.reverse();
@@ -113,8 +115,8 @@ impl Body<'_, '_> {
             Some(keyed)
         };
         let (left, right) = (keys(left)?, keys(right)?);
-        let same = left.len() == right.len()
-            && left.iter().zip(&right).all(|((a, _), (b, _))| a == b);
+        let same =
+            left.len() == right.len() && left.iter().zip(&right).all(|((a, _), (b, _))| a == b);
         if !same {
             self.push(Op::Fail);
             return Some(true);
@@ -192,7 +194,33 @@ impl Body<'_, '_> {
                 }
             }
             (Src::Slot(x), Src::Slot(y)) if x == y => {}
-            _ => self.push(Op::Equal { a, b }),
+            _ => {
+                if !self.fuse(&a, &b) && !self.fuse(&b, &a) {
+                    self.push(Op::Equal { a, b });
+                }
+            }
+        }
+    }
+
+    /// What was looked up only to be compared is compared at once.
+    fn fuse(&mut self, looked_up: &Src, with: &Src) -> bool {
+        let Src::Slot(slot) = looked_up else { return false };
+        if self.is_named(*slot) {
+            return false;
+        }
+        let with = with.clone();
+        match self.last() {
+            Some(Op::Get { from, key, dst }) if dst == slot => {
+                let (from, key) = (from.clone(), key.clone());
+                self.replace_last(Op::GetEqual { from, key, with });
+                true
+            }
+            Some(Op::Input { path, dst }) if dst == slot => {
+                let path = std::sync::Arc::clone(path);
+                self.replace_last(Op::InputEqual { path, with });
+                true
+            }
+            _ => false,
         }
     }
 }

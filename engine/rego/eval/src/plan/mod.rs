@@ -12,6 +12,7 @@ mod data;
 mod equate;
 pub(crate) mod group;
 pub(crate) mod index;
+mod inline;
 mod keys;
 pub(crate) mod ops;
 mod paths;
@@ -44,6 +45,7 @@ use referee_rego_compile::Compiled;
 /// is to keep.
 pub(crate) fn program(compiled: &Compiled, tables: &[Table]) -> (Scheme, Vec<GroupPlan>, Counts) {
     let tree = tree::build(compiled);
+    let inline = inline::candidates(&tree);
     let infos = tree.groups.iter().map(|group| clause::info(group, &tree)).collect();
     let mut scheme = Scheme {
         root: tree.root,
@@ -58,6 +60,7 @@ pub(crate) fn program(compiled: &Compiled, tables: &[Table]) -> (Scheme, Vec<Gro
         inputs: Paths::default(),
         bases: Paths::default(),
         counts: Counts::default(),
+        inline,
     };
     let mut groups = Vec::with_capacity(scheme.infos.len());
     for (group, info) in tree.groups.iter().zip(&scheme.infos) {

@@ -66,6 +66,8 @@ pub(crate) struct Mark {
     pub(crate) pc: u32,
     /// Where it stands.
     pub(crate) location: Location,
+    /// Whether it began before, and goes on after an inlined function.
+    pub(crate) again: bool,
 }
 
 impl Block {
@@ -82,6 +84,8 @@ impl Block {
 pub(crate) enum Op {
     /// Never holds.
     Fail,
+    /// Bodies within bodies are nested deeper than can be planned: an error.
+    TooDeep,
     /// What stands at a path of `input`.
     Input { path: Arc<Path>, dst: SlotId },
     /// What stands at a path of the base document where there are no rules.
@@ -98,6 +102,10 @@ pub(crate) enum Op {
     ObjectLen { from: Src, len: usize },
     /// Whether two values are equal.
     Equal { a: Src, b: Src },
+    /// Whether what stands under a key equals a value.
+    GetEqual { from: Src, key: Src, with: Src },
+    /// Whether what stands at a path of `input` equals a value.
+    InputEqual { path: Arc<Path>, with: Src },
     /// Whether it is anything but `false`.
     Truthy { from: Src },
     /// An array.
@@ -122,6 +130,11 @@ pub(crate) enum Op {
     Partial { group: u32, keys: Box<[Src]>, dst: SlotId },
     /// The value of a function.
     Call { group: u32, args: Box<[Src]>, dst: SlotId },
+    /// The operations of a function begin, so many; where something stands in for it, they are
+    /// skipped.
+    Inlined { group: u32, args: Box<[Src]>, dst: SlotId, skip: usize },
+    /// A copy.
+    Copy { from: Src, dst: SlotId },
     /// The value of a builtin of another crate.
     Builtin { builtin: Arc<Builtin>, args: Box<[Src]>, dst: SlotId },
     /// Each value of a builtin that gives several.
@@ -314,10 +327,7 @@ natives! {
 impl Native {
     /// Whether it calculates with two numbers.
     pub(crate) fn calculates(self) -> bool {
-        matches!(
-            self,
-            Self::Plus | Self::Minus | Self::Multiply | Self::Divide | Self::Remainder
-        )
+        matches!(self, Self::Plus | Self::Minus | Self::Multiply | Self::Divide | Self::Remainder)
     }
 
     /// Whether it compares two values and can do no wrong.

@@ -25,7 +25,12 @@ pub(crate) struct Paths {
 
 impl Paths {
     /// The path with these keys; `known` are looked up first, `count` numbers new ones.
-    pub(crate) fn find(&mut self, keys: &[Value], known: Option<&Self>, count: &mut u32) -> Arc<Path> {
+    pub(crate) fn find(
+        &mut self,
+        keys: &[Value],
+        known: Option<&Self>,
+        count: &mut u32,
+    ) -> Arc<Path> {
         let root = known.and_then(|known| known.root.clone()).or_else(|| self.root.clone());
         let mut path = root.unwrap_or_else(|| {
             let root = Arc::new(Path { id: next(count), key: None, parent: None });

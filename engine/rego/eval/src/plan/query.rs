@@ -34,11 +34,13 @@ pub(crate) fn plan(
         inputs: super::paths::Paths::default(),
         bases: super::paths::Paths::default(),
         counts,
+        inline: Vec::new(),
     };
     let mut body = Body::new(&mut planner, 0);
     let mut expressions = Vec::new();
     if values {
-        let strict = query.body.len() > 1 || query.body.iter().any(|expr| goes_through(expr, scheme));
+        let strict =
+            query.body.len() > 1 || query.body.iter().any(|expr| goes_through(expr, scheme));
         for expr in &query.body {
             let value = captured(&mut body, expr, strict);
             if !expr.generated {
@@ -124,8 +126,7 @@ fn gives_value(terms: &[Term], scheme: &Scheme) -> bool {
         return false;
     };
     if super::term::head_name(operator).is_some_and(|name| name == "data") {
-        let path: Option<Vec<Value>> =
-            operator.iter().skip(1).map(super::term::constant).collect();
+        let path: Option<Vec<Value>> = operator.iter().skip(1).map(super::term::constant).collect();
         let arity = path
             .and_then(|path| scheme.group_at(&path))
             .and_then(|group| scheme.info(group))

@@ -85,7 +85,11 @@ impl Body<'_, '_> {
         if self.ready(key) {
             let key = self.evaluate(key)?;
             let dst = self.slot();
-            self.push(if base { Op::GetBase { from, key, dst } } else { Op::Get { from, key, dst } });
+            self.push(if base {
+                Op::GetBase { from, key, dst }
+            } else {
+                Op::Get { from, key, dst }
+            });
             return Ok(Src::Slot(dst));
         }
         // A pattern with variables: each key that matches it.

@@ -17,7 +17,8 @@ pub(crate) fn constant(term: &Term) -> Option<Value> {
             Some(Value::set(items.iter().map(constant).collect::<Option<Vec<_>>>()?))
         }
         TermKind::Object(members) => {
-            let members = members.iter().map(|(key, value)| Some((constant(key)?, constant(value)?)));
+            let members =
+                members.iter().map(|(key, value)| Some((constant(key)?, constant(value)?)));
             Some(Value::object(members.collect::<Option<Vec<_>>>()?))
         }
         _ => scalar(term),

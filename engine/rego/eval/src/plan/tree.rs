@@ -120,7 +120,8 @@ fn named(term: &Term) -> Term {
 
 fn place<'c>(module: &Module, rule: &'c Rule) -> PlacedRule<'c> {
     let reference = &rule.head.reference;
-    let absolute = reference.len() > 1 && reference.first().is_some_and(|head| is_var(head, "data"));
+    let absolute =
+        reference.len() > 1 && reference.first().is_some_and(|head| is_var(head, "data"));
     let mut path: Vec<Term> = Vec::new();
     if absolute {
         path.extend(reference.iter().skip(1).cloned());
@@ -163,7 +164,12 @@ pub(crate) fn build(compiled: &Compiled) -> Tree<'_> {
     Tree { root, rules, groups }
 }
 
-fn group(node: &mut Node, path: &mut Vec<Value>, rules: &[PlacedRule<'_>], groups: &mut Vec<Group>) {
+fn group(
+    node: &mut Node,
+    path: &mut Vec<Value>,
+    rules: &[PlacedRule<'_>],
+    groups: &mut Vec<Group>,
+) {
     if !node.rules.is_empty() {
         let open = node
             .rules

@@ -168,8 +168,8 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
                 Some(subject) => self.subject(subject, args)?,
                 None => None,
             };
-            let holds = value
-                .is_some_and(|it| condition.tests.iter().any(|test| passes(test, it.value())));
+            let holds =
+                value.is_some_and(|it| condition.tests.iter().any(|test| passes(test, it.value())));
             if !holds {
                 return Ok(false);
             }

@@ -31,12 +31,7 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
     }
 
     /// Writes what a call gave.
-    pub(super) fn give(
-        &mut self,
-        value: Option<Slot<'a>>,
-        dst: SlotId,
-        base: usize,
-    ) -> Eval<bool> {
+    pub(super) fn give(&mut self, value: Option<Slot<'a>>, dst: SlotId, base: usize) -> Eval<bool> {
         let Some(value) = value else { return Ok(false) };
         self.write(base, dst, value);
         Ok(true)
@@ -82,9 +77,9 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
     fn apply(&mut self, id: u32, args: &'a [Src], base: usize) -> Eval<Option<Slot<'a>>> {
         let Some(group) = self.group(id) else { return Ok(None) };
         if group.keep {
-            let known = self.scope().and_then(|scope| {
-                scope.calls.get(id, args.iter().map(|arg| self.read(base, arg)))
-            });
+            let known = self
+                .scope()
+                .and_then(|scope| scope.calls.get(id, args.iter().map(|arg| self.read(base, arg))));
             if let Some(known) = known {
                 return Ok(known.map(Slot::Ref));
             }
@@ -108,6 +103,10 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             None => None,
         };
         self.context.meter.reserve((taken.len() + 2) * size_of::<Value>())?;
+        // What is undefined OPA finds out each time: that shows where something is printed.
+        if found.is_none() && group.effects {
+            return Ok(None);
+        }
         if let Some(scope) = self.scope_mut() {
             scope.calls.set(id, taken, found);
         }

@@ -4,7 +4,7 @@ use super::Evaluation;
 use super::members::{Choice, Members};
 use super::slot::Slot;
 use super::walk::Walk;
-use crate::error::Eval;
+use crate::error::{Eval, EvalCode, EvalError};
 use crate::plan::ops::{Block, Op, SlotId};
 use crate::probe::Probe;
 use referee_rego_value::{Number, Value};
@@ -56,6 +56,23 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             let Some(op) = block.ops.get(pc) else { return Ok(true) };
             if P::ON {
                 self.tell(block, pc);
+            }
+            if let Op::Inlined { group, args, dst, skip } = op {
+                pc += 1;
+                if self.scope != 0
+                    && let Some(plan) = self.group(*group)
+                    && let Some(mock) = self.mocked(&plan.name)
+                {
+                    if self.call_mock(&mock, args, *dst, run, pc)? {
+                        pc += skip;
+                    } else {
+                        match self.back(run)? {
+                            Some(next) => pc = next,
+                            None => return Ok(false),
+                        }
+                    }
+                }
+                continue;
             }
             if self.step(op, pc, run)? {
                 pc += 1;
@@ -155,10 +172,13 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
 
     #[cold]
     fn tell(&mut self, block: &'a Block, pc: usize) {
-        let at = block.marks.partition_point(|mark| usize::try_from(mark.pc).is_ok_and(|it| it < pc));
+        let at =
+            block.marks.partition_point(|mark| usize::try_from(mark.pc).is_ok_and(|it| it < pc));
         let marks = block.marks.get(at..).unwrap_or_default();
         for mark in marks.iter().take_while(|mark| usize::try_from(mark.pc) == Ok(pc)) {
-            self.probe.expression(&mark.location);
+            if !mark.again {
+                self.probe.expression(&mark.location);
+            }
         }
     }
 
@@ -200,6 +220,15 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
                 Ok(false)
             }
             Op::Equal { a, b } => Ok(self.read(base, a) == self.read(base, b)),
+            Op::GetEqual { from, key, with } => {
+                let Some(from) = self.borrowed(base, from) else { return Ok(false) };
+                let found = from.get(self.read(base, key));
+                Ok(found.is_some_and(|found| found == self.read(base, with)))
+            }
+            Op::InputEqual { path, with } => {
+                let found = self.input_at(path);
+                Ok(found.is_some_and(|found| found == self.read(base, with)))
+            }
             Op::Truthy { from } => Ok(!matches!(self.read(base, from), Value::Bool(false))),
             Op::Compare { native, args, dst } => {
                 if self.scope != 0
@@ -209,6 +238,11 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
                 }
                 let [a, b] = &**args;
                 Ok(super::native::compare(*native, self.read(base, a), self.read(base, b)))
+            }
+            Op::Copy { from, dst } => {
+                let value = self.taken(base, from);
+                self.write(base, *dst, value);
+                Ok(true)
             }
             Op::Calculate { native, args, dst } => {
                 let [a, b] = &**args;
@@ -294,13 +328,15 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             Op::Print { from } => self.print(from, run, pc),
             Op::Note { from } => self.note(from, run, pc),
             Op::Document { path, dst } => {
-                let keys: Vec<Value> = path.iter().map(|key| self.read(base, key).clone()).collect();
+                let keys: Vec<Value> =
+                    path.iter().map(|key| self.read(base, key).clone()).collect();
                 let Some(value) = self.document(&keys)? else { return Ok(false) };
                 self.write(base, *dst, Slot::Ref(value));
                 Ok(true)
             }
             Op::Keys { path, dst } => {
-                let keys: Vec<Value> = path.iter().map(|key| self.read(base, key).clone()).collect();
+                let keys: Vec<Value> =
+                    path.iter().map(|key| self.read(base, key).clone()).collect();
                 let list = self.document_keys(&keys)?;
                 self.choose(pc, None, Some(*dst), Members::List(list.into_iter()));
                 Ok(false)
@@ -313,6 +349,11 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
                 self.leave();
                 Ok(true)
             }
+            Op::TooDeep => Err(Box::new(EvalError::new(
+                EvalCode::Internal,
+                "bodies are nested deeper than can be evaluated",
+                super::builtin::location(run, pc),
+            ))),
             // All others are done before.
             _ => Ok(false),
         }

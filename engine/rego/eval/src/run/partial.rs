@@ -94,12 +94,7 @@ fn conflict(location: &Location) -> Box<EvalError> {
 
 impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
     /// The document of a partial rule, or what stands under keys of it.
-    pub(super) fn partial(
-        &mut self,
-        group: u32,
-        keys: &'a [Src],
-        base: usize,
-    ) -> Eval<Known<'a>> {
+    pub(super) fn partial(&mut self, group: u32, keys: &'a [Src], base: usize) -> Eval<Known<'a>> {
         let whole = self.scope().and_then(|scope| scope.groups.get(group));
         if let Some(whole) = whole {
             let Some(mut value) = whole else { return Ok(None) };
@@ -115,7 +110,9 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             return self.whole(group);
         }
         let known = self.scope().and_then(|scope| {
-            scope.members.get(member_id(group, keys.len()), keys.iter().map(|key| self.read(base, key)))
+            scope
+                .members
+                .get(member_id(group, keys.len()), keys.iter().map(|key| self.read(base, key)))
         });
         if let Some(known) = known {
             return Ok(known);
@@ -173,9 +170,10 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         if self.is_replaced(&group.info.path) {
             let data = self.scope().and_then(|scope| scope.data);
             let whole = data.and_then(|data| find(data, &group.info.path));
-            return Ok(keys.iter().try_fold(whole, |value, key| {
-                value.map(|value| value.get(key.value()))
-            }).flatten());
+            return Ok(keys
+                .iter()
+                .try_fold(whole, |value, key| value.map(|value| value.get(key.value())))
+                .flatten());
         }
         self.deeper()?;
         let made = self.make_document(group, &keys)?;
@@ -188,7 +186,10 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             None => None,
         };
         self.context.meter.reserve((keys.len() + 2) * size_of::<Value>())?;
-        if let Some(scope) = self.scope_mut() {
+        // What is undefined OPA finds out each time: that shows where something is printed.
+        if let Some(scope) = self.scope_mut()
+            && (found.is_some() || !group.effects)
+        {
             scope.members.set(member_id(id, keys.len()), keys, found);
         }
         self.depth -= 1;
@@ -197,7 +198,11 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
 
     /// Makes a document, as far as it is below known keys.
     fn make_document(&mut self, group: &'a GroupPlan, known: &[Slot<'a>]) -> Eval<Value> {
-        let flat = group.definitions.iter().flatten().all(|clause| !clause.contains && clause.variants.len() == 2);
+        let flat = group
+            .definitions
+            .iter()
+            .flatten()
+            .all(|clause| !clause.contains && clause.variants.len() == 2);
         let mut making = match group.info.kind {
             Kind::Set => Making::Set(SetBuilder::default()),
             _ if flat => Making::Object(ObjectBuilder::default()),
@@ -205,7 +210,8 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         };
         let candidates = self.candidates(group, Args::default())?;
         for (definition, clause) in &candidates.clauses {
-            let clauses = usize::try_from(*definition).ok().and_then(|at| group.definitions.get(at));
+            let clauses =
+                usize::try_from(*definition).ok().and_then(|at| group.definitions.get(at));
             let clause = clauses.and_then(|it| it.get(usize::try_from(*clause).ok()?));
             if let Some(clause) = clause {
                 self.collect(group, clause, known, &mut making)?;

@@ -31,14 +31,20 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
                     Value::Array(_) | Value::Object(_) => {
                         let message = format!("illegal argument type: {}", operand.type_name());
                         let location = location(run, pc);
-                        return Err(Box::new(EvalError::new(EvalCode::Internal, message, location)));
+                        return Err(Box::new(EvalError::new(
+                            EvalCode::Internal,
+                            message,
+                            location,
+                        )));
                     }
                     scalar => vec![text(scalar)],
                 };
                 let space = if at == 0 { "" } else { " " };
                 let bytes: usize = lines.iter().map(String::len).sum::<usize>();
                 let all: usize = texts.iter().map(String::len).sum::<usize>();
-                let grown = bytes.saturating_mul(texts.len()).saturating_add(all.saturating_mul(lines.len()));
+                let grown = bytes
+                    .saturating_mul(texts.len())
+                    .saturating_add(all.saturating_mul(lines.len()));
                 self.context.meter.reserve(grown)?;
                 self.context.meter.work(u32::try_from(grown / 64).unwrap_or(u32::MAX))?;
                 lines = lines

@@ -65,7 +65,8 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             if done == Some(*definition) {
                 continue;
             }
-            let clauses = usize::try_from(*definition).ok().and_then(|at| group.definitions.get(at));
+            let clauses =
+                usize::try_from(*definition).ok().and_then(|at| group.definitions.get(at));
             let clause = clauses.and_then(|it| it.get(usize::try_from(*clause).ok()?));
             let Some(clause) = clause else { continue };
             if self.clause(group, clause, args, candidates.uniform, &mut found)? {
@@ -110,7 +111,8 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             match found {
                 None => *found = Some(value),
                 Some(known) => {
-                    let agree = same(known.value(), value.value()) || known.value() == value.value();
+                    let agree =
+                        same(known.value(), value.value()) || known.value() == value.value();
                     if !agree {
                         return Err(Box::new(conflict(group, clause)));
                     }

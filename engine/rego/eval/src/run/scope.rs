@@ -112,9 +112,9 @@ pub(super) fn find_base<'v>(value: &'v Value, path: &[Value]) -> Option<&'v Valu
 
 /// An object that has a value at a path.
 fn at_path(path: &[Value], value: Value) -> Value {
-    path.iter().rev().fold(value, |value, key| {
-        Value::Object(Object::from_sorted(vec![(key.clone(), value)]))
-    })
+    path.iter()
+        .rev()
+        .fold(value, |value, key| Value::Object(Object::from_sorted(vec![(key.clone(), value)])))
 }
 
 /// A document with another value at a path: what is no object on the way gives way (OPA's
@@ -241,8 +241,8 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
     /// Whether a path of `data` is within a replaced document.
     pub(super) fn is_replaced(&self, path: &[Value]) -> bool {
         self.replaces_data()
-            && self.scope().is_some_and(|scope| {
-                scope.targets.iter().any(|target| path.starts_with(target))
-            })
+            && self
+                .scope()
+                .is_some_and(|scope| scope.targets.iter().any(|target| path.starts_with(target)))
     }
 }

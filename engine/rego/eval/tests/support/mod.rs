@@ -4,7 +4,9 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up must fail")]
 
 use referee_rego_builtin::{Context, Host, HostError, HttpRequest, HttpResponse, Meter, Table};
-use referee_rego_compile::{Compiled, Options as CompileOptions, QueryOptions, compile, compile_query};
+use referee_rego_compile::{
+    Compiled, Options as CompileOptions, QueryOptions, compile, compile_query,
+};
 use referee_rego_eval::{Arena, Capture, EvalError, Options, PreparedQuery, Program, Row};
 use referee_rego_syntax::ast::RegoVersion;
 use referee_rego_syntax::{ParseOptions, parse_module, parse_query};

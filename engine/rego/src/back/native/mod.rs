@@ -3,13 +3,15 @@
 //! Parser, compiler and evaluator stand in crates of their own; here they are put together:
 //! modules to a program, budgets to what measures them, their errors to the front's.
 
+mod ask;
 mod reads;
 mod rules;
+mod tests;
 
 use super::{Path, Values, monotonic};
 use crate::budget::EvalBudget;
 use crate::error::{RegoCode, RegoError, RegoErrors};
-use crate::options::{CompileOptions, Schemas};
+use crate::options::{CompileOptions, Schemas, TestRules};
 use crate::path::Segment;
 use crate::program::{Module, Producers, QueryExpression, QueryResults, QueryRow};
 use crate::reads::Reads;
@@ -33,6 +35,9 @@ use referee_rego_value as native;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// The longest line of source that an error shows, in characters.
+const MAX_SNIPPET: usize = 300;
 
 /// A compiled program.
 pub(crate) struct Backend {
@@ -68,7 +73,8 @@ impl Backend {
         let mut errors = Vec::new();
         let mut parsed = Vec::with_capacity(modules.len());
         for module in modules {
-            match parse_module(&module.name, &module.text, &parse) {
+            let own = of_module(&parse, module);
+            match parse_module(&module.name, &module.text, own.as_ref().unwrap_or(&parse)) {
                 Ok(tree) => parsed.push((Arc::clone(&module.name), tree)),
                 Err(found) => errors.extend(found.into_iter().map(read)),
             }
@@ -180,10 +186,25 @@ impl Backend {
         &'a self,
         arena: &'a Arena,
         input: Option<&'a Value>,
-        (budget, world): (&EvalBudget, &World<'_>),
+        within: (&EvalBudget, &World<'_>),
         probe: P,
         evaluate: impl FnOnce(&mut Evaluation<'a, '_, '_, P>) -> Result<T, Box<EvalError>>,
     ) -> Result<(T, Vec<String>), RegoError> {
+        let mut said = Said::default();
+        let result = self.run_saying(arena, input, within, probe, &mut said, evaluate);
+        result.map(|value| (value, said.prints))
+    }
+
+    /// Runs one evaluation; what it says is said where it fails as well.
+    fn run_saying<'a, T, P: Probe>(
+        &'a self,
+        arena: &'a Arena,
+        input: Option<&'a Value>,
+        (budget, world): (&EvalBudget, &World<'_>),
+        probe: P,
+        said: &mut Said,
+        evaluate: impl FnOnce(&mut Evaluation<'a, '_, '_, P>) -> Result<T, Box<EvalError>>,
+    ) -> Result<T, RegoError> {
         // Without a clock no time has passed: the budget's steps are what is left.
         let clock = || monotonic().unwrap_or(Duration::ZERO);
         let deadline = clock().saturating_add(budget.time);
@@ -195,19 +216,35 @@ impl Backend {
         let runtime = &world.runtime.unwrap_or(&nothing).0;
         let mut context = Context::new(meter, now, budget.seed, world.host, runtime);
         context.strict = self.strict;
-        let mut prints = Vec::new();
+        let prints = &mut said.prints;
         let mut print = |location: &Location, text: &str| {
             prints.push(format!("{location}: {text}"));
         };
-        let options =
-            Options { print: Some(&mut print), depth: budget.depth, ..Options::default() };
+        let options = Options {
+            print: Some(&mut print),
+            depth: budget.depth,
+            indexing: !said.without_indexing,
+            early_exit: !said.without_early_exit,
+            ..Options::default()
+        };
         let input = input.map(|input| &input.0);
         let mut evaluation =
             self.program.evaluation_with(arena, input, &mut context, options, probe);
         let result = evaluate(&mut evaluation);
+        let failed_builtins = evaluation.builtin_errors().iter().cloned().map(Box::new);
+        said.builtin_errors.extend(failed_builtins.map(failed));
         drop(evaluation);
-        result.map(|value| (value, prints)).map_err(failed)
+        result.map_err(failed)
     }
+}
+
+/// What an evaluation says besides its result, and what it is to do without.
+#[derive(Debug, Default)]
+struct Said {
+    prints: Vec<String>,
+    builtin_errors: Vec<RegoError>,
+    without_indexing: bool,
+    without_early_exit: bool,
 }
 
 /// Notes which definition gives each element of the rules that are asked for.
@@ -225,6 +262,12 @@ impl Probe for Found<'_> {
             self.producers.entry(key).or_insert_with(|| rules::location(location));
         }
     }
+}
+
+/// How a module is parsed that says of itself which Rego it is.
+fn of_module(parse: &ParseOptions, module: &Module) -> Option<ParseOptions> {
+    let version = if module.rego_v0? { RegoVersion::V0 } else { RegoVersion::V1 };
+    (version != parse.version).then(|| ParseOptions { version, ..parse.clone() })
 }
 
 fn parse_options(options: &CompileOptions, capabilities: &Capabilities) -> ParseOptions {
@@ -275,6 +318,8 @@ fn compile_options(
         } else {
             native::Value::object::<&str>([])
         },
+        max_errors: options.max_errors,
+        rewrite_tests: options.tests == TestRules::Values,
         ..referee_rego_compile::Options::default()
     }
 }
@@ -326,10 +371,18 @@ fn read(error: Error) -> RegoError {
         Code::Recursion => RegoCode::Recursion,
     };
     let made = RegoError::new(code, error.message).with_details(error.details);
-    if error.location.row == 0 { made } else { made.at(rules::location(&error.location)) }
+    if error.location.row == 0 {
+        return made;
+    }
+    let made = made.at(rules::location(&error.location));
+    match error.location.line() {
+        Some(line) => made.with_snippet(line.chars().take(MAX_SNIPPET).collect::<String>()),
+        None => made,
+    }
 }
 
-fn all(errors: Vec<Error>) -> RegoErrors {
+/// The errors of a stage, as the front tells them.
+pub(crate) fn all(errors: Vec<Error>) -> RegoErrors {
     let errors: Vec<_> = errors.into_iter().map(read).collect();
     match RegoErrors::from_list(errors) {
         Err(errors) => errors,

@@ -53,7 +53,8 @@ fn kind(head: &Head) -> RuleKind {
     let open = head.reference.iter().skip(1).any(|term| constant(term).is_none());
     match (&head.key, &head.value) {
         (Some(_), None) => RuleKind::PartialSet,
-        (Some(_), Some(_)) => RuleKind::PartialObject,
+        // In v0 the key stands beside the name, not in the reference.
+        (Some(key), Some(_)) if constant(key).is_none() => RuleKind::PartialObject,
         _ if open => RuleKind::PartialObject,
         _ => RuleKind::Complete,
     }

@@ -1,32 +1,46 @@
 //! Values of the front into the interpreter's and back.
 
+use crate::error::{RegoCode, RegoError};
 use referee_rego_value::{Number, Value as Native};
 use regorus::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A value for the interpreter. Numbers become what it can hold: integers stay whole, others are
-/// the nearest floating-point numbers.
-pub(super) fn to_regorus(value: &Native) -> Value {
-    match value {
+/// A value for the interpreter.
+///
+/// # Errors
+/// Where a number is larger than the interpreter can hold.
+pub(super) fn to_regorus(value: &Native) -> Result<Value, RegoError> {
+    Ok(match value {
         Native::Null => Value::Null,
         Native::Bool(value) => Value::Bool(*value),
-        Native::Number(number) => match number.as_i64() {
-            Some(integer) => Value::from(integer),
-            // Its own reader knows numbers of more digits than 64 bits hold.
-            None => Value::from_json_str(&number.to_string())
-                .unwrap_or_else(|_| Value::from(number.as_f64())),
-        },
+        Native::Number(number) => to_number(number)?,
         Native::String(text) => Value::from(text.as_str()),
-        Native::Array(elements) => Value::from(elements.iter().map(to_regorus).collect::<Vec<_>>()),
+        Native::Array(elements) => {
+            Value::from(elements.iter().map(to_regorus).collect::<Result<Vec<_>, _>>()?)
+        }
         Native::Set(elements) => {
-            Value::from(elements.iter().map(to_regorus).collect::<BTreeSet<_>>())
+            Value::from(elements.iter().map(to_regorus).collect::<Result<BTreeSet<_>, _>>()?)
         }
         Native::Object(members) => {
             let members = members.iter();
-            let members = members.map(|(name, value)| (to_regorus(name), to_regorus(value)));
-            Value::from(members.collect::<BTreeMap<_, _>>())
+            let members = members.map(|(name, value)| Ok((to_regorus(name)?, to_regorus(value)?)));
+            Value::from(members.collect::<Result<BTreeMap<_, _>, RegoError>>()?)
         }
+    })
+}
+
+/// Integers stay whole, others become the nearest floating-point numbers.
+fn to_number(number: &Number) -> Result<Value, RegoError> {
+    if let Some(integer) = number.as_i64() {
+        return Ok(Value::from(integer));
     }
+    if !number.as_f64().is_finite() {
+        let message = format!("the engine regorus cannot hold the number {number:.40}");
+        return Err(RegoError::new(RegoCode::EvalType, message));
+    }
+    // Its own reader knows integers of more digits than 64 bits hold.
+    let read = Value::from_json_str(&number.to_string());
+    Ok(read.unwrap_or_else(|_| Value::from(number.as_f64())))
 }
 
 /// A value of the interpreter; `None` where it is undefined.

@@ -75,6 +75,7 @@ impl Prepared {
         evaluate: impl FnOnce(&mut Engine) -> anyhow::Result<T>,
     ) -> Result<(T, Vec<String>), RegoError> {
         let started = monotonic();
+        let input = input.map(|input| convert::to_regorus(&input.0)).transpose()?;
         let result = guarded(|| {
             let mut engine = self.engine.clone();
             builtins::install_for(&mut engine, &self.called, budget)?;
@@ -83,7 +84,7 @@ impl Prepared {
                 check_interval: CHECK_INTERVAL,
             });
             if let Some(input) = input {
-                engine.set_input(convert::to_regorus(&input.0));
+                engine.set_input(input);
             }
             let value = evaluate(&mut engine)?;
             Ok((value, engine.take_prints()?))
@@ -127,10 +128,11 @@ impl Backend {
         let analysis = guarded(|| analysis::analyse(engine.get_modules()))?;
         RegoErrors::from_list(analysis.errors)?;
 
+        let converted = convert::to_regorus(&data.0)?;
         // Rules are analysed before the first evaluation, whatever it evaluates; this one makes
         // it happen now, so that what is unsafe is an error at load.
         guarded(|| {
-            engine.add_data(convert::to_regorus(&data.0))?;
+            engine.add_data(converted)?;
             engine.eval_query("true".to_owned(), false)
         })?
         .map_err(|error| diagnostics::read(&error, Phase::Prepare))?;

@@ -41,7 +41,10 @@ impl Writer<'_> {
         if let Some(compile) = &annotations.compile {
             let mut parts = Members::new();
             if !compile.unknowns.is_empty() {
-                let unknowns = compile.unknowns.iter().map(|unknown| self.terms(unknown));
+                let unknowns = compile.unknowns.iter().map(|unknown| match unknown.as_slice() {
+                    [] => Doc::Null,
+                    unknown => self.terms(unknown),
+                });
                 parts.push(("unknowns", Doc::Array(unknowns.collect())));
             }
             if let Some(mask) = compile.mask_rule.as_ref().filter(|mask| !mask.is_empty()) {
@@ -87,7 +90,10 @@ impl Writer<'_> {
     fn schema(&self, schema: &SchemaAnnotation) -> Doc {
         let path = schema.path.iter().map(|part| {
             // Their places are within the path, not within the module.
-            Doc::Object(vec![("type", Doc::text(part.kind.name())), ("value", self.kind(&part.kind))])
+            Doc::Object(vec![
+                ("type", Doc::text(part.kind.name())),
+                ("value", self.kind(&part.kind)),
+            ])
         });
         let mut members = vec![("path", Doc::Array(path.collect()))];
         if let Some(schema) = schema.schema.as_ref().filter(|schema| !schema.is_empty()) {

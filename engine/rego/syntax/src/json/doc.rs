@@ -52,9 +52,11 @@ impl Doc {
             Self::Index(index) => write!(out, "{index}"),
             Self::Number(number) => write!(out, "{number}"),
             Self::Text(text) => write_text(out, text),
-            Self::Array(elements) => write_list(out, indent, ('[', ']'), elements, |out, indent, element| {
-                element.write(out, indent)
-            }),
+            Self::Array(elements) => {
+                write_list(out, indent, ('[', ']'), elements, |out, indent, element| {
+                    element.write(out, indent)
+                })
+            }
             Self::Object(members) => {
                 write_list(out, indent, ('{', '}'), members, |out, indent, (name, member)| {
                     write_text(out, name)?;
@@ -86,7 +88,8 @@ fn write_value(out: &mut String, indent: Option<usize>, value: &Value) -> std::f
             })
         }
         Value::Object(object) => {
-            let members: Vec<(&Value, &Value)> = object.iter().map(|(key, value)| (key, value)).collect();
+            let members: Vec<(&Value, &Value)> =
+                object.iter().map(|(key, value)| (key, value)).collect();
             write_list(out, indent, ('{', '}'), &members, |out, indent, (key, member)| {
                 match key.as_str() {
                     Some(key) => write_text(out, key)?,

@@ -49,8 +49,13 @@ struct Decoder<'a> {
 /// Reads the fields of an annotation.
 pub(super) fn decode(text: &str) -> Result<Raw, String> {
     let document = Document::read(text)?;
-    let mut decoder =
-        Decoder { document: &document, errors: Vec::new(), decoded: 0, aliased: 0, following: Vec::new() };
+    let mut decoder = Decoder {
+        document: &document,
+        errors: Vec::new(),
+        decoded: 0,
+        aliased: 0,
+        following: Vec::new(),
+    };
     let mut raw = Raw::default();
     if let Some(root) = document.root {
         decoder.raw(root, &mut raw)?;
@@ -118,7 +123,10 @@ impl<'a> Decoder<'a> {
             NodeKind::Scalar { value, .. } => format!(" `{value}`"),
             _ => String::new(),
         };
-        self.error(format!("line {}: cannot unmarshal {}{value} into {wanted}", node.line, node.tag));
+        self.error(format!(
+            "line {}: cannot unmarshal {}{value} into {wanted}",
+            node.line, node.tag
+        ));
     }
 
     fn error(&mut self, error: String) {
@@ -132,7 +140,9 @@ impl<'a> Decoder<'a> {
             NodeKind::Scalar { value, quoted } if *quoted && node.tag == "!!str" => {
                 Ok(Some(Scalar::Text(value.clone())))
             }
-            NodeKind::Scalar { value, .. } => resolve(&node.tag, value).map(|(_, scalar)| Some(scalar)),
+            NodeKind::Scalar { value, .. } => {
+                resolve(&node.tag, value).map(|(_, scalar)| Some(scalar))
+            }
             _ => Ok(None),
         }
     }
@@ -145,6 +155,7 @@ impl<'a> Decoder<'a> {
             };
             Ok(match Self::scalar_of(node)? {
                 None | Some(Scalar::Null) => None,
+                Some(Scalar::Text(text)) if node.tag == "!!binary" => Some(text),
                 Some(_) => Some(value.clone()),
             })
         })
@@ -156,8 +167,12 @@ impl<'a> Decoder<'a> {
                 Some(Scalar::Null) => return Ok(None),
                 Some(Scalar::Bool(value)) => return Ok(Some(value)),
                 Some(Scalar::Text(text)) => match text.as_str() {
-                    "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => return Ok(Some(true)),
-                    "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => return Ok(Some(false)),
+                    "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => {
+                        return Ok(Some(true));
+                    }
+                    "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => {
+                        return Ok(Some(false));
+                    }
                     _ => {}
                 },
                 _ => {}
@@ -212,7 +227,8 @@ impl<'a> Decoder<'a> {
             for line in lines.iter().take(MAX_ERRORS) {
                 differ = false;
                 let name = crate::print::quote(key.1);
-                let error = format!("line {line}: mapping key {name} already defined at line {first}");
+                let error =
+                    format!("line {line}: mapping key {name} already defined at line {first}");
                 if self.errors.len() < MAX_ERRORS {
                     self.errors.push(error);
                 }
@@ -224,7 +240,7 @@ impl<'a> Decoder<'a> {
     /// The members of a mapping with strings for keys.
     fn map(&mut self, index: usize) -> Decoded<Vec<(String, Yaml)>> {
         self.follow(index, |decoder, node| match &node.kind {
-            NodeKind::Mapping(children) => decoder.members(children),
+            NodeKind::Mapping(children) => decoder.members(children, Self::string),
             _ => {
                 if Self::scalar_of(node)? != Some(Scalar::Null) {
                     decoder.misfit(node, MAP);
@@ -234,7 +250,11 @@ impl<'a> Decoder<'a> {
         })
     }
 
-    fn members(&mut self, children: &[usize]) -> Decoded<Vec<(String, Yaml)>> {
+    fn members(
+        &mut self,
+        children: &[usize],
+        key_of: fn(&mut Self, usize) -> Decoded<String>,
+    ) -> Decoded<Vec<(String, Yaml)>> {
         if !self.keys_differ(children) {
             return Ok(None);
         }
@@ -246,7 +266,7 @@ impl<'a> Decoder<'a> {
                 merged = Some(value);
                 continue;
             }
-            let Some(key) = self.string(key)? else { continue };
+            let Some(key) = key_of(self, key)? else { continue };
             if let Some(value) = self.any(value)? {
                 members.push((key, value));
             }
@@ -291,6 +311,16 @@ impl<'a> Decoder<'a> {
         }
     }
 
+    /// A key of a mapping that has others than strings. Collections are none.
+    fn any_key(&mut self, index: usize) -> Decoded<String> {
+        match self.any(index)? {
+            Some(key @ (Yaml::Sequence(_) | Yaml::Map(_) | Yaml::Mixed)) => {
+                Err(format!("yaml: invalid map key: {}", go_syntax(&key)))
+            }
+            key => Ok(key.map(|key| go_syntax(&key))),
+        }
+    }
+
     fn any(&mut self, index: usize) -> Decoded<Yaml> {
         self.follow(index, |decoder, node| match &node.kind {
             NodeKind::Sequence(elements) => {
@@ -307,7 +337,8 @@ impl<'a> Decoder<'a> {
                         .node(key)
                         .is_some_and(|key| matches!(key.tag.as_str(), "!!str" | "!!merge"))
                 });
-                let members = decoder.members(children)?;
+                let key_of = if strings { Self::string } else { Self::any_key };
+                let members = decoder.members(children, key_of)?;
                 Ok(members.map(|members| if strings { Yaml::Map(members) } else { Yaml::Mixed }))
             }
             _ => Ok(Self::scalar_of(node)?.map(Yaml::Scalar)),
@@ -375,6 +406,32 @@ impl<'a> Decoder<'a> {
 
     fn is_null(&self, index: usize) -> bool {
         self.document.node(index).is_some_and(|node| node.tag == "!!null")
+    }
+}
+
+/// A value as Go's `%#v` writes it.
+fn go_syntax(value: &Yaml) -> String {
+    match value {
+        Yaml::Scalar(Scalar::Null) => "interface {}(nil)".to_owned(),
+        Yaml::Scalar(Scalar::Bool(value)) => value.to_string(),
+        Yaml::Scalar(Scalar::Int(value)) => value.to_string(),
+        Yaml::Scalar(Scalar::Uint(value)) => format!("{value:#x}"),
+        Yaml::Scalar(Scalar::Float(value)) => value.to_string(),
+        Yaml::Scalar(Scalar::Text(text) | Scalar::Time(text)) => crate::print::quote(text),
+        Yaml::Sequence(elements) => {
+            let elements: Vec<String> = elements.iter().map(go_syntax).collect();
+            format!("[]interface {{}}{{{}}}", elements.join(", "))
+        }
+        Yaml::Map(members) => {
+            let mut members: Vec<_> = members.iter().collect();
+            members.sort_by(|a, b| a.0.cmp(&b.0));
+            let members = members.into_iter();
+            let members: Vec<String> = members
+                .map(|(name, value)| format!("{}:{}", crate::print::quote(name), go_syntax(value)))
+                .collect();
+            format!("map[string]interface {{}}{{{}}}", members.join(", "))
+        }
+        Yaml::Mixed => "map[interface {}]interface {}{}".to_owned(),
     }
 }
 

@@ -4,7 +4,7 @@
 //! line it names is at times the one before. Refused beyond what Go refuses: documents of more
 //! than [`MAX_BYTES`] and nesting beyond [`MAX_DEPTH`].
 
-use libyaml_safer::{ErrorKind, Event, EventData, Parser, ScalarStyle};
+use libyaml_safer::{Error, ErrorKind, Event, EventData, Parser, ScalarStyle, Scanner, TokenData};
 use std::collections::HashMap;
 
 /// The largest document that is read.
@@ -57,17 +57,18 @@ impl Document {
         let mut bytes = text.as_bytes();
         let mut parser = Parser::new();
         parser.set_input_string(&mut bytes);
-        let mut reader =
-            Reader { document: Self { nodes: Vec::new(), root: None }, anchors: HashMap::new() };
+        let document = Self { nodes: Vec::new(), root: None };
+        let mut reader = Reader { document, anchors: HashMap::new(), text };
         loop {
-            let event = next(&mut parser)?;
+            let event = reader.next(&mut parser)?;
             match event.data {
                 EventData::StreamStart { .. } | EventData::DocumentStart { .. } => {}
                 EventData::StreamEnd => break,
                 _ => {
                     reader.document.root = Some(reader.node(&mut parser, event, 0)?);
                     // What follows the document is looked at as far as its end.
-                    next(&mut parser)?;
+                    let end = reader.next(&mut parser)?;
+                    reader.ahead(end.start_mark.index)?;
                     break;
                 }
             }
@@ -76,29 +77,58 @@ impl Document {
     }
 }
 
-struct Reader {
+struct Reader<'a> {
     document: Document,
     anchors: HashMap<String, usize>,
+    text: &'a str,
 }
 
-fn next(parser: &mut Parser<&mut &[u8]>) -> Result<Event, String> {
-    parser.parse().map_err(|error| {
-        let line = |mark: Option<libyaml_safer::Mark>| mark.map_or(0, |mark| mark.line);
-        let mut line = match line(error.context_mark()) {
-            0 => line(error.problem_mark()),
-            line => line,
-        };
-        if line > 0 && error.kind() == ErrorKind::Scanner {
-            line += 1;
-        }
-        match line {
-            0 => format!("yaml: {}", error.problem()),
-            line => format!("yaml: line {line}: {}", error.problem()),
-        }
-    })
+/// An error with the line that Go's library names.
+fn message(error: &Error) -> String {
+    let line = |mark: Option<libyaml_safer::Mark>| mark.map_or(0, |mark| mark.line);
+    let mut line = match line(error.context_mark()) {
+        0 => line(error.problem_mark()),
+        line => line,
+    };
+    if line > 0 && error.kind() == ErrorKind::Scanner {
+        line += 1;
+    }
+    match line {
+        0 => format!("yaml: {}", error.problem()),
+        line => format!("yaml: line {line}: {}", error.problem()),
+    }
 }
 
-impl Reader {
+impl Reader<'_> {
+    fn next(&self, parser: &mut Parser<&mut &[u8]>) -> Result<Event, String> {
+        parser.parse().map_err(|error| {
+            let mark = error.problem_mark().filter(|_| error.kind() == ErrorKind::Parser);
+            let ahead = mark.map(|mark| self.ahead(mark.index));
+            ahead.and_then(Result::err).unwrap_or_else(|| message(&error))
+        })
+    }
+
+    /// Go's library scans two tokens further than libyaml before it looks at one: what is wrong
+    /// with them comes before what is wrong with that one, which stands at `index`.
+    fn ahead(&self, index: u64) -> Result<(), String> {
+        let mut bytes = self.text.as_bytes();
+        let mut scanner = Scanner::new();
+        scanner.set_input_string(&mut bytes);
+        let mut further = 0;
+        while further < 3 {
+            let token = Scanner::scan(&mut scanner).map_err(|error| message(&error))?;
+            // These stand at the same place as the token in question, but before it.
+            let before = matches!(token.data, TokenData::StreamStart { .. } | TokenData::BlockEnd);
+            if further > 0 || (token.start_mark.index >= index && !before) {
+                further += 1;
+            }
+            if matches!(token.data, TokenData::StreamEnd) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     fn node(
         &mut self,
         parser: &mut Parser<&mut &[u8]>,
@@ -112,6 +142,7 @@ impl Reader {
         let (anchor, tag, kind) = match event.data {
             EventData::Alias { anchor } => {
                 let Some(&target) = self.anchors.get(&anchor) else {
+                    self.ahead(event.start_mark.index)?;
                     return Err(format!("yaml: unknown anchor '{anchor}' referenced"));
                 };
                 (None, String::new(), NodeKind::Alias(anchor, target))
@@ -148,7 +179,7 @@ impl Reader {
         if collection {
             let mut children = Vec::new();
             loop {
-                let event = next(parser)?;
+                let event = self.next(parser)?;
                 if matches!(event.data, EventData::SequenceEnd | EventData::MappingEnd) {
                     break;
                 }
@@ -166,10 +197,12 @@ impl Reader {
 
 fn short_tag(tag: Option<String>, default: &str) -> String {
     match tag {
-        Some(tag) if !tag.is_empty() && tag != "!" => match tag.strip_prefix("tag:yaml.org,2002:") {
-            Some(rest) => format!("!!{rest}"),
-            None => tag,
-        },
+        Some(tag) if !tag.is_empty() && tag != "!" => {
+            match tag.strip_prefix("tag:yaml.org,2002:") {
+                Some(rest) => format!("!!{rest}"),
+                None => tag,
+            }
+        }
         _ => default.to_owned(),
     }
 }

@@ -1,5 +1,7 @@
 //! What a YAML scalar is without quotes (`resolve.go` of Go's YAML library).
 
+use data_encoding::BASE64;
+
 /// A scalar's value.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Scalar {
@@ -15,10 +17,15 @@ pub(super) enum Scalar {
 
 /// The tag and value of a scalar that has this tag, or none.
 pub(super) fn resolve(tag: &str, text: &str) -> Result<(&'static str, Scalar), String> {
-    let known = matches!(
-        tag,
-        "" | "!!str" | "!!bool" | "!!int" | "!!float" | "!!null" | "!!timestamp"
-    );
+    let known =
+        matches!(tag, "" | "!!str" | "!!bool" | "!!int" | "!!float" | "!!null" | "!!timestamp");
+    if tag == "!!binary" {
+        let digits: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
+        let Ok(bytes) = BASE64.decode(&digits) else {
+            return Err("yaml: !!binary value contains invalid base64 data".to_owned());
+        };
+        return Ok(("!!binary", Scalar::Text(String::from_utf8_lossy(&bytes).into_owned())));
+    }
     if !known {
         return Ok(("!!other", Scalar::Text(text.to_owned())));
     }
@@ -123,7 +130,10 @@ fn timestamp(text: &str) -> Option<String> {
     let rest = text.get(4..)?.strip_prefix('-')?;
     let (month, rest) = field(rest, 1, 12)?;
     let (day, rest) = field(rest.strip_prefix('-')?, 1, 31)?;
-    let leap = year.parse::<u32>().ok().is_some_and(|year| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0));
+    let leap = year
+        .parse::<u32>()
+        .ok()
+        .is_some_and(|year| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0));
     let most = match month {
         2 if leap => 29,
         2 => 28,
@@ -169,7 +179,9 @@ fn field(text: &str, least: u32, most: u32) -> Option<(u32, &str)> {
 fn is_zone(zone: &str) -> bool {
     match zone.as_bytes() {
         [b'+' | b'-', a, b, b':', c, d] => {
-            [a, b, c, d].into_iter().all(u8::is_ascii_digit) && (*a < b'2' || (*a == b'2' && *b <= b'4')) && *c < b'6'
+            [a, b, c, d].into_iter().all(u8::is_ascii_digit)
+                && (*a < b'2' || (*a == b'2' && *b <= b'4'))
+                && *c < b'6'
         }
         _ => false,
     }

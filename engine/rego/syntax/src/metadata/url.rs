@@ -219,7 +219,9 @@ mod tests {
 
     #[test]
     fn what_needs_no_escape_stays_as_it_is() {
-        for address in ["https://example.com/a?b=c#d", "mailto:eve@example.com", "/a/b", "//host/a", "*"] {
+        for address in
+            ["https://example.com/a?b=c#d", "mailto:eve@example.com", "/a/b", "//host/a", "*"]
+        {
             assert_eq!(normalized(address).as_deref(), Ok(address));
         }
     }
@@ -235,7 +237,10 @@ mod tests {
         let error = |text: &str| normalized(text).unwrap_err();
         assert_eq!(error(":a"), "parse \":a\": missing protocol scheme");
         assert_eq!(error("https://h/%zz"), "parse \"https://h/%zz\": invalid URL escape \"%zz\"");
-        assert_eq!(error("https://a b/"), "parse \"https://a b/\": invalid character \" \" in host name");
+        assert_eq!(
+            error("https://a b/"),
+            "parse \"https://a b/\": invalid character \" \" in host name"
+        );
         assert_eq!(error("https://h:x/"), "parse \"https://h:x/\": invalid port \":x\" after host");
         assert_eq!(error("1:2"), "parse \"1:2\": first path segment in URL cannot contain colon");
     }

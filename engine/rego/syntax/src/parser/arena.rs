@@ -183,7 +183,8 @@ fn number(len: usize) -> u32 {
 }
 
 fn run<T>(items: &[T], start: u32, len: u32) -> &[T] {
-    let (start, len) = (usize::try_from(start).unwrap_or(usize::MAX), usize::try_from(len).unwrap_or(0));
+    let (start, len) =
+        (usize::try_from(start).unwrap_or(usize::MAX), usize::try_from(len).unwrap_or(0));
     items.get(start..start.saturating_add(len)).unwrap_or_default()
 }
 
@@ -207,9 +208,11 @@ impl Arena {
     fn depth_of(&self, kind: &Kind) -> u32 {
         match kind {
             Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::String(_) | Kind::Var(_) => 0,
-            Kind::Ref(terms) | Kind::Array(terms) | Kind::Object(terms) | Kind::Set(terms) | Kind::Call(terms) => {
-                self.deepest(*terms)
-            }
+            Kind::Ref(terms)
+            | Kind::Array(terms)
+            | Kind::Object(terms)
+            | Kind::Set(terms)
+            | Kind::Call(terms) => self.deepest(*terms),
             Kind::ArrayComprehension(term, body) | Kind::SetComprehension(term, body) => {
                 self.depth(*term).max(self.deepest_expr(*body))
             }
@@ -238,7 +241,12 @@ impl Arena {
     }
 
     fn deepest_expr(&self, exprs: Exprs) -> u32 {
-        self.body(exprs).iter().filter_map(|&expr| self.expr(expr)).map(|expr| expr.depth).max().unwrap_or(0)
+        self.body(exprs)
+            .iter()
+            .filter_map(|&expr| self.expr(expr))
+            .map(|expr| expr.depth)
+            .max()
+            .unwrap_or(0)
     }
 
     pub(super) fn term(&self, id: TermId) -> Option<&TermNode> {

@@ -3,14 +3,17 @@
 use super::Parser;
 use super::arena::{self, ExprId, Exprs, Kind, Loc, Operand, Parts, TermId, Terms, Withs};
 use crate::ast::{
-    Body, Comprehension, Every, Expr, ExprKind, Logical, NotBody, ObjectComprehension, Ref, SomeDecl,
-    TemplatePart, TemplateString, Term, TermKind, With,
+    Body, Comprehension, Every, Expr, ExprKind, Logical, NotBody, ObjectComprehension, Ref,
+    SomeDecl, TemplatePart, TemplateString, Term, TermKind, With,
 };
 use crate::compare::distinct;
 
 impl Parser<'_> {
     pub(super) fn build_term(&self, id: TermId) -> Term {
-        Term { kind: self.build_kind(self.arena.kind(id)), location: self.location(self.arena.loc(id)) }
+        Term {
+            kind: self.build_kind(self.arena.kind(id)),
+            location: self.location(self.arena.loc(id)),
+        }
     }
 
     fn build_kind(&self, kind: &Kind) -> TermKind {
@@ -48,10 +51,12 @@ impl Parser<'_> {
                     body: self.build_body(*body),
                 }))
             }
-            Kind::Template(parts, multi_line) => TermKind::TemplateString(Box::new(TemplateString {
-                parts: self.build_parts(*parts),
-                multi_line: *multi_line,
-            })),
+            Kind::Template(parts, multi_line) => {
+                TermKind::TemplateString(Box::new(TemplateString {
+                    parts: self.build_parts(*parts),
+                    multi_line: *multi_line,
+                }))
+            }
         }
     }
 
@@ -80,7 +85,8 @@ impl Parser<'_> {
 
     pub(super) fn build_expr(&self, id: ExprId, index: u32) -> Expr {
         let node = self.arena.expr(id);
-        let kind = node.map_or(ExprKind::Term(Term::default()), |node| self.build_expr_kind(&node.kind));
+        let kind =
+            node.map_or(ExprKind::Term(Term::default()), |node| self.build_expr_kind(&node.kind));
         Expr {
             kind,
             with: node.map_or_else(Vec::new, |node| self.build_withs(node.with)),

@@ -56,7 +56,9 @@ impl Parser<'_> {
         let loc = self.extended(loc);
         self.arena.set_expr_loc(expr, loc);
         // A `not` without braces is one with what it negates.
-        if let Some(ExprKind::Not { body, explicit: false, .. }) = self.arena.expr(expr).map(|expr| expr.kind) {
+        if let Some(ExprKind::Not { body, explicit: false, .. }) =
+            self.arena.expr(expr).map(|expr| expr.kind)
+        {
             for index in 0..body.len() {
                 if let Some(&inner) = self.arena.body(body).get(index) {
                     self.arena.set_expr_loc(inner, loc);
@@ -67,10 +69,10 @@ impl Parser<'_> {
     }
 
     fn literal_inner(&mut self) -> Option<ExprId> {
-        if self.logical_active() {
-            if let Some(result) = self.logical_literal() {
-                return result;
-            }
+        if self.logical_active()
+            && let Some(result) = self.logical_literal()
+        {
+            return result;
         }
         if self.is_ref_keyword(self.state.token)
             && matches!(self.peek_space(), Token::Dot | Token::LBrack)
@@ -105,7 +107,8 @@ impl Parser<'_> {
 
     /// Reads `not` where it negates what follows; its place.
     pub(super) fn negation(&mut self) -> Option<Loc> {
-        if self.state.token != Token::Not || matches!(self.peek_space(), Token::Dot | Token::LBrack) {
+        if self.state.token != Token::Not || matches!(self.peek_space(), Token::Dot | Token::LBrack)
+        {
             return None;
         }
         let loc = self.here();
@@ -324,7 +327,8 @@ impl Parser<'_> {
         let &operator = self.arena.run(terms).first()?;
         let Kind::Ref(parts) = *self.arena.kind(operator) else { return None };
         let &[head, name] = self.arena.run(parts) else { return None };
-        let (Kind::Var(head), Kind::String(name)) = (self.arena.kind(head), self.arena.kind(name)) else {
+        let (Kind::Var(head), Kind::String(name)) = (self.arena.kind(head), self.arena.kind(name))
+        else {
             return None;
         };
         let wanted = match (head.as_str(), name.as_str()) {

@@ -10,9 +10,13 @@
 mod arena;
 mod build;
 mod collection;
+mod head;
 mod literal;
 mod logical;
+mod memory;
+mod operand;
 mod operator;
+mod report;
 mod rule;
 mod scalar;
 mod statement;
@@ -23,8 +27,7 @@ pub(crate) use rule::{truth, truth_term, variable_name};
 pub(crate) use statement::{Parsed, Statement};
 
 use crate::ast::RegoVersion;
-use crate::error::source_line;
-use crate::options::{ParseCapabilities, ParseOptions};
+use crate::options::{ParseOptions, keywords, usual};
 use crate::scanner::{Input, Messages, Mode, Scanner};
 use crate::token::{Keyword, Keywords, Token, is_keyword_in};
 use crate::{Code, Error, Location, Source};
@@ -80,6 +83,9 @@ struct CommentSpan {
     text: (usize, usize),
 }
 
+/// What is said of a source that makes the parser go back without end.
+const EXHAUSTED: &str = "source needs too much backtracking";
+
 /// What the capabilities switch.
 #[derive(Clone, Copy, Debug)]
 struct Features {
@@ -110,7 +116,7 @@ pub(crate) struct Parser<'a> {
     fruitless: HashSet<(usize, Attempt)>,
     /// Whether all future keywords are on to find out what a hint could say.
     in_future: bool,
-    errors: Vec<Link<Error>>,
+    errors: Vec<Link<(String, Loc)>>,
     hints: Vec<Link<Cow<'static, str>>>,
     comments: Vec<CommentSpan>,
     messages: Messages,
@@ -146,16 +152,17 @@ impl<'a> Parser<'a> {
                 options.max_bytes
             )));
         }
-        let capabilities = match &options.capabilities {
-            Some(capabilities) => Cow::Borrowed(capabilities),
-            None => Cow::Owned(ParseCapabilities::of_version(options.version)),
+        let has_feature = |feature: &str| match &options.capabilities {
+            Some(capabilities) => capabilities.has_feature(feature),
+            None => usual(options.version).1.contains(&feature),
         };
-        let (allowed, selected) = keywords(options, &capabilities).map_err(plain)?;
+        let (allowed, selected) = keywords(options, has_feature("rego_v1")).map_err(plain)?;
         let input = Input { text: &source.text, invalid };
         let mut messages = Messages::new();
         let scanner = Scanner::new(&input, Keywords::BASE.union(selected), &mut messages);
-        let rego_v1 = capabilities.has_feature("rego_v1");
-        let effort = source.text.len().saturating_mul(16).saturating_add(100_000);
+        // A source is read once and a little; what is legitimate in it reads hardly a token ten
+        // times, and a token has five bytes.
+        let effort = source.text.len().saturating_mul(2).saturating_add(200_000);
         let state = State {
             scanner,
             token: Token::Illegal,
@@ -176,9 +183,9 @@ impl<'a> Parser<'a> {
             source: Arc::clone(source),
             version: options.version,
             features: Features {
-                keywords_in_refs: capabilities.has_feature("keywords_in_refs"),
-                template_strings: capabilities.has_feature("template_strings"),
-                rego_v1_import: rego_v1 || capabilities.has_feature("rego_v1_import"),
+                keywords_in_refs: has_feature("keywords_in_refs"),
+                template_strings: has_feature("template_strings"),
+                rego_v1_import: has_feature("rego_v1") || has_feature("rego_v1_import"),
             },
             skip_rules: options.skip_rules,
             process_annotations: options.process_annotations,
@@ -228,7 +235,8 @@ impl<'a> Parser<'a> {
                 return;
             }
             let scanned = self.state.scanner.scan(&self.input, mode, &mut self.messages);
-            self.effort = self.effort.saturating_sub(1 + (scanned.end.saturating_sub(scanned.offset) >> 4));
+            self.effort =
+                self.effort.saturating_sub(1 + (scanned.end.saturating_sub(scanned.offset) >> 4));
             let state = &mut self.state;
             state.token = scanned.token;
             state.end = scanned.end;
@@ -259,9 +267,6 @@ impl<'a> Parser<'a> {
 
     /// Ends the source here: too much has been read again.
     fn exhaust(&mut self) {
-        if self.state.token != Token::Eof || self.state.errors == 0 {
-            self.error(self.here(), "source needs too much backtracking");
-        }
         self.state.token = Token::Eof;
         self.state.offset = self.input.text.len();
         self.state.end = self.state.offset;
@@ -302,8 +307,16 @@ impl<'a> Parser<'a> {
     /// The same where its end may lie within a character.
     fn literal_lossy(&self) -> Cow<'a, str> {
         let (start, end) = self.state.literal;
-        let bytes = self.input.text.as_bytes().get(start..end).unwrap_or_default();
-        String::from_utf8_lossy(bytes)
+        if let Some(text) = self.input.text.get(start..end) {
+            return Cow::Borrowed(text);
+        }
+        let whole = (start..end).rev().find(|&end| self.input.text.is_char_boundary(end));
+        let whole = whole.unwrap_or(start);
+        Cow::Owned(format!(
+            "{}{}",
+            self.slice(start, whole),
+            "\u{FFFD}".repeat(end.saturating_sub(whole))
+        ))
     }
 
     /// The first token after the current one, white space included.
@@ -333,7 +346,9 @@ impl<'a> Parser<'a> {
 
     /// Takes a keyword for a name where a `.` or `[` follows it.
     fn name_before_ref(&mut self) -> bool {
-        if self.is_ref_keyword(self.state.token) && matches!(self.peek_space(), Token::Dot | Token::LBrack) {
+        if self.is_ref_keyword(self.state.token)
+            && matches!(self.peek_space(), Token::Dot | Token::LBrack)
+        {
             self.state.token = Token::Ident;
             return true;
         }
@@ -359,181 +374,6 @@ impl<'a> Parser<'a> {
         self.in_future = in_future;
         result
     }
-
-    // Places.
-
-    /// The place of the current token.
-    fn here(&self) -> Loc {
-        let mut loc = Loc {
-            row: self.state.row,
-            col: self.state.col,
-            offset: small(self.state.offset),
-            start: 0,
-            len: 0,
-        };
-        self.span(&mut loc, self.state.offset, self.state.end);
-        loc
-    }
-
-    /// Gives a place the text between two offsets; none where they are no span of the source.
-    fn span(&self, loc: &mut Loc, start: usize, end: usize) {
-        let length = self.input.text.len();
-        loc.start = small(start);
-        loc.len = if start < length && end >= start && end <= length { small(end - start) } else { 0 };
-    }
-
-    /// A place that begins where `loc` does, with the text up to the last token.
-    fn extended(&self, loc: Loc) -> Loc {
-        let mut loc = loc;
-        let start = large(loc.offset);
-        self.span(&mut loc, start, self.state.last_end);
-        loc
-    }
-
-    fn text(&self, loc: Loc) -> &'a str {
-        self.slice(large(loc.start), large(loc.start) + large(loc.len))
-    }
-
-    fn slice(&self, start: usize, end: usize) -> &'a str {
-        self.input.text.get(start..end).unwrap_or_default()
-    }
-
-    fn location(&self, loc: Loc) -> Location {
-        if loc.row == 0 {
-            return Location::NONE;
-        }
-        Location {
-            source: Some(Arc::clone(&self.source)),
-            offset: loc.start,
-            length: loc.len,
-            row: loc.row,
-            col: loc.col,
-        }
-    }
-
-    // Errors and hints.
-
-    fn has_errors(&self) -> bool {
-        self.state.errors > 0
-    }
-
-    /// Keeps an error, with the hints given since the last one.
-    fn error(&mut self, loc: Loc, message: impl Into<String>) {
-        let mut message = message.into();
-        self.take_hints(&mut message);
-        let details = source_line(self.input.text, large(loc.offset), self.input.invalid);
-        let error = Error::new(Code::Parse, message, &self.location(loc)).with_details(details);
-        self.errors.push(Link { item: error, before: self.state.errors });
-        self.state.errors = self.errors.len();
-    }
-
-    fn take_hints(&mut self, message: &mut String) {
-        let mut hints = Vec::new();
-        let mut at = self.state.hints;
-        while let Some(link) = at.checked_sub(1).and_then(|index| self.hints.get(index)) {
-            hints.push(link.item.as_ref());
-            at = link.before;
-        }
-        hints.reverse();
-        if !hints.is_empty() {
-            message.push_str(if hints.len() == 1 { " (hint: " } else { " (hints: " });
-            message.push_str(&hints.join(", "));
-            message.push(')');
-        }
-        self.state.hints = 0;
-    }
-
-    fn hint(&mut self, hint: impl Into<Cow<'static, str>>) {
-        self.hints.push(Link { item: hint.into(), before: self.state.hints });
-        self.state.hints = self.hints.len();
-    }
-
-    /// Says that the current token does not belong here.
-    fn unexpected(&mut self) {
-        self.illegal(String::new());
-    }
-
-    /// The same with what was expected.
-    fn illegal(&mut self, note: impl Into<String>) {
-        if self.state.token == Token::Illegal {
-            return self.error(self.here(), "illegal token");
-        }
-        let name = self.state.token.name();
-        let kind = if self.state.token.is_keyword() { "keyword" } else { "token" };
-        let note = note.into();
-        let message = if note.is_empty() {
-            format!("unexpected {name} {kind}")
-        } else {
-            format!("unexpected {name} {kind}: {note}")
-        };
-        self.error(self.here(), message);
-    }
-
-    /// The errors that belong to the current state, in order.
-    fn collect_errors(&mut self) -> Vec<Error> {
-        let mut errors = Vec::new();
-        let mut at = self.state.errors;
-        while let Some(link) = at.checked_sub(1).and_then(|index| self.errors.get(index)) {
-            errors.push(link.item.clone());
-            at = link.before;
-        }
-        errors.reverse();
-        errors
-    }
-
-    // Depth and memory.
-
-    /// Goes one level deeper; where that is too deep, an error and `false`.
-    fn enter(&mut self) -> bool {
-        if self.depth >= self.max_depth {
-            self.too_deep();
-            return false;
-        }
-        self.depth += 1;
-        true
-    }
-
-    fn too_deep(&mut self) {
-        self.error(self.here(), "max parsing recursion depth exceeded");
-    }
-
-    fn leave(&mut self) {
-        self.depth = self.depth.saturating_sub(1);
-    }
-
-    /// The term that was read here before, and the state after it.
-    fn remembered(&self) -> Option<(Option<TermId>, State)> {
-        let offset = self.state.offset;
-        let mut upper = self.memory.len();
-        for &base in self.layers.iter().rev().chain(std::iter::once(&0)) {
-            let layer = self.memory.get(base..upper).unwrap_or_default();
-            // The newest of a layer is that of the highest offset.
-            if let Ok(index) = layer.binary_search_by_key(&offset, |entry| entry.offset) {
-                return layer.get(index).map(|entry| (entry.term, entry.after));
-            }
-            upper = base;
-        }
-        None
-    }
-
-    /// Remembers a term that began at an offset; what lies at or after it is forgotten.
-    fn remember(&mut self, offset: usize, term: Option<TermId>) {
-        let base = self.layers.last().copied().unwrap_or(0);
-        while self.memory.len() > base && self.memory.last().is_some_and(|entry| entry.offset >= offset) {
-            self.memory.pop();
-        }
-        self.memory.push(Remembered { offset, term, after: self.state });
-    }
-
-    /// Forgets all about the statement that is complete.
-    fn forget(&mut self) {
-        self.arena.clear();
-        self.memory.clear();
-        self.layers.clear();
-        self.fruitless.clear();
-        self.pending.clear();
-        self.pending_exprs.clear();
-    }
 }
 
 fn small(value: usize) -> u32 {
@@ -542,36 +382,4 @@ fn small(value: usize) -> u32 {
 
 fn large(value: u32) -> usize {
     usize::try_from(value).unwrap_or(usize::MAX)
-}
-
-/// The keywords that may be imported and those that are on, or what is wrong with the options.
-fn keywords(
-    options: &ParseOptions,
-    capabilities: &ParseCapabilities,
-) -> Result<(Keywords, Keywords), String> {
-    let v1 = options.version == RegoVersion::V1;
-    let mut allowed = Keywords::NONE;
-    if v1 && !capabilities.has_feature("rego_v1") {
-        return Err("illegal capabilities: rego_v1 feature required for parsing v1 Rego".to_owned());
-    }
-    for word in &capabilities.future_keywords {
-        match Keyword::named(word) {
-            Some(keyword) => allowed.add_only(keyword),
-            None => return Err(format!("illegal capabilities: unknown keyword: {word}")),
-        }
-    }
-    if capabilities.has_feature("rego_v1") {
-        allowed = allowed.union(Keywords::V1);
-    }
-    let mut selected = if v1 { Keywords::V1 } else { Keywords::NONE };
-    for word in &options.future_keywords {
-        match Keyword::named(word) {
-            Some(keyword) if allowed.contains(keyword) => selected.add(keyword),
-            _ => return Err(format!("unknown future keyword: {word}")),
-        }
-    }
-    if options.all_future_keywords {
-        selected = allowed;
-    }
-    Ok((allowed, selected))
 }

@@ -35,14 +35,15 @@ impl Parser<'_> {
         let offset = self.state.offset;
         let mut term = self.operators(WEAKEST, offset)?;
         loop {
-            if pairs && self.state.token == Token::Comma {
-                if let Some(call) = self.pair_membership(term, offset) {
-                    term = call;
-                    if self.state.token == Token::In {
-                        continue;
-                    }
-                    return Some(term);
+            if pairs
+                && self.state.token == Token::Comma
+                && let Some(call) = self.pair_membership(term, offset)
+            {
+                term = call;
+                if self.state.token == Token::In {
+                    continue;
                 }
+                return Some(term);
             }
             self.name_before_ref();
             if self.state.token != Token::In {
@@ -87,8 +88,11 @@ impl Parser<'_> {
             strongest = strength;
             let operator = self.operator();
             let start = self.state.offset;
-            let right =
-                if strength == STRONGEST { self.term() } else { self.operators(strength + 1, start) };
+            let right = if strength == STRONGEST {
+                self.term()
+            } else {
+                self.operators(strength + 1, start)
+            };
             match right {
                 Some(right) => term = self.call_of(&[operator, term, right], term, offset)?,
                 None if strength == WEAKEST => break,

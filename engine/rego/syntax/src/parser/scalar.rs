@@ -30,14 +30,14 @@ impl Parser<'_> {
                 return None;
             }
         }
-        let literal = self.literal();
+        let literal = self.literal_lossy();
         let zero_first = matches!(literal.as_bytes(), [b'0', second, ..] if *second != b'.');
         let exponent = matches!(literal.as_bytes(), [b'0', b'e' | b'E', _, ..]);
         if !text.ends_with('.') && zero_first && !exponent {
             self.illegal("expected number without leading zero");
             return None;
         }
-        text.push_str(literal);
+        text.push_str(&literal);
         match binary_exponent(&text) {
             None => {
                 self.illegal("invalid float");
@@ -139,8 +139,12 @@ impl Parser<'_> {
         } else {
             match kind {
                 ExprKind::Call(terms) => match self.global_operator(terms) {
-                    Some("eq") => Some("unexpected unification ('=') in template-string expression"),
-                    Some("assign") => Some("unexpected assignment (':=') in template-string expression"),
+                    Some("eq") => {
+                        Some("unexpected unification ('=') in template-string expression")
+                    }
+                    Some("assign") => {
+                        Some("unexpected assignment (':=') in template-string expression")
+                    }
                     _ => None,
                 },
                 ExprKind::Every { .. } => Some("unexpected 'every' in template-string expression"),
@@ -251,8 +255,8 @@ fn hex(text: &str) -> Option<u32> {
     u32::from_str_radix(digits, 16).ok()
 }
 
-/// About the binary exponent of a number, as Go's `big.Float` has it; 0 for zero. `None` where its
-/// decimal exponent is none of 64 bits.
+/// About the binary exponent of a number, as Go's `big.Float` has it; 0 for zero. `None` where it is
+/// no number, its decimal exponent is none of 64 bits, or the exponent of its power of two none of 32.
 fn binary_exponent(text: &str) -> Option<f64> {
     let text = text.trim_start_matches('-');
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, ""));
@@ -260,12 +264,24 @@ fn binary_exponent(text: &str) -> Option<f64> {
     let exponent: i64 = if exponent.is_empty() { 0 } else { exponent.parse().ok()? };
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let digits = || whole.bytes().chain(fraction.bytes());
+    if !digits().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    if exponent == 0 && mantissa.len() < 300 {
+        // Far within the bounds, as nearly every number is.
+        return Some(1.0);
+    }
     let Some(zeros) = digits().position(|digit| digit != b'0') else { return Some(0.0) };
     let leading = digits().skip(zeros).take(17);
     let (value, scale) = leading.fold((0.0_f64, 0.1_f64), |(value, scale), digit| {
         (value + f64::from(digit - b'0') * scale, scale / 10.0)
     });
     let _ = scale;
+    let bits =
+        f64::log2(10.0) * f64::from(u32::try_from(whole.len() + fraction.len() - zeros).ok()?);
+    let places = i64::try_from(fraction.len()).ok()?;
+    #[expect(clippy::cast_possible_truncation, reason = "a float becomes the nearest integer")]
+    i32::try_from(exponent.saturating_sub(places).saturating_add(bits as i64)).ok()?;
     let shift = i64::try_from(whole.len()).ok()? - i64::try_from(zeros).ok()?;
     let exponent = exponent.saturating_add(shift).clamp(-10_000_000, 10_000_000);
     let exponent = f64::from(i32::try_from(exponent).ok()?);

@@ -1,10 +1,10 @@
 //! A source as its statements: package, imports, rules, and bodies that may turn out to be rules.
 
-use super::arena::Kind;
+use super::arena::{Kind, Loc};
 use super::{CommentSpan, Parser};
 use crate::ast::{Annotations, Body, Comment, Import, Package, Rule, Term, TermKind};
 use crate::token::{Keyword, Keywords, Token, is_keyword_in};
-use crate::{Error, Location};
+use crate::{Code, Error, Location};
 use referee_rego_value::Str;
 
 /// A statement.
@@ -45,6 +45,10 @@ impl Parser<'_> {
             self.forget();
         }
         let annotations = if self.process_annotations { self.annotations() } else { Vec::new() };
+        if self.effort == 0 {
+            let location = self.location(self.here());
+            return Err(vec![Error::new(Code::Parse, super::EXHAUSTED, &location)]);
+        }
         let errors = self.collect_errors();
         if !errors.is_empty() {
             return Err(errors);
@@ -95,8 +99,8 @@ impl Parser<'_> {
             self.state = state;
         }
         if self.state.token == Token::Import {
-            if let Some(import) = self.import() {
-                self.apply_import(&import);
+            if let Some((import, place)) = self.import() {
+                self.apply_import(&import, place);
                 statements.push(Statement::Import(import));
                 return true;
             }
@@ -166,7 +170,8 @@ impl Parser<'_> {
                         _ => ("string", matches!(kind, Kind::String(_))),
                     };
                     if !fits {
-                        let message = format!("unexpected {} token: expecting {wanted}", kind.name());
+                        let message =
+                            format!("unexpected {} token: expecting {wanted}", kind.name());
                         self.error(self.arena.loc(part), message);
                         return None;
                     }
@@ -178,7 +183,10 @@ impl Parser<'_> {
                 return None;
             }
         };
-        let mut root = Term { kind: TermKind::Var(Str::new_static("data")), location: self.location(term_loc) };
+        let mut root = Term {
+            kind: TermKind::Var(Str::new_static("data")),
+            location: self.location(term_loc),
+        };
         if let Some(first) = path.first_mut() {
             root.location = first.location.clone();
             if let TermKind::Var(name) = &first.kind {
@@ -189,20 +197,22 @@ impl Parser<'_> {
         Some(Package { path, location: self.location(loc) })
     }
 
-    fn import(&mut self) -> Option<Import> {
+    /// An import, and where its path stands.
+    fn import(&mut self) -> Option<(Import, Loc)> {
         let location = self.location(self.here());
         if !self.statement_path()? {
             return None;
         }
-        let path = self.import_path()?;
+        let (path, place) = self.import_path()?;
         let TermKind::Ref(parts) = &path.kind else { return None };
-        if !matches!(parts.first().map(|head| &head.kind), Some(TermKind::Var(name)) if is_root(name)) {
+        if !matches!(parts.first().map(|head| &head.kind), Some(TermKind::Var(name)) if is_root(name))
+        {
             self.hint("if this is unexpected, try updating OPA");
             let got = parts.first().map(crate::print::term).unwrap_or_default();
             let message = format!(
                 "unexpected import path, must begin with one of: {{data, future, input, rego}}, got: {got}"
             );
-            self.error_at(&path.location, message);
+            self.error(place.path, message);
             return None;
         }
         if self.state.token == Token::As {
@@ -212,17 +222,17 @@ impl Parser<'_> {
                 && let Kind::Var(alias) = self.arena.kind(alias)
             {
                 let alias = Some(alias.clone());
-                return Some(Import { path, alias, location });
+                return Some((Import { path, alias, location }, place.path));
             }
             self.illegal("expected var");
             return None;
         }
-        self.check_import_name(parts);
-        Some(Import { path, alias: None, location })
+        self.check_import_name(parts, place.last);
+        Some((Import { path, alias: None, location }, place.path))
     }
 
     /// The path of an import, in which no future keyword is one.
-    fn import_path(&mut self) -> Option<Term> {
+    fn import_path(&mut self) -> Option<(Term, ImportPlace)> {
         let keywords = self.state.scanner.keywords;
         self.state.scanner.keywords = Keywords::NONE;
         self.memory.clear();
@@ -231,7 +241,9 @@ impl Parser<'_> {
             Some((id, Kind::Var(_))) => {
                 let variable = self.build_term(id);
                 let location = variable.location.clone();
-                Some(Term { kind: TermKind::Ref(vec![variable]), location })
+                let path = self.arena.loc(id);
+                let term = Term { kind: TermKind::Ref(vec![variable]), location };
+                Some((term, ImportPlace { path, last: path }))
             }
             Some((id, Kind::Ref(parts))) => {
                 for &part in self.arena.run(parts).iter().skip(1) {
@@ -242,7 +254,9 @@ impl Parser<'_> {
                         return None;
                     }
                 }
-                Some(self.build_term(id))
+                let last = self.arena.run(parts).last().map(|&part| self.arena.loc(part));
+                let path = self.arena.loc(id);
+                Some((self.build_term(id), ImportPlace { path, last: last.unwrap_or(path) }))
             }
             _ => None,
         };
@@ -254,7 +268,7 @@ impl Parser<'_> {
     }
 
     /// An import without an alias may not end with a keyword.
-    fn check_import_name(&mut self, parts: &[Term]) {
+    fn check_import_name(&mut self, parts: &[Term], place: Loc) {
         let Some(last) = parts.last() else { return };
         let name = match &last.kind {
             TermKind::Var(name) | TermKind::String(name) => name.clone(),
@@ -263,57 +277,53 @@ impl Parser<'_> {
         let future = matches!(parts.first().map(|head| &head.kind), Some(TermKind::Var(head)) if head == "future");
         if (parts.len() == 1 || !future) && is_keyword_in(&name, self.version) {
             self.hint("import a different path or use an alias");
-            self.error_at(
-                &last.location,
-                format!("unexpected import path, must not end with a keyword, got: {name}"),
-            );
+            let message =
+                format!("unexpected import path, must not end with a keyword, got: {name}");
+            self.error(place, message);
         }
     }
 
     /// What `import rego.v1` and `import future.keywords` change for what follows.
-    fn apply_import(&mut self, import: &Import) {
+    fn apply_import(&mut self, import: &Import, place: Loc) {
         let TermKind::Ref(parts) = &import.path.kind else { return };
         match parts.first().map(|head| &head.kind) {
-            Some(TermKind::Var(head)) if head == "rego" => self.import_rego(import, parts),
-            Some(TermKind::Var(head)) if head == "future" => self.import_future(import, parts),
+            Some(TermKind::Var(head)) if head == "rego" => self.import_rego(import, parts, place),
+            Some(TermKind::Var(head)) if head == "future" => {
+                self.import_future(import, parts, place)
+            }
             _ => {}
         }
     }
 
-    fn import_rego(&mut self, import: &Import, parts: &[Term]) {
-        let location = &import.path.location;
+    fn import_rego(&mut self, import: &Import, parts: &[Term], place: Loc) {
         if !self.features.rego_v1_import {
-            self.error_at(
-                location,
-                "invalid import, `rego.v1` is not supported by current capabilities".to_owned(),
-            );
+            self.error(place, "invalid import, `rego.v1` is not supported by current capabilities");
             return;
         }
         let is_v1 = matches!(parts, [_, Term { kind: TermKind::String(name), .. }] if name == "v1");
         if !is_v1 {
             let path = crate::print::reference(parts);
-            self.error_at(location, format!("invalid import `{path}`, must be `rego.v1`"));
+            self.error(place, format!("invalid import `{path}`, must be `rego.v1`"));
             return;
         }
         if self.version == crate::ast::RegoVersion::V1 {
             return;
         }
         if import.alias.is_some() {
-            self.error_at(location, "`rego` imports cannot be aliased".to_owned());
+            self.error(place, "`rego` imports cannot be aliased");
             return;
         }
         self.state.scanner.keywords = self.state.scanner.keywords.union(Keywords::V1);
     }
 
-    fn import_future(&mut self, import: &Import, parts: &[Term]) {
-        let location = &import.path.location;
+    fn import_future(&mut self, import: &Import, parts: &[Term], place: Loc) {
         let is_keywords = matches!(parts.get(1).map(|part| &part.kind), Some(TermKind::String(name)) if name == "keywords");
         if !is_keywords {
-            self.error_at(location, "invalid import, must be `future.keywords`".to_owned());
+            self.error(place, "invalid import, must be `future.keywords`");
             return;
         }
         if import.alias.is_some() {
-            self.error_at(location, "`future` imports cannot be aliased".to_owned());
+            self.error(place, "`future` imports cannot be aliased");
             return;
         }
         let mut added = self.allowed;
@@ -329,7 +339,7 @@ impl Parser<'_> {
                     .map(|keyword| keyword.as_str())
                     .collect();
                 let known = known.join(" ");
-                self.error_at(location, format!("unexpected keyword, must be one of [{known}]"));
+                self.error(place, format!("unexpected keyword, must be one of [{known}]"));
                 return;
             };
             added = Keywords::NONE;
@@ -338,37 +348,18 @@ impl Parser<'_> {
         self.not_bodies |= added.contains(Keyword::Not);
         self.state.scanner.keywords = self.state.scanner.keywords.union(added);
     }
+}
 
-    /// An error at the place of a node that is built already.
-    fn error_at(&mut self, location: &Location, message: String) {
-        let mut loc = super::arena::Loc {
-            row: location.row,
-            col: location.col,
-            offset: location.offset,
-            start: location.offset,
-            len: location.length,
-        };
-        loc.offset = super::small(self.offset_of(location));
-        self.error(loc, message);
-    }
-
-    /// Where a row and column are in the source.
-    fn offset_of(&self, location: &Location) -> usize {
-        let row = super::large(location.row).saturating_sub(1);
-        let col = super::large(location.col).saturating_sub(1);
-        let mut start = 0;
-        for line in self.input.text.split_inclusive('\n').take(row) {
-            start += line.len();
-        }
-        let line = self.input.text.get(start..).unwrap_or_default();
-        line.char_indices().nth(col).map_or(self.input.text.len(), |(at, _)| start + at)
-    }
+/// Where the path of an import stands, and its last part.
+struct ImportPlace {
+    path: Loc,
+    last: Loc,
 }
 
 fn is_root(name: &str) -> bool {
     matches!(name, "data" | "input" | "future" | "rego")
 }
 
-fn spans_loc(comments: &[CommentSpan], index: usize) -> super::arena::Loc {
-    comments.get(index).map_or_else(super::arena::Loc::default, |span| span.loc)
+fn spans_loc(comments: &[CommentSpan], index: usize) -> Loc {
+    comments.get(index).map_or_else(Loc::default, |span| span.loc)
 }

@@ -185,7 +185,12 @@ impl Parser<'_> {
         let kind = self.arena.kind(head);
         if matches!(
             kind,
-            Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::String(_) | Kind::Ref(_) | Kind::Template(..)
+            Kind::Null
+                | Kind::Bool(_)
+                | Kind::Number(_)
+                | Kind::String(_)
+                | Kind::Ref(_)
+                | Kind::Template(..)
         ) {
             let message = format!("illegal ref (head cannot be {})", kind.name());
             self.error(loc, message);

@@ -60,7 +60,10 @@ fn place_term(term: &mut Term, location: &Location) {
         | TermKind::Number(_)
         | TermKind::String(_)
         | TermKind::Var(_) => {}
-        TermKind::Ref(terms) | TermKind::Array(terms) | TermKind::Set(terms) | TermKind::Call(terms) => {
+        TermKind::Ref(terms)
+        | TermKind::Array(terms)
+        | TermKind::Set(terms)
+        | TermKind::Call(terms) => {
             place_terms(terms, location);
         }
         TermKind::Object(members) => {

@@ -2,8 +2,8 @@
 
 use super::term::{write_call, write_ref, write_term, write_terms};
 use crate::ast::{
-    Body, Comment, Expr, ExprKind, Head, Import, Logical, Module, NotBody, Package, RegoVersion, Rule,
-    SomeDecl, Term, TermKind, With,
+    Body, Comment, Expr, ExprKind, Head, Import, Logical, Module, NotBody, Package, RegoVersion,
+    Rule, SomeDecl, Term, TermKind, With,
 };
 use std::fmt::{self, Write};
 
@@ -115,7 +115,13 @@ fn write_logical(f: &mut impl Write, operator: &str, logical: &Logical) -> fmt::
     write_operand(f, &logical.rhs, logical.explicit_rhs, operator, true)
 }
 
-fn write_operand(f: &mut impl Write, body: &Body, explicit: bool, operator: &str, right: bool) -> fmt::Result {
+fn write_operand(
+    f: &mut impl Write,
+    body: &Body,
+    explicit: bool,
+    operator: &str,
+    right: bool,
+) -> fmt::Result {
     match body.as_slice() {
         [expr] if !explicit => {
             let group = !expr.with.is_empty()
@@ -169,7 +175,9 @@ fn write_not(f: &mut impl Write, not: &NotBody) -> fmt::Result {
 fn begins_with_brace(term: &Term) -> bool {
     match &term.kind {
         TermKind::Set(elements) => !elements.is_empty(),
-        TermKind::Object(_) | TermKind::SetComprehension(_) | TermKind::ObjectComprehension(_) => true,
+        TermKind::Object(_) | TermKind::SetComprehension(_) | TermKind::ObjectComprehension(_) => {
+            true
+        }
         TermKind::Ref(parts) => parts.first().is_some_and(begins_with_brace),
         _ => false,
     }

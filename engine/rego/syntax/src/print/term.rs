@@ -1,7 +1,7 @@
 //! Terms as OPA writes them (`v1/ast/term_appenders.go`).
 
 use super::rule::write_body;
-use crate::ast::{Term, TermKind, TemplatePart, TemplateString};
+use crate::ast::{TemplatePart, TemplateString, Term, TermKind};
 use crate::compare::{sorted_members, sorted_terms};
 use crate::token::is_keyword_in;
 use std::fmt::{self, Write};
@@ -122,7 +122,9 @@ pub(super) fn write_ref(f: &mut impl Write, parts: &[Term]) -> fmt::Result {
                 f.write_char('.')?;
                 f.write_str(name)?;
             }
-            TermKind::String(name) if name.chars().any(|char| char == '\\' || char.is_control()) => {
+            TermKind::String(name)
+                if name.chars().any(|char| char == '\\' || char.is_control()) =>
+            {
                 f.write_char('[')?;
                 write_quoted(f, name)?;
                 f.write_char(']')?;
@@ -198,6 +200,12 @@ fn write_template(f: &mut impl Write, template: &TemplateString) -> fmt::Result 
                 f.write_char('{')?;
                 super::rule::write_expr(f, expr)?;
                 f.write_char('}')?;
+            }
+            // OPA leaves what it takes for printable as it is unless something else needs an escape.
+            TemplatePart::Term(Term { kind: TermKind::String(text), .. })
+                if !text.contains(|char: char| char == '\\' || char == '"' || char < ' ') =>
+            {
+                write_escaped_braces(f, text)?;
             }
             TemplatePart::Term(Term { kind: TermKind::String(text), .. }) => {
                 let quoted = quote(text);

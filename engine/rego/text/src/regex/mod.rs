@@ -38,7 +38,7 @@ fn is_valid(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
 }
 
 /// A pattern and a text; the pattern is compiled last, as its error comes last.
-fn two<'a>(operands: &'a [Value]) -> Result<(&'a Str, &'a Str)> {
+fn two(operands: &[Value]) -> Result<(&Str, &Str)> {
     Ok((operand::string(operands, 1)?, operand::string(operands, 2)?))
 }
 

@@ -173,7 +173,7 @@ fn add_date(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let local = day * i128::from(DAY) + i128::from(civil.second_of_day());
     // Beyond the range a zone is of no matter.
     let seconds = match i64::try_from(local) {
-        Ok(local) => moment.zone.from_local(local).into(),
+        Ok(local) => moment.zone.moment_of(local).into(),
         Err(_) => local,
     };
     nanoseconds(seconds, moment.nanoseconds)

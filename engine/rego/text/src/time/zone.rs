@@ -72,7 +72,7 @@ impl Zone {
 
     /// The moment at which clocks show a time. Where none or two do, Go's choice: the offset that
     /// holds at what would be the moment if the clock showed UTC, and then at what comes of it.
-    pub(super) fn from_local(&self, local: i64) -> i64 {
+    pub(super) fn moment_of(&self, local: i64) -> i64 {
         match self.offset(local) {
             0 => local,
             offset => local.saturating_sub(self.offset(local.saturating_sub(offset))),

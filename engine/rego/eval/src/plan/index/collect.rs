@@ -67,7 +67,10 @@ pub(super) fn collect(
 ) -> (Vec<Subject>, Vec<Entry>) {
     let mut collector = Collector {
         scheme: planner.scheme,
-        frequency: Frequency { seen: Vec::new() }, args: &[], outer: Vec::new() };
+        frequency: Frequency { seen: Vec::new() },
+        args: &[],
+        outer: Vec::new(),
+    };
     let mut said: Vec<(usize, usize, Vec<Said>)> = Vec::new();
     for (definition, rule) in rules.iter().enumerate() {
         let mut next = Some(*rule);
@@ -104,12 +107,15 @@ pub(super) fn collect(
         let paths: Vec<(Vec<u8>, Box<[Condition]>)> =
             paths.iter().map(|said| conditions(said, &keys)).collect();
         let order = paths.iter().map(|(order, _)| order.clone()).min().unwrap_or_default();
-        entries.push((order, Entry {
-            definition: u32::try_from(definition).unwrap_or(u32::MAX),
-            clause: u32::try_from(clause).unwrap_or(u32::MAX),
-            constant,
-            paths: paths.into_iter().map(|(_, conditions)| conditions).collect(),
-        }));
+        entries.push((
+            order,
+            Entry {
+                definition: u32::try_from(definition).unwrap_or(u32::MAX),
+                clause: u32::try_from(clause).unwrap_or(u32::MAX),
+                constant,
+                paths: paths.into_iter().map(|(_, conditions)| conditions).collect(),
+            },
+        ));
     }
     entries.sort_by(|a, b| a.0.cmp(&b.0));
     (subjects, entries.into_iter().map(|(_, entry)| entry).collect())
@@ -166,9 +172,9 @@ fn conditions(said: &Said, keys: &[Key]) -> (Vec<u8>, Box<[Condition]>) {
 
 fn test(want: &Want) -> Test {
     match want {
-        Want::Value(value @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_))) => {
-            Test::Scalar(value.clone())
-        }
+        Want::Value(
+            value @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)),
+        ) => Test::Scalar(value.clone()),
         Want::Value(Value::Array(items)) => {
             Test::Array(items.iter().map(|item| Some(item.clone())).map(flat).collect())
         }
@@ -354,13 +360,7 @@ impl Collector<'_> {
         })
     }
 
-    fn equation(
-        &mut self,
-        a: &Term,
-        b: &Term,
-        constants: &mut Constants,
-        says: &mut Says,
-    ) -> bool {
+    fn equation(&mut self, a: &Term, b: &Term, constants: &mut Constants, says: &mut Says) -> bool {
         match &a.kind {
             TermKind::Var(name) => {
                 if let Some(value) = constant(b) {
@@ -390,13 +390,7 @@ impl Collector<'_> {
     }
 
     /// `input.roles[_] == "admin"`: the collection must have the scalar in it.
-    fn wildcard(
-        &mut self,
-        a: &Term,
-        b: &Term,
-        constants: &Constants,
-        says: &mut Says,
-    ) -> bool {
+    fn wildcard(&mut self, a: &Term, b: &Term, constants: &Constants, says: &mut Says) -> bool {
         let TermKind::Ref(reference) = &a.kind else { return false };
         let Some((last, prefix)) = reference.split_last() else { return false };
         if constant(last).is_some() || prefix.is_empty() {
@@ -417,7 +411,8 @@ impl Collector<'_> {
     }
 
     fn glob(&mut self, pattern: &Term, delimiters: &Term, subject: &Term, says: &mut Says) {
-        let (TermKind::String(pattern), TermKind::Var(name)) = (&pattern.kind, &subject.kind) else {
+        let (TermKind::String(pattern), TermKind::Var(name)) = (&pattern.kind, &subject.kind)
+        else {
             return;
         };
         let Some(Value::Array(delimiters)) = constant(delimiters) else { return };
@@ -435,13 +430,7 @@ impl Collector<'_> {
         }
     }
 
-    fn member(
-        &mut self,
-        member: &Term,
-        collection: &Term,
-        constants: &Constants,
-        says: &mut Says,
-    ) {
+    fn member(&mut self, member: &Term, collection: &Term, constants: &Constants, says: &mut Says) {
         let resolved = match &member.kind {
             TermKind::Var(name) => self.resolve(name, says),
             _ => None,

@@ -22,6 +22,8 @@ pub(crate) enum Argument<'a> {
     Text(Cow<'a, str>),
     /// `bool`.
     Bool(bool),
+    /// A string with a type of its own: the name of that, and the text.
+    Named(&'static str, Cow<'a, str>),
     /// A value of another type: its name in Go, and how it is written.
     Other(&'static str, String),
 }
@@ -34,7 +36,7 @@ impl Argument<'_> {
             Self::Big(_) => "*big.Int",
             Self::Text(_) => "string",
             Self::Bool(_) => "bool",
-            Self::Other(name, _) => name,
+            Self::Named(name, _) | Self::Other(name, _) => name,
         }
     }
 }
@@ -196,7 +198,7 @@ impl State<'_> {
     }
 
     /// A width or precision that is an argument.
-    fn from_argument(&mut self) -> Option<i64> {
+    fn starred(&mut self) -> Option<i64> {
         let argument = self.arguments.get(self.next)?;
         self.next += 1;
         match argument {
@@ -208,7 +210,7 @@ impl State<'_> {
     fn width(&mut self, flags: &mut Flags, out: &mut String) {
         if self.peek() == Some(b'*') {
             self.skip(1);
-            match self.from_argument() {
+            match self.starred() {
                 Some(width) => {
                     flags.width = usize::try_from(width.unsigned_abs()).ok();
                     if width < 0 {
@@ -239,7 +241,7 @@ impl State<'_> {
         self.index();
         if self.peek() == Some(b'*') {
             self.skip(1);
-            let precision = self.from_argument();
+            let precision = self.starred();
             flags.precision = precision.and_then(|value| usize::try_from(value).ok());
             if flags.precision.is_none() {
                 out.push_str("%!(BADPREC)");
@@ -299,7 +301,7 @@ fn print(
     verb: char,
 ) -> Result<()> {
     let size = match argument {
-        Argument::Text(text) => text.len().saturating_mul(2),
+        Argument::Text(text) | Argument::Named(_, text) => text.len().saturating_mul(2),
         Argument::Other(_, text) => text.len(),
         Argument::Big(value) => usize::try_from(value.bits()).unwrap_or(usize::MAX),
         _ => 0,

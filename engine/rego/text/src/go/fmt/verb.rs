@@ -20,7 +20,7 @@ impl Printer<'_> {
         let written = match argument {
             Argument::Int(value) => self.integer(*value, verb),
             Argument::Float(value) => self.float(*value, verb),
-            Argument::Text(text) => self.text(text, verb),
+            Argument::Text(text) | Argument::Named(_, text) => self.text(text, verb),
             Argument::Big(value) => {
                 self.big(value, verb);
                 true

@@ -1,0 +1,154 @@
+//! What can be wrong with files that are read.
+
+use referee_core::Coded;
+use referee_core::document::DocumentError;
+use referee_rego::ValueError;
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+/// A file that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum LoadError {
+    /// It cannot be read.
+    #[error("{} could not be read: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It is not JSON.
+    #[error("{}: {source}", path.display())]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: ValueError,
+    },
+    /// It is not YAML.
+    #[error(transparent)]
+    Yaml {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: DocumentError,
+    },
+    /// It is data at the root and no object.
+    #[error("{}: document must be of type object", path.display())]
+    NoObject {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Another file says something else about the same place.
+    #[error("{}: merge error: another file has a value at {at}", path.display())]
+    Merge {
+        /// The file.
+        path: PathBuf,
+        /// The place.
+        at: String,
+    },
+    /// Nobody knows what it is.
+    #[error("{}: can't recognize file type: it is no Rego, no JSON and no YAML", path.display())]
+    Unrecognized {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It is an archive.
+    #[error("{} is an archive; bundles are read from folders", path.display())]
+    Archive {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It is no folder.
+    #[error("{} is no folder; bundles are read from folders", path.display())]
+    NoFolder {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The manifest of a bundle says what it cannot mean.
+    #[error("{}: {what}", path.display())]
+    Manifest {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// Folders are too deep inside one another.
+    #[error("{} is more than 64 folders deep", path.display())]
+    TooDeep {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// There are too many files.
+    #[error("there are more than {limit} files (limits.max_policy_files)")]
+    TooMany {
+        /// The limit.
+        limit: u32,
+    },
+}
+
+impl Coded for LoadError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Read { .. } => "file_unreadable",
+            Self::Json { .. } | Self::NoObject { .. } => "data_unusable",
+            Self::Yaml { source, .. } => source.code(),
+            Self::Merge { .. } => "data_conflict",
+            Self::Unrecognized { .. } | Self::Archive { .. } | Self::NoFolder { .. } => {
+                "file_type_unknown"
+            }
+            Self::Manifest { .. } => "bundle_manifest",
+            Self::TooDeep { .. } | Self::TooMany { .. } => "policy_too_large",
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Yaml { source, .. } => source.hint(),
+            Self::Merge { .. } => Some(
+                "every .json and .yaml file of a folder is data; --ignore leaves files out, and \
+                 --bundle reads data.json and data.yaml only"
+                    .to_owned(),
+            ),
+            Self::Archive { .. } => Some("unpack it, or leave it out with --ignore".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+/// Everything that is wrong with files; never empty.
+#[derive(Debug)]
+pub(crate) struct LoadErrors(pub(super) Vec<LoadError>);
+
+impl LoadErrors {
+    /// Each of them.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &LoadError> {
+        self.0.iter()
+    }
+}
+
+impl fmt::Display for LoadErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, error) in self.0.iter().enumerate() {
+            if position > 0 {
+                f.write_str("; ")?;
+            }
+            write!(f, "{error}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for LoadErrors {}
+
+impl Coded for LoadErrors {
+    fn code(&self) -> &'static str {
+        self.0.first().map_or("internal_error", Coded::code)
+    }
+
+    fn hint(&self) -> Option<String> {
+        self.0.iter().find_map(Coded::hint)
+    }
+}

@@ -1,0 +1,130 @@
+//! Queries with everything that can be told about their evaluation.
+//!
+//! What is not asked for costs nothing: the evaluator tells a probe only where there is one.
+
+use crate::budget::EvalBudget;
+use crate::error::{RegoError, RegoErrors};
+use crate::program::QueryResults;
+use crate::report::{Coverage, Profile, Trace};
+use crate::value::Value;
+use crate::world::World;
+use std::time::Duration;
+
+/// A query, and what is to be told about it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Question<'a> {
+    /// The query: Rego text.
+    pub query: &'a str,
+    /// The package in which it stands, without `data.`.
+    pub package: Option<&'a str>,
+    /// What it imports: `data.a.b`, `data.a.b as c`.
+    pub imports: &'a [String],
+    /// The input; without one `input` is undefined.
+    pub input: Option<&'a Value>,
+    /// How long it may take and what time it is.
+    pub budget: EvalBudget,
+    /// What it may reach.
+    pub world: World<'a>,
+    /// What is to be told.
+    pub reports: Reports,
+    /// Whether rules that cannot apply are left out beforehand.
+    pub indexing: bool,
+    /// Whether rules are left as soon as their value is certain.
+    pub early_exit: bool,
+}
+
+impl<'a> Question<'a> {
+    /// A query on its own.
+    #[must_use]
+    pub fn new(query: &'a str, budget: EvalBudget) -> Self {
+        Self {
+            query,
+            package: None,
+            imports: &[],
+            input: None,
+            budget,
+            world: World::NONE,
+            reports: Reports::default(),
+            indexing: true,
+            early_exit: true,
+        }
+    }
+
+    /// The same over an input.
+    #[must_use]
+    pub fn over(self, input: Option<&'a Value>) -> Self {
+        Self { input, ..self }
+    }
+
+    /// Whether it asks for more than rows, which only the native engine can give.
+    pub(crate) fn wants_more(&self) -> bool {
+        let plain = self.package.is_none() && self.imports.is_empty();
+        !plain || !self.indexing || !self.early_exit || self.reports != Reports::default()
+    }
+
+    /// The same with reports.
+    #[must_use]
+    pub fn telling(self, reports: Reports) -> Self {
+        Self { reports, ..self }
+    }
+}
+
+/// What is told about an evaluation. The native engine only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches")]
+pub struct Reports {
+    /// Which expressions were evaluated.
+    pub coverage: bool,
+    /// How often, and how long it took.
+    pub profile: bool,
+    /// Each step.
+    pub trace: bool,
+    /// With each step the values of the variables.
+    pub variables: bool,
+    /// Which builtins failed, though the evaluation went on.
+    pub builtin_errors: bool,
+    /// The cases that a test goes through.
+    pub cases: bool,
+}
+
+/// What came of a query.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Answer {
+    /// Its rows, or everything that is wrong with it.
+    pub results: Result<QueryResults, RegoErrors>,
+    /// What is told about it.
+    pub told: Told,
+}
+
+/// What is told about an evaluation.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Told {
+    /// What `print` printed, `file:row: text`; where the evaluation failed as well.
+    pub prints: Vec<String>,
+    /// Which builtins failed.
+    pub builtin_errors: Vec<RegoError>,
+    /// Which expressions were evaluated.
+    pub coverage: Coverage,
+    /// How often, and how long it took.
+    pub profile: Profile,
+    /// Each step.
+    pub trace: Trace,
+    /// The cases that a test went through (`test_x[case]`), in order.
+    pub cases: Vec<Vec<Value>>,
+    /// How long parsing, compiling and evaluating took.
+    pub times: Times,
+}
+
+/// How long the parts of an answer took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Times {
+    /// Parsing the query.
+    pub parse: Duration,
+    /// Compiling it.
+    pub compile: Duration,
+    /// Evaluating it.
+    pub eval: Duration,
+}

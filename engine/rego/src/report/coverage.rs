@@ -1,0 +1,241 @@
+//! Which expressions and rules were evaluated, as OPA reports it (`v1/cover`).
+
+use super::span::Range;
+use referee_rego_syntax::Location;
+use referee_rego_syntax::ast::{Body, Expr, ExprKind, Module, Rule, TemplatePart, Term, TermKind};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The spans that evaluations went through, by file. What several evaluations covered can be put
+/// together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Coverage {
+    files: BTreeMap<Arc<str>, BTreeSet<Range>>,
+}
+
+impl Coverage {
+    /// Adds what another evaluation covered.
+    pub fn add(&mut self, other: &Self) {
+        for (file, ranges) in &other.files {
+            self.files.entry(Arc::clone(file)).or_default().extend(ranges);
+        }
+    }
+
+    /// Notes a span. What stands in no file (a query) is left out.
+    pub(crate) fn note(&mut self, location: &Location) {
+        let Some(source) = &location.source else { return };
+        if source.name.is_empty() {
+            return;
+        }
+        let range = Range::of(location);
+        if let Some(ranges) = self.files.get_mut(&source.name) {
+            ranges.insert(range);
+        } else {
+            self.files.insert(Arc::clone(&source.name), BTreeSet::from([range]));
+        }
+    }
+
+    fn covers(&self, file: &str, range: &Range) -> bool {
+        let ranges = self.files.get(file);
+        ranges.is_some_and(|ranges| ranges.iter().any(|covered| covered.contains(range)))
+    }
+
+    /// The report over parsed modules. `others` are evaluations of the same with something left
+    /// out; a span that only they cover is marked with why.
+    pub(crate) fn report(
+        &self,
+        modules: &[(Arc<str>, Module)],
+        others: &[(CoverageKind, &Self)],
+    ) -> CoverageReport {
+        let mut report = CoverageReport::default();
+        for (name, module) in modules {
+            let mut spans = Spans::default();
+            module.rules.iter().for_each(|rule| spans.rule(rule));
+            let missed = spans.found.iter().filter(|range| !self.covers(name, range));
+            let missed = missed.map(|range| CoveredRange {
+                range: *range,
+                kinds: others
+                    .iter()
+                    .filter(|(_, other)| other.covers(name, range))
+                    .map(|(kind, _)| *kind)
+                    .collect(),
+            });
+            let not_covered: Vec<_> = missed.collect();
+            let plain = |range: &Range| CoveredRange { range: *range, kinds: Vec::new() };
+            let covered: Vec<_> = self.files.get(name).into_iter().flatten().map(plain).collect();
+            let file = FileCoverage {
+                covered_lines: lines(&covered),
+                not_covered_lines: lines(&not_covered),
+                covered,
+                not_covered,
+            };
+            report.covered_lines += file.covered_lines;
+            report.not_covered_lines += file.not_covered_lines;
+            report.files.insert(name.to_string(), file);
+        }
+        report
+    }
+}
+
+/// Coverage as it is told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CoverageReport {
+    /// The files, by name.
+    pub files: BTreeMap<String, FileCoverage>,
+    /// How many lines are covered.
+    pub covered_lines: usize,
+    /// How many are not.
+    pub not_covered_lines: usize,
+}
+
+/// The coverage of one file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileCoverage {
+    /// What was evaluated, in order.
+    pub covered: Vec<CoveredRange>,
+    /// What was not.
+    pub not_covered: Vec<CoveredRange>,
+    /// How many lines are covered.
+    pub covered_lines: usize,
+    /// How many are not.
+    pub not_covered_lines: usize,
+}
+
+/// A span, and why it was not covered where that is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CoveredRange {
+    /// The span.
+    pub range: Range,
+    /// What would have to be left out for it to be covered.
+    pub kinds: Vec<CoverageKind>,
+}
+
+/// Why something was not evaluated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CoverageKind {
+    /// The index of the rules left it out.
+    IndexExcluded,
+    /// The value was certain before.
+    EarlyExit,
+}
+
+impl CoverageKind {
+    /// OPA's name of it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::IndexExcluded => "index_excluded",
+            Self::EarlyExit => "early_exit",
+        }
+    }
+}
+
+impl CoverageReport {
+    /// How much is covered, in percent of the lines; 0 where there are none.
+    #[must_use]
+    pub fn percent(&self) -> f64 {
+        percent(self.covered_lines, self.not_covered_lines)
+    }
+}
+
+impl FileCoverage {
+    /// How much is covered, in percent of the lines; 0 where there are none.
+    #[must_use]
+    pub fn percent(&self) -> f64 {
+        percent(self.covered_lines, self.not_covered_lines)
+    }
+}
+
+fn percent(covered: usize, missed: usize) -> f64 {
+    let exact = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+    let all = exact(covered) + exact(missed);
+    if all == 0.0 { 0.0 } else { 100.0 * exact(covered) / all }
+}
+
+/// How many lines spans touch.
+fn lines(ranges: &[CoveredRange]) -> usize {
+    let rows = ranges.iter().flat_map(|one| one.range.start.row..=one.range.end.row);
+    rows.collect::<BTreeSet<_>>().len()
+}
+
+/// The spans of a module that can be covered: heads and expressions, but not `some x`.
+#[derive(Default)]
+struct Spans {
+    found: BTreeSet<Range>,
+}
+
+impl Spans {
+    fn rule(&mut self, rule: &Rule) {
+        self.found.insert(Range::of(&rule.head.location));
+        let head = &rule.head;
+        head.args.iter().flatten().for_each(|term| self.term(term));
+        head.reference.iter().chain(&head.key).chain(&head.value).for_each(|term| self.term(term));
+        self.body(&rule.body);
+        if let Some(other) = &rule.else_rule {
+            self.rule(other);
+        }
+    }
+
+    fn body(&mut self, body: &Body) {
+        body.iter().for_each(|expr| self.expr(expr));
+    }
+
+    fn expr(&mut self, expr: &Expr) {
+        if !matches!(expr.kind, ExprKind::Some(_)) && !expr.location.file().is_empty() {
+            self.found.insert(Range::of(&expr.location));
+        }
+        match &expr.kind {
+            ExprKind::Term(term) => self.term(term),
+            ExprKind::Call(terms) => terms.iter().for_each(|term| self.term(term)),
+            ExprKind::Some(some) => some.symbols.iter().for_each(|term| self.term(term)),
+            ExprKind::Every(every) => {
+                self.term(&every.domain);
+                self.body(&every.body);
+            }
+            ExprKind::And(sides) | ExprKind::Or(sides) => {
+                self.body(&sides.lhs);
+                self.body(&sides.rhs);
+            }
+            ExprKind::Not(not) => self.body(&not.body),
+        }
+        for with in &expr.with {
+            self.term(&with.target);
+            self.term(&with.value);
+        }
+    }
+
+    fn term(&mut self, term: &Term) {
+        match &term.kind {
+            TermKind::Ref(terms)
+            | TermKind::Array(terms)
+            | TermKind::Set(terms)
+            | TermKind::Call(terms) => terms.iter().for_each(|term| self.term(term)),
+            TermKind::Object(members) => members.iter().for_each(|(key, value)| {
+                self.term(key);
+                self.term(value);
+            }),
+            TermKind::ArrayComprehension(inner) | TermKind::SetComprehension(inner) => {
+                self.term(&inner.term);
+                self.body(&inner.body);
+            }
+            TermKind::ObjectComprehension(inner) => {
+                self.term(&inner.key);
+                self.term(&inner.value);
+                self.body(&inner.body);
+            }
+            TermKind::TemplateString(template) => {
+                for part in &template.parts {
+                    match part {
+                        TemplatePart::Term(term) => self.term(term),
+                        TemplatePart::Expr(expr) => self.expr(expr),
+                    }
+                }
+            }
+            TermKind::Null
+            | TermKind::Bool(_)
+            | TermKind::Number(_)
+            | TermKind::String(_)
+            | TermKind::Var(_) => {}
+        }
+    }
+}

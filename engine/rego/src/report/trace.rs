@@ -1,0 +1,239 @@
+//! The steps of an evaluation, as OPA tells and prints them (`v1/topdown/trace.go`,
+//! `v1/topdown/lineage`).
+
+use crate::error::Location;
+use crate::value::Value;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// The longest value of a variable that is printed, in characters; OPA's number.
+const MAX_VALUE: usize = 32;
+
+/// What a step does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TraceOp {
+    /// A rule or a body begins.
+    Enter,
+    /// It held.
+    Exit,
+    /// An expression begins.
+    Eval,
+    /// It is gone back to an expression, a rule or a body, for what else it may give.
+    Redo,
+    /// An expression gave nothing.
+    Fail,
+    /// The definitions of a rule that may apply were looked up.
+    Index,
+    /// A builtin's word: `trace("…")`.
+    Note,
+}
+
+impl TraceOp {
+    /// OPA's name of it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Enter => "Enter",
+            Self::Exit => "Exit",
+            Self::Eval => "Eval",
+            Self::Redo => "Redo",
+            Self::Fail => "Fail",
+            Self::Index => "Index",
+            Self::Note => "Note",
+        }
+    }
+}
+
+/// What a step is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TraceNode {
+    /// A rule.
+    Rule,
+    /// A body.
+    Body,
+    /// An expression.
+    Expr,
+}
+
+/// A step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TraceEvent {
+    /// What it does.
+    pub op: TraceOp,
+    /// What it is about.
+    pub node: TraceNode,
+    /// That, as text: the path of a rule, or the expression as it was compiled.
+    pub text: String,
+    /// What is said besides: `early`, `(matched 1 rule)`, the text of a note.
+    pub message: String,
+    /// Where it stands.
+    pub location: Location,
+    /// Its source text.
+    pub source: String,
+    /// The number of the body that runs.
+    pub query: u64,
+    /// The number of the body around it.
+    pub parent: u64,
+    /// The variables that it reads and their values, where they were asked for; sorted by name.
+    pub variables: Vec<(String, Value)>,
+}
+
+/// Which steps are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Explain {
+    /// Notes, and the way to them.
+    Notes,
+    /// Failures, and the way to them.
+    Fails,
+    /// Both.
+    NotesAndFails,
+    /// All.
+    Full,
+}
+
+/// The steps of an evaluation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trace {
+    pub(crate) events: Vec<TraceEvent>,
+    /// Whether there were more than are kept.
+    pub(crate) cut: bool,
+}
+
+impl Trace {
+    /// All steps.
+    #[must_use]
+    pub fn events(&self) -> &[TraceEvent] {
+        &self.events
+    }
+
+    /// Whether there were more steps than are kept.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.cut
+    }
+
+    /// The steps of a kind.
+    #[must_use]
+    pub fn filtered(&self, explain: Explain) -> Vec<&TraceEvent> {
+        let wanted = |event: &TraceEvent| match explain {
+            Explain::Notes => event.op == TraceOp::Note,
+            Explain::Fails => event.op == TraceOp::Fail,
+            Explain::NotesAndFails => matches!(event.op, TraceOp::Note | TraceOp::Fail),
+            Explain::Full => true,
+        };
+        if explain == Explain::Full {
+            return self.events.iter().collect();
+        }
+        let mut entered: BTreeMap<u64, &TraceEvent> = BTreeMap::new();
+        let mut kept = Vec::new();
+        for event in &self.events {
+            if wanted(event) {
+                kept.extend(way_to(event, &entered));
+                entered.clear();
+            }
+            let enters = matches!(event.op, TraceOp::Enter | TraceOp::Redo);
+            if enters && event.node != TraceNode::Expr {
+                entered.insert(event.query, event);
+            }
+        }
+        kept
+    }
+
+    /// The last step that failed and is no `every`: why a test fails.
+    #[must_use]
+    pub fn failure(&self) -> Option<&TraceEvent> {
+        let failed = |event: &&TraceEvent| {
+            event.op == TraceOp::Fail
+                && event.node == TraceNode::Expr
+                && event.query != 0
+                && !event.text.starts_with("every ")
+        };
+        self.events.iter().rev().find(failed)
+    }
+
+    /// Prints steps as OPA does, each with its place, and with its variables where asked for.
+    #[must_use]
+    pub fn print(events: &[&TraceEvent], variables: bool) -> String {
+        let mut depths: BTreeMap<u64, usize> = BTreeMap::new();
+        let mut rows: Vec<[String; 3]> = Vec::with_capacity(events.len());
+        for event in events {
+            let known = depths.get(&event.query).copied().unwrap_or(0);
+            let depth =
+                if known > 0 { known } else { depths.get(&event.parent).copied().unwrap_or(0) + 1 };
+            depths.insert(event.query, depth);
+            let shown = if variables { event.shown_variables() } else { String::new() };
+            rows.push([event.place(), event.line(depth), shown]);
+        }
+        let width = |column: usize| {
+            rows.iter().filter_map(|row| row.get(column)).map(String::len).max().unwrap_or(0) + 4
+        };
+        let (places, lines) = (width(0), width(1));
+        let mut text = String::new();
+        for [place, line, shown] in &rows {
+            // Writing to a string cannot fail.
+            let _ = if variables {
+                writeln!(text, "{place:<places$} {line:<lines$} {shown}")
+            } else {
+                writeln!(text, "{place:<places$} {line}")
+            };
+        }
+        text
+    }
+}
+
+/// The rules and bodies that lead to a step, and the step.
+fn way_to<'e>(
+    event: &'e TraceEvent,
+    entered: &BTreeMap<u64, &'e TraceEvent>,
+) -> impl Iterator<Item = &'e TraceEvent> + use<'e> {
+    let mut way = vec![event];
+    let mut at = entered.get(&event.query).copied();
+    while let Some(step) = at {
+        way.push(step);
+        at = entered.get(&step.parent).copied().filter(|next| !std::ptr::eq(*next, step));
+    }
+    way.into_iter().rev()
+}
+
+impl TraceEvent {
+    fn place(&self) -> String {
+        if self.location.file.is_empty() {
+            format!("query:{}", self.location.row)
+        } else {
+            self.location.to_string()
+        }
+    }
+
+    fn line(&self, depth: usize) -> String {
+        let inside = match (self.op, self.node) {
+            (TraceOp::Enter, _) | (TraceOp::Redo, TraceNode::Rule | TraceNode::Body) => depth,
+            _ => depth + 1,
+        };
+        let mut line = "| ".repeat(inside.saturating_sub(1));
+        line.push_str(self.op.as_str());
+        if self.op == TraceOp::Note {
+            let _ = write!(line, " \"{}\"", self.message);
+            return line;
+        }
+        let _ = write!(line, " {}", self.text);
+        if !self.message.is_empty() {
+            let _ = write!(line, " {}", self.message);
+        }
+        line
+    }
+
+    fn shown_variables(&self) -> String {
+        let shown = |(name, value): &(String, Value)| {
+            let text = value.to_rego_string();
+            let short: String = if text.chars().count() > MAX_VALUE {
+                text.chars().take(MAX_VALUE.saturating_sub(3)).chain("...".chars()).collect()
+            } else {
+                text
+            };
+            format!("{name}: {short}")
+        };
+        let shown: Vec<_> = self.variables.iter().map(shown).collect();
+        format!("{{{}}}", shown.join(", "))
+    }
+}
