@@ -30,6 +30,7 @@ mod scan;
 mod test_runner;
 mod tree;
 mod value;
+mod walk;
 mod world;
 
 pub use ask::{Answer, Question, Reports, Times, Told};
@@ -53,6 +54,6 @@ pub use test_runner::{
     SubResult, Test, TestFilter, TestOptions, TestOutcome, TestResult, run_tests,
 };
 pub use tree::SyntaxTree;
-pub use value::capabilities_from;
 pub use value::{Value, ValueError, ValueKind};
+pub use value::{capabilities_document, capabilities_from};
 pub use world::World;

@@ -113,6 +113,18 @@ impl CompileOptions {
         Self { strict, ..self }
     }
 
+    /// The same with another limit on errors.
+    #[must_use]
+    pub fn with_max_errors(self, max_errors: usize) -> Self {
+        Self { max_errors, ..self }
+    }
+
+    /// The same with rules that are tests prepared for being run.
+    #[must_use]
+    pub fn with_tests(self, tests: TestRules) -> Self {
+        Self { tests, ..self }
+    }
+
     /// The same with other builtins.
     #[must_use]
     pub fn with_capabilities(self, capabilities: Arc<Capabilities>) -> Self {

@@ -16,6 +16,7 @@ use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// One Rego module.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -306,6 +307,12 @@ impl Program {
         others: &[(CoverageKind, &Coverage)],
     ) -> CoverageReport {
         self.inner.back.coverage(modules, covered, others)
+    }
+
+    /// How long parsing and compiling its modules took; `None` where the engine cannot tell.
+    #[must_use]
+    pub fn compile_times(&self) -> Option<(Duration, Duration)> {
+        self.inner.back.times()
     }
 
     /// The tests, as the native engine has them.

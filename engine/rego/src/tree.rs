@@ -3,6 +3,7 @@
 
 use crate::back::native_errors;
 use crate::error::RegoErrors;
+use crate::walk::{self, Visitor};
 use referee_rego_syntax::ast::{
     Body, Expr, ExprKind, Import, Logical, Module, RegoVersion, Rule, Term, TermKind,
 };
@@ -29,6 +30,37 @@ impl SyntaxTree {
         Ok(Self { module })
     }
 
+    /// The package, part by part, without `data`.
+    #[must_use]
+    pub fn package_parts(&self) -> Vec<String> {
+        let parts = self.module.package.path.iter().skip(1);
+        let text = |term: &Term| match &term.kind {
+            TermKind::String(name) | TermKind::Var(name) => Some(name.to_string()),
+            _ => None,
+        };
+        parts.filter_map(text).collect()
+    }
+
+    /// The paths under `input` that its rules name, as far as their keys stand in the text; an
+    /// `input` on its own is left out.
+    #[must_use]
+    pub fn input_paths(&self) -> Vec<Vec<String>> {
+        self.paths("input", &self.module)
+    }
+
+    /// The paths under `data` that its imports and rules name, in the same way.
+    #[must_use]
+    pub fn data_paths(&self) -> Vec<Vec<String>> {
+        self.paths("data", &self.module)
+    }
+
+    fn paths(&self, head: &'static str, module: &Module) -> Vec<Vec<String>> {
+        let mut found = Named { head, paths: Vec::new() };
+        module.imports.iter().for_each(|import| walk::term(&import.path, &mut found));
+        module.rules.iter().for_each(|rule| walk::rule(rule, &mut found));
+        found.paths
+    }
+
     /// OPA's JSON of it, on many lines, with the places of nodes and with comments where asked.
     #[must_use]
     pub fn to_json(&self, locations: bool, comments: bool) -> String {
@@ -41,6 +73,30 @@ impl SyntaxTree {
         let mut sketch = Sketch::default();
         sketch.module(&self.module, comments);
         sketch.text
+    }
+}
+
+/// Collects paths under a document.
+struct Named {
+    head: &'static str,
+    paths: Vec<Vec<String>>,
+}
+
+impl Visitor for Named {
+    fn term(&mut self, term: &Term) {
+        let TermKind::Ref(parts) = &term.kind else { return };
+        let Some((head, keys)) = parts.split_first() else { return };
+        if !matches!(&head.kind, TermKind::Var(name) if name == self.head) {
+            return;
+        }
+        let key = |term: &Term| match &term.kind {
+            TermKind::String(name) => Some(name.to_string()),
+            _ => None,
+        };
+        let path: Vec<String> = keys.iter().map_while(key).collect();
+        if !path.is_empty() {
+            self.paths.push(path);
+        }
     }
 }
 

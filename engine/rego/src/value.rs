@@ -3,6 +3,7 @@
 use referee_rego_types::Capabilities;
 use referee_rego_value as native;
 use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Number};
 use std::fmt;
 
@@ -177,7 +178,7 @@ impl Value {
     /// As JSON text, members sorted by name. Equal values have equal text.
     #[must_use]
     pub fn to_json_string(&self) -> String {
-        referee_core::json::canonical(&self.to_json())
+        self.0.to_json_style(native::JsonStyle::PLAIN)
     }
 
     /// As Rego text, as OPA prints values: `{"a": 1}`, `{1, 2}`, `set()`.
@@ -214,7 +215,31 @@ impl fmt::Display for Value {
 
 impl Serialize for Value {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.to_json().serialize(serializer)
+        Written(&self.0).serialize(serializer)
+    }
+}
+
+/// A value as it is written: numbers keep their text, which no type of serde's holds.
+struct Written<'a>(&'a native::Value);
+
+impl Serialize for Written<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            native::Value::Null => serializer.serialize_unit(),
+            native::Value::Bool(value) => serializer.serialize_bool(*value),
+            native::Value::Number(native::Number::Int(value)) => serializer.serialize_i64(*value),
+            native::Value::Number(number) => RawValue::from_string(number.to_string())
+                .map_err(serde::ser::Error::custom)?
+                .serialize(serializer),
+            native::Value::String(text) => serializer.serialize_str(text),
+            native::Value::Array(elements) => serializer.collect_seq(elements.iter().map(Written)),
+            native::Value::Set(elements) => serializer.collect_seq(elements.iter().map(Written)),
+            native::Value::Object(members) => {
+                let members = members.iter();
+                let members = members.map(|(name, value)| (member_name(name), Written(value)));
+                serializer.collect_map(members)
+            }
+        }
     }
 }
 
@@ -242,6 +267,12 @@ impl From<i64> for Value {
 /// What is wrong with the document.
 pub fn capabilities_from(document: &Value) -> Result<Capabilities, String> {
     Capabilities::from_json(&document.0)
+}
+
+/// Capabilities in OPA's JSON form.
+#[must_use]
+pub fn capabilities_document(capabilities: &Capabilities) -> Value {
+    Value(capabilities.to_json())
 }
 
 fn from_json(value: serde_json::Value) -> native::Value {
@@ -287,7 +318,7 @@ fn json_number(number: &native::Number) -> serde_json::Value {
 fn member_name(name: &native::Value) -> String {
     match name {
         native::Value::String(text) => text.to_string(),
-        other => to_json(other).to_string(),
+        other => other.to_json_style(native::JsonStyle::PLAIN),
     }
 }
 

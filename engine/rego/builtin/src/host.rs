@@ -94,6 +94,21 @@ pub trait Host: Send + Sync {
 
     /// An environment variable that policies may see.
     fn env(&self, name: &str) -> Option<String>;
+
+    /// The bytes of a file, for what a policy names by a path (keys and certificates of
+    /// `http.send`). No file may be read unless the host says otherwise.
+    ///
+    /// # Errors
+    /// Where it cannot be read, or may not be.
+    fn read_file(&self, path: &str) -> Result<Vec<u8>, HostError> {
+        let _ = path;
+        Err(HostError::Forbidden)
+    }
+
+    /// Waits, between one try and the next. A host that does not wait tries again at once.
+    fn wait(&self, pause: Duration) {
+        let _ = pause;
+    }
 }
 
 /// No world outside.

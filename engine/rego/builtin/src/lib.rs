@@ -12,7 +12,7 @@ mod shared;
 
 pub use context::{Cancelled, Context, Meter};
 pub use error::{BuiltinError, ErrorKind, Result};
-pub use host::{Host, HostError, HttpRequest, HttpResponse, NoHost};
+pub use host::{Host, HostError, HttpRequest, HttpResponse, NoHost, TlsOptions};
 pub use shared::SharedCaches;
 
 pub use referee_rego_value::Value;

@@ -25,6 +25,6 @@ mod run;
 pub use arena::Arena;
 pub use error::{EvalCode, EvalError};
 pub use prepared::{Capture, ExpressionValue, PreparedPath, PreparedQuery, Row};
-pub use probe::{NoProbe, Probe};
+pub use probe::{Coverage, NoProbe, Place, Probe, Producers, Profile, Spent};
 pub use program::Program;
 pub use run::{Evaluation, Listener, Options};

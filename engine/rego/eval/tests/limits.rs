@@ -30,7 +30,7 @@ fn chain(length: usize) -> String {
 
 #[test]
 fn a_chain_of_two_hundred_rules_is_evaluated() {
-    let module = chain(200);
+    let module = chain(250);
     let rows = rows(&Question::new(&[&module], "data.t.p0")).unwrap();
     assert_eq!(rows.len(), 1);
 }
@@ -71,7 +71,12 @@ n := numbers.range(1, 1000)
 p contains x if { some a in n; some b in n; some c in n; some d in n; x := a + b + c + d; x < 0 }
 ";
 
-fn measured(steps: u64, memory: u64, limit: Duration, cancel: Option<&AtomicBool>) -> (Box<EvalError>, Duration) {
+fn measured(
+    steps: u64,
+    memory: u64,
+    limit: Duration,
+    cancel: Option<&AtomicBool>,
+) -> (Box<EvalError>, Duration) {
     let question = Question::new(&[ENDLESS], "data.t.p");
     let (program, query) = prepare(&question).unwrap();
     let start = Instant::now();

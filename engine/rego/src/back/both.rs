@@ -83,6 +83,10 @@ impl Both {
         answer
     }
 
+    pub(super) fn times(&self) -> (Duration, Duration) {
+        self.native.times
+    }
+
     pub(super) fn coverage(
         &self,
         modules: &[Module],

@@ -23,6 +23,7 @@ use crate::test_runner::Test;
 use crate::value::Value;
 use crate::world::World;
 use both::Both;
+use std::time::Duration;
 
 /// A program of one engine, or of two.
 pub(crate) enum Back {
@@ -122,6 +123,15 @@ impl Back {
             Self::Native(back) => Some(back.ask(question)),
             Self::Both(back) if question.wants_more() => Some(back.ask(question)),
             Self::Both(_) | Self::Regorus(_) => None,
+        }
+    }
+
+    /// How long parsing and compiling the modules took, where that is known.
+    pub(crate) fn times(&self) -> Option<(Duration, Duration)> {
+        match self {
+            Self::Native(back) => Some(back.times),
+            Self::Both(back) => Some(back.times()),
+            Self::Regorus(_) => None,
         }
     }
 

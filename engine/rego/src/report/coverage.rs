@@ -1,8 +1,9 @@
 //! Which expressions and rules were evaluated, as OPA reports it (`v1/cover`).
 
 use super::span::Range;
+use crate::walk::{self, Visitor};
 use referee_rego_syntax::Location;
-use referee_rego_syntax::ast::{Body, Expr, ExprKind, Module, Rule, TemplatePart, Term, TermKind};
+use referee_rego_syntax::ast::{Expr, ExprKind, Module, Rule};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -50,7 +51,7 @@ impl Coverage {
         let mut report = CoverageReport::default();
         for (name, module) in modules {
             let mut spans = Spans::default();
-            module.rules.iter().for_each(|rule| spans.rule(rule));
+            module.rules.iter().for_each(|rule| walk::rule(rule, &mut spans));
             let missed = spans.found.iter().filter(|range| !self.covers(name, range));
             let missed = missed.map(|range| CoveredRange {
                 range: *range,
@@ -164,78 +165,14 @@ struct Spans {
     found: BTreeSet<Range>,
 }
 
-impl Spans {
+impl Visitor for Spans {
     fn rule(&mut self, rule: &Rule) {
         self.found.insert(Range::of(&rule.head.location));
-        let head = &rule.head;
-        head.args.iter().flatten().for_each(|term| self.term(term));
-        head.reference.iter().chain(&head.key).chain(&head.value).for_each(|term| self.term(term));
-        self.body(&rule.body);
-        if let Some(other) = &rule.else_rule {
-            self.rule(other);
-        }
-    }
-
-    fn body(&mut self, body: &Body) {
-        body.iter().for_each(|expr| self.expr(expr));
     }
 
     fn expr(&mut self, expr: &Expr) {
         if !matches!(expr.kind, ExprKind::Some(_)) && !expr.location.file().is_empty() {
             self.found.insert(Range::of(&expr.location));
-        }
-        match &expr.kind {
-            ExprKind::Term(term) => self.term(term),
-            ExprKind::Call(terms) => terms.iter().for_each(|term| self.term(term)),
-            ExprKind::Some(some) => some.symbols.iter().for_each(|term| self.term(term)),
-            ExprKind::Every(every) => {
-                self.term(&every.domain);
-                self.body(&every.body);
-            }
-            ExprKind::And(sides) | ExprKind::Or(sides) => {
-                self.body(&sides.lhs);
-                self.body(&sides.rhs);
-            }
-            ExprKind::Not(not) => self.body(&not.body),
-        }
-        for with in &expr.with {
-            self.term(&with.target);
-            self.term(&with.value);
-        }
-    }
-
-    fn term(&mut self, term: &Term) {
-        match &term.kind {
-            TermKind::Ref(terms)
-            | TermKind::Array(terms)
-            | TermKind::Set(terms)
-            | TermKind::Call(terms) => terms.iter().for_each(|term| self.term(term)),
-            TermKind::Object(members) => members.iter().for_each(|(key, value)| {
-                self.term(key);
-                self.term(value);
-            }),
-            TermKind::ArrayComprehension(inner) | TermKind::SetComprehension(inner) => {
-                self.term(&inner.term);
-                self.body(&inner.body);
-            }
-            TermKind::ObjectComprehension(inner) => {
-                self.term(&inner.key);
-                self.term(&inner.value);
-                self.body(&inner.body);
-            }
-            TermKind::TemplateString(template) => {
-                for part in &template.parts {
-                    match part {
-                        TemplatePart::Term(term) => self.term(term),
-                        TemplatePart::Expr(expr) => self.expr(expr),
-                    }
-                }
-            }
-            TermKind::Null
-            | TermKind::Bool(_)
-            | TermKind::Number(_)
-            | TermKind::String(_)
-            | TermKind::Var(_) => {}
         }
     }
 }

@@ -53,6 +53,16 @@ impl Error {
         Self { code, message: message.into(), location: location.clone(), details: Vec::new() }
     }
 
+    /// The source line of an error of the parser and the byte in it: `line` and `idx` of the details
+    /// that OPA writes as JSON.
+    #[must_use]
+    pub fn source_line(&self) -> Option<(&str, usize)> {
+        let source = self.location.source.as_deref()?;
+        let offset = usize::try_from(self.location.offset).ok()?;
+        let shown = self.code == Code::Parse && !self.details.is_empty();
+        shown.then(|| line_at(&source.text, offset, &[]))
+    }
+
     /// The same with lines to print under it.
     #[must_use]
     pub fn with_details(self, details: Vec<String>) -> Self {
@@ -74,9 +84,17 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 /// The line of a source on which an offset lies, and a caret under the offset: the lines under a
-/// parser's message. White space at the offset is gone back over. `invalid` are the offsets of
-/// characters that stand for a single byte that was no UTF-8.
+/// parser's message.
 pub(crate) fn source_line(text: &str, offset: usize, invalid: &[usize]) -> Vec<String> {
+    let (line, index) = line_at(text, offset, invalid);
+    let shown = line.trim_start_matches('\t');
+    let indent = index.saturating_sub(line.len() - shown.len());
+    vec![shown.to_owned(), format!("{}^", " ".repeat(indent))]
+}
+
+/// The line on which an offset lies, and the byte of it. White space at the offset is gone back
+/// over. `invalid` are the offsets of characters that stand for a single byte that was no UTF-8.
+fn line_at<'t>(text: &'t str, offset: usize, invalid: &[usize]) -> (&'t str, usize) {
     let bytes = text.as_bytes();
     let at = |index: usize| bytes.get(index).copied().unwrap_or(b'\n');
     let mut offset = offset.min(bytes.len().saturating_sub(1));
@@ -98,9 +116,6 @@ pub(crate) fn source_line(text: &str, offset: usize, invalid: &[usize]) -> Vec<S
     }
     let begin = begin.min(end);
     let line = text.get(begin..end).unwrap_or_default();
-    let shown = line.trim_start_matches('\t');
     let shortened = 2 * invalid.iter().filter(|&&one| one >= begin && one < offset).count();
-    let index = offset.saturating_sub(begin).saturating_sub(shortened);
-    let indent = index.saturating_sub(line.len() - shown.len());
-    vec![shown.to_owned(), format!("{}^", " ".repeat(indent))]
+    (line, offset.saturating_sub(begin).saturating_sub(shortened))
 }

@@ -66,12 +66,12 @@ fn shift_left(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
         return give(0);
     }
     let bits = value.bits().checked_add(by).ok_or(Cancelled::Memory)?;
-    // The text of the result is what takes time and memory.
-    number::charge(ctx, bits)?;
-    ctx.reserve(usize::try_from(bits / 3).unwrap_or(usize::MAX))?;
     if bits > MOST_BITS {
         return Err(Cancelled::Memory.into());
     }
+    // The text of the result is what takes time and memory.
+    ctx.reserve(usize::try_from(bits / 3).unwrap_or(usize::MAX))?;
+    number::charge(ctx, bits)?;
     give(number::from_whole(ctx, value << by)?)
 }
 

@@ -36,13 +36,13 @@ pub(crate) fn scan(ctx: &mut Context<'_>, bytes: usize) -> Result<()> {
 /// Charges for a text of `bytes` that is about to be made.
 #[inline]
 pub(crate) fn text(ctx: &mut Context<'_>, bytes: usize) -> Result<()> {
-    ctx.work(units(bytes / 8 + 1))?;
-    Ok(ctx.reserve(bytes)?)
+    ctx.reserve(bytes)?;
+    Ok(ctx.work(units(bytes / 8 + 1))?)
 }
 
 /// Charges for a collection of `elements` that is about to be made.
 #[inline]
 pub(crate) fn collection(ctx: &mut Context<'_>, elements: usize) -> Result<()> {
-    ctx.work(units(elements))?;
-    Ok(ctx.reserve(elements.saturating_mul(VALUE_BYTES))?)
+    ctx.reserve(elements.saturating_mul(VALUE_BYTES))?;
+    Ok(ctx.work(units(elements))?)
 }

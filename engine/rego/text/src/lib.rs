@@ -16,6 +16,7 @@ mod give;
 mod glob;
 mod go;
 mod graph;
+mod interpolate;
 mod join;
 mod json;
 mod net;
@@ -55,6 +56,7 @@ pub const TABLES: &[Table] = &[
     encoding::URI,
     glob::TABLE,
     graph::TABLE,
+    interpolate::TABLE,
     join::TABLE,
     json::TABLE,
     net::TABLE,

@@ -202,6 +202,15 @@ struct Lookups(HashMap<String, Value>);
 fn lookup(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let name = operand::string(operands, 1)?;
     ctx.reserve(name.len())?;
+    // An address is its own, with its zone.
+    if let Ok(address) = netip::parse(name) {
+        let zone = name.find('%').and_then(|at| name.get(at..)).unwrap_or_default();
+        let text = format!("{}{zone}", netip::text(address.bits));
+        return give(Value::set([Value::from(text)]));
+    }
+    if name.is_empty() {
+        return Err(BuiltinError::new("lookup : no such host"));
+    }
     if let Some(known) = ctx.cache::<Lookups>().0.get(name.as_str()) {
         return give(known.clone());
     }

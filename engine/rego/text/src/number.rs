@@ -113,9 +113,8 @@ pub(crate) fn parsed(text: &str) -> Result<Value> {
 pub(crate) fn charge(ctx: &mut Context<'_>, bits: u64) -> Result<()> {
     let words = bits / 64 + 1;
     let work = words.saturating_mul(words / 16 + 1);
-    ctx.work(u32::try_from(work).unwrap_or(u32::MAX))?;
     ctx.reserve(usize::try_from(bits / 8).unwrap_or(usize::MAX))?;
-    Ok(())
+    Ok(ctx.work(u32::try_from(work).unwrap_or(u32::MAX))?)
 }
 
 /// The number in floating point of 64 bits; `None` where it is beyond all bounds.

@@ -35,7 +35,7 @@ fn get(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
 fn keys(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let object = operand::object(operands, 1)?;
     collection(ctx, object.len())?;
-    give(object.iter().map(|(key, _)| key.clone()).collect::<Set>())
+    give(Set::from_sorted(object.keys().cloned().collect()))
 }
 
 /// The keys of the second operand, in order.
@@ -113,7 +113,7 @@ fn merge(ctx: &mut Context<'_>, first: &Object, second: &Object, depth: usize) -
             (None, None) => break,
         }
     }
-    Ok(merged.into_iter().collect())
+    Ok(Object::from_sorted(merged))
 }
 
 fn union_of_all(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
@@ -157,5 +157,5 @@ fn merge_all(ctx: &mut Context<'_>, objects: &[&Object], depth: usize) -> Result
             merged.push((key.clone(), Value::Object(both)));
         }
     }
-    Ok(merged.into_iter().collect())
+    Ok(Object::from_sorted(merged))
 }

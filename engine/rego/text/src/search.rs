@@ -3,7 +3,7 @@
 use crate::give::{Given, collection, give, scan, size, text};
 use referee_rego_builtin::Implementation::Function as F;
 use referee_rego_builtin::{BuiltinError, Context, Result, Table, operand};
-use referee_rego_value::{Str, Value};
+use referee_rego_value::{Str, Value, is_printable};
 
 pub(crate) const TABLE: Table = &[
     ("contains", F(contains)),
@@ -103,9 +103,12 @@ fn upper(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
 
 /// Go maps a character to one character, by Unicode's simple mapping: where the full mapping has
 /// several, the character stays, but for the few whose simple mapping differs.
+///
+/// Characters that are newer than Go's tables have no case there.
 fn single(c: char, mut mapped: impl Iterator<Item = char>) -> char {
     match (mapped.next(), mapped.next()) {
-        (Some(only), None) => only,
+        (Some(only), None) if only == c || is_printable(c) && is_printable(only) => only,
+        (Some(_), None) => c,
         _ => simple_mapping(c),
     }
 }

@@ -22,33 +22,21 @@ fn two<'a>(ctx: &mut Context<'_>, operands: &'a [Value]) -> Result<(&'a Set, &'a
     Ok((first, second))
 }
 
-/// What is in the first set and, as told, in the second or not. The second is searched where it is
-/// much larger, and otherwise walked beside the first.
-fn chosen(first: &Set, second: &Set, within: bool) -> Set {
-    first.iter().filter(|element| second.contains(element) == within).cloned().collect()
-}
-
 /// The difference of two sets.
 pub(crate) fn difference(ctx: &mut Context<'_>, first: &Set, second: &Set) -> Result<Set> {
     ctx.work(units(first.len()).saturating_mul(4))?;
     ctx.reserve(first.len().saturating_mul(crate::give::VALUE_BYTES))?;
-    Ok(chosen(first, second, false))
+    Ok(first.difference(second))
 }
 
 fn and(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let (first, second) = two(ctx, operands)?;
-    give(chosen(first, second, true))
+    give(first.intersection(second))
 }
 
 fn or(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let (first, second) = two(ctx, operands)?;
-    if first.is_empty() {
-        return give(second.clone());
-    }
-    if second.is_empty() {
-        return give(first.clone());
-    }
-    give(first.iter().chain(second.iter()).cloned().collect::<Set>())
+    give(first.union(second))
 }
 
 fn set_difference(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
@@ -79,7 +67,7 @@ fn intersection(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let mut common = first.clone();
     for set in sets {
         collection(ctx, common.len())?;
-        common = chosen(&common, set, true);
+        common = common.intersection(set);
     }
     give(common)
 }

@@ -52,7 +52,7 @@ fn within_object(ctx: &mut Context<'_>, whole: &Object, part: &Object) -> Result
 
 fn within_set(ctx: &mut Context<'_>, whole: &Set, part: &Set) -> Result<bool> {
     ctx.work(units(part.len()))?;
-    Ok(part.iter().all(|element| whole.contains(element)))
+    Ok(part.is_subset(whole))
 }
 
 /// Whether the part stands in the whole, one element after another.

@@ -52,6 +52,8 @@ pub(crate) struct Body<'b, 'p> {
     pub(crate) inlined: u32,
     /// How deep it is within bodies.
     nesting: u32,
+    /// Whether that was too deep.
+    too_deep: bool,
     /// Which slots of variables were read, each with when the variable was bound.
     pub(crate) reads: Vec<(usize, SlotId)>,
 }
@@ -82,6 +84,7 @@ impl<'b, 'p> Body<'b, 'p> {
             effects: 0,
             inlined: 0,
             nesting: 0,
+            too_deep: false,
             reads: Vec::new(),
         }
     }
@@ -221,8 +224,8 @@ impl<'b, 'p> Body<'b, 'p> {
     pub(crate) fn expr(&mut self, expr: &Expr) -> Planned<()> {
         self.mark(&expr.location);
         if self.nesting > MOST_NESTED {
-            self.push(Op::TooDeep);
-            return Ok(());
+            self.too_deep = true;
+            return Err(Unbound);
         }
         let planned = self.scoped(expr, |body| {
             if expr.negated {
@@ -241,11 +244,16 @@ impl<'b, 'p> Body<'b, 'p> {
     pub(crate) fn or_fail(&mut self, planned: Planned<()>) -> Planned<()> {
         match planned {
             Err(Unbound) if !self.trial => {
-                self.push(Op::Fail);
+                self.fail();
                 Ok(())
             }
             other => other,
         }
+    }
+
+    /// What cannot be planned never holds, or is an error.
+    pub(crate) fn fail(&mut self) {
+        self.push(if self.too_deep { Op::TooDeep } else { Op::Fail });
     }
 
     fn kind(&mut self, kind: &ExprKind) -> Planned<()> {
@@ -297,6 +305,12 @@ impl<'b, 'p> Body<'b, 'p> {
                 self.effects = self.effects.saturating_add(1);
                 self.push(Op::Print { from });
                 return Ok(());
+            }
+            ("internal.template_string", [parts, output @ ..]) => {
+                let from = self.evaluate(parts)?;
+                let dst = self.slot();
+                self.push(Op::Template { from, dst });
+                return self.output(output, dst);
             }
             ("trace", [note]) => {
                 let from = self.evaluate(note)?;

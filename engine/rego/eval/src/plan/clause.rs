@@ -92,6 +92,7 @@ pub(crate) fn group(
         index,
         keep: effects,
         effects,
+        whole: false,
     }
 }
 
@@ -135,7 +136,7 @@ fn variant(
     let mut body = Body::new(planner, args.len() + known);
     let planned = parts(&mut body, rule, args, suffix, known);
     let (keys, value) = planned.unwrap_or_else(|Unbound| {
-        body.push(crate::plan::ops::Op::Fail);
+        body.fail();
         (Box::default(), Src::Const(Value::Null))
     });
     *effects |= body.effects > 0;

@@ -50,6 +50,8 @@ pub(crate) struct GroupPlan {
     pub(crate) index: Option<Index>,
     /// Whether the results of a function are kept.
     pub(crate) keep: bool,
+    /// Whether the document is made as a whole where only a key of it is asked for.
+    pub(crate) whole: bool,
     /// Whether its bodies print or note something.
     pub(crate) effects: bool,
 }

@@ -6,8 +6,10 @@
 //! found by one lookup. A rule is left out only where its body could not hold.
 
 mod collect;
+mod glob;
+mod says;
 
-pub(crate) use collect::split;
+pub(crate) use glob::split;
 
 use crate::plan::body::Planner;
 use crate::plan::group::Clause;

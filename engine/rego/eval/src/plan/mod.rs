@@ -17,6 +17,7 @@ mod keys;
 pub(crate) mod ops;
 mod paths;
 pub(crate) mod query;
+mod quiet;
 mod refs;
 mod term;
 mod tree;
@@ -67,6 +68,7 @@ pub(crate) fn program(compiled: &Compiled, tables: &[Table]) -> (Scheme, Vec<Gro
         groups.push(clause::group(group, info, &tree.rules, &mut planner));
     }
     cost::keep(&mut groups);
+    quiet::whole(&mut groups);
     let (inputs, bases, counts) = (planner.inputs, planner.bases, planner.counts);
     scheme.inputs = inputs;
     scheme.bases = bases;

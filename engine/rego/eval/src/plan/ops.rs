@@ -151,6 +151,8 @@ pub(crate) enum Op {
     Print { from: Src },
     /// `trace`.
     Note { from: Src },
+    /// A template string from its parts.
+    Template { from: Src, dst: SlotId },
     /// The document at a path of `data` that rules and base documents share.
     Document { path: Box<[Src]>, dst: SlotId },
     /// Each key of the document at such a path.

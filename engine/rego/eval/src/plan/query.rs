@@ -50,7 +50,7 @@ pub(crate) fn plan(
     } else {
         // A body that cannot be planned never holds.
         if body.body(&query.body).is_err() {
-            body.push(crate::plan::ops::Op::Fail);
+            body.fail();
         }
     }
     let names: Vec<Str> = body.bound_names().to_vec();
@@ -107,7 +107,7 @@ fn captured(body: &mut Body<'_, '_>, expr: &Expr, strict: bool) -> Src {
         }
         Ok(None) => always,
         Err(_) => {
-            body.push(crate::plan::ops::Op::Fail);
+            body.fail();
             always
         }
     }
@@ -115,7 +115,7 @@ fn captured(body: &mut Body<'_, '_>, expr: &Expr, strict: bool) -> Src {
 
 fn plain(body: &mut Body<'_, '_>, expr: &Expr) -> Src {
     if body.expr(expr).is_err() {
-        body.push(crate::plan::ops::Op::Fail);
+        body.fail();
     }
     Src::Const(Value::Bool(true))
 }

@@ -123,6 +123,7 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             let Some(choice) = self.choices.last_mut() else { return Ok(None) };
             let (pc, scope, scopes) = (choice.pc, choice.scope, choice.scopes);
             let value_slot = choice.value;
+            let fresh = std::mem::replace(&mut choice.fresh, false);
             let value = if let Some(slot) = choice.key {
                 choice.members.next().map(|(key, value)| (Some((slot, key)), value))
             } else {
@@ -142,6 +143,12 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
                 self.restore(scope, scopes);
             }
             self.context.meter.work(1)?;
+            if P::ON
+                && !fresh
+                && let Some(location) = run.block.location(pc)
+            {
+                self.probe.again(location);
+            }
             return Ok(Some(pc + 1));
         }
     }
@@ -167,7 +174,7 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         members: Members<'a>,
     ) {
         let (scope, scopes) = (self.scope, self.scopes.len());
-        self.choices.push(Choice { pc, scope, scopes, key, value, members });
+        self.choices.push(Choice { pc, scope, scopes, key, value, fresh: true, members });
     }
 
     #[cold]
@@ -327,6 +334,7 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             }
             Op::Print { from } => self.print(from, run, pc),
             Op::Note { from } => self.note(from, run, pc),
+            Op::Template { from, dst } => self.template(from, *dst, run, pc),
             Op::Document { path, dst } => {
                 let keys: Vec<Value> =
                     path.iter().map(|key| self.read(base, key).clone()).collect();

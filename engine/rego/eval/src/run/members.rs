@@ -18,6 +18,8 @@ pub(super) struct Choice<'a> {
     pub(super) key: Option<SlotId>,
     /// Where the value goes.
     pub(super) value: Option<SlotId>,
+    /// Whether no member has been taken yet.
+    pub(super) fresh: bool,
     /// What is left.
     pub(super) members: Members<'a>,
 }

@@ -30,7 +30,7 @@ use slot::Slot;
 use std::fmt;
 
 /// How deep rules, functions and bodies within bodies may go into one another by default.
-const DEPTH: u32 = 256;
+const DEPTH: u32 = 384;
 
 /// Who is told a text, with where it comes from.
 pub type Listener<'e> = &'e mut dyn FnMut(&Location, &str);

@@ -175,6 +175,12 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
                 .try_fold(whole, |value, key| value.map(|value| value.get(key.value())))
                 .flatten());
         }
+        if group.whole && !P::ON && !self.context.strict && self.try_whole(id, group)? {
+            let whole = self.scope().and_then(|scope| scope.groups.get(id)).flatten();
+            return Ok(whole.and_then(|whole| {
+                keys.iter().try_fold(whole, |value, key| value.get(key.value()))
+            }));
+        }
         self.deeper()?;
         let made = self.make_document(group, &keys)?;
         let mut found = Some(&made);
@@ -194,6 +200,37 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         }
         self.depth -= 1;
         Ok(found)
+    }
+
+    /// Makes the whole document although only a key of it was asked for; `false` where its keys do
+    /// not agree, which must not be seen.
+    fn try_whole(&mut self, id: u32, group: &'a GroupPlan) -> Eval<bool> {
+        if self.scope().is_some_and(|scope| scope.split.contains(&id)) {
+            return Ok(false);
+        }
+        self.deeper()?;
+        let (slots, choices, depth) = (self.slots.len(), self.choices.len(), self.depth);
+        let (scope, errors) = (self.scope, self.errors.len());
+        let made = match self.make_document(group, &[]) {
+            Ok(made) => Some(self.keep(made)?),
+            Err(error) if error.code == EvalCode::Conflict => {
+                self.slots.truncate(slots);
+                self.choices.truncate(choices);
+                self.errors.truncate(errors);
+                (self.depth, self.scope) = (depth, scope);
+                None
+            }
+            Err(error) => return Err(error),
+        };
+        self.depth -= 1;
+        let whole = made.is_some();
+        if let Some(scope) = self.scope_mut() {
+            match made {
+                Some(made) => scope.groups.set(id, Some(made)),
+                None => scope.split.push(id),
+            }
+        }
+        Ok(whole)
     }
 
     /// Makes a document, as far as it is below known keys.

@@ -1,10 +1,10 @@
-//! `print` and `trace`.
+//! `print`, `trace` and template strings.
 
 use super::Evaluation;
 use super::builtin::location;
 use super::machine::Run;
 use crate::error::{Eval, EvalCode, EvalError};
-use crate::plan::ops::Src;
+use crate::plan::ops::{SlotId, Src};
 use crate::probe::Probe;
 use referee_rego_builtin::BuiltinError;
 use referee_rego_value::Value;
@@ -22,41 +22,66 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         if self.options.print.is_none() {
             return Ok(true);
         }
-        let mut lines: Vec<String> = vec![String::new()];
-        if let Value::Array(operands) = self.read(run.base, from).clone() {
-            for (at, operand) in operands.iter().enumerate() {
-                let texts: Vec<String> = match operand {
-                    Value::Set(values) if values.is_empty() => vec!["<undefined>".to_owned()],
-                    Value::Set(values) => values.iter().map(text).collect(),
-                    Value::Array(_) | Value::Object(_) => {
-                        let message = format!("illegal argument type: {}", operand.type_name());
-                        let location = location(run, pc);
-                        return Err(Box::new(EvalError::new(
-                            EvalCode::Internal,
-                            message,
-                            location,
-                        )));
-                    }
-                    scalar => vec![text(scalar)],
-                };
-                let space = if at == 0 { "" } else { " " };
-                let bytes: usize = lines.iter().map(String::len).sum::<usize>();
-                let all: usize = texts.iter().map(String::len).sum::<usize>();
-                let grown = bytes
-                    .saturating_mul(texts.len())
-                    .saturating_add(all.saturating_mul(lines.len()));
-                self.context.meter.reserve(grown)?;
-                self.context.meter.work(u32::try_from(grown / 64).unwrap_or(u32::MAX))?;
-                lines = lines
-                    .iter()
-                    .flat_map(|line| texts.iter().map(move |text| format!("{line}{space}{text}")))
-                    .collect();
-            }
-        }
+        let lines = self.combinations(from, " ", run, pc)?;
         if let Some(print) = &mut self.options.print {
             lines.iter().for_each(|line| print(location(run, pc), line));
         }
         Ok(true)
+    }
+
+    /// Makes a template string of its parts.
+    pub(super) fn template(
+        &mut self,
+        from: &'a Src,
+        dst: SlotId,
+        run: &Run<'a>,
+        pc: usize,
+    ) -> Eval<bool> {
+        let mut texts = self.combinations(from, "", run, pc)?;
+        let text = texts.pop().unwrap_or_default();
+        if !texts.is_empty() {
+            let message = "template-strings must not produce multiple outputs";
+            return Err(Box::new(EvalError::new(EvalCode::Conflict, message, location(run, pc))));
+        }
+        self.store(run.base, dst, Value::from(text))?;
+        Ok(true)
+    }
+
+    /// The texts of a list of operands: of a set each of its elements, in each combination.
+    fn combinations(
+        &mut self,
+        from: &'a Src,
+        between: &str,
+        run: &Run<'a>,
+        pc: usize,
+    ) -> Eval<Vec<String>> {
+        let mut lines: Vec<String> = vec![String::new()];
+        let Value::Array(operands) = self.read(run.base, from).clone() else { return Ok(lines) };
+        for (at, operand) in operands.iter().enumerate() {
+            let texts: Vec<String> = match operand {
+                Value::Set(values) if values.is_empty() => vec!["<undefined>".to_owned()],
+                Value::Set(values) => values.iter().map(text).collect(),
+                Value::Array(_) | Value::Object(_) => {
+                    let message = format!("illegal argument type: {}", operand.type_name());
+                    let location = location(run, pc);
+                    return Err(Box::new(EvalError::new(EvalCode::Internal, message, location)));
+                }
+                scalar => vec![text(scalar)],
+            };
+            let between = if at == 0 { "" } else { between };
+            let before: usize = lines.iter().map(String::len).sum();
+            let added: usize = texts.iter().map(String::len).sum();
+            let grown = before
+                .saturating_mul(texts.len())
+                .saturating_add(added.saturating_mul(lines.len()));
+            self.context.meter.reserve(grown)?;
+            self.context.meter.work(u32::try_from(grown / 64).unwrap_or(u32::MAX))?;
+            lines = lines
+                .iter()
+                .flat_map(|line| texts.iter().map(move |text| format!("{line}{between}{text}")))
+                .collect();
+        }
+        Ok(lines)
     }
 
     /// Notes a text.

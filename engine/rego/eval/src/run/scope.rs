@@ -48,6 +48,8 @@ pub(super) struct Scope<'a> {
     pub(super) groups: ByNumber<'a>,
     /// What stands under keys of partial documents.
     pub(super) members: ByValues<'a>,
+    /// Partial documents that are only made by key: their keys do not agree.
+    pub(super) split: Vec<u32>,
     /// The results of functions.
     pub(super) calls: ByValues<'a>,
     /// The values of comprehensions that depend on nothing.
@@ -72,6 +74,7 @@ impl<'a> Scope<'a> {
             bases: room(counts.bases),
             groups: ByNumber::with_room(groups),
             members: ByValues::default(),
+            split: Vec::new(),
             calls: ByValues::default(),
             comprehensions: ByNumber::default(),
             last: HashMap::default(),

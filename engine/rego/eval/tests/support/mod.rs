@@ -3,7 +3,9 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up must fail")]
 
-use referee_rego_builtin::{Context, Host, HostError, HttpRequest, HttpResponse, Meter, Table};
+use referee_rego_builtin::{
+    Context, Host, HostError, HttpRequest, HttpResponse, Implementation, Meter, Table,
+};
 use referee_rego_compile::{
     Compiled, Options as CompileOptions, QueryOptions, compile, compile_query,
 };
@@ -26,8 +28,9 @@ impl Host for Variables {
         Err(HostError::Forbidden)
     }
 
-    fn lookup(&self, _: &str) -> Result<Vec<IpAddr>, HostError> {
-        Err(HostError::Forbidden)
+    fn lookup(&self, name: &str) -> Result<Vec<IpAddr>, HostError> {
+        let name = if name == "localhost" { "127.0.0.1" } else { name };
+        name.parse().map(|address| vec![address]).map_err(|_| HostError::Forbidden)
     }
 
     fn env(&self, name: &str) -> Option<String> {
@@ -35,11 +38,34 @@ impl Host for Variables {
     }
 }
 
+/// OPA's own tests have a builtin that waits.
+fn sleep(_: &mut Context<'_>, _: &[Value]) -> referee_rego_builtin::Result<Option<Value>> {
+    Ok(Some(Value::Null))
+}
+
+const SLEEP: Table = &[("test.sleep", Implementation::Function(sleep))];
+
+/// OPA's builtins, and the one that waits.
+fn capabilities() -> Capabilities {
+    let mut capabilities = Capabilities::current();
+    let declared = capabilities.builtins.values().find(|it| &*it.name == "trim").unwrap();
+    let mut declaration = (**declared).clone();
+    let mut function = (*declaration.function).clone();
+    function.args.truncate(1);
+    function.result = Some(referee_rego_types::Type::Null);
+    declaration.name = Arc::from("test.sleep");
+    declaration.function = Arc::new(function);
+    capabilities.builtins.insert(Arc::from("test.sleep"), Arc::new(declaration));
+    capabilities
+}
+
 /// All builtins.
 pub(crate) fn tables() -> Vec<Table> {
     let families =
         [referee_rego_text::TABLES, referee_rego_formats::TABLES, referee_rego_security::TABLES];
-    families.concat()
+    let mut tables = families.concat();
+    tables.push(SLEEP);
+    tables
 }
 
 /// What is asked.
@@ -96,9 +122,7 @@ pub(crate) fn prepare(question: &Question<'_>) -> Result<(Program, PreparedQuery
         modules.push((Arc::from(name), module));
     }
     let mut compile_options = CompileOptions { keep_prints: true, ..CompileOptions::default() };
-    if question.version == RegoVersion::V0 {
-        compile_options.capabilities = Arc::new(Capabilities::current());
-    }
+    compile_options.capabilities = Arc::new(capabilities());
     let compiled: Compiled =
         compile(modules, &compile_options).map_err(|it| Failure::Compile(all(&it)))?;
     let query = parse_query(question.query, &ParseOptions::query(RegoVersion::V1))
@@ -121,7 +145,10 @@ pub(crate) fn rows(question: &Question<'_>) -> Result<Vec<Row>, Failure> {
     let env = Value::object(
         question.variables.iter().map(|(name, value)| (name.as_str(), Value::from(value.as_str()))),
     );
-    let runtime = Value::object([("env", env)]);
+    let runtime = match question.variables.is_empty() {
+        true => Value::object::<Value>([]),
+        false => Value::object([("env", env)]),
+    };
     let mut context = Context::new(meter, 1_700_000_000_000_000_000, 42, &host, &runtime);
     context.strict = question.strict;
     let arena = Arena::new();

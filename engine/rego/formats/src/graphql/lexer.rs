@@ -405,8 +405,7 @@ impl<'a> Lexer<'a> {
                 b'\r' => {
                     self.advance(1);
                     if self.next() == Some(b'\n') {
-                        // Two bytes, but one character, as the columns are counted.
-                        self.end += 1;
+                        self.advance(1);
                     }
                     value.push('\n');
                     self.new_line();

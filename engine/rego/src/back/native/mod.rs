@@ -18,7 +18,7 @@ use crate::reads::Reads;
 use crate::rules::RuleInfo;
 use crate::value::{self, Value};
 use crate::world::World;
-use referee_rego_builtin::{Context, Meter, Table};
+use referee_rego_builtin::{Context, Meter, SharedCaches, Table};
 use referee_rego_compile::Compiled;
 use referee_rego_compile::QueryOptions;
 use referee_rego_eval::{
@@ -33,7 +33,7 @@ use referee_rego_types::Capabilities;
 use referee_rego_types::check::SchemaSet;
 use referee_rego_value as native;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// The longest line of source that an error shows, in characters.
@@ -48,8 +48,18 @@ pub(crate) struct Backend {
     strict: bool,
     /// The rules' paths, ready to be evaluated.
     prepared: BTreeMap<String, PreparedPath>,
+    /// Regular expressions and other patterns, once compiled.
+    caches: SharedCaches,
     packages: Vec<String>,
     reads: Reads,
+    /// How long parsing and compiling the modules took.
+    pub(in crate::back) times: (Duration, Duration),
+}
+
+/// The builtins there are where nothing else is said; made once.
+fn current() -> Arc<Capabilities> {
+    static CURRENT: OnceLock<Arc<Capabilities>> = OnceLock::new();
+    Arc::clone(CURRENT.get_or_init(|| Arc::new(Capabilities::current())))
 }
 
 /// All builtins that have an implementation outside the evaluator.
@@ -68,8 +78,10 @@ impl Backend {
         options: &CompileOptions,
     ) -> Result<(Self, Vec<RuleInfo>), RegoErrors> {
         let given = options.capabilities.clone();
-        let capabilities = given.unwrap_or_else(|| Arc::new(Capabilities::current()));
+        let capabilities = given.unwrap_or_else(current);
         let parse = parse_options(options, &capabilities);
+        let clock = || monotonic().unwrap_or(Duration::ZERO);
+        let started = clock();
         let mut errors = Vec::new();
         let mut parsed = Vec::with_capacity(modules.len());
         for module in modules {
@@ -80,6 +92,7 @@ impl Backend {
             }
         }
         RegoErrors::from_list(errors)?;
+        let parsed_at = clock();
         let infos: Vec<RuleInfo> = parsed.iter().flat_map(|(_, tree)| rules::of(tree)).collect();
         let packages = parsed.iter().map(|(_, tree)| rules::package(tree)).collect();
 
@@ -96,7 +109,10 @@ impl Backend {
         let prepared = infos.iter().filter_map(prepare).collect();
         let strict = options.strict_builtin_errors;
         let parse = ParseOptions { skip_rules: true, ..parse };
-        let back = Self { program, compiled, parse, strict, prepared, packages, reads };
+        let caches = SharedCaches::default();
+        let times = (parsed_at.saturating_sub(started), clock().saturating_sub(parsed_at));
+        let back =
+            Self { program, compiled, parse, strict, prepared, caches, packages, reads, times };
         Ok((back, infos))
     }
 
@@ -216,6 +232,7 @@ impl Backend {
         let runtime = &world.runtime.unwrap_or(&nothing).0;
         let mut context = Context::new(meter, now, budget.seed, world.host, runtime);
         context.strict = self.strict;
+        context.shared = Some(&self.caches);
         let prints = &mut said.prints;
         let mut print = |location: &Location, text: &str| {
             prints.push(format!("{location}: {text}"));

@@ -1,5 +1,7 @@
 //! Floating-point numbers as text, as Go's `strconv` reads and writes them.
 
+use referee_rego_value::{FloatFormat, format_f64};
+
 /// Reads a floating-point number in Go's syntax: decimal or hexadecimal, digits parted by `_`.
 ///
 /// # Errors
@@ -73,137 +75,20 @@ fn hexadecimal(text: &str) -> Option<f64> {
     Some(value * 2f64.powi(exponent.checked_sub(places)?))
 }
 
-/// No number has more digits behind its point, so that what follows is zeros.
-const MOST_PLACES: usize = 1_100;
-
-/// The digits of a number that is not negative, and where their point is: 0.d₁d₂… × 10^point.
-struct Digits {
-    digits: String,
-    point: i32,
-}
-
-impl Digits {
-    /// Of Rust's writing with an exponent.
-    fn read(text: &str) -> Self {
-        let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
-        let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
-        let exponent: i32 = exponent.parse().unwrap_or(0);
-        let point = if digits.bytes().all(|digit| digit == b'0') { 0 } else { exponent + 1 };
-        Self { digits, point }
-    }
-
-    fn shortest(value: f64) -> Self {
-        Self::read(&format!("{:e}", value.abs()))
-    }
-
-    fn rounded(value: f64, digits: usize) -> Self {
-        let places = digits.saturating_sub(1).min(MOST_PLACES);
-        Self::read(&format!("{:.*e}", places, value.abs()))
-    }
-
-    fn scientific(&self, places: usize, letter: char) -> String {
-        let mut text: String = self.digits.chars().take(1).collect();
-        if places > 0 {
-            text.push('.');
-            let rest = self.digits.get(1..).unwrap_or_default();
-            text.extend(rest.chars().chain(std::iter::repeat('0')).take(places));
-        }
-        let exponent =
-            if self.digits.bytes().all(|digit| digit == b'0') { 0 } else { self.point - 1 };
-        let sign = if exponent < 0 { '-' } else { '+' };
-        format!("{text}{letter}{sign}{:02}", exponent.unsigned_abs())
-    }
-
-    fn plain(&self, places: usize) -> String {
-        let mut text = String::new();
-        let point = usize::try_from(self.point).unwrap_or(0);
-        if point > 0 {
-            text.extend(self.digits.chars().chain(std::iter::repeat('0')).take(point));
-        } else {
-            text.push('0');
-        }
-        if places > 0 {
-            text.push('.');
-            let before = usize::try_from(self.point.saturating_neg()).unwrap_or(0);
-            let after = self.digits.get(point.min(self.digits.len())..).unwrap_or_default();
-            let zeros = std::iter::repeat_n('0', before);
-            text.extend(zeros.chain(after.chars()).chain(std::iter::repeat('0')).take(places));
-        }
-        text
-    }
-}
-
 /// Writes a number as Go's `strconv.FormatFloat(value, format, precision, 64)`: formats `e`, `E`,
 /// `f`, `g`, `G`, `b`, `x`, `X`; without a precision in the fewest digits that give the number
 /// again.
 pub(crate) fn format(value: f64, format: char, precision: Option<usize>) -> String {
-    if value.is_nan() {
-        return "NaN".to_owned();
-    }
-    if value.is_infinite() {
-        return if value < 0.0 { "-Inf" } else { "+Inf" }.to_owned();
-    }
-    let sign = if value.is_sign_negative() { "-" } else { "" };
-    let text = match format {
-        'e' | 'E' => {
-            let digits = match precision {
-                Some(places) => Digits::rounded(value, places.saturating_add(1)),
-                None => Digits::shortest(value),
-            };
-            let places = precision.unwrap_or(digits.digits.len().saturating_sub(1));
-            digits.scientific(places, format)
-        }
-        'g' | 'G' => general(value, format, precision),
+    let decimal = |form| format_f64(value, form, precision);
+    match format {
+        'e' => decimal(FloatFormat::E),
+        'E' => decimal(FloatFormat::E).to_uppercase(),
+        'g' => decimal(FloatFormat::G),
+        'G' => decimal(FloatFormat::G).to_uppercase(),
         'b' => binary(value),
         'x' | 'X' => hexadecimal_text(value, format, precision),
-        _ => match precision {
-            Some(places) => {
-                let mut text = format!("{:.*}", places.min(MOST_PLACES), value.abs());
-                text.extend(std::iter::repeat_n('0', places.saturating_sub(MOST_PLACES)));
-                text
-            }
-            None => {
-                let digits = Digits::shortest(value);
-                let length = i32::try_from(digits.digits.len()).unwrap_or(i32::MAX);
-                digits.plain(usize::try_from(length.saturating_sub(digits.point)).unwrap_or(0))
-            }
-        },
-    };
-    format!("{sign}{text}")
-}
-
-fn general(value: f64, format: char, precision: Option<usize>) -> String {
-    let digits = match precision {
-        Some(places) => {
-            let mut digits = Digits::rounded(value, places.max(1));
-            let kept = digits.digits.trim_end_matches('0').len();
-            digits.digits.truncate(kept);
-            digits
-        }
-        None => Digits::shortest(value),
-    };
-    let count = if value == 0.0 { 0 } else { digits.digits.len() };
-    let wanted = match precision {
-        Some(places) => places.max(1),
-        None => 6,
-    };
-    let point = usize::try_from(digits.point).unwrap_or(0);
-    // Where the digits end before the point, that is where the exponent begins to be shorter.
-    let bound = match precision {
-        Some(_) if wanted > count && count >= point => count,
-        _ => wanted,
-    };
-    let exponent = if value == 0.0 { -1 } else { digits.point - 1 };
-    let bound = i32::try_from(bound).unwrap_or(i32::MAX);
-    if exponent < -4 || exponent >= bound {
-        let letter = if format == 'g' { 'e' } else { 'E' };
-        return digits.scientific(count.saturating_sub(1), letter);
+        _ => decimal(FloatFormat::F),
     }
-    if value == 0.0 {
-        return "0".to_owned();
-    }
-    let length = i32::try_from(count).unwrap_or(i32::MAX);
-    digits.plain(usize::try_from(length.saturating_sub(digits.point)).unwrap_or(0))
 }
 
 /// The mantissa of 53 bits and the exponent: value = mantissa × 2^exponent.
@@ -216,7 +101,8 @@ fn parts(value: f64) -> (u64, i32) {
 
 fn binary(value: f64) -> String {
     let (mantissa, exponent) = parts(value);
-    format!("{mantissa}p{exponent:+}")
+    let sign = if value.is_sign_negative() { "-" } else { "" };
+    format!("{sign}{mantissa}p{exponent:+}")
 }
 
 fn hexadecimal_text(value: f64, format: char, precision: Option<usize>) -> String {

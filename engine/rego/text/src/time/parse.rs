@@ -353,19 +353,15 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// The name of a zone, of which only `GMT+3` has an offset that is known.
+    /// The name of a zone, of which only UTC is known.
     fn zone_name(&mut self) -> Read<()> {
         if let Some(rest) = self.rest.strip_prefix(b"UTC") {
             self.rest = rest;
             self.fields.utc = true;
             return Ok(());
         }
-        let name = self.take(zone_length(self.rest).ok_or(Wrong::Text)?)?;
-        let hours = name.strip_prefix(b"GMT").and_then(integer).unwrap_or(0);
-        // An offset that was read counts more than a name.
-        if self.fields.offset.is_none() {
-            self.fields.offset = Some(hours * 3_600);
-        }
+        // The moment is that of UTC, even where the name has an offset: so does Go.
+        self.take(zone_length(self.rest).ok_or(Wrong::Text)?)?;
         Ok(())
     }
 }

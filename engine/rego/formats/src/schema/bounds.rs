@@ -1,0 +1,163 @@
+//! The keywords that bound a number, a length or a count.
+
+use super::compile::{Parts, Reading, invalid_type};
+use super::draft::Draft;
+use super::model::{Bounds, Numeric};
+use super::number;
+use super::refusal::Refused;
+use referee_rego_value::{Number, Value};
+
+type Taken = Result<Parts, Refused>;
+
+/// A number with a value, in Go's eyes.
+fn number_of(value: &Value) -> Option<Number> {
+    value.as_number().filter(|number| number::has_value(number)).cloned()
+}
+
+fn numeric<'a>(reading: &'a mut Reading<'_, '_, '_>) -> &'a mut Numeric {
+    reading.node.numeric.get_or_insert_default()
+}
+
+pub(super) fn multiple_of(
+    reading: &mut Reading<'_, '_, '_>,
+    key: &str,
+    value: &Value,
+) -> Taken {
+    let Some(number) = number_of(value) else {
+        return Err(Refused::new(invalid_type("Number", key)));
+    };
+    if !number::is_positive(&number) {
+        return Err(Refused::new(format!("{key} must be strictly greater than 0")));
+    }
+    numeric(reading).multiple_of = Some(number);
+    Ok(Parts::default())
+}
+
+fn inclusive(key: &str, value: &Value) -> Result<Option<Number>, Refused> {
+    match number_of(value) {
+        Some(number) => Ok(Some(number)),
+        None => Err(Refused::new(format!("{key} must be of a Number"))),
+    }
+}
+
+pub(super) fn minimum(reading: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> Taken {
+    numeric(reading).minimum = inclusive(key, value)?;
+    Ok(Parts::default())
+}
+
+pub(super) fn maximum(reading: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> Taken {
+    numeric(reading).maximum = inclusive(key, value)?;
+    Ok(Parts::default())
+}
+
+/// A bound that excludes itself: until draft 4 a switch on the other bound, since then a number.
+fn exclusive(
+    reading: &mut Reading<'_, '_, '_>,
+    keys: (&str, &str),
+    value: &Value,
+    bounds: fn(&mut Numeric) -> (&mut Option<Number>, &mut Option<Number>),
+) -> Taken {
+    let (key, other) = keys;
+    let draft = reading.draft;
+    let (inclusive, exclusive) = bounds(numeric(reading));
+    match value {
+        Value::Bool(on) if matches!(draft, Draft::Four | Draft::Hybrid) => {
+            if inclusive.is_none() {
+                return Err(Refused::new(format!("{key} cannot be used without {other}")));
+            }
+            if *on {
+                *exclusive = inclusive.take();
+            }
+        }
+        Value::Number(_) if draft != Draft::Four => *exclusive = number_of(value),
+        _ => {
+            let wanted = match draft {
+                Draft::Four => "boolean",
+                Draft::Hybrid => "boolean/number",
+                _ => "number",
+            };
+            return Err(Refused::new(invalid_type(wanted, key)));
+        }
+    }
+    Ok(Parts::default())
+}
+
+pub(super) fn exclusive_minimum(
+    reading: &mut Reading<'_, '_, '_>,
+    key: &str,
+    value: &Value,
+) -> Taken {
+    exclusive(reading, (key, "minimum"), value, |numeric| {
+        (&mut numeric.minimum, &mut numeric.exclusive_minimum)
+    })
+}
+
+pub(super) fn exclusive_maximum(
+    reading: &mut Reading<'_, '_, '_>,
+    key: &str,
+    value: &Value,
+) -> Taken {
+    exclusive(reading, (key, "maximum"), value, |numeric| {
+        (&mut numeric.maximum, &mut numeric.exclusive_maximum)
+    })
+}
+
+/// A count: written as a plain integer, as OPA takes neither `1.0` nor `1e2` for one.
+fn count(key: &str, value: &Value) -> Result<Option<i64>, Refused> {
+    let count = value.as_number().and_then(|number| number.to_string().parse::<i64>().ok());
+    match count {
+        None => Err(Refused::new(format!("{key} must be of an integer"))),
+        Some(count) if count < 0 => {
+            Err(Refused::new(format!("{key} must be greater than or equal to 0")))
+        }
+        count => Ok(count),
+    }
+}
+
+/// Both bounds, in their order.
+fn ordered(bounds: Bounds, least: &str, most: &str) -> Taken {
+    match (bounds.least, bounds.most) {
+        (Some(low), Some(high)) if low > high => {
+            Err(Refused::new(format!("{least} cannot be greater than {most}")))
+        }
+        _ => Ok(Parts::default()),
+    }
+}
+
+pub(super) fn min_length(reading: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> Taken {
+    reading.node.characters.least = count(key, value)?;
+    Ok(Parts::default())
+}
+
+pub(super) fn max_length(reading: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> Taken {
+    reading.node.characters.most = count(key, value)?;
+    ordered(reading.node.characters, "minLength", key)
+}
+
+pub(super) fn min_properties(
+    reading: &mut Reading<'_, '_, '_>,
+    key: &str,
+    value: &Value,
+) -> Taken {
+    reading.node.members.least = count(key, value)?;
+    Ok(Parts::default())
+}
+
+pub(super) fn max_properties(
+    reading: &mut Reading<'_, '_, '_>,
+    key: &str,
+    value: &Value,
+) -> Taken {
+    reading.node.members.most = count(key, value)?;
+    ordered(reading.node.members, "minProperties", key)
+}
+
+pub(super) fn min_items(reading: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> Taken {
+    reading.node.elements.least = count(key, value)?;
+    Ok(Parts::default())
+}
+
+pub(super) fn max_items(reading: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> Taken {
+    reading.node.elements.most = count(key, value)?;
+    Ok(Parts::default())
+}
