@@ -52,7 +52,8 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
             ],
         ),
         ("referee-bundles", &["referee-core", "referee-verify", "referee-rego"]),
-        ("referee-store", &["referee-core", "referee-verify"]),
+        // A policy's way to the network is a host of its own, which only this crate can be.
+        ("referee-store", &["referee-core", "referee-verify", "referee-rego-builtin"]),
         ("referee-policies", &[]),
         ("referee-engine", &["referee-core", "referee-verify", "referee-rego", "referee-store"]),
         (
