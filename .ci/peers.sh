@@ -8,6 +8,8 @@
 #   cosign3            cosign v3.1.2, built with go
 #   cosign2            cosign v2.6.4, built with go (the last v2 when this was written)
 #   opa                v1.20.2, built with go
+#   opa-oracle         the same behind pipes (conformance/opa), built with go
+#   opa-bench          the same for benchmarks (benches/opa), built with go
 #   oras               v1.3.3, built with go
 #   rekor-server       v2.3.0 of rekor-tiles (the log on plain files), built with go
 #   timestamp-server   v2.1.3 of Sigstore's timestamp authority, built with go
@@ -33,6 +35,7 @@ readonly OPA_VERSION=v1.20.2
 readonly REKOR_VERSION=v2.3.0
 readonly TIMESTAMP_VERSION=v2.1.3
 
+here=$(cd "$(dirname "$0")" && pwd)
 peers=${REFEREE_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/referee-peers/bin}
 mkdir -p "$peers" || { echo "peers: cannot create $peers" >&2; exit 1; }
 
@@ -87,6 +90,18 @@ go_tool() {
 	fi
 }
 
+# go_program NAME SCRIPT: a Go program of this project, built by its own script. It is quick where
+# nothing has changed.
+go_program() {
+	if ! command -v go >/dev/null; then
+		lack "$1" "there is no go here to build it with"
+	elif build env REFEREE_PEERS="$peers" GOFLAGS= sh "$here/../$2"; then
+		have "$1" "$OPA_VERSION of OPA"
+	else
+		lack "$1" "$2 failed, see above"
+	fi
+}
+
 docker_registry() {
 	if ! command -v docker-registry >/dev/null && command -v apt-get >/dev/null && [[ $(id -u) == 0 ]]; then
 		echo "peers: installing docker-registry" >&2
@@ -136,6 +151,8 @@ install_peer() {
 	cosign3) go_tool cosign3 github.com/sigstore/cosign/v3/cmd/cosign "$COSIGN3_VERSION" ;;
 	cosign2) go_tool cosign2 github.com/sigstore/cosign/v2/cmd/cosign "$COSIGN2_VERSION" ;;
 	opa) go_tool opa github.com/open-policy-agent/opa "$OPA_VERSION" ;;
+	opa-oracle) go_program opa-oracle conformance/opa/build.sh ;;
+	opa-bench) go_program opa-bench benches/opa/build.sh ;;
 	oras) go_tool oras oras.land/oras/cmd/oras "$ORAS_VERSION" ;;
 	rekor-server)
 		go_tool rekor-server github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix "$REKOR_VERSION"
@@ -148,7 +165,7 @@ install_peer() {
 }
 
 if (($# == 0)); then
-	set -- docker-registry cargo-deny ferro-oci-server crane cosign3 cosign2 opa oras rekor-server timestamp-server
+	set -- docker-registry cargo-deny ferro-oci-server crane cosign3 cosign2 opa opa-oracle opa-bench oras rekor-server timestamp-server
 fi
 for peer in "$@"; do
 	install_peer "$peer"

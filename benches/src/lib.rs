@@ -1,4 +1,5 @@
-//! Shared parts of the benchmarks: an engine over a registry on loopback, a server, a client.
+//! Shared parts of the benchmarks: an engine over a registry on loopback, a server, a client;
+//! Rego engines and their workloads.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,4 +12,6 @@
 
 pub mod client;
 pub mod percentile;
+pub mod rego;
 pub mod stand;
+pub mod workloads;

@@ -157,6 +157,7 @@ fn policy(name: &str, further: &[(&str, &str)]) -> LoadedPolicy {
         revision: None,
         mode: Mode::Enforce,
         rego_v0: false,
+        engine: referee_rego::EngineChoice::Native,
         library: owned(referee_policies::library()),
     })
     .expect("a policy")

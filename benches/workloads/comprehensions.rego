@@ -13,7 +13,7 @@ images := {image |
 	image := container.image
 }
 
-registries := {registry: count([image | some image in images; startswith(image, registry)]) |
+registries := {registry: count([other | some other in images; startswith(other, registry)]) |
 	some image in images
 	registry := split(image, "/")[0]
 }

@@ -33,7 +33,7 @@ deny contains message if {
 	vulnerability.severity in {"critical", "high"}
 	vulnerability.fixed != ""
 	not vulnerability.id in accepted
-	some part in packages_by_name[vulnerability.package]
+	part := packages_by_name[vulnerability.package]
 	part.version == vulnerability.version
 	message := sprintf("%s in %s, fixed in %s", [vulnerability.id, part.name, vulnerability.fixed])
 }
@@ -69,14 +69,11 @@ license_exempt(name) if {
 	startswith(name, prefix)
 }
 
-packages_by_name[name] contains part if {
-	some part in input.sbom.packages
-	name := part.name
-}
+packages_by_name := {part.name: part | some part in input.sbom.packages}
 
-vulnerabilities_by_severity[severity] contains vulnerability.id if {
-	some vulnerability in input.vulnerabilities
-	severity := vulnerability.severity
+vulnerabilities_by_severity := {severity: found |
+	some severity in {"low", "medium", "high", "critical"}
+	found := [entry.id | some entry in input.vulnerabilities; entry.severity == severity]
 }
 
 default allow := false

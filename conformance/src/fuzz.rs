@@ -25,6 +25,7 @@ mod rule;
 mod shrink;
 mod sketch;
 mod term;
+mod with;
 mod world;
 
 pub use casefile::{case_document, write_case};

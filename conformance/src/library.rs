@@ -139,10 +139,10 @@ pub fn compare(wanted: &Tests, got: &Tests) -> Comparison {
             None => comparison.missing.push(name.clone()),
             Some(two) if one.result == two.result => {
                 comparison.same += 1;
-                if let (Some(a), Some(b)) = (&one.error, &two.error) {
-                    if a != b {
-                        comparison.other_errors.push((name.clone(), a.clone(), b.clone()));
-                    }
+                if let (Some(a), Some(b)) = (&one.error, &two.error)
+                    && a != b
+                {
+                    comparison.other_errors.push((name.clone(), a.clone(), b.clone()));
                 }
             }
             Some(two) => comparison.different.push((name.clone(), one.clone(), two.clone())),

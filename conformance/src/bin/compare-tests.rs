@@ -50,7 +50,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         found.extra.len(),
         found.other_errors.len(),
     )?;
-    let good = found.is_same() && !(arguments.errors && !found.other_errors.is_empty());
+    let good = found.is_same() && (!arguments.errors || found.other_errors.is_empty());
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

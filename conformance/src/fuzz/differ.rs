@@ -145,7 +145,10 @@ impl Tally {
             *self.forms.entry(form).or_default() += count;
         }
         match wanted {
-            Outcome::Broken(_) => self.broken += 1,
+            Outcome::Broken(what) => {
+                self.broken += 1;
+                *self.errors.entry(pattern(what)).or_default() += 1;
+            }
             Outcome::Rejected(errors) => {
                 self.refused += 1;
                 for error in errors.iter().take(1) {

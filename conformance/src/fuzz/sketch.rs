@@ -81,6 +81,8 @@ pub fn sketch(seed: u64, options: &Options) -> Sketch {
             dialect: if v0 { Dialect::V0 } else { Dialect::V1 },
             strict: chance.percent(options.strict),
             strict_builtin_errors: chance.percent(options.strict_builtin_errors),
+            // As `opa eval` does it.
+            prints: true,
             timeout: options.timeout,
             ..Settings::default()
         },

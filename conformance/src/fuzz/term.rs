@@ -17,10 +17,10 @@ impl Generator {
             return self.term(&kind, depth);
         }
         // Now and then something else than what is wanted, from where no type checker sees it.
-        if self.chance.percent(3) {
-            if let Some((path, _)) = self.path(&Kind::Any) {
-                return Piece::leaf(path);
-            }
+        if self.chance.percent(3)
+            && let Some((path, _)) = self.path(&Kind::Any)
+        {
+            return Piece::leaf(path);
         }
         if depth == 0 || !self.burn() {
             return self.leaf(wanted);
@@ -60,16 +60,16 @@ impl Generator {
             return self.leaf(&kind);
         }
         let order = self.chance.weighted(&[5, 4, 3]);
-        if order == 0 {
-            if let Some(name) = self.variable(wanted) {
-                return Piece::leaf(name);
-            }
+        if order == 0
+            && let Some(name) = self.variable(wanted)
+        {
+            return Piece::leaf(name);
         }
-        if order <= 1 {
-            if let Some((path, _)) = self.path(wanted) {
-                self.form("path");
-                return Piece::leaf(path);
-            }
+        if order <= 1
+            && let Some((path, _)) = self.path(wanted)
+        {
+            self.form("path");
+            return Piece::leaf(path);
         }
         self.literal(wanted)
     }

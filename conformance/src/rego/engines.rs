@@ -1,6 +1,7 @@
 //! The implementations that come with this crate.
 
 mod front;
+mod host;
 mod oracle;
 
 pub use front::Front;

@@ -1,12 +1,14 @@
 //! Referee's own front, `referee-rego`. All that this crate knows of it stands here.
 
+use super::host::{LocalHost, with_sleep};
 use crate::json::Json;
 use crate::rego::program::{
     Answer, Dialect, Fault, Implementation, Input, Module, Outcome, Place, Program, Row, Settings,
 };
 use referee_core::Timestamp;
 use referee_rego::{
-    CompileOptions, EngineChoice, EvalBudget, QueryRow, RegoEngine, RegoError, Value,
+    CompileOptions, EngineChoice, EvalBudget, QueryRow, Question, RegoEngine, RegoError, Value,
+    World,
 };
 
 /// Referee, as a policy author meets it, with one of its engines.
@@ -29,9 +31,13 @@ impl Implementation for Front {
     }
 
     fn run(&self, program: &Program) -> Outcome {
+        let host = LocalHost::new(&program.settings.env);
         match compile(program, self.engine) {
             Ok(Ok((compiled, input, budget))) => {
-                let ask = |query: &String| answer(&compiled, query, input.as_ref(), &budget);
+                let ask = |query: &String| {
+                    let question = Question::new(query, budget).over(input.as_ref());
+                    answer(&compiled, question, &host)
+                };
                 Outcome::Answered(program.queries.iter().map(ask).collect())
             }
             Ok(Err(errors)) => Outcome::Rejected(errors),
@@ -55,7 +61,10 @@ fn compile(program: &Program, engine: EngineChoice) -> Result<Result<Ready, Vec<
         .with_strict(settings.strict)
         .with_strict_builtin_errors(settings.strict_builtin_errors)
         .with_experimental_keywords(settings.experimental_keywords)
+        .with_data_conflicts_checked(settings.data_conflicts)
         .with_rego_v0(settings.dialect != Dialect::V1);
+    let sleeps = program.modules.iter().any(|module| module.text.contains("test.sleep"));
+    let options = if sleeps { with_sleep(options)? } else { options };
     let compiled = match RegoEngine::compile(&modules, data, options) {
         Ok(compiled) => compiled,
         Err(errors) => return Ok(Err(errors.iter().map(fault).collect())),
@@ -82,15 +91,15 @@ fn budget(settings: &Settings) -> Result<EvalBudget, String> {
     Ok(EvalBudget::new(settings.timeout, now))
 }
 
-fn answer(
+fn answer<'a>(
     compiled: &referee_rego::Program,
-    query: &str,
-    input: Option<&Value>,
-    budget: &EvalBudget,
+    mut question: Question<'a>,
+    host: &'a LocalHost<'a>,
 ) -> Answer {
-    match compiled.query_with(query, input, budget) {
+    question.world = World::NONE.with_host(host);
+    match compiled.ask(&question).results {
         Ok(results) => Answer::Rows(results.rows.into_iter().filter(holds).map(row).collect()),
-        Err(error) => Answer::Errors(vec![fault(&error)]),
+        Err(errors) => Answer::Errors(errors.iter().map(fault).collect()),
     }
 }
 

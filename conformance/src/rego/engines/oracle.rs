@@ -51,7 +51,7 @@ impl Oracle {
     pub fn find() -> Option<PathBuf> {
         let named = std::env::var_os("REFEREE_OPA_ORACLE").map(PathBuf::from);
         let peers = std::env::var_os("REFEREE_PEERS")
-            .map(|folder| Path::new(&folder).join("bin/opa-oracle"));
+            .map(|folder| Path::new(&folder).join("opa-oracle"));
         let cache = std::env::var_os("XDG_CACHE_HOME")
             .map(PathBuf::from)
             .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache")));
