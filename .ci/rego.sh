@@ -8,9 +8,10 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
 peers=${REFEREE_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/referee-peers/bin}
-# How many random programs, and the first seed: another one each day.
+# How many random programs, and the first seed: always the same, so that CI says the same of the
+# same tree. Who looks for new divergences takes another.
 programs=${REFEREE_FUZZ_PROGRAMS:-3000}
-seed=${REFEREE_FUZZ_SEED:-$(($(date +%s) / 86400 * 100000))}
+seed=${REFEREE_FUZZ_SEED:-70000000}
 bad=0
 
 cargo build --release --locked -p referee-conformance --bins || exit 1
