@@ -54,6 +54,13 @@ impl Document {
         if text.len() > MAX_BYTES {
             return Err(format!("yaml: metadata block of more than {MAX_BYTES} bytes"));
         }
+        // The library panics on some texts (0.3.0: a tag before a comma, `[!!str, a]`); whatever it
+        // had under way is thrown away.
+        std::panic::catch_unwind(|| Self::parse(text))
+            .unwrap_or_else(|_| Err("yaml: did not find expected whitespace or line break".into()))
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
         let mut bytes = text.as_bytes();
         let mut parser = Parser::new();
         parser.set_input_string(&mut bytes);
