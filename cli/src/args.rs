@@ -1,6 +1,6 @@
 //! Arguments that several commands share.
 
-use crate::config::{Config, LogFormat, LogLevel, Overlay};
+use crate::config::{Config, EngineName, LogFormat, LogLevel, Overlay};
 use crate::console::ColorChoice;
 use crate::error::CliError;
 use clap::{ArgAction, Args, Parser};
@@ -101,6 +101,9 @@ pub(crate) struct PolicyArgs {
     /// What a deny leads to: enforce, warn or audit [default: enforce]
     #[arg(long, value_name = "MODE", value_parser = parse_mode)]
     mode: Option<Mode>,
+    /// What evaluates the policy: native, regorus or both [default: native]
+    #[arg(long, value_name = "ENGINE", hide_possible_values = true)]
+    engine: Option<EngineName>,
 }
 
 impl PolicyArgs {
@@ -113,6 +116,8 @@ impl PolicyArgs {
         overlay.set_list("policy", "data", &shown(&self.data));
         overlay.set_some("policy", "package", self.package.clone());
         overlay.set_some("policy", "mode", self.mode.and_then(|m| serde_json::to_value(m).ok()));
+        let engine = self.engine.and_then(|engine| serde_json::to_value(engine).ok());
+        overlay.set_some("policy", "engine", engine);
         let set = parameters("set", &self.set)?;
         if !set.is_empty() {
             overlay.set("policy", "set", set);

@@ -4,6 +4,7 @@ use crate::config::ConfigError;
 use crate::console::{Paint, Role};
 use crate::escape::Safe;
 use crate::exit::Exit;
+use crate::load::LoadErrors;
 use referee_core::Coded;
 use referee_core::document::DocumentError;
 use referee_core::reference::ReferenceError;
@@ -91,15 +92,50 @@ pub(crate) enum CliError {
         /// What was read.
         path: PathBuf,
     },
+    /// Files cannot be read, or not be put together.
+    #[error(transparent)]
+    Load(#[from] LoadErrors),
+    /// A document of capabilities cannot be used.
+    #[error("the capabilities {} cannot be used: {what}", path.display())]
+    Capabilities {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A flag that another engine than the native one does not know.
+    #[error("--{flag} needs the native engine")]
+    NativeOnly {
+        /// The flag.
+        flag: &'static str,
+    },
+    /// Standard input is wanted twice.
+    #[error("the query and the input cannot both be read from standard input")]
+    StdinTwice,
+    /// A word of a flag that is none of those it knows.
+    #[error("--{flag}: {word:?} is none of {known}")]
+    UnknownWord {
+        /// The flag.
+        flag: &'static str,
+        /// What was given.
+        word: String,
+        /// What could have been.
+        known: &'static str,
+    },
+    /// Less is covered than was asked for.
+    #[error("Code coverage threshold not met: got {coverage:.2} instead of {threshold:.2}")]
+    Uncovered {
+        /// How much is covered, in percent.
+        coverage: f64,
+        /// How much was asked for.
+        threshold: f64,
+    },
     /// The policy cannot rule.
     #[error(transparent)]
     Policy(#[from] PolicyError),
     /// Modules do not compile.
     #[error(transparent)]
     Compile(#[from] RegoErrors),
-    /// A query failed.
-    #[error(transparent)]
-    Eval(RegoError),
     /// The input is no document that a policy can read.
     #[error("the input {name} cannot be used")]
     Input {
@@ -165,9 +201,14 @@ impl Coded for CliError {
             Self::Store(error) => error.code(),
             Self::PolicyFiles(error) => error.code(),
             Self::NoModules { .. } => "policy_empty",
+            Self::Load(errors) => errors.code(),
+            Self::Capabilities { .. } => "capabilities_unusable",
+            Self::NativeOnly { .. } => "native_only",
+            Self::StdinTwice => "stdin_twice",
+            Self::UnknownWord { .. } => "unknown_word",
+            Self::Uncovered { .. } => "coverage_below_threshold",
             Self::Policy(error) => error.code(),
             Self::Compile(errors) => errors.code(),
-            Self::Eval(error) => error.code(),
             Self::Input { .. } => "input_unusable",
             Self::Document(error) => error.code(),
             Self::File { .. } => "file_unreadable",
@@ -194,9 +235,10 @@ impl Coded for CliError {
             Self::Keyring(error) => error.hint(),
             Self::Store(error) => error.hint(),
             Self::PolicyFiles(error) => error.hint(),
+            Self::Load(errors) => errors.hint(),
+            Self::NativeOnly { .. } => Some("leave --engine and policy.engine away".into()),
             Self::Policy(error) => error.hint(),
             Self::Compile(errors) => errors.hint(),
-            Self::Eval(error) => error.hint(),
             Self::Document(error) => error.hint(),
             Self::NoTests => Some("tests are the rules whose names begin with test_".into()),
             Self::Gather(error) => error.hint(),
@@ -206,6 +248,10 @@ impl Coded for CliError {
             | Self::Interrupted
             | Self::Runtime(_)
             | Self::SetTwice { .. }
+            | Self::Capabilities { .. }
+            | Self::StdinTwice
+            | Self::UnknownWord { .. }
+            | Self::Uncovered { .. }
             | Self::PackData { .. }
             | Self::NoModules { .. }
             | Self::Input { .. }
@@ -221,6 +267,8 @@ impl CliError {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Interrupted => Exit::Interrupted,
+            // The tests passed; what was asked of them did not.
+            Self::Uncovered { .. } => Exit::Denied,
             _ => Exit::Error,
         }
     }
@@ -231,7 +279,7 @@ impl CliError {
             Self::Policy(PolicyError::Compile(errors)) | Self::Compile(errors) => {
                 errors.iter().collect()
             }
-            Self::Policy(PolicyError::Eval(error)) | Self::Eval(error) => vec![error],
+            Self::Policy(PolicyError::Eval(error)) => vec![error],
             _ => Vec::new(),
         }
     }

@@ -39,6 +39,19 @@ pub(crate) fn escape(text: &str) -> String {
     Safe(text).to_string()
 }
 
+/// The text, escaped but not cut: for what is read to its end.
+pub(crate) fn escape_whole(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_deceptive(character) {
+            escaped.extend(character.escape_default());
+        } else {
+            escaped.push(character);
+        }
+    }
+    escaped
+}
+
 /// Whether a character does something other than show itself.
 pub(crate) fn is_deceptive(character: char) -> bool {
     character.is_control()

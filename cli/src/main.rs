@@ -15,10 +15,12 @@ mod exit;
 mod files;
 mod interrupt;
 mod layout;
+mod load;
 mod log;
 mod output;
 mod packs;
 mod progress;
+mod rego;
 mod setup;
 
 use crate::args::Cli;

@@ -2,11 +2,12 @@
 
 use crate::config::{Config, PolicyChoice, PolicyConfig};
 use crate::error::CliError;
+use crate::load::Loaded;
 use crate::packs;
 use referee_core::{Limits, Trust, document};
 use referee_engine::{Engine, LoadedPolicy, PolicySource};
 use referee_policies::Pack;
-use referee_rego::{CompileOptions, Module, Program, RegoEngine, Value};
+use referee_rego::{Module, Value};
 use referee_store::{
     Cached, Environment, LayoutStore, RegistryStore, Router, Store, SystemClock, load_policies,
     load_trust,
@@ -101,6 +102,7 @@ pub(crate) fn policy_source(
         revision: policy.revision.clone(),
         mode: policy.mode,
         rego_v0: policy.rego_v0,
+        engine: policy.engine,
         library: packs::library(),
     })
 }
@@ -121,62 +123,37 @@ pub(crate) fn pack(name: &str) -> Result<&'static Pack, CliError> {
     })
 }
 
-/// Modules and data that are compiled without one of them being the policy that rules.
-pub(crate) struct Modules {
-    modules: Vec<(String, String)>,
-    data: serde_json::Value,
+/// Reads a policy that is named: a pack with its defaults, or what a path holds.
+///
+/// # Errors
+/// Where there is no such pack or a file cannot be read.
+pub(crate) fn named_policy(policy: &PolicyChoice, limits: &Limits) -> Result<Loaded, CliError> {
+    match policy {
+        PolicyChoice::Path(path) => {
+            let files = load_policies::<_, PathBuf>(&[path], &[], limits)?;
+            loaded(files.modules, files.data)
+        }
+        PolicyChoice::Pack(name) => {
+            let pack = pack(name)?;
+            loaded(packs::modules(pack), packs::data(pack, json!({}))?)
+        }
+    }
 }
 
-impl Modules {
-    /// Reads a policy, where one is named, and further paths.
-    ///
-    /// # Errors
-    /// Where there is no such pack or a file cannot be read.
-    pub(crate) fn read(
-        policy: Option<&PolicyChoice>,
-        paths: &[PathBuf],
-        limits: &Limits,
-    ) -> Result<Self, CliError> {
-        let mut all = Vec::new();
-        if let Some(PolicyChoice::Path(path)) = policy {
-            all.push(path.clone());
-        }
-        all.extend_from_slice(paths);
-        let files = load_policies::<_, PathBuf>(&all, &[], limits)?;
-        let (mut modules, mut data) = (files.modules, files.data);
-        if let Some(PolicyChoice::Pack(name)) = policy {
-            let pack = pack(name)?;
-            modules.extend(packs::modules(pack));
-            data = packs::data(pack, data)?;
-        }
-        Ok(Self { modules, data })
-    }
+/// Reads a pack with its tests.
+///
+/// # Errors
+/// Where there is no such pack.
+pub(crate) fn pack_with_tests(name: &str) -> Result<Loaded, CliError> {
+    let pack = pack(name)?;
+    let mut modules = packs::modules(pack);
+    modules.extend(packs::tests(pack));
+    loaded(modules, packs::data(pack, json!({}))?)
+}
 
-    /// Reads a pack with its tests.
-    ///
-    /// # Errors
-    /// Where there is no such pack.
-    pub(crate) fn read_with_tests(name: &str) -> Result<Self, CliError> {
-        let pack = pack(name)?;
-        let mut modules = packs::modules(pack);
-        modules.extend(packs::tests(pack));
-        Ok(Self { modules, data: packs::data(pack, json!({}))? })
-    }
-
-    /// Compiles them, with the library at hand.
-    ///
-    /// # Errors
-    /// [`CliError::Compile`] with everything that is wrong with them.
-    pub(crate) fn compile(self, rego_v0: bool, strict: bool) -> Result<Program, CliError> {
-        let modules: Vec<Module> = packs::library()
-            .into_iter()
-            .chain(self.modules)
-            .map(|(name, text)| Module::new(name, text))
-            .collect();
-        let data = Value::from_json(self.data)
-            .map_err(|source| CliError::Input { name: "the data".to_owned(), source })?;
-        let options =
-            CompileOptions::DEFAULT.with_rego_v0(rego_v0).with_strict_builtin_errors(strict);
-        Ok(RegoEngine::compile(&modules, data, options)?)
-    }
+fn loaded(modules: Vec<(String, String)>, data: serde_json::Value) -> Result<Loaded, CliError> {
+    let data = Value::from_json(data)
+        .map_err(|source| CliError::Input { name: "the data".to_owned(), source })?;
+    let modules = modules.into_iter().map(|(name, text)| Module::new(name, text)).collect();
+    Ok(Loaded { modules, data: Some(data) })
 }

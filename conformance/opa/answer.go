@@ -131,7 +131,8 @@ func ask(req *request) (reply answer) {
 }
 
 func parserOptions(req *request) (ast.ParserOptions, error) {
-	options := ast.ParserOptions{RegoVersion: ast.RegoV1}
+	// As opa's own commands read modules.
+	options := ast.ParserOptions{RegoVersion: ast.RegoV1, ProcessAnnotation: true}
 	switch req.Rego {
 	case "", "v1":
 	case "v0":

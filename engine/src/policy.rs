@@ -5,8 +5,8 @@ use referee_core::Digest;
 use referee_core::decision::{Mode, PolicyIdentity};
 use referee_core::json::canonical;
 use referee_rego::{
-    CompileOptions, EvalBudget, Module, Policy, PolicyError, RegoCode, RegoEngine, RegoError,
-    Ruling, Value,
+    CompileOptions, EngineChoice, EvalBudget, Module, Policy, PolicyError, RegoCode, RegoEngine,
+    RegoError, Ruling, Value,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,6 +27,9 @@ pub struct PolicySource {
     pub mode: Mode,
     /// The modules are written in Rego v0.
     pub rego_v0: bool,
+    /// Which engine evaluates them. It is no part of the digest: engines agree, or there is no
+    /// decision.
+    pub engine: EngineChoice,
     /// Names of modules that belong to a library: they are never asked.
     pub library: Vec<(String, String)>,
 }
@@ -80,7 +83,8 @@ impl LoadedPolicy {
             .chain(&source.modules)
             .map(|(name, text)| Module::new(name.as_str(), text.as_str()))
             .collect();
-        let options = CompileOptions::DEFAULT.with_rego_v0(source.rego_v0);
+        let options =
+            CompileOptions::DEFAULT.with_rego_v0(source.rego_v0).with_engine(source.engine);
         let data = Value::from_json(source.data.clone()).map_err(unusable_data)?;
         let program = RegoEngine::compile(&modules, data, options)?;
         let policy = Policy::new(program, source.package.as_deref())?;

@@ -1,243 +1,320 @@
 //! `referee eval`: evaluate a Rego query over saved facts, or over any other input.
 //!
-//! The flags, the JSON and the exit codes are those of `opa eval`, as far as they go.
+//! The flags, the forms and the reports are those of `opa eval`.
 
-use crate::args::parse_duration;
+mod args;
+
+pub(crate) use args::EvalArgs;
+
 use crate::config::{Config, PolicyChoice};
 use crate::console::Console;
-use crate::error::CliError;
-use crate::escape::{Safe, escape};
+use crate::error::{CliError, rego_error};
+use crate::escape::Safe;
 use crate::exit::Exit;
 use crate::files;
 use crate::interrupt::until_interrupted;
-use crate::output::json;
-use crate::setup::Modules;
-use clap::{Args, ValueEnum};
-use referee_core::{Limits, Timestamp};
-use referee_rego::{EvalBudget, Program, QueryResults, QueryRow, RegoError, Value};
+use crate::load::Loaded;
+use crate::output::eval::{Form, Output, nanos};
+use crate::output::rego as told;
+use crate::output::stats::Stats;
+use crate::rego::{self, require_native};
+use crate::setup;
+use args::Steps;
+use referee_core::Limits;
+use referee_rego::{
+    Answer, CompileOptions, CoverageKind, EngineChoice, EvalBudget, Module, ProfileLine,
+    ProfileOrder, Program, Question, Reports, Value,
+};
 use referee_store::{Clock as _, SystemClock};
-use serde_json::{Map, json};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
-/// The arguments of `referee eval`.
-#[derive(Args, Debug)]
-pub(crate) struct EvalArgs {
-    /// The query: data.trust.deny, or any other Rego
-    #[arg(value_name = "QUERY")]
+/// How many lines a profile has unless others are asked for; OPA's number.
+const PROFILE_LINES: usize = 10;
+
+/// What was asked, ready to be evaluated.
+struct Asked {
+    program: Program,
+    /// The modules that were given, without the library.
+    modules: Vec<Module>,
     query: String,
-    /// The policy: a pack by name, or the path of a folder or a .rego file
-    #[arg(short, long, value_name = "PACK|PATH")]
-    policy: Option<String>,
-    /// Further modules and data: folders, .rego, .json and .yaml files
-    #[arg(short, long, value_name = "PATH")]
-    data: Vec<PathBuf>,
-    /// The input, JSON or YAML: a file, or - for standard input
-    #[arg(short, long, value_name = "FILE")]
-    input: Option<PathBuf>,
-    /// The form of the answer: json, pretty or raw
-    #[arg(
-        short,
-        long,
-        short_alias = 'f',
-        alias = "format",
-        value_name = "FORM",
-        default_value = "json",
-        hide_possible_values = true
-    )]
-    output: Form,
-    /// Exit with 1 where the query is undefined
-    #[arg(long, conflicts_with = "fail_defined")]
-    fail: bool,
-    /// Exit with 1 where the query is defined
-    #[arg(long)]
-    fail_defined: bool,
-    /// End where a builtin fails, instead of taking the call for undefined
-    #[arg(long)]
-    strict_builtin_errors: bool,
-    /// How long the evaluation may take
-    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = parse_duration)]
-    timeout: Duration,
-    /// Take this as the time, RFC 3339 [default: the clock's]
-    #[arg(long, value_name = "TIME")]
-    now: Option<Timestamp>,
-}
-
-/// The form of the answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Form {
-    /// OPA's result document.
-    Json,
-    /// Values and bindings, for a reader.
-    Pretty,
-    /// Values alone, strings without quotes.
-    Raw,
+    package: Option<String>,
+    imports: Vec<String>,
+    input: Option<Value>,
+    budget: EvalBudget,
+    reports: Reports,
+    indexing: bool,
+    early_exit: bool,
+    count: u32,
+    load_time: Option<Duration>,
 }
 
 /// Runs the command.
 ///
 /// # Errors
-/// Where the modules do not compile, or the query does not hold together or fails.
+/// Where files cannot be read, or the query does not hold together or fails.
 pub(crate) async fn run(
     args: EvalArgs,
     config: &Config,
     console: &mut Console,
 ) -> Result<Exit, CliError> {
-    let policy = args.policy.as_deref().map(PolicyChoice::parse);
-    let modules = Modules::read(policy.as_ref(), &args.data, &config.limits)?;
-    let strict = args.strict_builtin_errors;
-    let program = match modules.compile(config.policy.rego_v0, strict) {
-        Err(CliError::Compile(errors)) if args.output == Form::Json => {
-            return refuse(console.out(), errors.iter());
-        }
-        other => other?,
+    let orders = args.report.orders()?;
+    let asked = match prepare(&args, config) {
+        Ok(asked) => asked,
+        Err(error) => return refuse(error, args.output, console),
     };
-    let input = args.input.as_ref().map(|path| read_input(path, &config.limits)).transpose()?;
-    let budget = EvalBudget::new(args.timeout, args.now.unwrap_or_else(|| SystemClock.now()));
-    let query = args.query.clone();
-    let results = until_interrupted(evaluate(program, query, input, budget)).await;
-    let results = match results {
-        Err(CliError::Eval(error)) if args.output == Form::Json => {
-            return refuse(console.out(), std::iter::once(&error));
-        }
-        other => other?,
-    };
-    for line in &results.prints {
+    let joined = until_interrupted(async {
+        let joined = tokio::task::spawn_blocking(move || evaluate(asked)).await;
+        joined.map_err(|error| CliError::Runtime(io::Error::other(error)))
+    });
+    let done = joined.await?;
+    let Some(first) = done.answers.first() else { return Ok(Exit::Success) };
+    for line in done.answers.iter().flat_map(|answer| &answer.told.prints) {
         writeln!(console.err(), "{}", Safe(line))?;
     }
-    match args.output {
-        Form::Json => json::document(console.out(), &document(&results))?,
-        Form::Pretty => pretty(console.out(), &results)?,
-        Form::Raw => raw(console.out(), &results)?,
+    let paint = console.err_paint;
+    let mut exit = Exit::Success;
+    let mut output = done.output(&args, &orders);
+    match &first.results {
+        Ok(results) => {
+            let defined = !results.rows.is_empty();
+            output.results = Some(results);
+            if (args.fail && !defined) || (args.fail_defined && defined) {
+                exit = Exit::Denied;
+            }
+        }
+        Err(errors) => {
+            output.errors = errors.iter().map(told::error).collect();
+            exit = Exit::Error;
+        }
     }
-    let defined = !results.rows.is_empty();
-    let failed = (args.fail && !defined) || (args.fail_defined && defined);
-    Ok(if failed { Exit::Denied } else { Exit::Success })
+    output.errors.extend(first.told.builtin_errors.iter().map(told::error));
+    output.write(args.output, console.out())?;
+    if !matches!(args.output, Form::Json | Form::Discard) {
+        if let Err(errors) = &first.results {
+            return Err(CliError::Compile(errors.clone()));
+        }
+        for error in &first.told.builtin_errors {
+            rego_error(console.err(), paint, error)?;
+        }
+    }
+    Ok(exit)
 }
 
-async fn evaluate(
-    program: Program,
-    query: String,
-    input: Option<Value>,
-    budget: EvalBudget,
-) -> Result<QueryResults, CliError> {
-    let work = move || program.query_with(&query, input.as_ref(), &budget);
-    let joined = tokio::task::spawn_blocking(work).await;
-    joined.map_err(|error| CliError::Runtime(io::Error::other(error)))?.map_err(CliError::Eval)
+/// Tells an error that came before any evaluation.
+fn refuse(error: CliError, form: Form, console: &mut Console) -> Result<Exit, CliError> {
+    match told::told_errors(&error) {
+        Some(errors) if matches!(form, Form::Json | Form::Discard) => {
+            told::errors(errors).write(console.out())?;
+            Ok(Exit::Error)
+        }
+        _ => Err(error),
+    }
+}
+
+fn prepare(args: &EvalArgs, config: &Config) -> Result<Asked, CliError> {
+    let from_stdin =
+        args.stdin_input || args.input.as_ref().is_some_and(|path| path.as_os_str() == "-");
+    if args.stdin && from_stdin {
+        return Err(CliError::StdinTwice);
+    }
+    let options = options(args, config)?;
+    let started = Instant::now();
+    let loaded = loaded(args, config)?;
+    let reads_files = args.policy.is_some() || !args.data.is_empty() || !args.bundle.is_empty();
+    let load_time = reads_files.then(|| started.elapsed());
+    let query = match &args.query {
+        Some(query) => query.clone(),
+        None => {
+            let limit = config.limits.max_policy_file_bytes;
+            read("-", || files::read_stream(io::stdin().lock(), limit))?
+        }
+    };
+    let package = args.package.as_deref().unwrap_or_default();
+    let texts = args.import.iter().map(String::as_str).chain([query.as_str(), package]);
+    let with_library = texts.into_iter().any(rego::uses_library);
+    let program = rego::compile(&loaded, with_library, options)?;
+    let input = if from_stdin {
+        Some(read_input(Path::new("-"), &config.limits)?)
+    } else {
+        args.input.as_ref().map(|path| read_input(path, &config.limits)).transpose()?
+    };
+    Ok(Asked {
+        program,
+        modules: loaded.modules,
+        query,
+        package: args.package.clone(),
+        imports: args.import.clone(),
+        input,
+        budget: EvalBudget::new(args.timeout, args.now.unwrap_or_else(|| SystemClock.now())),
+        reports: args.report.reports(args.show_builtin_errors),
+        indexing: !args.report.disable_indexing,
+        early_exit: !args.report.disable_early_exit,
+        count: args.report.count,
+        load_time,
+    })
+}
+
+fn options(args: &EvalArgs, config: &Config) -> Result<CompileOptions, CliError> {
+    let options = args.language.options(config)?;
+    if options.engine == EngineChoice::Regorus {
+        let report = &args.report;
+        require_native(&[
+            ("strict", args.strict),
+            ("show-builtin-errors", args.show_builtin_errors),
+            ("package", args.package.is_some()),
+            ("import", !args.import.is_empty()),
+            ("explain", report.explain != Steps::Off),
+            ("profile", report.wants_profile()),
+            ("coverage", report.coverage),
+            ("disable-indexing", report.disable_indexing),
+            ("disable-early-exit", report.disable_early_exit),
+        ])?;
+    }
+    Ok(options.with_strict(args.strict).with_strict_builtin_errors(args.strict_builtin_errors))
+}
+
+fn loaded(args: &EvalArgs, config: &Config) -> Result<Loaded, CliError> {
+    let policy = args.policy.as_deref().map(PolicyChoice::parse);
+    let within = (&config.limits, args.language.rego_v0(config));
+    let ignore = &args.load.ignore;
+    let mut parts = Vec::new();
+    if let Some(policy) = &policy {
+        parts.push(setup::named_policy(policy, &config.limits)?);
+    }
+    parts.push(rego::load(&args.data, ignore, false, false, within)?);
+    parts.push(rego::load(&args.bundle, ignore, true, false, within)?);
+    let mut all = Loaded::default();
+    for part in parts {
+        all.modules.extend(part.modules);
+        all.data = match (all.data.take(), part.data) {
+            // What comes later is laid over what came before, as data is over a pack's defaults.
+            (Some(under), Some(over)) => Some(under.merged_with(&over)),
+            (one, other) => one.or(other),
+        };
+    }
+    Ok(all)
 }
 
 /// Reads the input: JSON where it is, else YAML.
 fn read_input(path: &Path, limits: &Limits) -> Result<Value, CliError> {
     let limit = limits.max_policy_data_bytes;
-    let (name, text) = if path.as_os_str() == "-" {
-        ("-".to_owned(), files::read_stream(io::stdin().lock(), limit))
+    let name = path.display().to_string();
+    let text = if name == "-" {
+        read(&name, || files::read_stream(io::stdin().lock(), limit))?
     } else {
-        (path.display().to_string(), files::read_text(path, limit))
+        read(&name, || files::read_text(path, limit))?
     };
-    let text = text.map_err(|source| CliError::File { path: path.to_owned(), source })?;
-    match Value::from_json_str(&text) {
-        Ok(value) => Ok(value),
-        // The error about JSON is the one to tell unless it is YAML by name.
-        Err(source) if path.extension().is_none_or(|e| e != "yaml" && e != "yml") => {
-            Err(CliError::Input { name, source })
+    rego::parse_document(&name, &text)
+}
+
+fn read(name: &str, read: impl FnOnce() -> io::Result<String>) -> Result<String, CliError> {
+    read().map_err(|source| CliError::File { path: name.into(), source })
+}
+
+/// What came of it.
+struct Done {
+    answers: Vec<Answer>,
+    program: Program,
+    modules: Vec<Module>,
+    load_time: Option<Duration>,
+    /// What was covered without the index, and without leaving rules early.
+    more: Option<[referee_rego::Coverage; 2]>,
+}
+
+fn evaluate(asked: Asked) -> Done {
+    let mut question = Question::new(&asked.query, asked.budget)
+        .over(asked.input.as_ref())
+        .telling(asked.reports);
+    question.package = asked.package.as_deref();
+    question.imports = &asked.imports;
+    question.indexing = asked.indexing;
+    question.early_exit = asked.early_exit;
+    let answers: Vec<_> = (0..asked.count).map(|_| asked.program.ask(&question)).collect();
+    let more = asked.reports.coverage.then(|| {
+        let only = Reports { coverage: true, ..Reports::default() };
+        let mut again = question.telling(only);
+        again.indexing = false;
+        let unindexed = asked.program.ask(&again).told.coverage;
+        again.indexing = asked.indexing;
+        again.early_exit = false;
+        [unindexed, asked.program.ask(&again).told.coverage]
+    });
+    let Asked { program, modules, load_time, .. } = asked;
+    Done { answers, program, modules, load_time, more }
+}
+
+impl Done {
+    fn output<'o>(&'o self, args: &EvalArgs, orders: &[ProfileOrder]) -> Output<'o> {
+        let report = &args.report;
+        let mut output = Output { variables: report.var_values, ..Output::default() };
+        let Some(first) = self.answers.first() else { return output };
+        if let Some(explain) = report.explain.explain() {
+            output.explanation = first.told.trace.filtered(explain);
         }
-        Err(_) => {
-            let value: serde_json::Value = referee_core::document::read(&name, &text)?;
-            Value::from_json(value).map_err(|source| CliError::Input { name, source })
+        if report.coverage {
+            let kinds = [CoverageKind::IndexExcluded, CoverageKind::EarlyExit];
+            let more = self.more.iter().flatten();
+            let others: Vec<_> = kinds.into_iter().zip(more).collect();
+            let covered = &first.told.coverage;
+            output.coverage = Some(self.program.coverage_report(&self.modules, covered, &others));
         }
-    }
-}
-
-/// Tells errors as OPA does it in a JSON answer.
-fn refuse<'a>(
-    out: &mut dyn Write,
-    errors: impl Iterator<Item = &'a RegoError>,
-) -> Result<Exit, CliError> {
-    let errors: Vec<_> = errors
-        .map(|error| {
-            let mut entry = json!({ "message": error.message, "code": error.code.as_str() });
-            if let (Some(place), Some(members)) = (&error.location, entry.as_object_mut()) {
-                let place = json!({ "file": place.file, "row": place.row, "col": place.col });
-                members.insert("location".to_owned(), place);
-            }
-            entry
-        })
-        .collect();
-    json::document(out, &json!({ "errors": errors }))?;
-    Ok(Exit::Error)
-}
-
-/// OPA's result document: `{}` where the query is undefined.
-fn document(results: &QueryResults) -> serde_json::Value {
-    if results.rows.is_empty() {
-        return json!({});
-    }
-    json!({ "result": results.rows.iter().map(row).collect::<Vec<_>>() })
-}
-
-fn row(row: &QueryRow) -> serde_json::Value {
-    let expressions: Vec<_> = row
-        .expressions
-        .iter()
-        .map(|expression| {
-            json!({
-                "value": expression.value,
-                "text": expression.text,
-                "location": { "row": expression.row, "col": expression.col },
-            })
-        })
-        .collect();
-    let mut row_document = json!({ "expressions": expressions });
-    if let (false, Some(members)) = (row.bindings.is_empty(), row_document.as_object_mut()) {
-        let bindings: Map<String, serde_json::Value> =
-            row.bindings.iter().map(|(name, value)| (name.clone(), value.to_json())).collect();
-        members.insert("bindings".to_owned(), bindings.into());
-    }
-    row_document
-}
-
-/// The value of a query of one expression, else the bindings and values of each row.
-fn pretty(out: &mut dyn Write, results: &QueryResults) -> io::Result<()> {
-    match results.rows.as_slice() {
-        [] => writeln!(out, "undefined"),
-        [QueryRow { expressions, bindings }] if bindings.is_empty() && expressions.len() == 1 => {
-            expressions.iter().try_for_each(|only| json::document(out, &only.value))
-        }
-        rows => rows.iter().enumerate().try_for_each(|(position, row)| {
-            if position > 0 {
-                writeln!(out)?;
-            }
-            for (name, value) in &row.bindings {
-                writeln!(out, "{} = {}", Safe(name), escape_json(value))?;
-            }
-            if row.bindings.is_empty() {
-                for expression in &row.expressions {
-                    writeln!(
-                        out,
-                        "{}: {}",
-                        Safe(&expression.text),
-                        escape_json(&expression.value)
-                    )?;
+        let metrics = || self.answers.iter().map(|answer| self.timers(answer));
+        let profiled = report.wants_profile();
+        let several = self.answers.len() > 1;
+        if report.metrics || profiled {
+            if several {
+                let mut timers: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+                for (name, nanos) in metrics().flatten() {
+                    timers.entry(name).or_default().push(nanos);
                 }
+                let stats = timers.into_iter().map(|(name, all)| (name, Stats::new(all)));
+                output.aggregated_metrics = stats.collect();
+            } else {
+                output.metrics = metrics().next();
             }
-            Ok(())
-        }),
+        }
+        if profiled {
+            let limit = report.profile_limit.unwrap_or(PROFILE_LINES);
+            let limit = (limit > 0).then_some(limit);
+            let lines = first.told.profile.lines(orders, limit);
+            if several {
+                output.aggregated_profile = lines.into_iter().map(|line| self.over(line)).collect();
+            } else {
+                output.profile = lines;
+            }
+        }
+        output
     }
-}
 
-fn escape_json(value: &Value) -> String {
-    escape(&value.to_json_string())
-}
-
-/// The values alone, a line for each row: for scripts.
-fn raw(out: &mut dyn Write, results: &QueryResults) -> io::Result<()> {
-    for row in &results.rows {
-        let values = row.expressions.iter().map(|expression| {
-            let text = expression.value.as_str().map(str::to_owned);
-            text.unwrap_or_else(|| expression.value.to_json_string())
+    /// A line of the profile with its times in all evaluations.
+    fn over(&self, line: ProfileLine) -> (ProfileLine, Stats) {
+        let times = self.answers.iter().filter_map(|answer| {
+            let lines = answer.told.profile.lines(&[], None);
+            let same = |other: &ProfileLine| {
+                (&other.location.file, other.location.row) == (&line.location.file, line.location.row)
+            };
+            lines.into_iter().find(same).map(|line| nanos(line.time))
         });
-        writeln!(out, "{}", values.collect::<Vec<_>>().join(" "))?;
+        let stats = Stats::new(times.collect());
+        (line, stats)
     }
-    Ok(())
+
+    /// How long the parts of an answer took, by OPA's names.
+    fn timers(&self, answer: &Answer) -> Vec<(String, u64)> {
+        let times = answer.told.times;
+        let modules = self.program.compile_times();
+        let timers = [
+            ("timer_rego_load_files_ns", self.load_time),
+            ("timer_rego_module_compile_ns", modules.map(|(_, compile)| compile)),
+            ("timer_rego_module_parse_ns", modules.map(|(parse, _)| parse)),
+            ("timer_rego_query_compile_ns", Some(times.compile)),
+            ("timer_rego_query_eval_ns", Some(times.eval)),
+            ("timer_rego_query_parse_ns", Some(times.parse)),
+        ];
+        let taken = timers.into_iter().filter_map(|(name, time)| Some((name, time?)));
+        taken.map(|(name, time)| (name.to_owned(), nanos(time))).collect()
+    }
 }

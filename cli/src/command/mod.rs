@@ -1,9 +1,12 @@
 //! The commands, a file each.
 
+mod capabilities;
+mod check;
 mod config;
 mod discover;
 mod eval;
 mod facts;
+mod parse;
 mod serve;
 mod test;
 mod verify;
@@ -27,9 +30,15 @@ pub(crate) enum Command {
     /// Write the facts about an artifact, the document that a policy sees as its input
     Facts(facts::FactsArgs),
     /// Evaluate a Rego query, over saved facts or any other input
-    Eval(eval::EvalArgs),
+    Eval(Box<eval::EvalArgs>),
     /// Run the tests of a policy
     Test(test::TestArgs),
+    /// Find everything that is wrong with modules, before they are evaluated
+    Check(check::CheckArgs),
+    /// Show the syntax tree of a module
+    Parse(parse::ParseArgs),
+    /// Show the builtins and keywords there are, in OPA's form
+    Capabilities(capabilities::CapabilitiesArgs),
     /// Serve decisions over HTTP
     Serve(serve::ServeArgs),
     /// Show the configuration in force
@@ -57,7 +66,12 @@ impl Command {
             Self::Serve(args) => args.overlay(&mut overlay)?,
             // Its answer must not depend on a configuration that may be what is wrong.
             Self::Version(args) => return version::run(args, console),
-            Self::Eval(_) | Self::Test(_) | Self::Config(_) => {}
+            Self::Eval(_)
+            | Self::Test(_)
+            | Self::Check(_)
+            | Self::Parse(_)
+            | Self::Capabilities(_)
+            | Self::Config(_) => {}
         }
         let config = Config::load(global.config.as_deref(), &Variables::of_process(), overlay)?;
         let serving = matches!(self, Self::Serve(_));
@@ -75,8 +89,11 @@ impl Command {
             Self::Verify(args) => verify::run(&args, &config, verbose, console).await,
             Self::Discover(args) => discover::run(&args, &config, console).await,
             Self::Facts(args) => facts::run(&args, &config, console).await,
-            Self::Eval(args) => eval::run(args, &config, console).await,
+            Self::Eval(args) => eval::run(*args, &config, console).await,
             Self::Test(args) => test::run(args, &config, verbose, console).await,
+            Self::Check(args) => check::run(args, &config, console).await,
+            Self::Parse(args) => parse::run(&args, &config, console),
+            Self::Capabilities(args) => capabilities::run(&args, &config, console),
             Self::Serve(_) => serve::run(config).await,
             Self::Config(args) => config::run(&args, &config, console),
             Self::Version(args) => version::run(&args, console),

@@ -1,64 +1,38 @@
 //! `referee test`: run the tests of a policy.
 //!
-//! Tests are the rules whose names begin with `test_`, as in `opa test`.
+//! Tests are the rules whose names begin with `test_`, as in `opa test`; the flags are OPA's.
 
-use crate::args::parse_duration;
+mod args;
+mod run;
+
+pub(crate) use args::TestArgs;
+
 use crate::config::Config;
-use crate::console::{Console, Paint, Role};
-use crate::error::{CliError, rego_error};
-use crate::escape::Safe;
+use crate::console::Console;
+use crate::error::CliError;
 use crate::exit::Exit;
 use crate::interrupt::until_interrupted;
-use crate::output::junit::{Case, Outcome};
-use crate::output::{json, junit};
+use crate::output::doc::Doc;
+use crate::output::tests::{self as output, Shown};
+use crate::output::{junit, rego as told};
 use crate::packs;
 use crate::progress::Progress;
-use crate::setup::Modules;
-use clap::{Args, ValueEnum};
-use referee_core::Timestamp;
-use referee_rego::{EvalBudget, Program, TestOutcome, TestResult, Value, run_tests};
+use crate::rego;
+use crate::setup;
+use args::Form;
+use referee_rego::{
+    CompileOptions, CoverageReport, EngineChoice, EvalBudget, Module, Program, TestOutcome,
+    TestResult, TestRules,
+};
 use referee_store::{Clock as _, SystemClock};
 use regex::Regex;
-use serde_json::json;
-use std::io::{self, Write};
-use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use run::{Plan, run_all};
+use std::io;
 
-/// The arguments of `referee test`.
-#[derive(Args, Debug)]
-pub(crate) struct TestArgs {
-    /// Policies with their tests and data: folders, .rego, .json and .yaml files
-    #[arg(value_name = "PATH", required_unless_present_any = ["pack", "all_packs"])]
-    paths: Vec<PathBuf>,
-    /// Run the tests of a pack
-    #[arg(long, value_name = "NAME")]
-    pack: Vec<String>,
-    /// Run the tests of all packs
-    #[arg(long, conflicts_with = "pack")]
-    all_packs: bool,
-    /// Only tests whose name (data.package.test_name) this regular expression matches
-    #[arg(short, long, value_name = "REGEX")]
-    run: Option<String>,
-    /// The form of the answer: human, json or junit
-    #[arg(short, long, value_name = "FORM", default_value = "human", hide_possible_values = true)]
-    output: Form,
-    /// How long each test may take
-    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = parse_duration)]
-    timeout: Duration,
-    /// Take this as the time, RFC 3339 [default: the clock's]
-    #[arg(long, value_name = "TIME")]
-    now: Option<Timestamp>,
-}
-
-/// The form of the answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Form {
-    /// Lines.
-    Human,
-    /// A document.
-    Json,
-    /// JUnit XML.
-    Junit,
+/// A program whose tests are run, with the modules that were given.
+pub(crate) struct Suite {
+    program: Program,
+    modules: Vec<Module>,
 }
 
 /// Runs the command.
@@ -72,186 +46,139 @@ pub(crate) async fn run(
     console: &mut Console,
 ) -> Result<Exit, CliError> {
     let pattern = args.run.as_deref().map(pattern).transpose()?;
-    let budget = EvalBudget::new(args.timeout, args.now.unwrap_or_else(|| SystemClock.now()));
-    let packs = if args.all_packs { packs::names() } else { args.pack.clone() };
-    let mut programs = Vec::new();
-    if !args.paths.is_empty() {
-        let modules = Modules::read(None, &args.paths, &config.limits)?;
-        programs.push(modules.compile(config.policy.rego_v0, false)?);
-    }
-    for name in packs {
-        programs.push(Modules::read_with_tests(&name)?.compile(false, false)?);
-    }
+    let suites = suites(&args, config)?;
+    let now = args.now.unwrap_or_else(|| SystemClock.now());
+    let covering = args.coverage || args.threshold.is_some();
+    let plan = Plan {
+        pattern,
+        budget: EvalBudget::new(args.timeout, now),
+        parallel: args.parallel,
+        count: args.count,
+        coverage: covering,
+        trace: args.explain.is_some(),
+        variables: args.var_values,
+    };
     let watched = console.watched && args.output == Form::Human;
     let mut progress = Progress::new(watched, 1, "testing");
-    let work = async { progress.during(run_all(programs, pattern, budget)).await };
-    let results = until_interrupted(work).await?;
+    let joined = until_interrupted(async {
+        let work = tokio::task::spawn_blocking(move || run_all(suites, &plan));
+        let joined = progress.during(work).await;
+        joined.map_err(|error| CliError::Runtime(io::Error::other(error)))
+    });
+    let (suites, results) = joined.await?;
     drop(progress);
     if results.is_empty() {
         return Err(CliError::NoTests);
     }
+    let all: Vec<&TestResult> = results.iter().flatten().collect();
+    if all.is_empty() {
+        return Err(CliError::NoTests);
+    }
+    let exit = exit(&all, args.exit_zero_on_skipped);
+    let shown = Shown {
+        verbose: verbose || args.explain.is_some(),
+        explain: args.explain.map(args::Steps::explain),
+        variables: args.var_values,
+    };
+    let report = covering.then(|| coverage(&suites, &results));
     match args.output {
-        Form::Human => human(console, &results, verbose)?,
-        Form::Json => json::document(console.out(), &document(&results))?,
+        // As OPA does it: the report takes the place of the results where all is well.
+        Form::Human => match &report {
+            Some(report) if exit == Exit::Success => told::coverage(report).write(console.out())?,
+            _ => output::human(console, &all, &shown)?,
+        },
+        Form::Json => document(&all, &shown, report.as_ref()).write(console.out())?,
         Form::Junit => {
-            let cases: Vec<Case> = results.iter().map(case).collect();
+            let cases: Vec<_> = all.iter().map(|result| output::case(result)).collect();
             junit::write(console.out(), "referee test", &cases)?;
         }
     }
-    Ok(if results.iter().all(passed) { Exit::Success } else { Exit::Denied })
+    match (args.threshold, &report) {
+        (Some(threshold), Some(report)) if exit == Exit::Success => {
+            enough(report, threshold, verbose, console)?;
+        }
+        _ => {}
+    }
+    Ok(exit)
+}
+
+/// Refuses a coverage below what was asked for.
+fn enough(
+    report: &CoverageReport,
+    threshold: f64,
+    verbose: bool,
+    console: &mut Console,
+) -> Result<(), CliError> {
+    let coverage = report.percent();
+    if coverage >= threshold {
+        return Ok(());
+    }
+    if verbose {
+        output::uncovered(console.err(), report)?;
+    }
+    Err(CliError::Uncovered { coverage, threshold })
+}
+
+fn document(results: &[&TestResult], shown: &Shown, report: Option<&CoverageReport>) -> Doc {
+    let Doc::Members(mut members) = output::document(results, shown) else { return Doc::Null };
+    if let Some(Doc::Members(covered)) = report.map(told::coverage) {
+        members.extend(covered);
+    }
+    Doc::Members(members)
+}
+
+fn suites(args: &TestArgs, config: &Config) -> Result<Vec<Suite>, CliError> {
+    let tests = if args.var_values { TestRules::Values } else { TestRules::Cases };
+    let options = args.language.options(config)?.with_tests(tests);
+    if options.engine == EngineChoice::Regorus {
+        rego::require_native(&[
+            ("coverage", args.coverage),
+            ("threshold", args.threshold.is_some()),
+            ("explain", args.explain.is_some()),
+            ("var-values", args.var_values),
+        ])?;
+    }
+    let mut suites = Vec::new();
+    if !args.paths.is_empty() {
+        let within = (&config.limits, args.language.rego_v0(config));
+        let loaded = rego::load(&args.paths, &args.load.ignore, args.bundle, false, within)?;
+        let program = rego::compile(&loaded, false, options.clone())?;
+        suites.push(Suite { program, modules: loaded.modules });
+    }
+    let packs = if args.all_packs { packs::names() } else { args.pack.clone() };
+    let engine = options.engine;
+    for name in packs {
+        let loaded = setup::pack_with_tests(&name)?;
+        let options = CompileOptions::DEFAULT.with_engine(engine).with_tests(tests);
+        let program = rego::compile(&loaded, true, options)?;
+        suites.push(Suite { program, modules: loaded.modules });
+    }
+    Ok(suites)
 }
 
 fn pattern(text: &str) -> Result<Regex, CliError> {
     Regex::new(text).map_err(|source| CliError::Pattern { pattern: text.to_owned(), source })
 }
 
-async fn run_all(
-    programs: Vec<Program>,
-    pattern: Option<Regex>,
-    budget: EvalBudget,
-) -> Result<Vec<TestResult>, CliError> {
-    let work = move || {
-        let started = Instant::now();
-        let wanted = |package: &str, name: &str| {
-            let name = format!("data.{package}.{name}");
-            pattern.as_ref().is_none_or(|pattern| pattern.is_match(&name))
-        };
-        let input = Value::object([]);
-        let run = |program| run_tests(program, &wanted, &input, &budget, &|| started.elapsed());
-        programs.iter().flat_map(run).collect()
+/// No answer outranks a no. A test that is skipped is one that did not pass.
+fn exit(results: &[&TestResult], skipped_is_fine: bool) -> Exit {
+    let one = |result: &&TestResult| match &result.outcome {
+        TestOutcome::Pass => Exit::Success,
+        TestOutcome::Skipped if skipped_is_fine => Exit::Success,
+        TestOutcome::Skipped | TestOutcome::Fail { .. } => Exit::Denied,
+        TestOutcome::Error(_) => Exit::Error,
     };
-    let joined = tokio::task::spawn_blocking(work).await;
-    joined.map_err(|error| CliError::Runtime(io::Error::other(error)))
+    results.iter().map(one).fold(Exit::Success, Exit::and)
 }
 
-fn passed(result: &TestResult) -> bool {
-    matches!(result.outcome, TestOutcome::Pass | TestOutcome::Skipped)
-}
-
-fn human(console: &mut Console, results: &[TestResult], verbose: bool) -> io::Result<()> {
-    let paint = console.paint;
-    let out = console.out();
-    for result in results {
-        if verbose || !passed(result) {
-            line(out, paint, result, verbose)?;
-        }
+/// What the tests of all suites cover.
+fn coverage(suites: &[Suite], results: &[Vec<TestResult>]) -> CoverageReport {
+    let mut whole = CoverageReport::default();
+    for (suite, results) in suites.iter().zip(results) {
+        let report = run::covered(suite, results);
+        whole.covered_lines += report.covered_lines;
+        whole.not_covered_lines += report.not_covered_lines;
+        whole.files.extend(report.files);
     }
-    let failed = results.iter().filter(|result| !passed(result)).count();
-    let skipped = results.iter().filter(|r| r.outcome == TestOutcome::Skipped).count();
-    let good = results.len() - failed - skipped;
-    let elapsed: Duration = results.iter().map(|result| result.elapsed).sum();
-    if verbose || failed > 0 {
-        writeln!(out)?;
-    }
-    let (role, word) = if failed == 0 { (Role::Good, "PASS") } else { (Role::Bad, "FAIL") };
-    write!(out, "{}  {good} passed, {failed} failed", paint.show(role, word))?;
-    if skipped > 0 {
-        write!(out, ", {skipped} skipped")?;
-    }
-    writeln!(out, " ({} ms)", elapsed.as_millis())
-}
-
-fn line(out: &mut dyn Write, paint: Paint, result: &TestResult, verbose: bool) -> io::Result<()> {
-    let (role, word) = match &result.outcome {
-        TestOutcome::Pass => (Role::Good, "PASS "),
-        TestOutcome::Fail { .. } => (Role::Bad, "FAIL "),
-        TestOutcome::Error(_) => (Role::Bad, "ERROR"),
-        TestOutcome::Skipped => (Role::Warn, "SKIP "),
-    };
-    let place = result.location.to_string();
-    let detail = format!("{}  {} ms", Safe(&place), result.elapsed.as_millis());
-    let name = full_name(result);
-    writeln!(
-        out,
-        "{}  {}  {}",
-        paint.show(role, word),
-        Safe(&name),
-        paint.show(Role::Faint, detail)
-    )?;
-    match &result.outcome {
-        TestOutcome::Fail { cases } => {
-            for case in cases {
-                writeln!(out, "       case {}", Safe(case))?;
-            }
-        }
-        TestOutcome::Error(error) => {
-            write!(out, "       ")?;
-            rego_error(out, paint, error)?;
-        }
-        TestOutcome::Pass | TestOutcome::Skipped => {}
-    }
-    for printed in result.prints.iter().filter(|_| verbose) {
-        writeln!(out, "       {} {}", paint.show(Role::Faint, "|"), Safe(printed))?;
-    }
-    Ok(())
-}
-
-fn full_name(result: &TestResult) -> String {
-    format!("data.{}.{}", result.package, result.name)
-}
-
-fn word(outcome: &TestOutcome) -> &'static str {
-    match outcome {
-        TestOutcome::Pass => "pass",
-        TestOutcome::Fail { .. } => "fail",
-        TestOutcome::Error(_) => "error",
-        TestOutcome::Skipped => "skipped",
-    }
-}
-
-fn document(results: &[TestResult]) -> serde_json::Value {
-    let of = |outcome| results.iter().filter(|result| word(&result.outcome) == outcome).count();
-    let tests: Vec<_> = results
-        .iter()
-        .map(|result| {
-            let place = &result.location;
-            let (cases, error) = match &result.outcome {
-                TestOutcome::Fail { cases } => (cases.as_slice(), None),
-                TestOutcome::Error(error) => ([].as_slice(), Some(error.to_string())),
-                TestOutcome::Pass | TestOutcome::Skipped => ([].as_slice(), None),
-            };
-            json!({
-                "package": format!("data.{}", result.package),
-                "name": result.name,
-                "location": { "file": place.file, "row": place.row, "col": place.col },
-                "outcome": word(&result.outcome),
-                "cases": cases,
-                "error": error,
-                "prints": result.prints,
-                "elapsed_ms": u64::try_from(result.elapsed.as_millis()).unwrap_or(u64::MAX),
-            })
-        })
-        .collect();
-    json!({
-        "passed": of("pass"),
-        "failed": of("fail"),
-        "errors": of("error"),
-        "skipped": of("skipped"),
-        "tests": tests,
-    })
-}
-
-fn case(result: &TestResult) -> Case {
-    let place = result.location.to_string();
-    let outcome = match &result.outcome {
-        TestOutcome::Pass => Outcome::Passed,
-        TestOutcome::Skipped => Outcome::Skipped,
-        TestOutcome::Fail { cases } if cases.is_empty() => {
-            Outcome::Failed("fail".into(), format!("the rule at {place} does not hold"), place)
-        }
-        TestOutcome::Fail { cases } => {
-            let message = format!("{} cases of the rule at {place} do not hold", cases.len());
-            Outcome::Failed("fail".into(), message, cases.join("\n"))
-        }
-        TestOutcome::Error(error) => {
-            Outcome::Errored(error.code.to_string(), error.message.clone(), error.to_string())
-        }
-    };
-    Case {
-        class: result.package.clone(),
-        name: result.name.clone(),
-        elapsed_ms: result.elapsed.as_millis(),
-        outcome,
-        output: result.prints.clone(),
-    }
+    whole
 }

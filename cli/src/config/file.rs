@@ -5,6 +5,7 @@
 
 use referee_core::{Limits, Mode};
 use referee_engine::Settings;
+use referee_rego::EngineChoice;
 use referee_store::config::{CacheConfig, RegistryConfig};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -73,6 +74,33 @@ pub(crate) struct PolicySection {
     pub(crate) set: Map<String, Value>,
     /// The policy is written in Rego v0.
     pub(crate) rego_v0: bool,
+    /// Which engine evaluates the policy: `native`, `regorus` or `both`.
+    pub(crate) engine: EngineName,
+}
+
+/// Which engine evaluates Rego.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
+)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum EngineName {
+    /// Referee's own.
+    #[default]
+    Native,
+    /// The interpreter of the crate `regorus`.
+    Regorus,
+    /// Both: results that differ are an error.
+    Both,
+}
+
+impl From<EngineName> for EngineChoice {
+    fn from(name: EngineName) -> Self {
+        match name {
+            EngineName::Native => Self::Native,
+            EngineName::Regorus => Self::Regorus,
+            EngineName::Both => Self::Both,
+        }
+    }
 }
 
 impl Default for PolicySection {
@@ -85,6 +113,7 @@ impl Default for PolicySection {
             mode: Mode::default(),
             set: Map::new(),
             rego_v0: false,
+            engine: EngineName::Native,
         }
     }
 }

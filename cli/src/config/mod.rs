@@ -11,12 +11,13 @@ mod layers;
 
 pub(crate) use env::Variables;
 pub(crate) use error::ConfigError;
-pub(crate) use file::{ConfigFile, LogFormat, LogLevel};
+pub(crate) use file::{ConfigFile, EngineName, LogFormat, LogLevel};
 pub(crate) use layers::Overlay;
 
 use file::CONFIG_VERSION;
 use referee_core::{Limits, Mode, document};
 use referee_engine::Settings;
+use referee_rego::EngineChoice;
 use referee_server::ServerConfig;
 use referee_store::config::{CacheConfig, RegistryConfig};
 use serde_json::{Map, Value};
@@ -73,6 +74,8 @@ pub(crate) struct PolicyConfig {
     pub(crate) set: Map<String, Value>,
     /// It is written in Rego v0.
     pub(crate) rego_v0: bool,
+    /// Which engine evaluates it.
+    pub(crate) engine: EngineChoice,
 }
 
 /// Where a policy is.
@@ -159,6 +162,7 @@ impl Config {
                 mode: raw.policy.mode,
                 set: raw.policy.set,
                 rego_v0: raw.policy.rego_v0,
+                engine: raw.policy.engine.into(),
             },
             registry: raw.registry,
             cache: raw.cache,

@@ -2,7 +2,7 @@
 //!
 //! Signatures, patches and WebAssembly are not looked at.
 
-use super::{LoadError, Work, entries, file_name, joined, json, yaml};
+use super::{LoadError, Work, entries, file_name, joined, json, matches, yaml};
 use referee_rego::{SyntaxTree, Value};
 use std::fs;
 use std::path::Path;
@@ -120,7 +120,7 @@ impl Work<'_, '_> {
         let mut manifest = Manifest::default();
         if let Some(roots) = document.get("roots").filter(|roots| !roots.is_null()) {
             let roots = roots.as_array().ok_or_else(|| fail("roots must be a list"))?;
-            let text = |root: &serde_json::Value| {
+            let text = |root: &serde_json::Value| -> Result<String, LoadError> {
                 let text = root.as_str().ok_or_else(|| fail("roots must be texts"))?;
                 Ok(text.trim_matches('/').to_owned())
             };
@@ -132,8 +132,7 @@ impl Work<'_, '_> {
         if let Some(files) = document.get("file_rego_versions").filter(|files| !files.is_null()) {
             let files = files.as_object().ok_or_else(|| fail("file_rego_versions is no object"))?;
             for (pattern, found) in files {
-                let pattern = pattern.trim_start_matches('/').to_owned();
-                manifest.versions.push((pattern, version(found)?));
+                manifest.versions.push((pattern.clone(), version(found)?));
             }
         }
         Ok(manifest)
@@ -143,7 +142,10 @@ impl Work<'_, '_> {
 impl Manifest {
     /// Whether a file is Rego v0, where that is said.
     fn version_of(&self, path: &str) -> Option<bool> {
-        let named = self.versions.iter().find(|(pattern, _)| means(pattern, path));
+        // A `*` of a manifest is any characters, slashes too; a path may begin with a slash or not.
+        let rooted = format!("/{path}");
+        let means = |pattern: &str| matches(pattern, path) || matches(pattern, &rooted);
+        let named = self.versions.iter().find(|(pattern, _)| means(pattern));
         named.map(|(_, version)| *version).or(self.version)
     }
 
@@ -200,48 +202,17 @@ impl Manifest {
     }
 }
 
-/// Whether a pattern means a path: `*` is anything but a slash, `**` anything.
-fn means(pattern: &str, path: &str) -> bool {
-    if let Some(rest) = pattern.strip_prefix("**") {
-        let rest = rest.strip_prefix('/').unwrap_or(rest);
-        return means(rest, path)
-            || path.char_indices().any(|(at, _)| {
-                path.get(at..).and_then(|left| left.get(1..)).is_some_and(|left| means(rest, left))
-            })
-            || (rest.is_empty());
-    }
-    if let Some(rest) = pattern.strip_prefix('*') {
-        let segment = path.find('/').unwrap_or(path.len());
-        return (0..=segment)
-            .filter_map(|at| path.get(at..))
-            .any(|left| means(rest, left));
-    }
-    match (pattern.chars().next(), path.chars().next()) {
-        (None, None) => true,
-        (Some(a), Some(b)) if a == b || (a == '?' && b != '/') => {
-            let after = |text: &str, c: char| text.get(c.len_utf8()..).unwrap_or_default().to_owned();
-            means(&after(pattern, a), &after(path, b))
-        }
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn patterns_of_a_manifest_mean_paths() {
-        for (pattern, path, expected) in [
-            ("a/*.rego", "a/b.rego", true),
-            ("a/*.rego", "a/b/c.rego", false),
-            ("**/c.rego", "a/b/c.rego", true),
-            ("**", "a/b.rego", true),
-            ("a.rego", "a.rego", true),
-            ("a.rego", "b.rego", false),
-        ] {
-            assert_eq!(means(pattern, path), expected, "{pattern} {path}");
-        }
+    fn the_version_of_a_file_goes_before_that_of_the_bundle() {
+        let versions = vec![("*/old/*".to_owned(), true), ("a.rego".to_owned(), true)];
+        let manifest = Manifest { version: Some(false), versions, ..Manifest::default() };
+        assert_eq!(manifest.version_of("x/old/y.rego"), Some(true));
+        assert_eq!(manifest.version_of("a.rego"), Some(true));
+        assert_eq!(manifest.version_of("b.rego"), Some(false));
     }
 
     #[test]

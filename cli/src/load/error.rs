@@ -29,12 +29,7 @@ pub(crate) enum LoadError {
     },
     /// It is not YAML.
     #[error(transparent)]
-    Yaml {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: DocumentError,
-    },
+    Yaml(#[from] DocumentError),
     /// It is data at the root and no object.
     #[error("{}: document must be of type object", path.display())]
     NoObject {
@@ -94,7 +89,7 @@ impl Coded for LoadError {
         match self {
             Self::Read { .. } => "file_unreadable",
             Self::Json { .. } | Self::NoObject { .. } => "data_unusable",
-            Self::Yaml { source, .. } => source.code(),
+            Self::Yaml(source) => source.code(),
             Self::Merge { .. } => "data_conflict",
             Self::Unrecognized { .. } | Self::Archive { .. } | Self::NoFolder { .. } => {
                 "file_type_unknown"
@@ -106,7 +101,7 @@ impl Coded for LoadError {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Yaml { source, .. } => source.hint(),
+            Self::Yaml(source) => source.hint(),
             Self::Merge { .. } => Some(
                 "every .json and .yaml file of a folder is data; --ignore leaves files out, and \
                  --bundle reads data.json and data.yaml only"

@@ -1,12 +1,18 @@
 //! The forms in which decisions are written.
 
+pub(crate) mod doc;
+pub(crate) mod eval;
 pub(crate) mod github;
 pub(crate) mod human;
 pub(crate) mod json;
 pub(crate) mod junit;
+pub(crate) mod rego;
 pub(crate) mod sarif;
 pub(crate) mod sheet;
 pub(crate) mod signatures;
+pub(crate) mod stats;
+pub(crate) mod table;
+pub(crate) mod tests;
 
 use crate::exit::Exit;
 use referee_core::{Decision, Facts, Mode, Reason, Verdict};

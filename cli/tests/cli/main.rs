@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod artifacts;
 #[cfg(test)]
+mod checking;
+#[cfg(test)]
 mod configuration;
 #[cfg(test)]
 mod documentation;

@@ -172,13 +172,14 @@ fn report(
             writeln!(out, "{count:>8} {error}")?;
         }
     }
-    let Tally { programs, refused, broken, queries, defined, telling, failed, .. } = tally;
+    let Tally { programs, refused, broken, wavering, queries, .. } = tally;
+    let Tally { defined, telling, failed, .. } = tally;
     let divergences: usize = kinds.values().sum();
     writeln!(
         out,
         "{programs} programs in {:.1} s: {refused} refused, {broken} not answered; {queries} \
-         queries: {defined} defined ({telling} telling), {failed} failed; {divergences} \
-         divergences {kinds:?}",
+         queries: {defined} defined ({telling} telling), {failed} failed; {wavering} answered \
+         differently by the reference; {divergences} divergences {kinds:?}",
         elapsed.as_secs_f64(),
     )
 }

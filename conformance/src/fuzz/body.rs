@@ -1,9 +1,8 @@
 //! Bodies and the expressions they are made of.
 
-use super::generator::{Generator, Known, Shape, Style};
-use super::kind::{Kind, Str};
-use super::literal::quoted;
-use super::piece::{Piece, row, term};
+use super::generator::{Generator, Style};
+use super::kind::Kind;
+use super::piece::{Piece, row};
 use super::term::DEPTH;
 
 impl Generator {
@@ -23,7 +22,7 @@ impl Generator {
         Piece::list("; ", items, 1)
     }
 
-    fn has_in(&self) -> bool {
+    pub(super) fn has_in(&self) -> bool {
         self.style != Style::Plain
     }
 
@@ -32,7 +31,7 @@ impl Generator {
         if !self.burn() {
             return Piece::text("true");
         }
-        match self.chance.weighted(&[14, 3, 12, 9, 7, 5, 3, 4, 5, 6, 2, 4, 2, 2, 2, 2]) {
+        match self.chance.weighted(&[14, 3, 12, 9, 7, 5, 3, 4, 5, 6, 2, 4, 2, 2, 2, 2, 2, 2]) {
             0 => self.assignment(),
             1 => self.unification(),
             2 => self.iteration(),
@@ -48,7 +47,9 @@ impl Generator {
             12 => self.print(),
             13 => self.dynamic_reference(),
             14 => self.output_operand(),
-            _ => self.declared(),
+            15 => self.declared(),
+            16 => self.reference_of_a_call(),
+            _ => self.chain(),
         }
     }
 
@@ -71,7 +72,7 @@ impl Generator {
     }
 
     /// A collection, mostly one that is not empty.
-    fn collection(&mut self) -> (Piece, Kind) {
+    pub(super) fn collection(&mut self) -> (Piece, Kind) {
         let kind = self.collection_kind();
         let place = self.variable(&kind).map(|name| (name, kind.clone()));
         let place = if self.chance.percent(30) { place } else { None };
@@ -134,7 +135,7 @@ impl Generator {
         row!(one, " ", operator, " ", two)
     }
 
-    fn truth(&mut self) -> Piece {
+    pub(super) fn truth(&mut self) -> Piece {
         self.form("truth");
         let kind = if self.chance.percent(70) { Kind::Bool } else { Kind::Any };
         self.term(&kind, DEPTH)
@@ -260,111 +261,10 @@ impl Generator {
         written
     }
 
-    /// Looks into a rule.
-    fn rule_lookup(&mut self) -> Piece {
-        let known = self.some_known(|shape| matches!(shape, Shape::Partial(_)));
-        let Some(known) = known else { return self.truth() };
-        let Known { shape: Shape::Partial(kind), .. } = &known else { return self.truth() };
-        let (key, element) = (kind.key().unwrap_or(Kind::Any), kind.element().unwrap_or(Kind::Any));
-        let rule = self.name_of(&known);
-        self.form("rule lookup");
-        match self.chance.below(5) {
-            0 => {
-                let key = self.leaf(&key);
-                row!(term!(rule, "[", key, "]"))
-            }
-            1 => {
-                let name = self.fresh("x");
-                self.declare(&name, key);
-                row!(term!(rule, "[", name, "]"))
-            }
-            2 => {
-                let (name, value) = (self.fresh("k"), self.fresh("x"));
-                self.declare(&name, key);
-                self.declare(&value, element);
-                row!(term!(rule, "[", name, "]"), " = ", value)
-            }
-            3 if matches!(element, Kind::Any) => {
-                let key = self.leaf(&key);
-                let name = self.fresh("x");
-                self.declare(&name, Kind::Any);
-                row!(name, " := ", term!(rule, "[", key, "][_]"))
-            }
-            _ if self.has_in() => {
-                let name = self.fresh("x");
-                self.declare(&name, element);
-                row!("some ", name, " in ", Piece::leaf(rule))
-            }
-            _ => row!("count(", Piece::leaf(rule), ") > 0"),
-        }
-    }
-
-    fn walk(&mut self) -> Piece {
-        self.form("walk");
-        let (collection, _) = self.collection();
-        let (path, value) = (self.fresh("w"), self.fresh("w"));
-        if self.chance.percent(30) {
-            self.declare(&value, Kind::Any);
-            return row!("walk(", collection, ", [_, ", value, "])");
-        }
-        self.declare(&path, Kind::arr(Kind::Any));
-        self.declare(&value, Kind::Any);
-        row!("walk(", collection, ", [", path, ", ", value, "])")
-    }
-
     fn print(&mut self) -> Piece {
         self.form("print");
         let value = self.leaf(&Kind::Any);
         row!("print(\"p\", ", value, ")")
-    }
-
-    /// References whose path is found out at evaluation.
-    fn dynamic_reference(&mut self) -> Piece {
-        self.form("dynamic reference");
-        let (name, value) = (self.fresh("d"), self.fresh("d"));
-        match self.chance.below(5) {
-            0 => {
-                self.declare(&name, Kind::Str(Str::Word));
-                self.declare(&value, Kind::Any);
-                row!(value, " = data.base[", name, "]")
-            }
-            1 => {
-                self.declare(&name, Kind::Str(Str::Word));
-                row!("input[", name, "] == ", self.leaf(&Kind::Any))
-            }
-            2 => {
-                self.declare(&value, Kind::Any);
-                row!(value, " := data.base.byname[_].roles[_]")
-            }
-            3 => {
-                self.declare(&value, Kind::Any);
-                let key = quoted(self.chance.word(&["nums", "users", "strs", "nothing"]));
-                row!("k", name.clone(), " := ", key, "\n\t", value, " := data.base[k", name, "]")
-            }
-            _ => {
-                let package = self.other_package();
-                self.declare(&value, Kind::Any);
-                self.declare(&name, Kind::Str(Str::Word));
-                match package {
-                    Some(package) => row!(value, " = data.", package, "[", name, "]"),
-                    None => row!(value, " = data.base.deep[", name, "].b"),
-                }
-            }
-        }
-    }
-
-    /// A package that is written, and that this one is no part of.
-    fn other_package(&mut self) -> Option<String> {
-        let mut packages: Vec<_> = self
-            .known
-            .iter()
-            .map(|known| known.package.clone())
-            .filter(|package| {
-                !package.starts_with(&self.package) && !self.package.starts_with(package.as_str())
-            })
-            .collect();
-        packages.dedup();
-        self.chance.pick(&packages).cloned()
     }
 
     /// A call whose value goes into its last operand.

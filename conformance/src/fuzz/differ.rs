@@ -84,6 +84,8 @@ pub struct Tally {
     pub failed: usize,
     /// Queries that give a row which is not empty, false or null.
     pub telling: usize,
+    /// Programs on which the reference, asked again, agrees with the subject.
+    pub wavering: usize,
     /// Programs that the reference could not answer.
     pub broken: usize,
     /// How often each form and builtin was used.
@@ -92,7 +94,20 @@ pub struct Tally {
     pub errors: BTreeMap<String, usize>,
 }
 
+/// How often the reference is asked again about a program on which they divide.
+const AGAIN: usize = 8;
+
 impl Differ<'_> {
+    /// Whether the reference, asked afresh, ever says what the subject said: then its answer is no
+    /// function of the program, and nothing is to be learnt from it.
+    fn wavers(&self, sketch: &Sketch, got: &Outcome) -> bool {
+        self.reference.renew();
+        let programs = vec![sketch.program(); AGAIN];
+        let answers = self.reference.run_all(&programs);
+        let answered = answers.iter().filter(|wanted| !matches!(wanted, Outcome::Broken(_)));
+        answered.into_iter().any(|wanted| differs(wanted, got, self.level).is_none())
+    }
+
     /// Runs the programs of these seeds, and tells of those on which they divide.
     pub fn run(&self, seeds: Range<u64>, tally: &mut Tally) -> Vec<Divergence> {
         let sketches: Vec<_> = seeds.clone().map(|seed| sketch(seed, &self.options)).collect();
@@ -102,6 +117,10 @@ impl Differ<'_> {
         for (((seed, sketch), wanted), got) in seeds.zip(sketches).zip(wanted).zip(got) {
             tally.count(&sketch, &wanted);
             if let Some(difference) = differs(&wanted, &got, self.level) {
+                if self.wavers(&sketch, &got) {
+                    tally.wavering += 1;
+                    continue;
+                }
                 divergences.push(Divergence { seed, difference, sketch, wanted, got });
             }
         }
@@ -122,6 +141,7 @@ impl Differ<'_> {
     pub fn shrink(&self, divergence: Divergence) -> Divergence {
         let difference = divergence.difference;
         let mut divides = |sketches: &[Sketch]| {
+            self.reference.renew();
             let programs: Vec<_> = sketches.iter().map(Sketch::program).collect();
             let (wanted, got) = self.both(&programs);
             let verdict = |(wanted, got): (&Outcome, &Outcome)| {
@@ -130,6 +150,7 @@ impl Differ<'_> {
             wanted.iter().zip(&got).map(verdict).collect()
         };
         let sketch = shrink(divergence.sketch, &mut divides);
+        self.reference.renew();
         let (wanted, got) = self.both(&[sketch.program()]);
         let first = |outcomes: Vec<Outcome>| {
             outcomes.into_iter().next().unwrap_or_else(|| Outcome::Broken("no outcome".into()))

@@ -18,6 +18,8 @@ pub(super) enum Kind {
     Obj(Rc<Kind>),
     /// An object with these members.
     Rec(Rc<Vec<(&'static str, Kind)>>),
+    /// One of some terms that only one builtin has a use for.
+    Ground(Ground),
     /// One of several; only wanted, never had.
     One(Rc<Vec<Kind>>),
 }
@@ -35,6 +37,29 @@ pub(super) enum Num {
     Base,
     /// Nanoseconds since 1970.
     Time,
+}
+
+/// Terms that are written down, not made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ground {
+    /// Changes for `json.patch`.
+    Patch,
+    /// A time with its zone, and a layout.
+    Moment,
+    /// What `io.jwt.decode_verify` is to look at.
+    Constraints,
+    /// The header of a token.
+    Header,
+    /// A key to sign with.
+    Key,
+    /// How JSON is laid out.
+    Layout,
+    /// A request for AWS.
+    Request,
+    /// Credentials for AWS.
+    Credentials,
+    /// How certificates are verified.
+    Verification,
 }
 
 /// Flavours of strings.
@@ -95,6 +120,7 @@ impl Kind {
         match (self, wanted) {
             (_, Self::Any) | (Self::Null, Self::Null) | (Self::Bool, Self::Bool) => true,
             (_, Self::One(kinds)) => kinds.iter().any(|kind| self.fits(kind)),
+            (Self::Ground(have), Self::Ground(want)) => have == want,
             (Self::Num(have), Self::Num(want)) => have == want || *want == Num::Any,
             (Self::Str(have), Self::Str(want)) => have == want || *want == Str::Any,
             (Self::Arr(have), Self::Arr(want)) | (Self::Set(have), Self::Set(want)) => {
@@ -193,6 +219,15 @@ impl Kind {
             "rego" => Self::Str(Str::Module),
             "pem" => Self::Str(Str::Certificate),
             "numeric" => Self::Str(Str::Numeric),
+            "patch" => Self::Ground(Ground::Patch),
+            "moment" => Self::Ground(Ground::Moment),
+            "constraints" => Self::Ground(Ground::Constraints),
+            "header" => Self::Ground(Ground::Header),
+            "key" => Self::Ground(Ground::Key),
+            "style" => Self::Ground(Ground::Layout),
+            "request" => Self::Ground(Ground::Request),
+            "credentials" => Self::Ground(Ground::Credentials),
+            "verification" => Self::Ground(Ground::Verification),
             _ => Self::Any,
         }
     }

@@ -3,7 +3,7 @@
 use super::chance::Chance;
 use super::kind::Kind;
 use super::piece::{Piece, term};
-use super::pools;
+use super::{grounds, pools};
 use crate::json::Json;
 
 /// How deep literals are nested at most.
@@ -28,6 +28,7 @@ fn nested(chance: &mut Chance, kind: &Kind, depth: usize) -> Piece {
         Kind::Null => Piece::leaf("null"),
         Kind::Bool => Piece::leaf(chance.word(&["true", "false"])),
         Kind::Num(flavour) => Piece::leaf(chance.word(pools::numbers(*flavour))),
+        Kind::Ground(use_of) => Piece::leaf(chance.word(grounds::terms(*use_of))),
         Kind::Str(flavour) => {
             let text = chance.word(pools::strings(*flavour));
             let raw = chance.percent(15) && !text.contains(['`', '\n']) && !text.is_empty();
@@ -119,7 +120,8 @@ fn document_nested(chance: &mut Chance, kind: &Kind, depth: usize) -> Json {
             let kind = any_kind(chance, depth);
             document_nested(chance, &kind, depth)
         }
-        Kind::Null => Json::Null,
+        // Terms, not documents.
+        Kind::Null | Kind::Ground(_) => Json::Null,
         Kind::Bool => Json::Bool(chance.percent(50)),
         Kind::Num(flavour) => {
             // A number that Go's decoder takes and others may not stays in Rego.

@@ -30,6 +30,8 @@ pub enum RegoCode {
     EvalCancel,
     /// Two replacements of `with` cannot be joined.
     EvalWithMerge,
+    /// Anything else that an evaluation cannot do, such as to call a builtin that nobody gave.
+    EvalInternal,
     /// The engine itself failed.
     Internal,
     /// Two engines evaluated, and their results differ.
@@ -51,6 +53,7 @@ impl RegoCode {
             Self::EvalType => "eval_type_error",
             Self::EvalCancel => "eval_cancel_error",
             Self::EvalWithMerge => "eval_with_merge_error",
+            Self::EvalInternal => "eval_internal_error",
             Self::Internal => "internal_error",
             Self::Disagreement => "engine_disagreement",
         }

@@ -114,11 +114,17 @@ fn a_builtin_that_is_only_declared_compiles_is_mocked_and_fails_when_called() {
     let document = Value::from_json(document).unwrap();
     let capabilities = referee_rego::capabilities_from(&document).unwrap();
     let options = CompileOptions::DEFAULT.with_capabilities(Arc::new(capabilities));
-    let text = "package trust\n\nf(_) := \"mocked\"\n\nx := org.lookup(\"a\")\n\ny := v if v := x with org.lookup as f\n";
+    let text = "package trust\n\nf(_) := \"mocked\"\n\nx := org.lookup(\"a\")\n\ny := v if v := x with org.lookup as f\n\nz := v if v := x with org.lookup as 7\n";
     let program = compile(text, options.clone()).unwrap();
     let mocked = program.eval("data.trust.y", &Value::null(), &budget()).unwrap();
     assert_eq!(mocked, Some(Value::from("mocked")));
     let error = program.eval("data.trust.x", &Value::null(), &budget()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "trust.rego:5: eval_internal_error: unsupported built-in: org.lookup"
+    );
+    // As in OPA: a value stands in only for what could be called.
+    let error = program.eval("data.trust.z", &Value::null(), &budget()).unwrap_err();
     assert_eq!(error.message, "unsupported built-in: org.lookup");
 
     const TABLE: Table = &[("org.lookup", Implementation::Function(lookup))];

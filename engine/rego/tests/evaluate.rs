@@ -200,7 +200,8 @@ fn tests_pass_fail_break_and_are_skipped() {
     assert_eq!(outcomes[6], ("test_prints", &TestOutcome::Pass));
     assert_eq!(results[6].prints, ["p.rego:18: here"]);
     assert_eq!(results[0].location.to_string(), "p.rego:3");
-    assert!(results.iter().all(|result| result.elapsed == Duration::from_secs(1)));
+    let ran = |result: &&referee_rego::TestResult| result.outcome != TestOutcome::Skipped;
+    assert!(results.iter().filter(ran).all(|result| result.elapsed >= Duration::from_secs(1)));
     let only =
         run_tests(&program, &|_, name| name.contains("cases"), &Value::null(), &budget(), &clock);
     assert_eq!(only.len(), 1);

@@ -17,6 +17,8 @@ const PROGRAM: &str = "referee-peers/bin/opa-oracle";
 /// OPA behind pipes.
 #[derive(Debug)]
 pub struct Oracle {
+    program: PathBuf,
+    workers: usize,
     process: Mutex<Process>,
 }
 
@@ -50,8 +52,8 @@ impl Oracle {
     #[must_use]
     pub fn find() -> Option<PathBuf> {
         let named = std::env::var_os("REFEREE_OPA_ORACLE").map(PathBuf::from);
-        let peers = std::env::var_os("REFEREE_PEERS")
-            .map(|folder| Path::new(&folder).join("opa-oracle"));
+        let peers =
+            std::env::var_os("REFEREE_PEERS").map(|folder| Path::new(&folder).join("opa-oracle"));
         let cache = std::env::var_os("XDG_CACHE_HOME")
             .map(PathBuf::from)
             .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache")));
@@ -64,18 +66,8 @@ impl Oracle {
     /// # Errors
     /// Where it cannot be started.
     pub fn start(program: &Path, workers: usize) -> Result<Self, OracleError> {
-        let mut child = Command::new(program)
-            .arg("--workers")
-            .arg(workers.to_string())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(|source| OracleError::Start { program: program.to_owned(), source })?;
-        let (Some(to), Some(from)) = (child.stdin.take(), child.stdout.take()) else {
-            return Err(OracleError::NoPipes);
-        };
-        let (to, from) = (BufWriter::new(to), BufReader::with_capacity(1 << 16, from));
-        Ok(Self { process: Mutex::new(Process { child, to, from }) })
+        let process = Mutex::new(Process::start(program, workers)?);
+        Ok(Self { program: program.to_owned(), workers, process })
     }
 
     /// OPA's capabilities, as `opa capabilities` prints them.
@@ -89,18 +81,41 @@ impl Oracle {
     }
 }
 
-impl Drop for Oracle {
+impl Process {
+    fn start(program: &Path, workers: usize) -> Result<Self, OracleError> {
+        let mut child = Command::new(program)
+            .arg("--workers")
+            .arg(workers.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|source| OracleError::Start { program: program.to_owned(), source })?;
+        let (Some(to), Some(from)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(OracleError::NoPipes);
+        };
+        let (to, from) = (BufWriter::new(to), BufReader::with_capacity(1 << 16, from));
+        Ok(Self { child, to, from })
+    }
+}
+
+impl Drop for Process {
     fn drop(&mut self) {
-        let process = self.process.get_mut().unwrap_or_else(PoisonError::into_inner);
         // It has no state worth an orderly end.
-        let _gone = process.child.kill();
-        let _reaped = process.child.wait();
+        let _gone = self.child.kill();
+        let _reaped = self.child.wait();
     }
 }
 
 impl Implementation for Oracle {
     fn name(&self) -> &'static str {
         "opa"
+    }
+
+    fn renew(&self) {
+        // Where no other can be started, the old one goes on.
+        if let Ok(fresh) = Process::start(&self.program, self.workers) {
+            *self.process.lock().unwrap_or_else(PoisonError::into_inner) = fresh;
+        }
     }
 
     fn run(&self, program: &Program) -> Outcome {

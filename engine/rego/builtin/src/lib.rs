@@ -9,6 +9,7 @@ mod error;
 mod host;
 pub mod operand;
 mod shared;
+mod writing;
 
 pub use context::{Cancelled, Context, Meter};
 pub use error::{BuiltinError, ErrorKind, Result};

@@ -2,6 +2,7 @@
 //!
 //! An evaluation is generic over its probe: with [`NoProbe`] nothing of this is compiled in.
 
+use crate::steps::{Reader, Step};
 use referee_rego_syntax::Location;
 use referee_rego_value::Value;
 use std::collections::BTreeMap;
@@ -11,6 +12,12 @@ use std::time::Duration;
 pub trait Probe {
     /// Whether anything is told at all.
     const ON: bool;
+
+    /// Whether each step is told; the program must be a watched one.
+    const STEPS: bool = false;
+
+    /// A step.
+    fn step(&mut self, _step: Step<'_>, _read: Reader<'_>) {}
 
     /// An expression begins to be evaluated.
     fn expression(&mut self, _location: &Location) {}
@@ -35,6 +42,11 @@ impl Probe for NoProbe {
 
 impl<P: Probe> Probe for &mut P {
     const ON: bool = P::ON;
+    const STEPS: bool = P::STEPS;
+
+    fn step(&mut self, step: Step<'_>, read: Reader<'_>) {
+        (**self).step(step, read);
+    }
 
     fn expression(&mut self, location: &Location) {
         (**self).expression(location);

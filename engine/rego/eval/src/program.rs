@@ -44,6 +44,28 @@ impl Program {
         data: Value,
         tables: &[Table],
     ) -> Result<Self, Box<EvalError>> {
+        Self::planned(compiled, data, tables, false)
+    }
+
+    /// As [`Self::new`], for evaluations whose every step is followed: what a plan saves is not
+    /// saved.
+    ///
+    /// # Errors
+    /// As for [`Self::new`].
+    pub fn watched(
+        compiled: Arc<Compiled>,
+        data: Value,
+        tables: &[Table],
+    ) -> Result<Self, Box<EvalError>> {
+        Self::planned(compiled, data, tables, true)
+    }
+
+    fn planned(
+        compiled: Arc<Compiled>,
+        data: Value,
+        tables: &[Table],
+        watched: bool,
+    ) -> Result<Self, Box<EvalError>> {
         for (_, module) in &compiled.modules {
             let rules = module.rules.iter().map(|rule| rule.head.reference.len());
             let longest = rules.max().unwrap_or(0).saturating_add(module.package.path.len());
@@ -53,7 +75,7 @@ impl Program {
                 return Err(Box::new(EvalError::new(EvalCode::Internal, message, location)));
             }
         }
-        let (scheme, groups, counts) = plan::program(&compiled, tables);
+        let (scheme, groups, counts) = plan::program(&compiled, tables, watched);
         Ok(Self { rules: Arc::new(Rules { compiled, scheme, groups, counts }), data })
     }
 

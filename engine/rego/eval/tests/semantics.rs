@@ -47,6 +47,29 @@ fn complete_rules_that_disagree_are_a_conflict_where_the_second_that_is_tried_st
 }
 
 #[test]
+fn the_first_value_of_a_rule_is_used_before_a_second_is_looked_for() {
+    let module = "package t
+p := x if some x in [1, 2]
+q := 3
+q := y if { y := p }
+";
+    // The conflict of `q` comes before that of `p`, as `q` goes on with the first value of `p`.
+    let conflict = "eval_conflict_error: complete rules must not produce multiple outputs";
+    assert_eq!(value(module, "data.t.q"), format!("test-0.rego:4: {conflict}"));
+    assert_eq!(value(module, "data.t.p"), format!("test-0.rego:2: {conflict}"));
+}
+
+#[test]
+fn an_error_of_a_builtin_within_not_has_a_place() {
+    let modules = ["package t\np if not to_number(input.x)\n"];
+    let mut question = Question::new(&modules, "data.t.p");
+    question.input = Some(json(r#"{"x": "a"}"#));
+    question.strict = true;
+    let Failure::Eval(error) = rows(&question).unwrap_err() else { panic!("another failure") };
+    assert_eq!(error.location.row, 2);
+}
+
+#[test]
 fn functions_that_disagree_are_a_conflict() {
     let module = "package t\nf(x) := 1 if x > 0\nf(x) := x if x > 0\np := f(input.x)\n";
     assert_eq!(ask(module, "data.t.p", r#"{"x": 1}"#, "{}"), "1");
@@ -226,4 +249,16 @@ fn a_thousand_rules_are_told_apart_by_what_they_compare() {
     let input = r#"{"kind": "k", "name": "n777", "ok": true}"#;
     assert_eq!(ask(&module, "data.t.p", input, "{}"), "777");
     assert_eq!(ask(&module, "data.t.p", r#"{"kind": "k"}"#, "{}"), "-1");
+}
+
+#[test]
+fn a_function_without_arguments_conflicts_as_what_it_is_asked_as() {
+    let module = "package t\nf() := 1 if input.a\nf() := input.b\np := f()\n";
+    let ask = |query| ask(module, query, r#"{"a": true, "b": 2}"#, "{}");
+    let told = |what| format!("test-0.rego:3: eval_conflict_error: {what}");
+    assert_eq!(
+        ask("data.t.p"),
+        told("functions must not produce multiple outputs for same inputs")
+    );
+    assert_eq!(ask("data.t"), told("complete rules must not produce multiple outputs"));
 }

@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 pub(crate) const TABLE: Table = &[("providers.aws.sign_req", Implementation::Function(sign_req))];
 
 /// What the configuration must have, as strings.
-const REQUIRED: [&str; 4] = ["aws_access_key", "aws_region", "aws_secret_access_key", "aws_service"];
+const REQUIRED: [&str; 4] =
+    ["aws_access_key", "aws_region", "aws_secret_access_key", "aws_service"];
 /// Header fields that proxies may change on the way: they are not signed.
 const UNSIGNED: [&str; 3] = ["authorization", "user-agent", "x-amzn-trace-id"];
 
@@ -50,7 +51,8 @@ fn sign_req(context: &mut Context<'_>, operands: &[Value]) -> Result<Option<Valu
         .collect();
     if !wrong.is_empty() {
         let wrong = Value::set(wrong);
-        let message = format!("operand 1 invalid values for required request parameters(s): {wrong}");
+        let message =
+            format!("operand 1 invalid values for required request parameters(s): {wrong}");
         return Err(BuiltinError::type_error(message));
     }
     let target = url::parse(text(request.get_str("url"))).map_err(BuiltinError::new)?;
@@ -159,10 +161,7 @@ struct Signed {
     names: String,
 }
 
-fn signed_headers(
-    added: &BTreeMap<String, String>,
-    headers: &BTreeMap<String, String>,
-) -> Signed {
+fn signed_headers(added: &BTreeMap<String, String>, headers: &BTreeMap<String, String>) -> Signed {
     let mut all = added.clone();
     for (name, value) in headers {
         let name = name.to_lowercase();

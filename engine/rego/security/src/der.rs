@@ -258,7 +258,8 @@ mod tests {
 
     #[test]
     fn lengths_are_definite_and_short() {
-        for bytes in [&[0x30, 0x80, 0, 0][..], &[0x30, 0x81, 1, 0], &[0x30, 0x82, 0, 200], &[0x30, 5, 0]]
+        for bytes in
+            [&[0x30, 0x80, 0, 0][..], &[0x30, 0x81, 1, 0], &[0x30, 0x82, 0, 200], &[0x30, 5, 0]]
         {
             assert!(Reader::new(bytes).any().is_none(), "{bytes:?}");
         }

@@ -21,5 +21,5 @@ pub use http::{CachedResponse, InterQueryCache, MemoryCache, ResponseCache};
 use referee_rego_builtin::Table;
 
 /// Its builtins, by family.
-pub const TABLES: &[Table] = 
+pub const TABLES: &[Table] =
     &[aws::TABLE, digest::TABLE, http::TABLE, keys::TABLE, token::TABLE, x509::TABLE];

@@ -1,6 +1,6 @@
 //! Which expressions and rules were evaluated, as OPA reports it (`v1/cover`).
 
-use super::span::Range;
+use super::span::{Position, Range};
 use crate::walk::{self, Visitor};
 use referee_rego_syntax::Location;
 use referee_rego_syntax::ast::{Expr, ExprKind, Module, Rule};
@@ -12,6 +12,8 @@ use std::sync::Arc;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Coverage {
     files: BTreeMap<Arc<str>, BTreeSet<Range>>,
+    /// Where the rules begin that held.
+    rules: BTreeMap<Arc<str>, BTreeSet<Position>>,
 }
 
 impl Coverage {
@@ -19,6 +21,17 @@ impl Coverage {
     pub fn add(&mut self, other: &Self) {
         for (file, ranges) in &other.files {
             self.files.entry(Arc::clone(file)).or_default().extend(ranges);
+        }
+        for (file, places) in &other.rules {
+            self.rules.entry(Arc::clone(file)).or_default().extend(places);
+        }
+    }
+
+    /// Notes a rule that held.
+    pub(crate) fn note_rule(&mut self, location: &Location) {
+        if let Some(source) = location.source.as_ref().filter(|source| !source.name.is_empty()) {
+            let place = Position { row: location.row, col: location.col };
+            self.rules.entry(Arc::clone(&source.name)).or_default().insert(place);
         }
     }
 
@@ -36,9 +49,14 @@ impl Coverage {
         }
     }
 
-    fn covers(&self, file: &str, range: &Range) -> bool {
-        let ranges = self.files.get(file);
-        ranges.is_some_and(|ranges| ranges.iter().any(|covered| covered.contains(range)))
+    /// What is covered of a file: expressions, and the heads of rules that held.
+    fn covered(&self, file: &str, heads: &[(Position, Range)]) -> BTreeSet<Range> {
+        let mut covered = self.files.get(file).cloned().unwrap_or_default();
+        if let Some(rules) = self.rules.get(file) {
+            let held = heads.iter().filter(|(place, _)| rules.contains(place));
+            covered.extend(held.map(|(_, head)| *head));
+        }
+        covered
     }
 
     /// The report over parsed modules. `others` are evaluations of the same with something left
@@ -52,18 +70,23 @@ impl Coverage {
         for (name, module) in modules {
             let mut spans = Spans::default();
             module.rules.iter().for_each(|rule| walk::rule(rule, &mut spans));
-            let missed = spans.found.iter().filter(|range| !self.covers(name, range));
+            let covered = self.covered(name, &spans.heads);
+            let others: Vec<_> = others
+                .iter()
+                .map(|(kind, other)| (*kind, other.covered(name, &spans.heads)))
+                .collect();
+            let missed = spans.found.iter().filter(|range| !within(range, &covered));
             let missed = missed.map(|range| CoveredRange {
                 range: *range,
                 kinds: others
                     .iter()
-                    .filter(|(_, other)| other.covers(name, range))
+                    .filter(|(_, other)| within(range, other))
                     .map(|(kind, _)| *kind)
                     .collect(),
             });
             let not_covered: Vec<_> = missed.collect();
             let plain = |range: &Range| CoveredRange { range: *range, kinds: Vec::new() };
-            let covered: Vec<_> = self.files.get(name).into_iter().flatten().map(plain).collect();
+            let covered: Vec<_> = covered.iter().map(plain).collect();
             let file = FileCoverage {
                 covered_lines: lines(&covered),
                 not_covered_lines: lines(&not_covered),
@@ -163,11 +186,19 @@ fn lines(ranges: &[CoveredRange]) -> usize {
 #[derive(Default)]
 struct Spans {
     found: BTreeSet<Range>,
+    /// Where rules begin, and their heads.
+    heads: Vec<(Position, Range)>,
+}
+
+fn within(range: &Range, covered: &BTreeSet<Range>) -> bool {
+    covered.iter().any(|other| other.contains(range))
 }
 
 impl Visitor for Spans {
     fn rule(&mut self, rule: &Rule) {
-        self.found.insert(Range::of(&rule.head.location));
+        let head = Range::of(&rule.head.location);
+        self.found.insert(head);
+        self.heads.push((Position { row: rule.location.row, col: rule.location.col }, head));
     }
 
     fn expr(&mut self, expr: &Expr) {

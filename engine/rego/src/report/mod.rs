@@ -8,9 +8,11 @@ mod profile;
 mod record;
 mod span;
 mod trace;
+mod tracer;
 
 pub use coverage::{Coverage, CoverageKind, CoverageReport, CoveredRange, FileCoverage};
 pub use profile::{Profile, ProfileLine, ProfileOrder};
 pub(crate) use record::Recorder;
+pub(crate) use tracer::Names;
 pub use span::{Position, Range};
 pub use trace::{Explain, Trace, TraceEvent, TraceNode, TraceOp};

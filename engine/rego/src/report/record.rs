@@ -1,84 +1,73 @@
 //! Takes down what an evaluation tells.
 
-use super::{Coverage, Profile, Trace, TraceEvent, TraceNode, TraceOp};
+use super::tracer::{Names, Tracer};
+use super::{Coverage, Profile, Trace};
 use crate::ask::Reports;
-use crate::error::Location;
 use crate::value::Value;
-use referee_rego_eval::Probe;
+use referee_rego_eval::{Probe, Reader, Step};
 use referee_rego_syntax::Location as Place;
 use referee_rego_value as native;
 use std::time::Duration;
 
-/// How many steps of a trace are kept: more than anybody reads, and no more than some hundred
-/// megabytes.
-const MAX_STEPS: usize = 200_000;
-
 /// The probe of evaluations that are told about.
-pub(crate) struct Recorder<'c> {
-    wanted: Reports,
-    clock: &'c dyn Fn() -> Duration,
+pub(crate) struct Recorder<'n> {
+    coverage: Option<Coverage>,
+    tracer: Option<Tracer<'n>>,
+    cases: Vec<Vec<Value>>,
+}
+
+/// What was taken down.
+#[derive(Debug, Default)]
+pub(crate) struct Recorded {
     pub(crate) coverage: Coverage,
     pub(crate) profile: Profile,
     pub(crate) trace: Trace,
     pub(crate) cases: Vec<Vec<Value>>,
 }
 
-impl<'c> Recorder<'c> {
-    pub(crate) fn new(wanted: Reports, clock: &'c dyn Fn() -> Duration) -> Self {
+impl<'n> Recorder<'n> {
+    pub(crate) fn new(
+        wanted: Reports,
+        names: Names<'n>,
+        clock: &'n dyn Fn() -> Duration,
+    ) -> Self {
+        let follows = wanted.trace || wanted.profile;
         Self {
-            wanted,
-            clock,
-            coverage: Coverage::default(),
-            profile: Profile::default(),
-            trace: Trace::default(),
+            coverage: wanted.coverage.then(Coverage::default),
+            tracer: follows.then(|| Tracer::new(names, wanted, clock)),
             cases: Vec::new(),
         }
     }
 
-    fn push(&mut self, event: TraceEvent) {
-        if self.trace.events.len() < MAX_STEPS {
-            self.trace.events.push(event);
-        } else {
-            self.trace.cut = true;
-        }
+    pub(crate) fn finish(self) -> Recorded {
+        let (trace, profile) = self.tracer.map(Tracer::finish).unwrap_or_default();
+        let coverage = self.coverage.unwrap_or_default();
+        Recorded { coverage, profile, trace, cases: self.cases }
     }
 }
 
 impl Probe for Recorder<'_> {
     const ON: bool = true;
+    const STEPS: bool = true;
+
+    fn step(&mut self, step: Step<'_>, read: Reader<'_>) {
+        if let Step::Case(native::Value::Array(path)) = &step {
+            self.cases.push(path.iter().cloned().map(Value).collect());
+        }
+        if let Some(tracer) = &mut self.tracer {
+            tracer.step(&step, read);
+        }
+    }
 
     fn expression(&mut self, location: &Place) {
-        if self.wanted.coverage {
-            self.coverage.note(location);
-        }
-        if self.wanted.profile {
-            self.profile.note(location, location.offset, false, (self.clock)());
-        }
-        if self.wanted.trace {
-            let event = TraceEvent {
-                op: TraceOp::Eval,
-                node: TraceNode::Expr,
-                text: location.text().to_owned(),
-                message: String::new(),
-                location: Location {
-                    file: location.file().to_owned(),
-                    row: location.row,
-                    col: location.col,
-                },
-                source: location.text().to_owned(),
-                query: 1,
-                parent: 0,
-                variables: Vec::new(),
-            };
-            self.push(event);
+        if let Some(coverage) = &mut self.coverage {
+            coverage.note(location);
         }
     }
 
     fn rule(&mut self, _path: &str, location: &Place) {
-        if self.wanted.coverage {
-            self.coverage.note(location);
+        if let Some(coverage) = &mut self.coverage {
+            coverage.note_rule(location);
         }
     }
-
-    fn element(&mut self, _path: &str, _location: &Place, _element: &native::Value) {}
 }

@@ -15,31 +15,31 @@ fn template_string(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     ctx.work(units(parts.len()))?;
     let mut joined = String::new();
     for part in parts.iter() {
-        let shown = shown(part)?;
+        let shown = shown(ctx, part)?;
         text(ctx, shown.len())?;
         joined.push_str(&shown);
     }
     give(joined)
 }
 
-fn shown(part: &Value) -> Result<Cow<'_, str>> {
+fn shown<'a>(ctx: &mut Context<'_>, part: &'a Value) -> Result<Cow<'a, str>> {
     match part {
         Value::Set(set) => match set.as_slice() {
             [] => Ok(Cow::Borrowed("<undefined>")),
-            [only] => Ok(plain(only)),
+            [only] => plain(ctx, only),
             _ => Err(BuiltinError::halt("template-strings must not produce multiple outputs")),
         },
         Value::Array(_) | Value::Object(_) => {
             Err(BuiltinError::halt(format!("illegal argument type: {}", part.type_name())))
         }
-        scalar => Ok(plain(scalar)),
+        scalar => plain(ctx, scalar),
     }
 }
 
 /// Strings stand without their quotes.
-fn plain(value: &Value) -> Cow<'_, str> {
-    match value {
+fn plain<'a>(ctx: &mut Context<'_>, value: &'a Value) -> Result<Cow<'a, str>> {
+    Ok(match value {
         Value::String(text) => Cow::Borrowed(text),
-        other => Cow::Owned(other.to_string()),
-    }
+        other => Cow::Owned(ctx.text(other)?),
+    })
 }

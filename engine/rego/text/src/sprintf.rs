@@ -29,11 +29,7 @@ fn argument<'a>(ctx: &mut Context<'_>, value: &'a Value) -> Result<Argument<'a>>
             Some(value) => Argument::Int(value),
             None => other_number(number),
         },
-        other => {
-            let text = other.to_string();
-            crate::give::text(ctx, text.len())?;
-            Argument::Text(Cow::Owned(text))
-        }
+        other => Argument::Text(Cow::Owned(ctx.text(other)?)),
     })
 }
 

@@ -76,7 +76,10 @@ impl Type {
                     let before = Self::of_members(members, wide).or(&ty);
                     return types.fold(before, |union, ty| union.or(&ty));
                 }
-                Self::Any(any) if any.of().is_empty() => return Self::any(),
+                // Whatever it takes in, only a function still changes it.
+                Self::Any(any) if any.of().is_empty() => {
+                    return types.fold(Self::any(), |union, ty| union.or(&ty));
+                }
                 Self::Any(any) => {
                     wide = true;
                     members.extend(any.of().iter().cloned());

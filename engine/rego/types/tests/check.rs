@@ -162,6 +162,13 @@ fn functions_are_no_values() {
 }
 
 #[test]
+fn what_stands_in_a_package_is_unknown_where_the_last_of_it_is_a_function() {
+    let text = "a := input.a\nf(x) := x\ng(x) := x\np if { y = data.test[k] }";
+    assert_eq!(error(text), "match error\n\tleft  : ???\n\tright : ???");
+    assert_eq!(errors("f(x) := x\na := input.a\np if { y = data.test[k] }").len(), 0);
+}
+
+#[test]
 fn a_wrong_rule_is_not_held_against_those_that_use_it() {
     assert_eq!(
         errors("p if { 1 = \"a\" }\nq if { data.test.p.x.y; plus(data.test.p, 1, 2) }").len(),

@@ -1,7 +1,8 @@
 //! Arrays: immutable, shared, one allocation each.
 
 use crate::Value;
-use crate::node::{ArrayNode, depth_around};
+use crate::node::{ArrayNode, Head};
+use crate::shape::Shape;
 use std::fmt;
 use std::ops::Range;
 use triomphe::ThinArc;
@@ -39,7 +40,12 @@ impl Array {
     #[must_use]
     #[inline]
     pub fn depth(&self) -> u32 {
-        self.0.as_ref().map_or(1, |node| node.header.header)
+        self.shape().depth
+    }
+
+    #[inline]
+    pub(crate) fn shape(&self) -> Shape {
+        self.0.as_ref().map_or(Shape::EMPTY, |node| node.header.header.shape)
     }
 
     /// The element at an index.
@@ -139,12 +145,12 @@ impl Array {
         }
     }
 
-    /// Of what an iterator with a known end gives, whose depth has been found.
-    pub(crate) fn of(depth: u32, elements: impl ExactSizeIterator<Item = Value>) -> Self {
+    /// Of what an iterator with a known end gives, whose shape has been found.
+    pub(crate) fn of(shape: Shape, elements: impl ExactSizeIterator<Item = Value>) -> Self {
         if elements.len() == 0 {
             return Self(None);
         }
-        Self(Some(ThinArc::from_header_and_iter(depth, elements)))
+        Self(Some(ThinArc::from_header_and_iter(Head::new(shape), elements)))
     }
 }
 
@@ -156,13 +162,13 @@ impl FromIterator<Value> for Array {
 
 impl From<Vec<Value>> for Array {
     fn from(elements: Vec<Value>) -> Self {
-        Self::of(depth_around(&elements), elements.into_iter())
+        Self::of(Shape::around(&elements), elements.into_iter())
     }
 }
 
 impl<const N: usize> From<[Value; N]> for Array {
     fn from(elements: [Value; N]) -> Self {
-        Self::of(depth_around(&elements), elements.into_iter())
+        Self::of(Shape::around(&elements), elements.into_iter())
     }
 }
 

@@ -1,19 +1,21 @@
-//! How members of objects and elements of sets are found by key: along a few, by halving many, and
-//! by an index of hashes once a large collection has been asked often enough to pay for it.
+//! An index of keys by their hashes.
 //!
-//! The index is keyed at random and never seen from outside: results do not depend on it.
+//! It is keyed at random and never seen from outside: results do not depend on it. A large one is
+//! made of many small tables, so that none of them takes long when it grows.
 
 use crate::Value;
+use crate::heavy::Effort;
 use crate::order::hash_str;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::cmp::Ordering;
 use std::hash::BuildHasher;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering as Atomic};
 
-/// Up to this many are looked through one by one: most differ in length or in the first bytes.
-const SMALL: usize = 16;
+/// Up to this many keys stand in one table.
+const ONE_TABLE: usize = 2_048;
+
+/// Into so many tables more are divided.
+const TABLES: usize = 256;
 
 /// Something kept under a key: a set's element is its own key.
 pub(crate) trait Keyed {
@@ -36,19 +38,19 @@ impl Keyed for (Value, Value) {
 
 /// A key that is looked for: a value, or a string that need not be one.
 pub(crate) trait Wanted {
-    fn is(&self, key: &Value) -> bool;
+    fn is(&self, key: &Value, effort: &mut impl Effort) -> bool;
     /// How a key stands to the wanted one.
-    fn order(&self, key: &Value) -> Ordering;
+    fn order(&self, key: &Value, effort: &mut impl Effort) -> Ordering;
     fn hash(&self, state: &RandomState) -> u64;
 }
 
 impl Wanted for Value {
     #[inline]
-    fn is(&self, key: &Value) -> bool {
-        self == key
+    fn is(&self, key: &Value, effort: &mut impl Effort) -> bool {
+        effort.equal(self, key)
     }
-    fn order(&self, key: &Value) -> Ordering {
-        key.cmp(self)
+    fn order(&self, key: &Value, effort: &mut impl Effort) -> Ordering {
+        effort.order(key, self)
     }
     fn hash(&self, state: &RandomState) -> u64 {
         state.hash_one(self)
@@ -57,10 +59,10 @@ impl Wanted for Value {
 
 impl Wanted for str {
     #[inline]
-    fn is(&self, key: &Value) -> bool {
+    fn is(&self, key: &Value, _: &mut impl Effort) -> bool {
         matches!(key, Value::String(text) if text.as_str() == self)
     }
-    fn order(&self, key: &Value) -> Ordering {
+    fn order(&self, key: &Value, _: &mut impl Effort) -> Ordering {
         match key {
             Value::String(text) => text.as_str().cmp(self),
             Value::Null | Value::Bool(_) | Value::Number(_) => Ordering::Less,
@@ -74,172 +76,104 @@ impl Wanted for str {
     }
 }
 
-/// Positions of keys by their hashes. A collection of 2³² or more has none.
-#[derive(Debug)]
-pub(crate) struct Index {
-    positions: HashTable<u32>,
-    state: RandomState,
+/// Where a key stands, with the upper half of its hash: a table grows without looking at keys.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    hash: u32,
+    position: u32,
 }
 
-fn at<E: Keyed>(entries: &[E], position: u32) -> Option<&Value> {
-    entries.get(usize::try_from(position).ok()?).map(Keyed::key)
+impl Place {
+    /// The hash within a table.
+    fn spread(self) -> u64 {
+        u64::from(self.hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+}
+
+/// Positions of keys by their hashes. What stands at 2³² or behind is not in it.
+#[derive(Debug)]
+pub(crate) struct Index {
+    tables: Vec<HashTable<Place>>,
+    state: RandomState,
+    len: usize,
+}
+
+fn upper(hash: u64) -> u32 {
+    u32::try_from(hash >> 32).unwrap_or(0)
 }
 
 impl Index {
-    pub(crate) fn of<E: Keyed>(entries: &[E]) -> Self {
-        let state = RandomState::default();
-        let mut positions = HashTable::with_capacity(entries.len());
-        for (entry, position) in entries.iter().zip(0_u32..=u32::MAX) {
-            let hash = state.hash_one(entry.key());
-            positions.insert_unique(hash, position, |&other| {
-                at(entries, other).map_or(0, |key| state.hash_one(key))
-            });
-        }
-        Self { positions, state }
-    }
-
-    pub(crate) fn find<E: Keyed, W: Wanted + ?Sized>(
-        &self,
-        entries: &[E],
-        key: &W,
-    ) -> Option<usize> {
-        let hash = key.hash(&self.state);
-        let found = self
-            .positions
-            .find(hash, |&position| at(entries, position).is_some_and(|other| key.is(other)));
-        found.and_then(|&position| usize::try_from(position).ok())
-    }
-
-    /// Adds the entry that stands last.
-    pub(crate) fn add_last<E: Keyed>(&mut self, entries: &[E]) {
-        let Some(last) = entries.last() else { return };
-        let Ok(position) = u32::try_from(entries.len().saturating_sub(1)) else { return };
-        let hash = self.state.hash_one(last.key());
-        let state = &self.state;
-        self.positions.insert_unique(hash, position, |&other| {
-            at(entries, other).map_or(0, |key| state.hash_one(key))
-        });
-    }
-
-    pub(crate) fn heap_size(&self) -> usize {
-        self.positions.allocation_size()
-    }
-}
-
-/// The index of a sorted collection, made when it has been asked often.
-#[derive(Debug, Default)]
-pub(crate) struct Lookup {
-    asked: AtomicU32,
-    index: OnceLock<Box<Index>>,
-}
-
-impl Lookup {
-    pub(crate) fn heap_size(&self) -> usize {
-        self.index.get().map_or(0, |index| index.heap_size() + size_of::<Index>())
-    }
-
-    fn index<E: Keyed>(&self, entries: &[E]) -> Option<&Index> {
-        if let Some(index) = self.index.get() {
-            return Some(index);
-        }
-        // An index costs about as much as halving a quarter of the collection's size times.
-        let asked = self.asked.fetch_add(1, Atomic::Relaxed);
-        let enough = u32::try_from(entries.len() / 4).ok()?.saturating_add(8);
-        (asked >= enough).then(|| &**self.index.get_or_init(|| Box::new(Index::of(entries))))
-    }
-
-    /// Where a key stands among entries that are in order.
-    #[inline]
-    pub(crate) fn find<E: Keyed, W: Wanted + ?Sized>(
-        &self,
-        entries: &[E],
-        key: &W,
-    ) -> Option<usize> {
-        if entries.len() <= SMALL {
-            return entries.iter().position(|entry| key.is(entry.key()));
-        }
-        if let Some(index) = self.index(entries) {
-            return index.find(entries, key);
-        }
-        entries.binary_search_by(|entry| key.order(entry.key())).ok()
-    }
-}
-
-/// Collects entries, each key once.
-#[derive(Debug)]
-pub(crate) struct Builder<E> {
-    entries: Vec<E>,
-    /// Whether they have come in strict order so far.
-    sorted: bool,
-    index: Option<Index>,
-}
-
-impl<E> Default for Builder<E> {
-    fn default() -> Self {
-        Self::with_capacity(0)
-    }
-}
-
-impl<E> Builder<E> {
+    /// One without keys, with room for so many.
     pub(crate) fn with_capacity(capacity: usize) -> Self {
-        Self { entries: Vec::with_capacity(capacity), sorted: true, index: None }
+        let tables = if capacity > ONE_TABLE {
+            let each = capacity / TABLES + capacity / TABLES / 8;
+            (0..TABLES).map(|_| HashTable::with_capacity(each)).collect()
+        } else {
+            vec![HashTable::with_capacity(capacity)]
+        };
+        Self { tables, state: RandomState::default(), len: 0 }
     }
 
-    pub(crate) fn entries(&self) -> &[E] {
-        &self.entries
+    pub(crate) fn of<E: Keyed>(entries: &[E], effort: &mut impl Effort) -> Self {
+        let mut index = Self::with_capacity(entries.len());
+        while index.len < entries.len() && effort.spend(4) {
+            index.add_next(entries, effort);
+        }
+        index
     }
-}
 
-impl<E: Keyed> Builder<E> {
-    /// Where a key stands, by way of an index where there are many.
-    pub(crate) fn position<W: Wanted + ?Sized>(&mut self, key: &W) -> Option<usize> {
-        if self.index.is_none() {
-            if self.entries.len() <= SMALL {
-                return self.entries.iter().position(|entry| key.is(entry.key()));
+    /// How many entries are in it.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The table for a hash; the upper bits choose it.
+    fn table(&self, hash: u32) -> usize {
+        if self.tables.len() > 1 { usize::try_from(hash >> 24).unwrap_or(0) } else { 0 }
+    }
+
+    fn put(&mut self, place: Place) {
+        let table = self.table(place.hash);
+        if let Some(table) = self.tables.get_mut(table) {
+            table.insert_unique(place.spread(), place, |place| place.spread());
+        }
+    }
+
+    pub(crate) fn find<E: Keyed, W: Wanted + ?Sized>(
+        &self,
+        entries: &[E],
+        key: &W,
+        effort: &mut impl Effort,
+    ) -> Option<usize> {
+        let wanted = Place { hash: upper(key.hash(&self.state)), position: 0 };
+        let found = self.tables.get(self.table(wanted.hash))?.find(wanted.spread(), |place| {
+            place.hash == wanted.hash
+                && usize::try_from(place.position)
+                    .ok()
+                    .and_then(|position| entries.get(position))
+                    .is_some_and(|entry| key.is(entry.key(), effort))
+        });
+        found.and_then(|place| usize::try_from(place.position).ok())
+    }
+
+    /// Adds the entry that stands behind those in the index.
+    pub(crate) fn add_next<E: Keyed>(&mut self, entries: &[E], effort: &mut impl Effort) {
+        let Some(entry) = entries.get(self.len) else { return };
+        if let Ok(position) = u32::try_from(self.len) {
+            effort.prepare(entry.key());
+            let hash = upper(self.state.hash_one(entry.key()));
+            if self.tables.len() == 1 && self.len >= ONE_TABLE {
+                let small = std::mem::take(&mut self.tables);
+                self.tables = (0..TABLES).map(|_| HashTable::new()).collect();
+                small.into_iter().flatten().for_each(|place| self.put(place));
             }
-            if self.sorted {
-                return self.entries.binary_search_by(|entry| key.order(entry.key())).ok();
-            }
-            self.index = Some(Index::of(&self.entries));
+            self.put(Place { hash, position });
         }
-        self.index.as_ref().and_then(|index| index.find(&self.entries, key))
+        self.len = self.len.saturating_add(1);
     }
 
-    /// As [`Self::position`] where nothing may be changed; slower only while no index is there.
-    pub(crate) fn position_now<W: Wanted + ?Sized>(&self, key: &W) -> Option<usize> {
-        match &self.index {
-            Some(index) => index.find(&self.entries, key),
-            None if self.sorted && self.entries.len() > SMALL => {
-                self.entries.binary_search_by(|entry| key.order(entry.key())).ok()
-            }
-            None => self.entries.iter().position(|entry| key.is(entry.key())),
-        }
-    }
-
-    /// The entry under the same key, where there is one; else the entry is added.
-    pub(crate) fn entry(&mut self, entry: E) -> Option<(&mut E, E)> {
-        let in_order = self.entries.last().is_none_or(|last| last.key() < entry.key());
-        if !(self.sorted && in_order)
-            && let Some(found) = self.position(entry.key())
-        {
-            return self.entries.get_mut(found).map(|old| (old, entry));
-        }
-        self.sorted &= in_order;
-        self.entries.push(entry);
-        if let Some(index) = &mut self.index {
-            index.add_last(&self.entries);
-        } else if !self.sorted && self.entries.len() > SMALL {
-            self.index = Some(Index::of(&self.entries));
-        }
-        None
-    }
-
-    /// The entries in order.
-    pub(crate) fn finish(self) -> Vec<E> {
-        let mut entries = self.entries;
-        if !self.sorted {
-            entries.sort_unstable_by(|a, b| a.key().cmp(b.key()));
-        }
-        entries
+    pub(crate) fn heap_size(&self) -> usize {
+        let tables: usize = self.tables.iter().map(HashTable::allocation_size).sum();
+        tables + size_of_val(self.tables.as_slice())
     }
 }

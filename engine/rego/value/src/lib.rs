@@ -5,11 +5,15 @@
 //! < true < numbers < strings < arrays < objects < sets; numbers by value, so `1` equals `1.0`.
 //! Objects and sets are kept in that order.
 
+mod algebra;
 mod array;
 #[cfg(feature = "serde_json")]
 mod convert;
+mod gather;
+mod heavy;
 mod index;
 mod json;
+mod lookup;
 mod node;
 mod number;
 mod object;
@@ -17,6 +21,7 @@ mod order;
 #[cfg(feature = "serde")]
 mod serialize;
 mod set;
+mod shape;
 mod size;
 mod text;
 mod unicode;

@@ -1,54 +1,51 @@
 //! What arrays, objects and sets are made of: one shared allocation with a small header, which
-//! knows how deep the value is nested.
+//! knows how deep the value is nested and how heavy it is.
 //!
-//! Values nested deeper than [`SHALLOW`] are compared, hashed and freed with a stack of their own,
-//! never by recursion: a hostile document cannot overflow the thread's stack.
+//! Values nested deeper than [`SHALLOW`] are freed with a stack of their own, never by recursion: a
+//! hostile document cannot overflow the thread's stack. Comparing and hashing go by weight, see
+//! [`crate::heavy`].
 
-use crate::index::Lookup;
+use crate::heavy::Digest;
+use crate::lookup::Lookup;
+use crate::shape::Shape;
 use crate::{Array, Object, Set, Value};
 use std::mem;
 use triomphe::ThinArc;
 
-/// To this depth values are walked by recursion.
+/// To this depth values are freed by recursion.
 pub(crate) const SHALLOW: u32 = 128;
 
+/// What stands before the elements of an array.
+#[derive(Debug)]
+pub(crate) struct Head {
+    pub(crate) shape: Shape,
+    pub(crate) digest: Digest,
+}
+
 /// The elements of an array. An empty collection has no node.
-pub(crate) type ArrayNode = ThinArc<u32, Value>;
+pub(crate) type ArrayNode = ThinArc<Head, Value>;
 
 /// What stands before the elements of a set or the members of an object.
 #[derive(Debug)]
 pub(crate) struct Header {
-    pub(crate) depth: u32,
+    pub(crate) shape: Shape,
+    pub(crate) digest: Digest,
     pub(crate) lookup: Lookup,
 }
 
 /// The members of an object or the elements of a set, in order.
 pub(crate) type SortedNode<E> = ThinArc<Header, E>;
 
-impl Value {
-    /// How deep arrays, objects and sets are nested in it: 0 for a scalar, 1 for `[]` and for
-    /// `[1]`. Known without looking; it ends at `u32::MAX`.
-    #[must_use]
-    #[inline]
-    pub fn depth(&self) -> u32 {
-        match self {
-            Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) => 0,
-            Self::Array(array) => array.depth(),
-            Self::Object(object) => object.depth(),
-            Self::Set(set) => set.depth(),
-        }
+impl Head {
+    pub(crate) fn new(shape: Shape) -> Self {
+        Self { shape, digest: Digest::default() }
     }
 }
 
-/// The depth of a collection of these elements.
-pub(crate) fn depth_around(elements: &[Value]) -> u32 {
-    elements.iter().map(Value::depth).max().unwrap_or(0).saturating_add(1)
-}
-
-/// The depth of an object of these members.
-pub(crate) fn depth_around_members(members: &[(Value, Value)]) -> u32 {
-    let inner = members.iter().map(|(key, value)| key.depth().max(value.depth())).max();
-    inner.unwrap_or(0).saturating_add(1)
+impl Header {
+    pub(crate) fn new(shape: Shape) -> Self {
+        Self { shape, digest: Digest::default(), lookup: Lookup::default() }
+    }
 }
 
 /// Moves what is nested too deep to be freed by recursion out of a value.

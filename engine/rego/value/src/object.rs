@@ -1,8 +1,11 @@
 //! Objects: immutable, shared, their members in the order of their keys.
 
 use crate::Value;
-use crate::index::{Builder, Lookup, Wanted};
-use crate::node::{Header, SortedNode, depth_around_members};
+use crate::gather::Builder;
+use crate::heavy::{Effort, Metered, Unbounded};
+use crate::index::Wanted;
+use crate::node::{Header, SortedNode};
+use crate::shape::Shape;
 use std::cmp::Ordering;
 use std::fmt;
 use triomphe::ThinArc;
@@ -40,7 +43,12 @@ impl Object {
     #[must_use]
     #[inline]
     pub fn depth(&self) -> u32 {
-        self.0.as_ref().map_or(1, |node| node.header.header.depth)
+        self.shape().depth
+    }
+
+    #[inline]
+    pub(crate) fn shape(&self) -> Shape {
+        self.0.as_ref().map_or(Shape::EMPTY, |node| node.header.header.shape)
     }
 
     #[inline]
@@ -173,17 +181,16 @@ impl Object {
         }
     }
 
-    /// Of members in strict order, whose depth has been found.
-    pub(crate) fn of(depth: u32, members: impl ExactSizeIterator<Item = (Value, Value)>) -> Self {
+    /// Of members in strict order, whose shape has been found.
+    pub(crate) fn of(shape: Shape, members: impl ExactSizeIterator<Item = (Value, Value)>) -> Self {
         if members.len() == 0 {
             return Self(None);
         }
-        let header = Header { depth, lookup: Lookup::default() };
-        Self(Some(ThinArc::from_header_and_iter(header, members)))
+        Self(Some(ThinArc::from_header_and_iter(Header::new(shape), members)))
     }
 
     fn of_sorted(members: Vec<(Value, Value)>) -> Self {
-        Self::of(depth_around_members(&members), members.into_iter())
+        Self::of(Shape::around_members(&members), members.into_iter())
     }
 }
 
@@ -235,9 +242,26 @@ impl ObjectBuilder {
 
     /// Adds a member; the value of one under the same key is replaced.
     pub fn insert(&mut self, key: Value, value: Value) {
-        if let Some((old, new)) = self.0.entry((key, value)) {
+        if let Some((old, new)) = self.0.entry((key, value), &mut Unbounded) {
             old.1 = new.1;
         }
+    }
+
+    /// As [`Self::insert`]: `spend` is told of the effort, and can put an end to it.
+    ///
+    /// # Errors
+    /// Those of `spend`; the builder is of no use then.
+    pub fn insert_within<E>(
+        &mut self,
+        key: Value,
+        value: Value,
+        spend: &mut dyn FnMut(u32) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut effort = Metered::new(spend);
+        if let Some((old, new)) = self.0.entry((key, value), &mut effort) {
+            old.1 = new.1;
+        }
+        effort.finish(())
     }
 
     /// Adds a member. Whether it is new: a member with the same key and an equal value is there
@@ -246,9 +270,33 @@ impl ObjectBuilder {
     /// # Errors
     /// Another value stands under the key; it stays.
     pub fn insert_unique(&mut self, key: Value, value: Value) -> Result<bool, Box<Conflict>> {
-        match self.0.entry((key, value)) {
+        self.unique(key, value, &mut Unbounded)
+    }
+
+    /// As [`Self::insert_unique`]: `spend` is told of the effort, and can put an end to it.
+    ///
+    /// # Errors
+    /// Those of `spend`; the builder is of no use then.
+    pub fn insert_unique_within<E>(
+        &mut self,
+        key: Value,
+        value: Value,
+        spend: &mut dyn FnMut(u32) -> Result<(), E>,
+    ) -> Result<Result<bool, Box<Conflict>>, E> {
+        let mut effort = Metered::new(spend);
+        let new = self.unique(key, value, &mut effort);
+        effort.finish(new)
+    }
+
+    fn unique(
+        &mut self,
+        key: Value,
+        value: Value,
+        effort: &mut impl Effort,
+    ) -> Result<bool, Box<Conflict>> {
+        match self.0.entry((key, value), effort) {
             None => Ok(true),
-            Some((old, new)) if old.1 == new.1 => Ok(false),
+            Some((old, new)) if effort.equal(&old.1, &new.1) => Ok(false),
             Some((old, new)) => {
                 Err(Box::new(Conflict { key: new.0, kept: old.1.clone(), refused: new.1 }))
             }
@@ -277,7 +325,17 @@ impl ObjectBuilder {
     /// The object.
     #[must_use]
     pub fn build(self) -> Object {
-        Object::of_sorted(self.0.finish())
+        Object::of_sorted(self.0.finish(&mut Unbounded))
+    }
+
+    /// As [`Self::build`]: `spend` is told of the effort, and can put an end to it.
+    ///
+    /// # Errors
+    /// Those of `spend`.
+    pub fn build_within<E>(self, spend: &mut dyn FnMut(u32) -> Result<(), E>) -> Result<Object, E> {
+        let mut effort = Metered::new(spend);
+        let members = self.0.finish(&mut effort);
+        effort.finish(()).map(|()| Object::of_sorted(members))
     }
 }
 

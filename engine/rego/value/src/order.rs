@@ -5,7 +5,7 @@
 //! value) and then by size. Equality agrees with the order, hashes agree with equality: `1`, `1.0`
 //! and `1e0` are one value.
 
-use crate::node::SHALLOW;
+use crate::heavy::{self, LIGHT, Unbounded};
 use crate::{Array, Object, Set, Value};
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
@@ -13,7 +13,7 @@ use std::hash::{Hash, Hasher};
 const STRING: u8 = 3;
 
 #[inline]
-fn rank(value: &Value) -> u8 {
+pub(crate) fn rank(value: &Value) -> u8 {
     match value {
         Value::Null => 0,
         Value::Bool(_) => 1,
@@ -37,58 +37,6 @@ fn compare_flat(a: &Value, b: &Value) -> Option<Ordering> {
         (Value::Set(a), Value::Set(b)) if !a.same(b) => return None,
         _ => rank(a).cmp(&rank(b)),
     })
-}
-
-/// What is still to be compared.
-enum Step<'a> {
-    Values(&'a Value, &'a Value),
-    Sizes(usize, usize),
-}
-
-/// Puts the parts of two collections of one kind on the stack, the first on top.
-fn open<'a>(a: &'a Value, b: &'a Value, steps: &mut Vec<Step<'a>>) {
-    let elements = |a: &'a [Value], b: &'a [Value], steps: &mut Vec<Step<'a>>| {
-        steps.push(Step::Sizes(a.len(), b.len()));
-        let shorter = a.len().min(b.len());
-        let pairs = a.iter().take(shorter).zip(b.iter().take(shorter)).rev();
-        steps.extend(pairs.map(|(a, b)| Step::Values(a, b)));
-    };
-    match (a, b) {
-        (Value::Array(a), Value::Array(b)) => elements(a.as_slice(), b.as_slice(), steps),
-        (Value::Set(a), Value::Set(b)) => elements(a.as_slice(), b.as_slice(), steps),
-        (Value::Object(a), Value::Object(b)) => {
-            steps.push(Step::Sizes(a.len(), b.len()));
-            let shorter = a.len().min(b.len());
-            for (a, b) in a.iter().take(shorter).zip(b.iter().take(shorter)).rev() {
-                steps.push(Step::Values(&a.1, &b.1));
-                steps.push(Step::Values(&a.0, &b.0));
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Compares values that are both nested deep, with a stack of its own.
-#[cold]
-fn compare_deep(a: &Value, b: &Value) -> Ordering {
-    let mut steps = vec![Step::Values(a, b)];
-    while let Some(step) = steps.pop() {
-        let order = match step {
-            Step::Sizes(a, b) => a.cmp(&b),
-            Step::Values(a, b) => match compare_flat(a, b) {
-                Some(order) => order,
-                None if a.depth().min(b.depth()) <= SHALLOW => a.cmp(b),
-                None => {
-                    open(a, b, &mut steps);
-                    Ordering::Equal
-                }
-            },
-        };
-        if order.is_ne() {
-            return order;
-        }
-    }
-    Ordering::Equal
 }
 
 impl Ord for Value {
@@ -135,9 +83,10 @@ macro_rules! collection {
                 if self.same(other) {
                     return Ordering::Equal;
                 }
-                // A recursion ends with the shallower of the two.
-                if self.depth().min(other.depth()) > SHALLOW {
-                    return compare_deep(&Value::$kind(self.clone()), &Value::$kind(other.clone()));
+                // A recursion ends with the lighter of the two.
+                if self.shape().weight.min(other.shape().weight) > LIGHT {
+                    let (a, b) = (Value::$kind(self.clone()), Value::$kind(other.clone()));
+                    return heavy::order(&a, &b, &mut Unbounded);
                 }
                 self.as_slice().cmp(other.as_slice())
             }
@@ -151,15 +100,19 @@ macro_rules! collection {
 
         impl PartialEq for $kind {
             fn eq(&self, other: &Self) -> bool {
-                // Equal values are equally deep.
-                self.same(other)
-                    || (self.len() == other.len()
-                        && self.depth() == other.depth()
-                        && if self.depth() > SHALLOW {
-                            self.cmp(other).is_eq()
-                        } else {
-                            self.as_slice() == other.as_slice()
-                        })
+                // Equal values are equally heavy.
+                if self.same(other) {
+                    return true;
+                }
+                let weight = self.shape().weight;
+                if self.len() != other.len() || weight != other.shape().weight {
+                    return false;
+                }
+                if weight > LIGHT {
+                    let (a, b) = (Value::$kind(self.clone()), Value::$kind(other.clone()));
+                    return heavy::equal(&a, &b, &mut Unbounded);
+                }
+                self.as_slice() == other.as_slice()
             }
         }
 
@@ -230,20 +183,14 @@ fn hash_parts<'a, H: Hasher>(
 
 impl Hash for Value {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        if self.depth() <= SHALLOW {
-            let mut collection = None;
-            hash_flat(self, state, &mut |found| collection = Some(found));
-            if let Some(found) = collection {
-                hash_parts(found, state, &mut |state, part| part.hash(state));
-            }
-            return;
-        }
-        // Deep parts are put off; equal values are equally deep, so they put off the same ones.
-        let mut waiting = vec![self];
-        while let Some(value) = waiting.pop() {
-            hash_parts(value, state, &mut |state, part| {
-                if part.depth() > SHALLOW { waiting.push(part) } else { part.hash(state) }
-            });
+        let mut collection = None;
+        hash_flat(self, state, &mut |found| collection = Some(found));
+        let Some(found) = collection else { return };
+        if found.weight() > LIGHT {
+            state.write_u8(rank(found));
+            state.write_u64(heavy::digest(found, &mut Unbounded));
+        } else {
+            hash_parts(found, state, &mut |state, part| part.hash(state));
         }
     }
 }

@@ -1,18 +1,17 @@
 //! Sets: immutable, shared, in order, each element once.
 
 use crate::Value;
-use crate::index::{Builder, Lookup, Wanted};
-use crate::node::{Header, SortedNode, depth_around};
-use std::cmp::Ordering;
+use crate::gather::Builder;
+use crate::heavy::{Metered, Unbounded};
+use crate::index::Wanted;
+use crate::node::{Header, SortedNode};
+use crate::shape::Shape;
 use std::fmt;
 use triomphe::ThinArc;
 
 /// A set: its elements in order, each once.
 #[derive(Clone, Default)]
 pub struct Set(pub(crate) Option<SortedNode<Value>>);
-
-/// Above this ratio of sizes the smaller set is looked up in the larger, instead of walking both.
-const UNEVEN: usize = 16;
 
 impl Set {
     /// The set without elements; nothing is allocated for it.
@@ -43,7 +42,12 @@ impl Set {
     #[must_use]
     #[inline]
     pub fn depth(&self) -> u32 {
-        self.0.as_ref().map_or(1, |node| node.header.header.depth)
+        self.shape().depth
+    }
+
+    #[inline]
+    pub(crate) fn shape(&self) -> Shape {
+        self.0.as_ref().map_or(Shape::EMPTY, |node| node.header.header.shape)
     }
 
     fn find<W: Wanted + ?Sized>(&self, element: &W) -> Option<&Value> {
@@ -84,76 +88,6 @@ impl Set {
     #[must_use]
     pub fn last(&self) -> Option<&Value> {
         self.as_slice().last()
-    }
-
-    /// All elements of both; of two that are equal the one of this set stays.
-    #[must_use]
-    pub fn union(&self, other: &Self) -> Self {
-        if other.is_empty() || self.same(other) {
-            return self.clone();
-        }
-        if self.is_empty() {
-            return other.clone();
-        }
-        let mut all = Vec::with_capacity(self.len() + other.len());
-        let (mut left, mut right) = (self.iter().peekable(), other.iter().peekable());
-        while let (Some(a), Some(b)) = (left.peek(), right.peek()) {
-            match a.cmp(b) {
-                Ordering::Less => all.extend(left.next().cloned()),
-                Ordering::Greater => all.extend(right.next().cloned()),
-                Ordering::Equal => {
-                    all.extend(left.next().cloned());
-                    right.next();
-                }
-            }
-        }
-        all.extend(left.cloned());
-        all.extend(right.cloned());
-        Self::of_sorted(all)
-    }
-
-    /// The elements that are in both, as the smaller set has them (this one where they are equally
-    /// large): which of `1` and `1.0` is printed depends on it.
-    #[must_use]
-    pub fn intersection(&self, other: &Self) -> Self {
-        if self.same(other) {
-            return self.clone();
-        }
-        if other.len() < self.len() {
-            other.filtered(self, true)
-        } else {
-            self.filtered(other, true)
-        }
-    }
-
-    /// The elements that are not in the other.
-    #[must_use]
-    pub fn difference(&self, other: &Self) -> Self {
-        if self.same(other) {
-            return Self::EMPTY;
-        }
-        if other.is_empty() {
-            return self.clone();
-        }
-        self.filtered(other, false)
-    }
-
-    /// The elements of which it is true, or not, that the other set has them.
-    fn filtered(&self, other: &Self, wanted: bool) -> Self {
-        if other.len() / UNEVEN > self.len() {
-            let kept = self.iter().filter(|element| other.contains(element) == wanted);
-            return Self::of_sorted(kept.cloned().collect());
-        }
-        let mut kept = Vec::new();
-        let mut right = other.iter().peekable();
-        for element in self {
-            while right.next_if(|found| *found < element).is_some() {}
-            let found = right.peek().is_some_and(|found| *found == element);
-            if found == wanted {
-                kept.push(element.clone());
-            }
-        }
-        Self::of_sorted(kept)
     }
 
     /// Whether all its elements are in the other.
@@ -209,11 +143,11 @@ impl Set {
     }
 
     /// Of elements that are in strict order.
-    fn of_sorted(elements: Vec<Value>) -> Self {
+    pub(crate) fn of_sorted(elements: Vec<Value>) -> Self {
         if elements.is_empty() {
             return Self(None);
         }
-        let header = Header { depth: depth_around(&elements), lookup: Lookup::default() };
+        let header = Header::new(Shape::around(&elements));
         Self(Some(ThinArc::from_header_and_iter(header, elements.into_iter())))
     }
 }
@@ -258,7 +192,21 @@ impl SetBuilder {
 
     /// Adds an element. Whether it is new; of equal elements the first stays.
     pub fn insert(&mut self, element: Value) -> bool {
-        self.0.entry(element).is_none()
+        self.0.entry(element, &mut Unbounded).is_none()
+    }
+
+    /// As [`Self::insert`]: `spend` is told of the effort, and can put an end to it.
+    ///
+    /// # Errors
+    /// Those of `spend`; the builder is of no use then.
+    pub fn insert_within<E>(
+        &mut self,
+        element: Value,
+        spend: &mut dyn FnMut(u32) -> Result<(), E>,
+    ) -> Result<bool, E> {
+        let mut effort = Metered::new(spend);
+        let new = self.0.entry(element, &mut effort).is_none();
+        effort.finish(new)
     }
 
     /// Whether an element has been added.
@@ -282,7 +230,17 @@ impl SetBuilder {
     /// The set.
     #[must_use]
     pub fn build(self) -> Set {
-        Set::of_sorted(self.0.finish())
+        Set::of_sorted(self.0.finish(&mut Unbounded))
+    }
+
+    /// As [`Self::build`]: `spend` is told of the effort, and can put an end to it.
+    ///
+    /// # Errors
+    /// Those of `spend`.
+    pub fn build_within<E>(self, spend: &mut dyn FnMut(u32) -> Result<(), E>) -> Result<Set, E> {
+        let mut effort = Metered::new(spend);
+        let elements = self.0.finish(&mut effort);
+        effort.finish(()).map(|()| Set::of_sorted(elements))
     }
 }
 

@@ -109,7 +109,7 @@ fn clause(
     let most = suffix.len() + usize::from(contains);
     let counts = if info.kind == Kind::Complete { 0..=0 } else { 0..=most };
     let variants =
-        counts.map(|known| variant(rule, suffix, known, planner, effects)).collect::<Vec<_>>();
+        counts.map(|known| variant(rule, suffix, known, info, planner, effects)).collect::<Vec<_>>();
     // A rule with a key is never left early (OPA's `DocKind`).
     let constant = match &rule.head.value {
         _ if info.kind != Kind::Complete || rule.head.key.is_some() => None,
@@ -129,6 +129,7 @@ fn variant(
     rule: &Rule,
     suffix: &[Term],
     known: usize,
+    info: &Info,
     planner: &mut Planner<'_>,
     effects: &mut bool,
 ) -> Variant {
@@ -141,7 +142,10 @@ fn variant(
     });
     *effects |= body.effects > 0;
     let slots = body.slots();
-    Variant { slots, block: body.finish(), keys, value }
+    let node = body.rule_node(rule, info);
+    let mut block = body.finish();
+    block.node = node;
+    Variant { slots, block, keys, value }
 }
 
 fn parts(

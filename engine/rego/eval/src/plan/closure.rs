@@ -49,15 +49,19 @@ impl Body<'_, '_> {
         let Some(shape) = shape(term) else { return Err(crate::plan::Unbound) };
         let dst = self.slot();
         let effects = self.effects;
-        let plan = match self.by_key(shape) {
+        let watched = self.planner.scheme.watched;
+        let grouped = if watched { None } else { self.by_key(shape) };
+        let plan = match grouped {
             Some(plan) => plan,
             None => {
                 let outside = self.open();
                 let (bound, reads) = (outside.bound, outside.reads);
                 let planned = self.collected(shape);
-                let block = self.close(outside);
+                let mut block = self.close(outside);
+                block.node = self.body_node(shape.body);
                 let (key, value) = planned?;
-                let keep = self.keep(bound, reads, effects);
+                let keep =
+                    if watched { Keep::Never } else { self.keep(bound, reads, effects) };
                 self.finished(shape, block, key, value, keep)
             }
         };
@@ -113,7 +117,7 @@ impl Body<'_, '_> {
         let from = self.evaluate(&every.domain)?;
         let key = every.key.as_ref().map(|_| self.slot());
         let value = Some(self.slot());
-        let block = self.closed(|body| {
+        let mut block = self.closed(|body| {
             for (term, slot) in [(every.key.as_ref(), key), (Some(&every.value), value)] {
                 if let (Some(term), Some(slot)) = (term, slot) {
                     match variable(term) {
@@ -124,21 +128,25 @@ impl Body<'_, '_> {
             }
             body.body(&every.body)
         })?;
+        block.node = self.body_node(&every.body);
         self.push(Op::Every { from, key, value, block });
         Ok(())
     }
 
     /// Plans `not { … }`.
     pub(crate) fn not_body(&mut self, not: &NotBody) -> Planned<()> {
-        let block = self.closed(|body| body.body(&not.body))?;
+        let mut block = self.closed(|body| body.body(&not.body))?;
+        block.node = self.body_node(&not.body);
         self.push(Op::Not { block });
         Ok(())
     }
 
     /// Plans `and` and `or`.
     pub(crate) fn logical(&mut self, logical: &Logical, both: bool) -> Planned<()> {
-        let lhs = self.closed(|body| body.body(&logical.lhs))?;
-        let rhs = self.closed(|body| body.body(&logical.rhs))?;
+        let mut lhs = self.closed(|body| body.body(&logical.lhs))?;
+        let mut rhs = self.closed(|body| body.body(&logical.rhs))?;
+        lhs.node = self.body_node(&logical.lhs);
+        rhs.node = self.body_node(&logical.rhs);
         self.push(if both { Op::And { lhs, rhs } } else { Op::Or { lhs, rhs } });
         Ok(())
     }

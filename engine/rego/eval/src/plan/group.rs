@@ -99,6 +99,9 @@ pub(crate) struct Scheme {
     pub(crate) inputs: Paths,
     /// Paths into the base document.
     pub(crate) bases: Paths,
+    /// Whether plans are made for who follows each step: every call and every comprehension is
+    /// one that is seen.
+    pub(crate) watched: bool,
 }
 
 impl Scheme {

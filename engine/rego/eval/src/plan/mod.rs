@@ -5,6 +5,7 @@
 //! members, whether an equation binds, compares or takes apart, which rules a reference means.
 
 mod body;
+mod calls;
 mod clause;
 mod closure;
 mod cost;
@@ -21,6 +22,7 @@ mod quiet;
 mod refs;
 mod term;
 mod tree;
+mod watch;
 mod with;
 
 pub(crate) use group::{Clause, GroupPlan, Kind, Scheme};
@@ -44,9 +46,13 @@ use referee_rego_compile::Compiled;
 
 /// Plans all rules: what queries are planned against, the plans of the groups, and how much there
 /// is to keep.
-pub(crate) fn program(compiled: &Compiled, tables: &[Table]) -> (Scheme, Vec<GroupPlan>, Counts) {
+pub(crate) fn program(
+    compiled: &Compiled,
+    tables: &[Table],
+    watched: bool,
+) -> (Scheme, Vec<GroupPlan>, Counts) {
     let tree = tree::build(compiled);
-    let inline = inline::candidates(&tree);
+    let inline = if watched { Vec::new() } else { inline::candidates(&tree) };
     let infos = tree.groups.iter().map(|group| clause::info(group, &tree)).collect();
     let mut scheme = Scheme {
         root: tree.root,
@@ -55,6 +61,7 @@ pub(crate) fn program(compiled: &Compiled, tables: &[Table]) -> (Scheme, Vec<Gro
         builtins: group::builtins(&compiled.capabilities, tables),
         inputs: Paths::default(),
         bases: Paths::default(),
+        watched,
     };
     let mut planner = Planner {
         scheme: &scheme,

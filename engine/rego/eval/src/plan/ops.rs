@@ -5,6 +5,7 @@
 //! variables are bound is known when the plan is made, so nothing needs to be undone: a slot is
 //! simply written again.
 
+use crate::steps::Node;
 use referee_rego_builtin::{Function, Relation};
 use referee_rego_syntax::Location;
 use referee_rego_value::{Str, Value};
@@ -57,6 +58,8 @@ pub(crate) struct Block {
     pub(crate) marks: Box<[Mark]>,
     /// Whether there is at most one way in which it holds.
     pub(crate) single: bool,
+    /// What it is, for who follows each step.
+    pub(crate) node: Option<Arc<Node>>,
 }
 
 /// Where an expression begins.
@@ -68,9 +71,17 @@ pub(crate) struct Mark {
     pub(crate) location: Location,
     /// Whether it began before, and goes on after an inlined function.
     pub(crate) again: bool,
+    /// What it is, for who follows each step.
+    pub(crate) node: Option<Arc<Node>>,
 }
 
 impl Block {
+    /// As the how-manieth expression the one of an operation begins.
+    pub(crate) fn position(&self, pc: usize) -> Option<usize> {
+        let pc = u32::try_from(pc).unwrap_or(u32::MAX);
+        self.marks.partition_point(|mark| mark.pc <= pc).checked_sub(1)
+    }
+
     /// Where the expression of an operation stands.
     pub(crate) fn location(&self, pc: usize) -> Option<&Location> {
         let pc = u32::try_from(pc).unwrap_or(u32::MAX);

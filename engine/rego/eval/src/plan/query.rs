@@ -8,6 +8,7 @@ use referee_rego_compile::CompiledQuery;
 use referee_rego_syntax::Location;
 use referee_rego_syntax::ast::{Expr, ExprKind, Term, TermKind};
 use referee_rego_value::{Str, Value};
+use std::sync::Arc;
 
 /// The plan of a query.
 #[derive(Debug)]
@@ -42,7 +43,10 @@ pub(crate) fn plan(
         let strict =
             query.body.len() > 1 || query.body.iter().any(|expr| goes_through(expr, scheme));
         for expr in &query.body {
+            let (position, before) = (body.marked(), body.bound_names().len());
             let value = captured(&mut body, expr, strict);
+            let text = captured_text(expr, scheme);
+            body.describe(position, before, expr, text);
             if !expr.generated {
                 expressions.push((value, expr.location.clone()));
             }
@@ -67,7 +71,19 @@ pub(crate) fn plan(
     bindings.sort_by(|a, b| a.0.cmp(&b.0));
     bindings.dedup_by(|a, b| a.0 == b.0);
     let slots = body.slots();
-    let block = body.finish();
+    let mut node = body.body_node(&query.body);
+    if values && let Some(node) = node.as_mut().and_then(Arc::get_mut) {
+        let strict =
+            query.body.len() > 1 || query.body.iter().any(|expr| goes_through(expr, scheme));
+        let texts = query.body.iter().map(|expr| {
+            let text = captured_text(expr, scheme);
+            let kept = text.ends_with(" = _") || text.ends_with(", _)");
+            if kept && strict { format!("{text}; _") } else { text }
+        });
+        node.text = texts.collect::<Vec<_>>().join("; ");
+    }
+    let mut block = body.finish();
+    block.node = node;
     QueryPlan { slots, block, bindings, expressions }
 }
 
@@ -101,7 +117,12 @@ fn captured(body: &mut Body<'_, '_>, expr: &Expr, strict: bool) -> Src {
     match value {
         Ok(Some(value)) => {
             if strict {
+                let (position, before) = (body.marked(), body.bound_names().len());
+                if body.planner.scheme.watched {
+                    body.mark(&expr.location);
+                }
                 body.truthy(value.clone());
+                body.describe(position, before, expr, "_".to_owned());
             }
             value
         }
@@ -110,6 +131,23 @@ fn captured(body: &mut Body<'_, '_>, expr: &Expr, strict: bool) -> Src {
             body.fail();
             always
         }
+    }
+}
+
+/// The text of an expression whose value is kept: OPA gives it to a variable.
+fn captured_text(expr: &Expr, scheme: &Scheme) -> String {
+    if !scheme.watched {
+        return String::new();
+    }
+    let text = expr.to_string();
+    match &expr.kind {
+        _ if expr.generated || expr.negated => text,
+        ExprKind::Term(_) => format!("{text} = _"),
+        ExprKind::Call(terms) if gives_value(terms, scheme) => match text.strip_suffix(')') {
+            Some(open) => format!("{open}, _)"),
+            None => text,
+        },
+        _ => text,
     }
 }
 

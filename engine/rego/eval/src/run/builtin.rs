@@ -2,6 +2,7 @@
 
 use super::Evaluation;
 use super::machine::Run;
+use super::scope::Mock;
 use crate::error::{Eval, EvalCode, EvalError};
 use crate::plan::ops::{Builtin, Run as Way, SlotId, Src};
 use crate::probe::Probe;
@@ -24,6 +25,10 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         if self.scope != 0
             && let Some(mock) = self.mocked(&builtin.name)
         {
+            // As in OPA, a value stands in only for what could be called.
+            if builtin.run.is_none() && !matches!(mock, Mock::Function(_)) {
+                return Err(Box::new(unsupported(&builtin.name, location(run, pc))));
+            }
             return self.call_mock(&mock, args, dst, run, pc);
         }
         let Some(Way::Function(function)) = builtin.run else {
@@ -92,11 +97,8 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         if matches!(kind, ErrorKind::Cancel | ErrorKind::Halt) {
             return Err(Box::new(error));
         }
-        // So many are told; each is undefined all the same. Where errors are not allowed, the
-        // first is the result in the end: as in OPA, whatever else is printed is printed.
-        if self.errors.len() < 64 {
-            self.errors.push(error);
-        }
+        // As in OPA, whatever else is printed is printed.
+        self.record(error);
         Ok(false)
     }
 }

@@ -18,6 +18,17 @@ pub(super) struct Candidates {
     pub(super) uniform: bool,
 }
 
+impl Candidates {
+    /// How many definitions they are of.
+    pub(super) fn matched(&self) -> usize {
+        let mut definitions: SmallVec<[u32; 8]> =
+            self.clauses.iter().map(|(definition, _)| *definition).collect();
+        definitions.sort_unstable();
+        definitions.dedup();
+        definitions.len()
+    }
+}
+
 /// Where the arguments of a call are.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Args {
@@ -25,6 +36,8 @@ pub(super) struct Args {
     pub(super) base: usize,
     /// How many there are.
     pub(super) count: usize,
+    /// Whether it is a call. A function without arguments is also a part of its package.
+    pub(super) called: bool,
 }
 
 /// Whether a test holds of a value.

@@ -1,6 +1,7 @@
 //! Comprehensions.
 
 use super::Evaluation;
+use super::heavy::counted;
 use super::memo::same;
 use super::slot::Slot;
 use crate::error::{Eval, EvalCode, EvalError};
@@ -8,6 +9,7 @@ use crate::plan::ops::{Collect, Comprehension, Keep, Src};
 use crate::probe::Probe;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
+use referee_rego_builtin::{Cancelled, Meter};
 use referee_rego_value::{ObjectBuilder, SetBuilder, Value};
 
 /// The values of a comprehension by the values of the variables that it shares.
@@ -30,12 +32,13 @@ impl Collected {
         }
     }
 
-    fn build(self) -> Value {
-        match self {
+    fn build(self, meter: &mut Meter<'_>) -> Result<Value, Cancelled> {
+        let spend = &mut counted(meter);
+        Ok(match self {
             Self::Array(items) => Value::Array(items.into()),
-            Self::Set(set) => Value::Set(set.build()),
-            Self::Object(object) => Value::Object(object.build()),
-        }
+            Self::Set(set) => Value::Set(set.build_within(spend)?),
+            Self::Object(object) => Value::Object(object.build_within(spend)?),
+        })
     }
 }
 
@@ -93,11 +96,12 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             match &mut collected {
                 Collected::Array(items) => items.push(value),
                 Collected::Set(set) => {
-                    set.insert(value);
+                    set.insert_within(value, &mut counted(&mut self.context.meter))?;
                 }
                 Collected::Object(object) => {
                     let key = self.read(base, &plan.key).clone();
-                    if object.insert_unique(key, value).is_err() {
+                    let spend = &mut counted(&mut self.context.meter);
+                    if object.insert_unique_within(key, value, spend)?.is_err() {
                         return Err(Box::new(EvalError::new(
                             EvalCode::Conflict,
                             "object keys must be unique",
@@ -108,7 +112,8 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             }
         }
         self.depth -= 1;
-        self.keep(collected.build())
+        let value = collected.build(&mut self.context.meter)?;
+        self.keep(value)
     }
 
     fn by_key(
@@ -129,7 +134,10 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             .and_then(|grouped| grouped.get(key.as_slice()).copied());
         match found {
             Some(value) => Ok(value),
-            None => self.keep(Collected::new(plan.collect).build()),
+            None => {
+                let empty = Collected::new(plan.collect).build(&mut self.context.meter)?;
+                self.keep(empty)
+            }
         }
     }
 
@@ -147,18 +155,21 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             let key: Box<[Value]> = inside.iter().map(|src| self.read(base, src).clone()).collect();
             let value = self.read(base, &plan.value).clone();
             let member = self.read(base, &plan.key).clone();
+            let spend = &mut counted(&mut self.context.meter);
+            key.iter().try_for_each(|key| key.prepare_hash(spend))?;
             match groups.entry(key).or_insert_with(|| Collected::new(plan.collect)) {
                 Collected::Array(items) => items.push(value),
                 Collected::Set(set) => {
-                    set.insert(value);
+                    set.insert_within(value, spend)?;
                 }
                 // As OPA's index has it, the later of two values stays.
-                Collected::Object(object) => object.insert(member, value),
+                Collected::Object(object) => object.insert_within(member, value, spend)?,
             }
         }
         let mut grouped: Grouped<'a> = HashMap::default();
         for (key, collected) in groups {
-            let value = self.keep(collected.build())?;
+            let value = collected.build(&mut self.context.meter)?;
+            let value = self.keep(value)?;
             grouped.insert(key, value);
         }
         if let Some(scope) = self.scope_mut() {

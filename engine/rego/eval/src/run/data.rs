@@ -120,7 +120,10 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             self.context.meter.work(1)?;
             path.push(child.key.clone());
             let value = if child.group.is_some() {
-                self.document(path)?.cloned()
+                let choices = self.choices.len();
+                let value = self.document(path)?.cloned();
+                self.give_up(choices)?;
+                value
             } else {
                 Some(Value::Object(self.leaves(child, path)?))
             };

@@ -91,7 +91,7 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             let arg = self.taken(base, arg);
             self.slots.push(arg);
         }
-        let found = self.definitions(group, Args { base: first, count: args.len() })?;
+        let found = self.definitions(group, Args { base: first, count: args.len(), called: true })?;
         self.depth -= 1;
         if !group.keep {
             self.slots.truncate(first);

@@ -5,8 +5,9 @@ use super::members::{Choice, Members};
 use super::slot::Slot;
 use super::walk::Walk;
 use crate::error::{Eval, EvalCode, EvalError};
-use crate::plan::ops::{Block, Op, SlotId};
+use crate::plan::ops::{Block, Op, SlotId, Src};
 use crate::probe::Probe;
+use crate::steps::{Step, Variable};
 use referee_rego_value::{Number, Value};
 
 /// A block that is being run. It can be resumed as often as it holds.
@@ -42,6 +43,9 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
     /// Goes on to the next way in which a block holds; `false` where there is none.
     pub(super) fn resume(&mut self, run: &mut Run<'a>) -> Eval<bool> {
         let mut pc = if run.started {
+            if P::STEPS {
+                self.told(run.base, Step::Again);
+            }
             match self.back(run)? {
                 Some(pc) => pc,
                 None => return Ok(false),
@@ -49,14 +53,24 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         } else {
             run.started = true;
             self.context.meter.work(1)?;
+            if P::STEPS
+                && let Some(node) = &run.block.node
+            {
+                self.told(run.base, Step::Enter(node));
+            }
             0
         };
         let block = run.block;
         loop {
-            let Some(op) = block.ops.get(pc) else { return Ok(true) };
             if P::ON {
-                self.tell(block, pc);
+                self.tell(run, pc);
             }
+            let Some(op) = block.ops.get(pc) else {
+                if P::STEPS {
+                    self.told(run.base, Step::Held);
+                }
+                return Ok(true);
+            };
             if let Op::Inlined { group, args, dst, skip } = op {
                 pc += 1;
                 if self.scope != 0
@@ -91,7 +105,7 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         let mut run = self.begin(block, base);
         let holds = self.resume(&mut run)?;
         if holds {
-            self.cut(&run);
+            self.cut(&run)?;
         }
         self.depth -= 1;
         Ok(holds)
@@ -99,9 +113,13 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
 
     /// Gives up whatever else a run could give.
     #[inline]
-    pub(super) fn cut(&mut self, run: &Run<'a>) {
-        self.choices.truncate(run.floor);
+    pub(super) fn cut(&mut self, run: &Run<'a>) -> Eval<()> {
+        if P::STEPS {
+            self.told(run.base, Step::Cut);
+        }
+        self.give_up(run.floor)?;
         self.restore(run.scope, run.scopes);
+        Ok(())
     }
 
     #[inline]
@@ -118,7 +136,16 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         loop {
             if self.choices.len() <= run.floor {
                 self.restore(run.scope, run.scopes);
+                if P::STEPS {
+                    self.told(run.base, Step::Leave);
+                }
                 return Ok(None);
+            }
+            if P::STEPS
+                && let Some(choice) = self.choices.last().filter(|choice| !choice.fresh)
+                && let Some(position) = run.block.position(choice.pc)
+            {
+                self.told(run.base, Step::Back(position));
             }
             let Some(choice) = self.choices.last_mut() else { return Ok(None) };
             let (pc, scope, scopes) = (choice.pc, choice.scope, choice.scopes);
@@ -130,7 +157,9 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
                 choice.members.next_value().map(|value| (None, value))
             };
             let Some((key, value)) = value else {
-                self.choices.pop();
+                if let Some(Choice { members: Members::Tail(tail), .. }) = self.choices.pop() {
+                    self.catch_up(*tail)?;
+                }
                 continue;
             };
             if let Some((slot, key)) = key {
@@ -178,15 +207,36 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
     }
 
     #[cold]
-    fn tell(&mut self, block: &'a Block, pc: usize) {
+    fn tell(&mut self, run: &Run<'a>, pc: usize) {
+        let block = run.block;
         let at =
             block.marks.partition_point(|mark| usize::try_from(mark.pc).is_ok_and(|it| it < pc));
-        let marks = block.marks.get(at..).unwrap_or_default();
-        for mark in marks.iter().take_while(|mark| usize::try_from(mark.pc) == Ok(pc)) {
-            if !mark.again {
-                self.probe.expression(&mark.location);
+        let marks = block.marks.iter().enumerate().skip(at);
+        for (position, mark) in marks.take_while(|(_, mark)| usize::try_from(mark.pc) == Ok(pc)) {
+            if mark.again {
+                continue;
+            }
+            self.probe.expression(&mark.location);
+            if P::STEPS
+                && let Some(node) = &mark.node
+            {
+                self.told(run.base, Step::Eval(position, node));
             }
         }
+    }
+
+    /// Tells a step of the frame that begins at `base`.
+    #[cold]
+    pub(super) fn told(&mut self, base: usize, step: Step<'_>) {
+        let slots = &self.slots;
+        let read = |variable: &Variable| match &variable.src {
+            Src::Const(value) => value.clone(),
+            Src::Slot(slot) => {
+                let at = base.saturating_add(usize::try_from(*slot).unwrap_or(usize::MAX));
+                slots.get(at).map_or(Value::Null, |slot| slot.value().clone())
+            }
+        };
+        self.probe.step(step, &read);
     }
 
     /// Runs one operation; whether it holds. After a choice has been made it does not: the run
@@ -226,15 +276,15 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
                 }
                 Ok(false)
             }
-            Op::Equal { a, b } => Ok(self.read(base, a) == self.read(base, b)),
+            Op::Equal { a, b } => self.equal(base, a, b),
             Op::GetEqual { from, key, with } => {
                 let Some(from) = self.borrowed(base, from) else { return Ok(false) };
-                let found = from.get(self.read(base, key));
-                Ok(found.is_some_and(|found| found == self.read(base, with)))
+                let Some(found) = from.get(self.read(base, key)) else { return Ok(false) };
+                self.equals(base, with, found)
             }
             Op::InputEqual { path, with } => {
-                let found = self.input_at(path);
-                Ok(found.is_some_and(|found| found == self.read(base, with)))
+                let Some(found) = self.input_at(path) else { return Ok(false) };
+                self.equals(base, with, found)
             }
             Op::Truthy { from } => Ok(!matches!(self.read(base, from), Value::Bool(false))),
             Op::Compare { native, args, dst } => {
@@ -244,7 +294,7 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
                     return Ok(holds);
                 }
                 let [a, b] = &**args;
-                Ok(super::native::compare(*native, self.read(base, a), self.read(base, b)))
+                self.compared(*native, base, a, b)
             }
             Op::Copy { from, dst } => {
                 let value = self.taken(base, from);
@@ -379,7 +429,8 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             }
             Op::MakeSet { items, dst } => {
                 self.context.meter.reserve(taken(items.len()))?;
-                Ok((Value::set(items.iter().map(|item| self.read(base, item).clone())), *dst))
+                let items = items.iter().map(|item| self.read(base, item).clone()).collect();
+                Ok((self.set_of(items)?, *dst))
             }
             Op::MakeObject { items, dst } => {
                 self.context.meter.reserve(taken(items.len()).saturating_mul(2))?;

@@ -1,6 +1,7 @@
 //! Choices: what a run has gone through so far, and what is left.
 
 use super::slot::Slot;
+use super::tail::Tail;
 use super::walk::Walk;
 use crate::plan::ops::SlotId;
 use referee_rego_value::{Number, Value};
@@ -37,6 +38,8 @@ pub(super) enum Members<'a> {
     List(std::vec::IntoIter<Value>),
     /// Of a walk.
     Walk(Box<Walk<'a>>),
+    /// None: what was put off until here.
+    Tail(Box<Tail>),
 }
 
 impl<'a> Members<'a> {
@@ -71,6 +74,7 @@ impl<'a> Members<'a> {
             }
             Self::List(items) => Some((Slot::Unset, Slot::Own(items.next()?))),
             Self::Walk(walk) => walk.next(),
+            Self::Tail(_) => None,
         }
     }
 

@@ -5,6 +5,7 @@ mod candidates;
 mod closure;
 mod data;
 mod function;
+mod heavy;
 mod machine;
 mod members;
 mod memo;
@@ -15,6 +16,7 @@ mod query;
 mod rules;
 mod scope;
 mod slot;
+mod tail;
 mod walk;
 
 use crate::Arena;
@@ -85,6 +87,8 @@ pub struct Evaluation<'a, 'e, 'c, P = NoProbe> {
     operands: Vec<Value>,
     /// What was undefined because of an error.
     errors: Vec<EvalError>,
+    /// What is put off until a value has been used.
+    tails: Vec<tail::Tail>,
 }
 
 impl<P> fmt::Debug for Evaluation<'_, '_, '_, P> {
@@ -117,6 +121,7 @@ impl<'a, 'e, 'c, P: Probe> Evaluation<'a, 'e, 'c, P> {
             depth: 0,
             operands: Vec::new(),
             errors: Vec::new(),
+            tails: Vec::new(),
         }
     }
 
@@ -149,6 +154,7 @@ impl<'a, 'e, 'c, P: Probe> Evaluation<'a, 'e, 'c, P> {
     fn reset(&mut self) {
         self.slots.clear();
         self.choices.clear();
+        self.tails.clear();
         self.scopes.truncate(1);
         let counts = self.rules.counts;
         self.scopes.iter_mut().for_each(|scope| scope.forget(counts));

@@ -7,6 +7,7 @@ use super::slot::Slot;
 use crate::error::Eval;
 use crate::plan::ops::{Native, SlotId, Src};
 use crate::probe::Probe;
+use crate::steps::Step;
 use referee_rego_value::{Number, Value};
 
 /// Whether a comparison holds.
@@ -122,6 +123,12 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             return self.call_mock(&mock, args, dst, run, pc);
         }
         let base = run.base;
+        if P::STEPS
+            && let (Native::TestCase, [case]) = (native, args)
+        {
+            let case = self.read(run.base, case).clone();
+            self.told(run.base, Step::Case(&case));
+        }
         if let (Native::ObjectGet, [object, key, default]) = (native, args)
             && let Some(Value::Object(object)) = self.borrowed(base, object)
         {
@@ -132,6 +139,12 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
                 self.write(base, dst, value);
                 return Ok(true);
             }
+        }
+        if let [a, b] = args
+            && let Some(value) = self.long(native, base, a, b)?
+        {
+            self.store(base, dst, value)?;
+            return Ok(true);
         }
         let mut operands: [&Value; 3] = [&Value::Null; 3];
         for (place, arg) in operands.iter_mut().zip(args) {

@@ -5,6 +5,7 @@
 
 use super::Evaluation;
 use super::candidates::Args;
+use super::heavy::counted;
 use super::memo::Known;
 use super::scope::find;
 use super::slot::{Slot, is_scalar};
@@ -246,6 +247,9 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             _ => Making::Nested(BTreeMap::new()),
         };
         let candidates = self.candidates(group, Args::default())?;
+        if P::STEPS {
+            self.tell_index(group, candidates.matched(), false);
+        }
         for (definition, clause) in &candidates.clauses {
             let clauses =
                 usize::try_from(*definition).ok().and_then(|at| group.definitions.get(at));
@@ -255,8 +259,12 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             }
         }
         Ok(match making {
-            Making::Set(set) => Value::Set(set.build()),
-            Making::Object(object) => Value::Object(object.build()),
+            Making::Set(set) => {
+                Value::Set(set.build_within(&mut counted(&mut self.context.meter))?)
+            }
+            Making::Object(object) => {
+                Value::Object(object.build_within(&mut counted(&mut self.context.meter))?)
+            }
             Making::Nested(members) => built(members),
         })
     }
@@ -287,12 +295,13 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             }
             match making {
                 Making::Set(set) => {
-                    set.insert(value);
+                    set.insert_within(value, &mut counted(&mut self.context.meter))?;
                 }
                 Making::Object(object) => {
                     let Some(key) = variant.keys.first() else { continue };
                     let key = self.read(base, key).clone();
-                    if object.insert_unique(key, value).is_err() {
+                    let spend = &mut counted(&mut self.context.meter);
+                    if object.insert_unique_within(key, value, spend)?.is_err() {
                         return Err(conflict(&clause.head));
                     }
                 }

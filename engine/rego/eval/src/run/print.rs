@@ -6,15 +6,9 @@ use super::machine::Run;
 use crate::error::{Eval, EvalCode, EvalError};
 use crate::plan::ops::{SlotId, Src};
 use crate::probe::Probe;
+use crate::steps::Step;
 use referee_rego_builtin::BuiltinError;
 use referee_rego_value::Value;
-
-fn text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.to_string(),
-        other => other.to_string(),
-    }
-}
 
 impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
     /// Prints the values of each operand, in each combination.
@@ -23,9 +17,7 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             return Ok(true);
         }
         let lines = self.combinations(from, " ", run, pc)?;
-        if let Some(print) = &mut self.options.print {
-            lines.iter().for_each(|line| print(location(run, pc), line));
-        }
+        lines.into_iter().for_each(|line| self.print_line(location(run, pc), line));
         Ok(true)
     }
 
@@ -47,6 +39,13 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         Ok(true)
     }
 
+    fn text(&mut self, value: &Value) -> Eval<String> {
+        match value {
+            Value::String(text) => Ok(text.to_string()),
+            other => Ok(self.context.text(other)?),
+        }
+    }
+
     /// The texts of a list of operands: of a set each of its elements, in each combination.
     fn combinations(
         &mut self,
@@ -60,13 +59,15 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         for (at, operand) in operands.iter().enumerate() {
             let texts: Vec<String> = match operand {
                 Value::Set(values) if values.is_empty() => vec!["<undefined>".to_owned()],
-                Value::Set(values) => values.iter().map(text).collect(),
+                Value::Set(values) => {
+                    values.iter().map(|value| self.text(value)).collect::<Eval<_>>()?
+                }
                 Value::Array(_) | Value::Object(_) => {
                     let message = format!("illegal argument type: {}", operand.type_name());
                     let location = location(run, pc);
                     return Err(Box::new(EvalError::new(EvalCode::Internal, message, location)));
                 }
-                scalar => vec![text(scalar)],
+                scalar => vec![self.text(scalar)?],
             };
             let between = if at == 0 { "" } else { between };
             let before: usize = lines.iter().map(String::len).sum();
@@ -88,6 +89,9 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
     pub(super) fn note(&mut self, from: &'a Src, run: &Run<'a>, pc: usize) -> Eval<bool> {
         match self.read(run.base, from).clone() {
             Value::String(text) => {
+                if P::STEPS {
+                    self.told(run.base, Step::Note(location(run, pc), &text));
+                }
                 if let Some(note) = &mut self.options.note {
                     note(location(run, pc), &text);
                 }

@@ -6,8 +6,9 @@ use super::memo::{Known, same};
 use super::scope::find;
 use super::slot::Slot;
 use crate::error::{Eval, EvalCode, EvalError};
-use crate::plan::{Clause, GroupPlan};
+use crate::plan::{Clause, GroupPlan, Kind};
 use crate::probe::Probe;
+use crate::steps::Step;
 
 impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
     /// The plan of a group.
@@ -51,17 +52,41 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         group: &'a GroupPlan,
         args: Args,
     ) -> Eval<Option<Slot<'a>>> {
-        let mut found: Option<Slot<'a>> = None;
+        let since = self.moment();
+        let mut found = None;
+        let outcome = self.agreed(group, args, &mut found);
+        if P::STEPS {
+            self.told(0, Step::Done);
+        }
+        self.settle(since, outcome)?;
+        Ok(found)
+    }
+
+    fn agreed(
+        &mut self,
+        group: &'a GroupPlan,
+        args: Args,
+        found: &mut Option<Slot<'a>>,
+    ) -> Eval<()> {
         if group.index.as_ref().is_some_and(|index| index.sole) && group.default.is_none() {
             if let Some(clause) = group.definitions.first().and_then(|it| it.first()) {
                 let early = self.options.early_exit && clause.constant.is_some();
-                self.clause(group, clause, args, early, &mut found)?;
+                if P::STEPS {
+                    self.tell_index(group, 1, early);
+                }
+                self.clause(group, clause, args, (early, true), found)?;
             }
-            return Ok(found);
+            return Ok(());
         }
         let candidates = self.candidates(group, args)?;
+        if P::STEPS {
+            let matched = candidates.matched();
+            let none = matched == 0 && self.options.early_exit;
+            self.tell_index(group, matched, candidates.uniform || none);
+        }
         let mut done: Option<u32> = None;
-        for (definition, clause) in &candidates.clauses {
+        let count = candidates.clauses.len();
+        for (at, (definition, clause)) in candidates.clauses.iter().enumerate() {
             if done == Some(*definition) {
                 continue;
             }
@@ -69,7 +94,8 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
                 usize::try_from(*definition).ok().and_then(|at| group.definitions.get(at));
             let clause = clauses.and_then(|it| it.get(usize::try_from(*clause).ok()?));
             let Some(clause) = clause else { continue };
-            if self.clause(group, clause, args, candidates.uniform, &mut found)? {
+            let last = at + 1 == count;
+            if self.clause(group, clause, args, (candidates.uniform, last), found)? {
                 done = Some(*definition);
                 if candidates.uniform {
                     break;
@@ -79,18 +105,27 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         if found.is_none()
             && let Some(default) = &group.default
         {
-            self.clause(group, default, args, true, &mut found)?;
+            self.clause(group, default, args, (true, true), found)?;
         }
-        Ok(found)
+        Ok(())
     }
 
-    /// Runs a clause; whether it gave a value. `early`: its first value is enough.
+    /// Tells how many definitions may apply.
+    #[cold]
+    pub(super) fn tell_index(&mut self, group: &'a GroupPlan, matched: usize, early: bool) {
+        let function = group.info.arity.is_some();
+        let single = group.info.kind == Kind::Complete;
+        self.told(0, Step::Index { path: &group.name, matched, early, function, single });
+    }
+
+    /// Runs a clause; whether it gave a value. `early`: its first value is enough; `last`: there is
+    /// no clause after it.
     fn clause(
         &mut self,
         group: &'a GroupPlan,
         clause: &'a Clause,
         args: Args,
-        early: bool,
+        (early, last): (bool, bool),
         found: &mut Option<Slot<'a>>,
     ) -> Eval<bool> {
         let Some(variant) = clause.variants.first() else { return Ok(false) };
@@ -109,17 +144,22 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             gave = true;
             let value = self.taken(base, &variant.value);
             match found {
-                None => *found = Some(value),
+                None => {
+                    *found = Some(value);
+                    let more = !(early || last && variant.block.single);
+                    if more {
+                        self.put_off();
+                    }
+                }
                 Some(known) => {
-                    let agree =
-                        same(known.value(), value.value()) || known.value() == value.value();
-                    if !agree {
-                        return Err(Box::new(conflict(group, clause)));
+                    let (known, value) = (known.value(), value.value());
+                    if !same(known, value) && !self.equal_heavy(known, value)? {
+                        return Err(Box::new(conflict(args, clause)));
                     }
                 }
             }
             if early {
-                self.cut(&run);
+                self.cut(&run)?;
                 break;
             }
         }
@@ -128,8 +168,8 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
     }
 }
 
-fn conflict(group: &GroupPlan, clause: &Clause) -> EvalError {
-    let message = if group.info.arity.is_some() {
+fn conflict(args: Args, clause: &Clause) -> EvalError {
+    let message = if args.called {
         "functions must not produce multiple outputs for same inputs"
     } else {
         "complete rules must not produce multiple outputs"

@@ -74,7 +74,10 @@ fn members(schema: &Schema, one: &Definition) -> Checked {
     match kind.as_str() {
         "OBJECT" | "INTERFACE" => {
             if one.fields.is_empty() {
-                return wrong(one.at, format!("{kind} {own_name}: must define one or more fields."));
+                return wrong(
+                    one.at,
+                    format!("{kind} {own_name}: must define one or more fields."),
+                );
             }
             let allowed = |found: &Definition| found.is_leaf() || found.is_composite();
             if let Some(field) = one.fields.iter().find(|field| !of_kind(field, allowed)) {
@@ -135,9 +138,8 @@ fn repeated<'a, T>(items: &'a [T], key: impl Fn(&'a T) -> &'a str) -> Option<usi
 }
 
 fn duplicates(one: &Definition) -> Checked {
-    let only_once = |what: &str, name: &str| {
-        format!("{what}{}.{name} can only be defined once.", one.name)
-    };
+    let only_once =
+        |what: &str, name: &str| format!("{what}{}.{name} can only be defined once.", one.name);
     let field = repeated(&one.fields, |field| &field.name).and_then(|at| one.fields.get(at));
     if let Some(field) = field {
         return wrong(field.at, only_once("Field ", &field.name));
@@ -150,8 +152,7 @@ fn duplicates(one: &Definition) -> Checked {
         let aligned = one.types.len() == one.type_positions.len();
         let at = one.type_positions.get(index).copied().flatten().filter(|_| aligned);
         let member = one.types.get(index).map(String::as_str).unwrap_or_default();
-        let message =
-            format!("Union type {} can only include type {member} once.", one.name);
+        let message = format!("Union type {} can only include type {member} once.", one.name);
         return wrong(at.or(one.at), message);
     }
     Ok(())
@@ -206,7 +207,8 @@ pub(super) fn directives(
             return wrong(at, format!("Undefined directive {own_name}."));
         };
         if single && !seen.insert(own_name) && !definition.repeatable {
-            let message = format!("The directive {own_name} can only be used once at this location.");
+            let message =
+                format!("The directive {own_name} can only be used once at this location.");
             return wrong(at, message);
         }
         if !definition.locations.iter().any(|known| known == location) {

@@ -138,11 +138,7 @@ fn definition(parser: &mut Parser<'_>, description: Description) -> Parsed<Defin
 }
 
 /// What follows the keyword of a definition, or of an extension of one.
-fn body(
-    parser: &mut Parser<'_>,
-    definition: &mut Definition,
-    whole: bool,
-) -> Parsed<()> {
+fn body(parser: &mut Parser<'_>, definition: &mut Definition, whole: bool) -> Parsed<()> {
     definition.name = parser.name()?;
     let kind = definition.kind.clone();
     if kind == "OBJECT" || (kind == "INTERFACE" && whole) {
@@ -219,8 +215,7 @@ fn input_value(parser: &mut Parser<'_>) -> Parsed<Rc<FieldDefinition>> {
     let name = parser.name()?;
     parser.expect(TokenKind::Colon)?;
     let kind = parser.type_reference()?;
-    let default =
-        if parser.skip(TokenKind::Equals)? { Some(parser.value(true)?) } else { None };
+    let default = if parser.skip(TokenKind::Equals)? { Some(parser.value(true)?) } else { None };
     let directives = parser.directives(true)?;
     Ok(Rc::new(FieldDefinition {
         description,
@@ -280,10 +275,7 @@ fn extension(parser: &mut Parser<'_>, document: &mut SchemaDocument) -> Parsed<(
     Ok(())
 }
 
-fn directive(
-    parser: &mut Parser<'_>,
-    description: Description,
-) -> Parsed<DirectiveDefinition> {
+fn directive(parser: &mut Parser<'_>, description: Description) -> Parsed<DirectiveDefinition> {
     let after = parser.keyword("directive")?;
     parser.expect(TokenKind::At)?;
     let at = parser.here();

@@ -100,15 +100,7 @@ type Read = Result<Token, (Token, GraphqlError)>;
 
 impl<'a> Lexer<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self {
-            text,
-            end: 0,
-            end_runes: 0,
-            start: 0,
-            start_runes: 0,
-            line: 1,
-            line_start_runes: 0,
-        }
+        Self { text, end: 0, end_runes: 0, start: 0, start_runes: 0, line: 1, line_start_runes: 0 }
     }
 
     fn byte(&self, at: usize) -> Option<u8> {

@@ -124,10 +124,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Goes one level deeper.
-    pub(super) fn nested<T>(
-        &mut self,
-        parse: impl FnOnce(&mut Self) -> Parsed<T>,
-    ) -> Parsed<T> {
+    pub(super) fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
         if self.depth >= MAX_DEPTH {
             let here = self.here();
             return Err(GraphqlError::at(here, "The document is nested too deep"));

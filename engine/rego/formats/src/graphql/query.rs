@@ -1,8 +1,6 @@
 //! Queries (specification section 2.2 and following).
 
-use super::ast::{
-    Field, Fragment, InlineFragment, Operation, Query, Selection, Spread, Variable,
-};
+use super::ast::{Field, Fragment, InlineFragment, Operation, Query, Selection, Spread, Variable};
 use super::error::GraphqlError;
 use super::lexer::TokenKind;
 use super::parser::{Parsed, Parser, refuse};
@@ -17,8 +15,7 @@ pub(super) fn parse(text: &str) -> Parsed<Query> {
         let token = parser.peek().clone();
         match (token.kind, token.value.as_str()) {
             (TokenKind::End, _) => return Ok(query),
-            (TokenKind::BraceL, _)
-            | (TokenKind::Name, "query" | "mutation" | "subscription") => {
+            (TokenKind::BraceL, _) | (TokenKind::Name, "query" | "mutation" | "subscription") => {
                 query.operations.push(operation(&mut parser)?);
             }
             (TokenKind::Name, "fragment") => {
@@ -44,11 +41,8 @@ fn operation(parser: &mut Parser<'_>) -> Parsed<Operation> {
         });
     }
     let kind = parser.operation_type()?;
-    let name = if parser.peek_kind() == TokenKind::Name {
-        parser.next()?.value
-    } else {
-        String::new()
-    };
+    let name =
+        if parser.peek_kind() == TokenKind::Name { parser.next()?.value } else { String::new() };
     let variables = variables(parser)?;
     let directives = parser.directives(false)?;
     let selections = required_selections(parser)?;
@@ -75,8 +69,7 @@ fn variable(parser: &mut Parser<'_>) -> Parsed<Rc<Variable>> {
     let name = parser.variable()?;
     parser.expect(TokenKind::Colon)?;
     let kind = parser.type_reference()?;
-    let default =
-        if parser.skip(TokenKind::Equals)? { Some(parser.value(true)?) } else { None };
+    let default = if parser.skip(TokenKind::Equals)? { Some(parser.value(true)?) } else { None };
     let directives = parser.directives(false)?;
     Ok(Rc::new(Variable {
         name,
@@ -100,9 +93,7 @@ fn required_selections(parser: &mut Parser<'_>) -> Parsed<Vec<Selection>> {
 }
 
 fn selections(parser: &mut Parser<'_>) -> Parsed<Vec<Selection>> {
-    parser.nested(|parser| {
-        Ok(parser.some((TokenKind::BraceL, TokenKind::BraceR), selection)?.0)
-    })
+    parser.nested(|parser| Ok(parser.some((TokenKind::BraceL, TokenKind::BraceR), selection)?.0))
 }
 
 fn selection(parser: &mut Parser<'_>) -> Parsed<Selection> {
@@ -114,11 +105,8 @@ fn selection(parser: &mut Parser<'_>) -> Parsed<Selection> {
     let name = if parser.skip(TokenKind::Colon)? { parser.name()? } else { alias.clone() };
     let arguments = parser.arguments(false)?;
     let directives = parser.directives(false)?;
-    let selections = if parser.peek_kind() == TokenKind::BraceL {
-        selections(parser)?
-    } else {
-        Vec::new()
-    };
+    let selections =
+        if parser.peek_kind() == TokenKind::BraceL { selections(parser)? } else { Vec::new() };
     Ok(Selection::Field(Rc::new(Field {
         alias,
         name,

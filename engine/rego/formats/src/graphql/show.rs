@@ -38,9 +38,8 @@ impl Node {
 
     fn comments(self, name: &str, comments: &Comments) -> Self {
         let Some(comments) = comments else { return self };
-        let list = Self::default().list("List", comments, |text| {
-            Self::default().text("Value", text).value()
-        });
+        let list = Self::default()
+            .list("List", comments, |text| Self::default().text("Value", text).value());
         self.node(name, list.done())
     }
 
@@ -209,19 +208,15 @@ fn entry_point(entry: &EntryPoint) -> Value {
         .value()
 }
 
-fn names(names: &String) -> Value {
-    Value::from(names.as_str())
-}
-
 fn definition(definition: &Definition) -> Value {
     Node::default()
         .text("Kind", &definition.kind)
         .text("Description", &definition.description)
         .text("Name", &definition.name)
         .directives(&definition.directives)
-        .list("Interfaces", &definition.interfaces, names)
+        .list("Interfaces", &definition.interfaces, |name| Value::from(name.as_str()))
         .list("Fields", &definition.fields, |it| field_definition(it))
-        .list("Types", &definition.types, names)
+        .list("Types", &definition.types, |name| Value::from(name.as_str()))
         .list("EnumValues", &definition.enum_values, enum_value)
         .set("BuiltIn", definition.built_in)
         .around(&definition.around)
@@ -253,7 +248,7 @@ fn directive_definition(directive: &DirectiveDefinition) -> Value {
         .text("Description", &directive.description)
         .text("Name", &directive.name)
         .list("Arguments", &directive.arguments, |it| field_definition(it))
-        .list("Locations", &directive.locations, names)
+        .list("Locations", &directive.locations, |name| Value::from(name.as_str()))
         .set("IsRepeatable", directive.repeatable)
         .around(&directive.around)
         .value()

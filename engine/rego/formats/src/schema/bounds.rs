@@ -2,51 +2,60 @@
 
 use super::compile::{Parts, Reading, invalid_type};
 use super::draft::Draft;
-use super::model::{Bounds, Numeric};
+use super::model::{Bounds, Measure, Numeric};
 use super::number;
 use super::refusal::Refused;
-use referee_rego_value::{Number, Value};
+use referee_rego_value::Value;
 
 type Taken = Result<Parts, Refused>;
 
 /// A number with a value, in Go's eyes.
-fn number_of(value: &Value) -> Option<Number> {
-    value.as_number().filter(|number| number::has_value(number)).cloned()
+fn measure(reading: &mut Reading<'_, '_, '_>, value: &Value) -> Result<Option<Measure>, Refused> {
+    let number = value.as_number().filter(|number| number::has_value(number)).cloned();
+    let Some(number) = number else {
+        return Ok(None);
+    };
+    // To show a long number takes far more than to show a short one.
+    let digits = number.to_string().len();
+    reading.ctx.work(u32::try_from(digits.saturating_mul(digits) / 64).unwrap_or(u32::MAX))?;
+    Ok(Some(Measure { shown: number::shown(&number), number }))
 }
 
 fn numeric<'a>(reading: &'a mut Reading<'_, '_, '_>) -> &'a mut Numeric {
     reading.node.numeric.get_or_insert_default()
 }
 
-pub(super) fn multiple_of(
-    reading: &mut Reading<'_, '_, '_>,
-    key: &str,
-    value: &Value,
-) -> Taken {
-    let Some(number) = number_of(value) else {
+pub(super) fn multiple_of(reading: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> Taken {
+    let Some(of) = measure(reading, value)? else {
         return Err(Refused::new(invalid_type("Number", key)));
     };
-    if !number::is_positive(&number) {
+    if !number::is_positive(&of.number) {
         return Err(Refused::new(format!("{key} must be strictly greater than 0")));
     }
-    numeric(reading).multiple_of = Some(number);
+    numeric(reading).multiple_of = Some(of);
     Ok(Parts::default())
 }
 
-fn inclusive(key: &str, value: &Value) -> Result<Option<Number>, Refused> {
-    match number_of(value) {
-        Some(number) => Ok(Some(number)),
+fn inclusive(
+    reading: &mut Reading<'_, '_, '_>,
+    key: &str,
+    value: &Value,
+) -> Result<Option<Measure>, Refused> {
+    match measure(reading, value)? {
         None => Err(Refused::new(format!("{key} must be of a Number"))),
+        found => Ok(found),
     }
 }
 
 pub(super) fn minimum(reading: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> Taken {
-    numeric(reading).minimum = inclusive(key, value)?;
+    let bound = inclusive(reading, key, value)?;
+    numeric(reading).minimum = bound;
     Ok(Parts::default())
 }
 
 pub(super) fn maximum(reading: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> Taken {
-    numeric(reading).maximum = inclusive(key, value)?;
+    let bound = inclusive(reading, key, value)?;
+    numeric(reading).maximum = bound;
     Ok(Parts::default())
 }
 
@@ -55,10 +64,11 @@ fn exclusive(
     reading: &mut Reading<'_, '_, '_>,
     keys: (&str, &str),
     value: &Value,
-    bounds: fn(&mut Numeric) -> (&mut Option<Number>, &mut Option<Number>),
+    bounds: fn(&mut Numeric) -> (&mut Option<Measure>, &mut Option<Measure>),
 ) -> Taken {
     let (key, other) = keys;
     let draft = reading.draft;
+    let own = measure(reading, value)?;
     let (inclusive, exclusive) = bounds(numeric(reading));
     match value {
         Value::Bool(on) if matches!(draft, Draft::Four | Draft::Hybrid) => {
@@ -69,7 +79,7 @@ fn exclusive(
                 *exclusive = inclusive.take();
             }
         }
-        Value::Number(_) if draft != Draft::Four => *exclusive = number_of(value),
+        Value::Number(_) if draft != Draft::Four => *exclusive = own,
         _ => {
             let wanted = match draft {
                 Draft::Four => "boolean",
@@ -134,20 +144,12 @@ pub(super) fn max_length(reading: &mut Reading<'_, '_, '_>, key: &str, value: &V
     ordered(reading.node.characters, "minLength", key)
 }
 
-pub(super) fn min_properties(
-    reading: &mut Reading<'_, '_, '_>,
-    key: &str,
-    value: &Value,
-) -> Taken {
+pub(super) fn min_properties(reading: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> Taken {
     reading.node.members.least = count(key, value)?;
     Ok(Parts::default())
 }
 
-pub(super) fn max_properties(
-    reading: &mut Reading<'_, '_, '_>,
-    key: &str,
-    value: &Value,
-) -> Taken {
+pub(super) fn max_properties(reading: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> Taken {
     reading.node.members.most = count(key, value)?;
     ordered(reading.node.members, "minProperties", key)
 }

@@ -10,8 +10,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 /// The most entries.
 const MOST_ENTRIES: usize = 64;
-/// The most nodes of a schema that is kept.
-const MOST_NODES: usize = 4_096;
+/// The most nodes of a schema that is kept: some 700 bytes each.
+const MOST_NODES: usize = 1_024;
+/// How large the patterns of a schema that is kept may be together, in thousands of states: what is
+/// compiled of them may take some hundred bytes a state.
+const MOST_PATTERNS: u64 = 64;
 /// The largest schema that is kept, in bytes; its text may be long where its nodes are few.
 const MOST_BYTES: usize = 1 << 20;
 
@@ -57,7 +60,7 @@ fn shared(ctx: &mut Context<'_>, operand: &Value) -> Result<Arc<Schema>, Refused
         return Ok(found);
     }
     let schema = Arc::new(compile(ctx, operand)?);
-    if schema.len() <= MOST_NODES {
+    if schema.len() <= MOST_NODES && schema.patterns() <= MOST_PATTERNS {
         let mut entries = cache.0.write().unwrap_or_else(PoisonError::into_inner);
         if entries.len() >= MOST_ENTRIES
             && let Some(other) = entries.keys().next().cloned()

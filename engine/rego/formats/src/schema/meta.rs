@@ -102,7 +102,9 @@ pub(super) fn schema(draft: Draft) -> Option<Value> {
     let url = draft.url()?;
     let (id, kind, count, least, tables) = match draft {
         Draft::Four => ("id", r#""object""#, "positiveInteger", r#""minItems":1,"#, [DRAFT_4, &[]]),
-        Draft::Six => ("$id", r#"["object","boolean"]"#, "nonNegativeInteger", "", [SINCE_6, DRAFT_6]),
+        Draft::Six => {
+            ("$id", r#"["object","boolean"]"#, "nonNegativeInteger", "", [SINCE_6, DRAFT_6])
+        }
         _ => ("$id", r#"["object","boolean"]"#, "nonNegativeInteger", "", [SINCE_6, DRAFT_7]),
     };
     let properties: Vec<String> = COMMON

@@ -30,6 +30,15 @@ impl Schema {
         self.nodes.len()
     }
 
+    /// How large its patterns are together, in thousands of states.
+    pub(super) fn patterns(&self) -> u64 {
+        let patterns = self.nodes.iter().flat_map(|node| {
+            let named = node.pattern_properties.iter().map(|(pattern, _)| pattern);
+            named.chain(&node.pattern)
+        });
+        patterns.map(Pattern::size).fold(0, u64::saturating_add)
+    }
+
     pub(super) fn get(&self, place: Place) -> Option<&Node> {
         self.nodes.get(place.0)
     }
@@ -120,14 +129,22 @@ pub(super) struct Bounds {
     pub(super) most: Option<i64>,
 }
 
+/// A number that others are measured by.
+#[derive(Clone, Debug)]
+pub(super) struct Measure {
+    pub(super) number: Number,
+    /// As errors show it.
+    pub(super) shown: String,
+}
+
 /// What is asked of a number.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Numeric {
-    pub(super) multiple_of: Option<Number>,
-    pub(super) maximum: Option<Number>,
-    pub(super) exclusive_maximum: Option<Number>,
-    pub(super) minimum: Option<Number>,
-    pub(super) exclusive_minimum: Option<Number>,
+    pub(super) multiple_of: Option<Measure>,
+    pub(super) maximum: Option<Measure>,
+    pub(super) exclusive_maximum: Option<Measure>,
+    pub(super) minimum: Option<Measure>,
+    pub(super) exclusive_minimum: Option<Measure>,
 }
 
 /// The values of an `enum`: as canonical JSON, and all of them as errors show them.

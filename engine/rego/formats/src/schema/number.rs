@@ -98,65 +98,39 @@ pub(super) fn is_multiple(number: &Number, of: &Number) -> Result<bool, TooLarge
     Ok(dividend.is_multiple_of(&(divisor * power(10, -tens)?)))
 }
 
-/// The number as Go prints a `big.Float` made of it: ten digits, with an exponent where there are
-/// more before the point or many zeros behind it.
-pub(super) fn ten_digits(number: &Number) -> String {
+/// The number as Go prints the `big.Float` nearest to it: with as few digits as identify it, and
+/// with an exponent from a million on.
+pub(super) fn shown(number: &Number) -> String {
     if let Number::Int(value) = number
-        && value.unsigned_abs() < 10_000_000_000
+        && value.unsigned_abs() < 1_000_000
     {
         return value.to_string();
     }
     let Some(parts) = Parts::of(number) else {
         return number.to_string();
     };
-    let negative = parts.negative;
-    // A fraction is rounded to a binary number first, which matters where digits are dropped.
-    let binary = parts.exponent < 0 && parts.digits.len() > 10;
-    let parts = if binary { rounded_to_binary(&parts).unwrap_or(parts) } else { parts };
-    let count = i64::try_from(parts.digits.len()).unwrap_or(i64::MAX);
-    let (digits, carried) = rounded(parts.digits);
-    let point = parts.exponent.saturating_add(count).saturating_add(i64::from(carried));
+    // A whole number is its own nearest; so is here one that is too long to be computed with.
+    let rounded = if parts.exponent < 0 {
+        Binary::nearest(&parts).and_then(|b| b.shortest())
+    } else {
+        Err(TooLarge)
+    };
+    let (digits, point) = rounded.unwrap_or_else(|_| {
+        let count = i64::try_from(parts.digits.len()).unwrap_or(i64::MAX);
+        (parts.digits, parts.exponent.saturating_add(count))
+    });
     let text = write(&digits, point);
-    if negative { format!("-{text}") } else { text }
+    if parts.negative { format!("-{text}") } else { text }
 }
 
-/// Digits rounded to ten, ties to an even one; and whether they became one more.
-fn rounded(mut digits: Vec<u8>) -> (Vec<u8>, bool) {
-    let mut carried = false;
-    if let Some(next) = digits.get(10).copied() {
-        let tie = next == b'5' && digits.len() == 11;
-        let odd = digits.get(9).is_some_and(|digit| digit & 1 == 1);
-        let up = if tie { odd } else { next >= b'5' };
-        digits.truncate(10);
-        if up {
-            while digits.last() == Some(&b'9') {
-                digits.pop();
-            }
-            match digits.last_mut() {
-                Some(last) => *last += 1,
-                None => {
-                    digits.push(b'1');
-                    carried = true;
-                }
-            }
-        }
-    }
-    while digits.last() == Some(&b'0') {
-        digits.pop();
-    }
-    (digits, carried)
-}
-
-/// `0.digits × 10^point` as Go's `%.10g`.
+/// `0.digits × 10^point` as Go's `%g`.
 fn write(digits: &[u8], point: i64) -> String {
     let text = String::from_utf8_lossy(digits);
     if digits.is_empty() {
         return "0".to_owned();
     }
-    let count = i64::try_from(digits.len()).unwrap_or(i64::MAX);
     let exponent = point - 1;
-    let most = if count < 10 && count >= point { count } else { 10 };
-    if exponent < -4 || exponent >= most {
+    if !(-4..6).contains(&exponent) {
         let (first, rest) = text.split_at_checked(1).unwrap_or((&text, ""));
         let dot = if rest.is_empty() { "" } else { "." };
         let sign = if exponent < 0 { '-' } else { '+' };
@@ -175,38 +149,147 @@ fn write(digits: &[u8], point: i64) -> String {
     }
 }
 
-/// The nearest binary number of as many bits as the fraction's parts have, 64 at least.
-fn rounded_to_binary(parts: &Parts) -> Result<Parts, TooLarge> {
-    if parts.exponent.unsigned_abs() > u64::try_from(MAX_DIGITS).unwrap_or_default() {
-        return Err(TooLarge);
+/// `mantissa / 2^exponent`.
+struct Binary {
+    mantissa: BigUint,
+    exponent: u64,
+}
+
+impl Binary {
+    /// The nearest binary number of as many bits as the fraction's parts have, 64 at least.
+    fn nearest(parts: &Parts) -> Result<Self, TooLarge> {
+        if parts.exponent.unsigned_abs() > u64::try_from(MAX_DIGITS).unwrap_or_default() {
+            return Err(TooLarge);
+        }
+        let (numerator, denominator) = (parts.coefficient()?, power(10, -parts.exponent)?);
+        let common = numerator.gcd(&denominator);
+        let (numerator, denominator) = (numerator / &common, denominator / common);
+        let bits = numerator.bits().max(denominator.bits()).max(64);
+        // A quotient of one bit more than wanted, or of two.
+        let scale = bits + 1 + denominator.bits() - numerator.bits();
+        let (quotient, rest) = (numerator << scale).div_rem(&denominator);
+        let extra = quotient.bits() - bits;
+        let one = BigUint::from(1_u32);
+        let below = &quotient & ((&one << extra) - 1_u32);
+        let half = one << (extra - 1);
+        let mut mantissa = &quotient >> extra;
+        if below > half || below == half && (rest.bits() > 0 || mantissa.bit(0)) {
+            mantissa += 1_u32;
+        }
+        Ok(Self { mantissa, exponent: scale - extra })
     }
-    let (numerator, denominator) = (parts.coefficient()?, power(10, -parts.exponent)?);
-    let common = numerator.gcd(&denominator);
-    let (numerator, denominator) = (numerator / &common, denominator / common);
-    let bits = numerator.bits().max(denominator.bits()).max(64);
-    // One bit more than wanted, or two.
-    let shift = i64::try_from(bits + 1 + denominator.bits()).map_err(|_| TooLarge)?
-        - i64::try_from(numerator.bits()).map_err(|_| TooLarge)?;
-    let scale = u64::try_from(shift).map_err(|_| TooLarge)?;
-    let (quotient, rest) = (numerator << scale).div_rem(&denominator);
-    let extra = quotient.bits() - bits;
-    let below = &quotient & ((BigUint::from(1_u32) << extra) - 1_u32);
-    let half = BigUint::from(1_u32) << (extra - 1);
-    let exact = rest.bits() == 0;
-    let mut mantissa = &quotient >> extra;
-    let up = below > half || below == half && (!exact || mantissa.bit(0));
-    if up {
-        mantissa += 1_u32;
+
+    /// The fewest digits that no other number of as many bits is nearer to, and the point in them.
+    fn shortest(&self) -> Result<(Vec<u8>, i64), TooLarge> {
+        // All in halves of the last bit, as whole numbers: x / 2^e is x × 5^e / 10^e.
+        let exponent = i64::try_from(self.exponent + 1).map_err(|_| TooLarge)?;
+        let five = power(5, exponent)?;
+        let doubled = &self.mantissa << 1_u32;
+        let digits = |number: &BigUint| number.to_str_radix(10).into_bytes();
+        let all = digits(&(&doubled * &five));
+        let point = i64::try_from(all.len()).map_err(|_| TooLarge)? - exponent;
+        let exact = trimmed(all);
+        let lower = trimmed(digits(&((&doubled - 1_u32) * &five)));
+        let upper = trimmed(digits(&((doubled + 1_u32) * &five)));
+        // The bounds themselves round to an even mantissa.
+        let inclusive = !self.mantissa.bit(0);
+        let at = |digits: &[u8], place: usize| digits.get(place).copied().unwrap_or(b'0');
+        for (place, digit) in exact.iter().enumerate() {
+            let (low, high) = (at(&lower, place), at(&upper, place));
+            let down = low != *digit || inclusive && place + 1 == lower.len();
+            let up = *digit != high && (inclusive || digit + 1 < high || place + 1 < upper.len());
+            let kept = place + 1;
+            let up = match (down, up) {
+                (true, true) => rounds_up(&exact, kept),
+                (true, false) => false,
+                (false, true) => true,
+                (false, false) => continue,
+            };
+            return Ok(cut(exact, kept, up, point));
+        }
+        Ok((exact, point))
     }
-    let exponent = scale - extra;
-    // m / 2^e is m × 5^e / 10^e.
-    let five = power(5, i64::try_from(exponent).map_err(|_| TooLarge)?)?;
-    let digits = (mantissa * five).to_str_radix(10).into_bytes();
-    let exponent = -i64::try_from(exponent).map_err(|_| TooLarge)?;
-    Ok(Parts { negative: parts.negative, digits, exponent })
+}
+
+fn trimmed(mut digits: Vec<u8>) -> Vec<u8> {
+    while digits.last() == Some(&b'0') {
+        digits.pop();
+    }
+    digits
+}
+
+/// Whether digits are rounded up to so many of them, ties to an even one.
+fn rounds_up(digits: &[u8], kept: usize) -> bool {
+    match digits.get(kept..) {
+        None | Some([]) => false,
+        Some(b"5") => {
+            kept.checked_sub(1).and_then(|at| digits.get(at)).is_some_and(|digit| digit & 1 == 1)
+        }
+        Some([next, ..]) => *next >= b'5',
+    }
+}
+
+/// So many of the digits, the last one raised or not, and the point in them.
+fn cut(mut digits: Vec<u8>, kept: usize, up: bool, mut point: i64) -> (Vec<u8>, i64) {
+    let whole = digits.len() <= kept;
+    digits.truncate(kept);
+    if up && !whole {
+        while digits.last() == Some(&b'9') {
+            digits.pop();
+        }
+        match digits.last_mut() {
+            Some(last) => *last += 1,
+            None => {
+                digits.push(b'1');
+                point += 1;
+            }
+        }
+    }
+    (trimmed(digits), point)
 }
 
 /// The sign of a number: whether it is above zero.
 pub(super) fn is_positive(number: &Number) -> bool {
     !number.is_zero() && !number.is_negative()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(text: &str) -> Number {
+        Number::parse(text).unwrap()
+    }
+
+    #[test]
+    fn multiples_are_exact_however_far_the_exponents_are() {
+        let multiple = |a, b| is_multiple(&number(a), &number(b)).unwrap();
+        assert!(multiple("1e1000000", "1e-1000000"));
+        assert!(multiple("0.3", "0.1"));
+        assert!(!multiple("1e-7", "1e-6"));
+        assert!(multiple("123456789012345678901234567890", "10"));
+        let long = number(&"7".repeat(MAX_DIGITS + 1));
+        assert_eq!(is_multiple(&long, &number("3.5")), Err(TooLarge));
+    }
+
+    #[test]
+    fn numbers_are_shown_as_go_prints_a_float_of_any_size() {
+        let cases = [
+            ("1000000", "1e+06"),
+            ("0.00001234", "1.234e-05"),
+            ("21470847.8832950368252", "2.1470847883295036825e+07"),
+            ("-0.10", "-0.1"),
+            ("0.99999999999999999999999", "0.99999999999999999999999"),
+            ("-0", "0"),
+        ];
+        for (written, wanted) in cases {
+            assert_eq!(shown(&number(written)), wanted);
+        }
+    }
+
+    #[test]
+    fn an_exponent_beyond_a_million_has_no_value() {
+        assert!(!has_value(&number("1e1000001")));
+        assert!(has_value(&number("0e1000001")));
+    }
 }

@@ -69,8 +69,7 @@ impl Pool {
         reference: &Reference,
         draft: Option<Draft>,
     ) -> Result<Value, Refused> {
-        let mut tasks =
-            vec![Task::Visit(document, Arc::new(reference.clone()), Role::Schema)];
+        let mut tasks = vec![Task::Visit(document, Arc::new(reference.clone()), Role::Schema)];
         let mut done: Vec<Value> = Vec::new();
         while let Some(task) = tasks.pop() {
             ctx.work(1)?;
@@ -96,14 +95,13 @@ impl Pool {
                 }
                 Task::Object(members, target, id) => {
                     let values = done.split_off(done.len().saturating_sub(members.len()));
-                    let object = members.keys().cloned().zip(values).map(|(key, value)| {
-                        match &target {
+                    let object =
+                        members.keys().cloned().zip(values).map(|(key, value)| match &target {
                             Some(target) if key.as_str() == Some("$ref") => {
                                 (key, Value::String(Str::from(target.as_str())))
                             }
                             _ => (key, value),
-                        }
-                    });
+                        });
                     let object = Value::Object(Object::from_sorted(object.collect()));
                     if let Some(id) = id {
                         self.0.insert(id, Document { schema: object.clone(), draft });

@@ -50,7 +50,10 @@ pub(super) fn analyze(text: &str) -> Analysis {
     while let Some(character) = characters.next() {
         let spaced = characters.peek().is_none_or(|next| is_blank(*next));
         indicators |= match (before, character) {
-            (None, '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"')
+            (
+                None,
+                '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"',
+            )
             | (None, '%' | '@' | '`') => true,
             (None, '?' | '-') | (_, ':') => spaced,
             (Some(before), '#') => is_blank(before) || is_break(before),
@@ -85,23 +88,12 @@ fn is_base_60(text: &str) -> bool {
     if !first.starts_with(|first: char| first.is_ascii_digit()) || !digits(first) {
         return false;
     }
-    let mut parts = parts.peekable();
-    let mut any = false;
-    while let Some(mut part) = parts.next() {
-        if parts.peek().is_none() {
-            if let Some((whole, fraction)) = part.split_once('.') {
-                if !digits(fraction) {
-                    return false;
-                }
-                part = whole;
-            }
-        }
-        match part.as_bytes() {
-            [b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9'] => any = true,
-            _ => return false,
-        }
-    }
-    any
+    let rest: Vec<&str> = parts.collect();
+    let Some((last, inner)) = rest.split_last() else { return false };
+    let (last, fraction) = last.split_once('.').unwrap_or((last, ""));
+    let sixtieth =
+        |part: &&str| matches!(part.as_bytes(), [b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9']);
+    digits(fraction) && inner.iter().chain([&last]).all(sixtieth)
 }
 
 /// The style in which a text is written.

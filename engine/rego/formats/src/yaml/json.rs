@@ -15,19 +15,23 @@ enum Step {
 
 /// The names of the members that count, and their values.
 fn last_members(members: Vec<(Datum, Datum)>) -> Result<(Vec<String>, Vec<Datum>), Failure> {
-    let mut places: HashMap<String, usize> = HashMap::with_capacity(members.len());
-    let mut values: Vec<Datum> = Vec::with_capacity(members.len());
-    let mut names = Vec::with_capacity(members.len());
+    let mut places = HashMap::with_capacity(members.len());
+    let mut kept: Vec<(Datum, Datum)> = Vec::with_capacity(members.len());
     for (key, value) in members {
-        let name = key.key(&value)?;
-        match places.get(&name).and_then(|place| values.get_mut(*place)) {
-            Some(place) => *place = value,
+        let name = key.name().ok_or_else(|| key.go());
+        match places.get(&name).and_then(|place| kept.get_mut(*place)) {
+            Some(place) => *place = (key, value),
             None => {
-                places.insert(name.clone(), values.len());
-                names.push(name);
-                values.push(value);
+                places.insert(name, kept.len());
+                kept.push((key, value));
             }
         }
+    }
+    let mut names = Vec::with_capacity(kept.len());
+    let mut values = Vec::with_capacity(kept.len());
+    for (key, value) in kept {
+        names.push(key.name().ok_or_else(|| key.refused(&value))?);
+        values.push(value);
     }
     Ok((names, values))
 }
@@ -92,18 +96,22 @@ impl Datum {
         }
     }
 
-    /// The text of a key.
-    fn key(&self, value: &Self) -> Result<String, Failure> {
-        let kind = match self {
-            Self::Text(text) => return Ok(text.clone()),
-            Self::Int(key) => return Ok(key.to_string()),
-            Self::Bool(key) => return Ok(key.to_string()),
-            Self::Float(key) => return Ok(short_float(*key)),
-            Self::Uint(_) => "uint64",
-            _ => "%!s(<nil>)",
-        };
+    /// The name that a key becomes, where it may be one.
+    fn name(&self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text.clone()),
+            Self::Int(key) => Some(key.to_string()),
+            Self::Bool(key) => Some(key.to_string()),
+            Self::Float(key) => Some(short_float(*key)),
+            Self::Null | Self::Uint(_) | Self::Sequence(_) | Self::Mapping(_) => None,
+        }
+    }
+
+    fn refused(&self, value: &Self) -> Failure {
+        let kind = if matches!(self, Self::Uint(_)) { "uint64" } else { "%!s(<nil>)" };
         let (key, value) = (self.go_top(), value.go_top());
-        Err(Failure::Json(format!("unsupported map key of type: {kind}, key: {key}, value: {value}")))
+        let front = "unsupported map key of type";
+        Failure::Json(format!("{front}: {kind}, key: {key}, value: {value}"))
     }
 
     /// As Go shows it with `%#v`.

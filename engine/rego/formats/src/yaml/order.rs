@@ -89,3 +89,27 @@ fn with_front(text: &[char], from: usize, end: usize) -> i64 {
         value.wrapping_mul(10).wrapping_add(digit.into())
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_in_keys_count_as_numbers_and_letters_come_last() {
+        let mut keys = vec!["a10", "a2", "b", "_", "a01", "1", "a1"];
+        sort(&mut keys, |key| key);
+        assert_eq!(keys, ["_", "1", "a1", "a01", "a2", "a10", "b"]);
+    }
+
+    #[test]
+    fn keys_whose_order_has_a_cycle_are_all_kept() {
+        let mut keys: Vec<String> =
+            (0..200).map(|number| format!("a{}b{number}", number % 7)).collect();
+        keys.extend((0..200).map(|number| format!("a{number}")));
+        let mut sorted = keys.clone();
+        sort(&mut sorted, |key| key);
+        keys.sort();
+        sorted.sort();
+        assert_eq!(sorted, keys);
+    }
+}

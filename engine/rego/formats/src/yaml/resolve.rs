@@ -15,7 +15,6 @@ pub(super) enum Tag {
     Float,
     Text,
     Time,
-    Merge,
 }
 
 impl Tag {
@@ -27,7 +26,6 @@ impl Tag {
             Self::Float => "float",
             Self::Text => "str",
             Self::Time => "timestamp",
-            Self::Merge => "merge",
         }
     }
 }

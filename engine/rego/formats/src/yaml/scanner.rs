@@ -250,9 +250,9 @@ impl Scanner {
         }
     }
 
-    fn to_next_token(&mut self) {
+    fn pass_space(&mut self) {
         loop {
-            if self.text.mark.column == 0 && self.text.rest().starts_with('\u{feff}') {
+            if self.text.mark.index == 0 && self.text.rest().starts_with('\u{feff}') {
                 self.text.skip();
             }
             loop {
@@ -275,7 +275,7 @@ impl Scanner {
     }
 
     fn fetch(&mut self) -> Scanned<()> {
-        self.to_next_token();
+        self.pass_space();
         self.unroll_indent(self.column());
         self.text.need(4);
         let in_flow = self.flow_level > 0;

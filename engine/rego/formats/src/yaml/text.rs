@@ -204,9 +204,8 @@ fn invalid(bytes: &[u8]) -> &'static str {
     if trailing.iter().any(|byte| byte & 0xc0 != 0x80) {
         return "invalid trailing UTF-8 octet";
     }
-    let value = trailing
-        .iter()
-        .fold(u32::from(first), |value, byte| (value << 6) + u32::from(byte & 0x3f));
+    let value =
+        trailing.iter().fold(u32::from(first), |value, byte| (value << 6) + u32::from(byte & 0x3f));
     if value < least {
         return "invalid length of a UTF-8 sequence";
     }

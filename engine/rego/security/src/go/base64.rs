@@ -137,7 +137,8 @@ mod tests {
 
     #[test]
     fn an_error_names_the_byte_at_which_it_is_wrong() {
-        for (text, at) in [("a", 0), ("ab", 0), ("abc", 0), ("abcd!", 4), ("ab=c", 3), ("ab==x", 4), ("=", 0)]
+        for (text, at) in
+            [("a", 0), ("ab", 0), ("abc", 0), ("abcd!", 4), ("ab=c", 3), ("ab==x", 4), ("=", 0)]
         {
             assert_eq!(
                 decode(text.as_bytes(), Alphabet::Standard),

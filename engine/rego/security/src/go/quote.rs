@@ -16,7 +16,9 @@ pub(crate) fn quote_bytes(bytes: &[u8]) -> String {
     let mut quoted = String::from("\"");
     for chunk in bytes.utf8_chunks() {
         let text = quote(chunk.valid());
-        quoted.push_str(text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(&text));
+        quoted.push_str(
+            text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(&text),
+        );
         for byte in chunk.invalid() {
             quoted.push_str(&format!("\\x{byte:02x}"));
         }

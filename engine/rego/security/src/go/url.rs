@@ -173,7 +173,7 @@ impl Url {
 
     fn write_hierarchy(&self, text: &mut String) {
         let has_authority = !self.host.is_empty() || self.user.is_some();
-        if (!self.scheme.is_empty() || has_authority) && (!self.omit_host || has_authority) {
+        if has_authority || !self.scheme.is_empty() && !self.omit_host {
             if has_authority || !self.path.is_empty() {
                 text.push_str("//");
             }

@@ -7,7 +7,7 @@ use crate::go::pem;
 use crate::go::quote::quote;
 use crate::go::url::{self, Url};
 use crate::x509::{check_key_pair, parse_certificate};
-use referee_rego_builtin::{BuiltinError, Context, HttpRequest, Result};
+use referee_rego_builtin::{BuiltinError, Context, HostError, HttpRequest, Result};
 use referee_rego_value::{Object, Value};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -80,9 +80,10 @@ pub(crate) fn check_members(request: &Object) -> Result<()> {
         let names = Value::set(names);
         Err(BuiltinError::type_error(format!("operand 1 {what} request parameters(s): {names}")))
     };
-    let unknown = request.iter().map(|(key, _)| key).filter(|key| {
-        key.as_str().is_none_or(|name| !ALLOWED.contains(&name))
-    });
+    let unknown = request
+        .iter()
+        .map(|(key, _)| key)
+        .filter(|key| key.as_str().is_none_or(|name| !ALLOWED.contains(&name)));
     refused("invalid", unknown.cloned().collect())?;
     let missing = ["method", "url"].into_iter().filter(|name| request.get_str(name).is_none());
     refused("missing required", missing.map(Value::from).collect())
@@ -155,10 +156,7 @@ pub(super) struct Built {
 }
 
 /// Builds a request.
-pub(super) fn build(
-    context: &Context<'_>,
-    object: &Object,
-) -> std::result::Result<Built, Failure> {
+pub(super) fn build(context: &Context<'_>, object: &Object) -> std::result::Result<Built, Failure> {
     let mut request = HttpRequest {
         method: String::new(),
         url: String::new(),
@@ -285,8 +283,15 @@ fn flat(value: &Value) -> String {
     }
 }
 
-fn no_files<T>(path: &str) -> std::result::Result<T, Failure> {
-    Err(format!("open {path}: permission denied").into())
+/// A file, where the host lets it be read.
+fn read_file(context: &Context<'_>, path: &str) -> std::result::Result<Vec<u8>, Failure> {
+    context.host.read_file(path).map_err(|error| {
+        let why = match error {
+            HostError::Forbidden => "permission denied".to_owned(),
+            other => other.to_string(),
+        };
+        Failure::Plain(format!("open {path}: {why}"))
+    })
 }
 
 fn client_certificate(
@@ -301,7 +306,11 @@ fn client_certificate(
         request.tls.client_key = Some(key.direct.clone().into_bytes());
     }
     if !certificate.file.is_empty() && !key.file.is_empty() {
-        return no_files(&certificate.file);
+        let pem = read_file(context, &certificate.file)?;
+        let key_pem = read_file(context, &key.file)?;
+        check_key_pair(&pem, &key_pem)?;
+        request.tls.client_certificate = Some(pem);
+        request.tls.client_key = Some(key_pem);
     }
     if !certificate.environment.is_empty() && !key.environment.is_empty() {
         let read = |name: &str| context.host.env(name).unwrap_or_default().into_bytes();
@@ -333,16 +342,20 @@ fn authorities(
         all.extend(pem);
     }
     if !sources.file.is_empty() {
-        return no_files(&sources.file);
+        let pem = read_file(context, &sources.file)?;
+        if !has_certificate(&pem) {
+            let file = quote(&sources.file);
+            return Err(format!("could not append CA certificates from {file}").into());
+        }
+        all.push(b'\n');
+        all.extend(pem);
     }
     if !sources.environment.is_empty() {
         let pem = context.host.env(&sources.environment).unwrap_or_default().into_bytes();
         if !has_certificate(&pem) {
             let name = quote(&sources.environment);
             let error = "could not append certificates";
-            return Err(
-                format!("could not add CA certificates from envvar {name}: {error}").into()
-            );
+            return Err(format!("could not add CA certificates from envvar {name}: {error}").into());
         }
         all.push(b'\n');
         all.extend(pem);

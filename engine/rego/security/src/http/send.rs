@@ -12,11 +12,15 @@ use referee_rego_builtin::{
 };
 use referee_rego_value::{Object, Value};
 use std::sync::Arc;
+use std::time::Duration;
 
 type Result<T> = std::result::Result<T, Failure>;
 
 /// A request costs as much as so many steps.
 const REQUEST: u32 = 10_000;
+
+/// The longest that is waited between two tries.
+const MAX_PAUSE: Duration = Duration::from_secs(60);
 
 pub(super) fn http_send(
     context: &mut Context<'_>,
@@ -28,9 +32,8 @@ pub(super) fn http_send(
         Some(Value::Bool(raise)) => *raise,
         Some(_) => return Err(BuiltinError::new("invalid value for raise_error field")),
     };
-    let answered = check_members(request)
-        .map_err(Failure::Refused)
-        .and_then(|()| answer(context, request));
+    let answered =
+        check_members(request).map_err(Failure::Refused).and_then(|()| answer(context, request));
     match answered {
         Ok(answer) => Ok(Some(answer)),
         Err(failure) if raise => Err(failure.raised()),
@@ -107,11 +110,7 @@ fn decoding(request: &Object) -> Result<Decoding> {
     })
 }
 
-fn shown(
-    context: &mut Context<'_>,
-    response: &HttpResponse,
-    decoding: Decoding,
-) -> Result<Value> {
+fn shown(context: &mut Context<'_>, response: &HttpResponse, decoding: Decoding) -> Result<Value> {
     let status = (response.status.as_str(), response.status_code);
     show(context, status, &response.headers, &response.body, decoding).map_err(Failure::Ended)
 }
@@ -127,8 +126,9 @@ fn within(context: &mut Context<'_>, request: &Object) -> Result<(Value, bool)> 
 
 /// Has the host send a request, again and again where it fails and the request says so.
 fn exchange(context: &mut Context<'_>, built: &Built, request: &Object) -> Result<HttpResponse> {
-    let mut left = retries(request).map_err(Failure::Plain)?;
+    let most = retries(request).map_err(Failure::Plain)?;
     check_sendable(built)?;
+    let mut tries = 0;
     loop {
         context.work(REQUEST).map_err(|ended| Failure::Ended(ended.into()))?;
         let error = match context.host.http(&built.request) {
@@ -139,11 +139,22 @@ fn exchange(context: &mut Context<'_>, built: &Built, request: &Object) -> Resul
             }
             Err(error) => error,
         };
-        if left == 0 || error == HostError::Forbidden {
+        if tries == most || error == HostError::Forbidden {
             return Err(network(built, &error));
         }
-        left -= 1;
+        context.host.wait(pause(tries));
+        tries += 1;
     }
+}
+
+/// How long to wait before it is tried again: not at all at first, then ever longer. (OPA varies
+/// it by a fifth.)
+fn pause(tries: i64) -> Duration {
+    let tries = i32::try_from(tries).unwrap_or(i32::MAX);
+    if tries == 0 {
+        return Duration::ZERO;
+    }
+    Duration::try_from_secs_f64(0.1 * 1.6f64.powi(tries)).map_or(MAX_PAUSE, |it| it.min(MAX_PAUSE))
 }
 
 /// `Get` of `GET`.
@@ -259,9 +270,8 @@ impl Between<'_> {
         mut kept: CachedResponse,
         response: &HttpResponse,
     ) -> Result<Value> {
-        let newer = |name: &str| {
-            response.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
-        };
+        let newer =
+            |name: &str| response.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
         kept.headers.retain(|(name, _)| !newer(name));
         kept.headers.extend(response.headers.iter().cloned());
         kept.expires_ns =

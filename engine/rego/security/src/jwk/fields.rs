@@ -97,8 +97,7 @@ impl Fields {
     }
 
     fn member(&mut self, kind: Kind, name: &str, value: &Json) -> Result<()> {
-        let failed =
-            |error: String| Err(format!("failed to decode value for key {name}: {error}"));
+        let failed = |error: String| Err(format!("failed to decode value for key {name}: {error}"));
         if let Some(name) = kind.byte_members().iter().find(|known| **known == name) {
             return match bytes(value) {
                 Ok(bytes) => {
@@ -213,14 +212,12 @@ fn chain(value: &Json) -> Result<()> {
         return Err("failed to unmarshal certificate chain: expected JSON array".to_owned());
     };
     for (index, certificate) in certificates.iter().enumerate() {
-        let failed = |error: String| {
-            format!("failed to decode certificate at index {index}: {error}")
-        };
+        let failed =
+            |error: String| format!("failed to decode certificate at index {index}: {error}");
         let text = string(certificate).map_err(failed)?;
         let text: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
-        let der = base64::decode(&text, Alphabet::Standard).map_err(|error| {
-            failed(format!("failed to base64 decode the certificate: {error}"))
-        })?;
+        let der = base64::decode(&text, Alphabet::Standard)
+            .map_err(|error| failed(format!("failed to base64 decode the certificate: {error}")))?;
         parse_certificate(&der)
             .map_err(|error| failed(format!("failed to parse x509 certificate: {error}")))?;
     }
@@ -230,12 +227,47 @@ fn chain(value: &Json) -> Result<()> {
 /// The algorithms that the library knows.
 fn algorithm(name: &str) -> Result<()> {
     const KNOWN: &[&str] = &[
-        "ES256", "ES256K", "ES384", "ES512", "EdDSA", "Ed25519", "HS256", "HS384", "HS512", "none",
-        "PS256", "PS384", "PS512", "RS256", "RS384", "RS512", "A128GCMKW", "A128KW", "A192GCMKW",
-        "A192KW", "A256GCMKW", "A256KW", "dir", "ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A192KW",
-        "ECDH-ES+A256KW", "PBES2-HS256+A128KW", "PBES2-HS384+A192KW", "PBES2-HS512+A256KW",
-        "RSA1_5", "RSA-OAEP", "RSA-OAEP-256", "RSA-OAEP-384", "RSA-OAEP-512", "A128CBC-HS256",
-        "A128GCM", "A192CBC-HS384", "A192GCM", "A256CBC-HS512", "A256GCM",
+        "ES256",
+        "ES256K",
+        "ES384",
+        "ES512",
+        "EdDSA",
+        "Ed25519",
+        "HS256",
+        "HS384",
+        "HS512",
+        "none",
+        "PS256",
+        "PS384",
+        "PS512",
+        "RS256",
+        "RS384",
+        "RS512",
+        "A128GCMKW",
+        "A128KW",
+        "A192GCMKW",
+        "A192KW",
+        "A256GCMKW",
+        "A256KW",
+        "dir",
+        "ECDH-ES",
+        "ECDH-ES+A128KW",
+        "ECDH-ES+A192KW",
+        "ECDH-ES+A256KW",
+        "PBES2-HS256+A128KW",
+        "PBES2-HS384+A192KW",
+        "PBES2-HS512+A256KW",
+        "RSA1_5",
+        "RSA-OAEP",
+        "RSA-OAEP-256",
+        "RSA-OAEP-384",
+        "RSA-OAEP-512",
+        "A128CBC-HS256",
+        "A128GCM",
+        "A192CBC-HS384",
+        "A192GCM",
+        "A256CBC-HS512",
+        "A256GCM",
     ];
     if KNOWN.contains(&name) {
         return Ok(());

@@ -37,16 +37,18 @@ fn keys(set: &Json) -> Result<Vec<Jwk>> {
         let keys = match value {
             Json::Array(keys) => keys,
             other => {
-                return Err(format!("failed to decode \"keys\": expected '[' but got {}", shown(other)));
+                return Err(format!(
+                    "failed to decode \"keys\": expected '[' but got {}",
+                    shown(other)
+                ));
             }
         };
         for (index, one) in keys.iter().enumerate() {
             if index >= MAX_KEYS {
                 return Err(format!("too many keys in \"keys\" array: max {MAX_KEYS}"));
             }
-            let one = key(Ok(one.clone())).map_err(|error| {
-                format!("failed to decode key #{index} in \"keys\": {error}")
-            })?;
+            let one = key(Ok(one.clone()))
+                .map_err(|error| format!("failed to decode key #{index} in \"keys\": {error}"))?;
             found.push(one);
         }
     }

@@ -8,7 +8,9 @@ mod rsa;
 mod show;
 
 pub(crate) use curve::Curve;
-pub(crate) use private::{ec as parse_ec, ed25519, pkcs1 as parse_pkcs1, pkcs8 as parse_pkcs8, x25519};
+pub(crate) use private::{
+    ec as parse_ec, ed25519, pkcs1 as parse_pkcs1, pkcs8 as parse_pkcs8, x25519,
+};
 pub(crate) use public::{spki as parse_spki, subject_key};
 
 use num_bigint::BigUint;

@@ -43,8 +43,7 @@ fn read_pkcs1(bytes: &[u8]) -> Result<(Pkcs1<'_>, &[u8]), String> {
     if let Some(mut others) = fields.optional_list(Wanted::LIST)? {
         others.check_elements(Some(Wanted::structure("")))?;
         while !others.is_empty() {
-            let (mut other, _) =
-                others.structure(Wanted::structure("pkcs1AdditionalRSAPrime"))?;
+            let (mut other, _) = others.structure(Wanted::structure("pkcs1AdditionalRSAPrime"))?;
             primes.push(other.big()?);
             other.big()?;
             other.big()?;

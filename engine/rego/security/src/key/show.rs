@@ -22,9 +22,12 @@ impl PublicKey {
             Self::Ec(key) => Value::object(point(key)),
             Self::Ed25519(key) => Value::from(base64::encode(key)),
             Self::X25519(_) => Value::object::<&str>([]),
-            Self::Dsa { p, q, g, y } => {
-                Value::object([("P", number(p)), ("Q", number(q)), ("G", number(g)), ("Y", number(y))])
-            }
+            Self::Dsa { p, q, g, y } => Value::object([
+                ("P", number(p)),
+                ("Q", number(q)),
+                ("G", number(g)),
+                ("Y", number(y)),
+            ]),
         }
     }
 }

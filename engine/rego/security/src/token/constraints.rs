@@ -99,9 +99,7 @@ impl Constraints {
 }
 
 fn string<'a>(name: &str, value: &'a Value) -> Result<&'a str> {
-    value
-        .as_str()
-        .ok_or_else(|| BuiltinError::new(format!("{name} constraint: must be a string")))
+    value.as_str().ok_or_else(|| BuiltinError::new(format!("{name} constraint: must be a string")))
 }
 
 fn time(value: &Value) -> Result<f64> {

@@ -52,8 +52,9 @@ impl Token {
 
     /// The payload's bytes.
     pub(super) fn decoded_payload(&self) -> Result<Vec<u8>> {
-        base64::decode_url(&self.payload)
-            .map_err(|error| BuiltinError::new(format!("JWT payload had invalid encoding: {error}")))
+        base64::decode_url(&self.payload).map_err(|error| {
+            BuiltinError::new(format!("JWT payload had invalid encoding: {error}"))
+        })
     }
 
     /// The signature's bytes.

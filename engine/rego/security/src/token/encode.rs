@@ -14,9 +14,8 @@ use referee_rego_builtin::{BuiltinError, Context, Result, operand};
 use referee_rego_value::Value;
 
 pub(super) fn encode_sign(context: &mut Context<'_>, operands: &[Value]) -> Result<Option<Value>> {
-    let [header, payload, key] = [1, 2, 3].map(|position| {
-        operand::value(operands, position).map(Value::to_json)
-    });
+    let [header, payload, key] =
+        [1, 2, 3].map(|position| operand::value(operands, position).map(Value::to_json));
     sign(context, &header?, &payload?, &key?)
 }
 
@@ -95,10 +94,7 @@ fn make(key: &Jwk, name: &str, message: &[u8]) -> std::result::Result<Vec<u8>, S
         )
     };
     let no_exporter = || {
-        unfit(format!(
-            "jwk.Export: no suitable exporter found for key type '{}'",
-            key.type_name()
-        ))
+        unfit(format!("jwk.Export: no suitable exporter found for key type '{}'", key.type_name()))
     };
     let mismatch = |found: &str| {
         unfit(format!(
@@ -130,7 +126,8 @@ fn make(key: &Jwk, name: &str, message: &[u8]) -> std::result::Result<Vec<u8>, S
             signature::sign_rsa(key, hash, pss, message)
         }
         (Algorithm::Ecdsa(hash), RawKey::Private(PrivateKey::Ec(key))) => {
-            let failed = |reason: &str| Err(format!("failed to sign payload using ecdsa: {reason}"));
+            let failed =
+                |reason: &str| Err(format!("failed to sign payload using ecdsa: {reason}"));
             if key.d == BigUint::ZERO {
                 return failed("ecdsa: private key scalar is zero or negative");
             }

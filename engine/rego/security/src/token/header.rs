@@ -33,8 +33,7 @@ impl Header {
 
     /// Whether it names an algorithm and says nothing critical that is not understood.
     pub(super) fn is_valid(&self) -> bool {
-        !self.algorithm.is_empty()
-            && !self.unknown.iter().any(|name| self.critical.contains(name))
+        !self.algorithm.is_empty() && !self.unknown.iter().any(|name| self.critical.contains(name))
     }
 }
 
@@ -50,8 +49,7 @@ fn critical(value: &Value) -> Result<Vec<String>> {
     let Some(elements) = value.as_array() else {
         return Err(BuiltinError::new("crit: must be a list"));
     };
-    let names: Vec<String> =
-        elements.iter().map_while(Value::as_str).map(str::to_owned).collect();
+    let names: Vec<String> = elements.iter().map_while(Value::as_str).map(str::to_owned).collect();
     if names.is_empty() {
         return Err(BuiltinError::new("crit: must be a nonempty list"));
     }

@@ -255,7 +255,9 @@ fn unit(text: &str) -> (Option<char>, &str) {
     }
     let low = rest.strip_prefix("\\u").and_then(digits);
     match low {
-        Some((low, rest)) if (0xd800..0xdc00).contains(&high) && (0xdc00..0xe000).contains(&low) => {
+        Some((low, rest))
+            if (0xd800..0xdc00).contains(&high) && (0xdc00..0xe000).contains(&low) =>
+        {
             let both = 0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00);
             (char::from_u32(both), rest)
         }

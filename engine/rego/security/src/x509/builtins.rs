@@ -24,7 +24,10 @@ pub(crate) const TABLE: Table = &[
 const SHOWN: usize = 16;
 
 /// The certificates of a text: PEM, base64 of PEM, or base64 of DER.
-fn read(context: &mut Context<'_>, text: &str) -> Result<std::result::Result<Vec<Certificate>, String>> {
+fn read(
+    context: &mut Context<'_>,
+    text: &str,
+) -> Result<std::result::Result<Vec<Certificate>, String>> {
     work(context, text.len().saturating_mul(8))?;
     context.reserve(text.len().saturating_mul(SHOWN))?;
     Ok(certificates(text.as_bytes()))

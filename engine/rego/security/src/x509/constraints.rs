@@ -103,9 +103,11 @@ impl Constraints {
                     )
             })
         };
-        names.addresses.iter().all(|address| {
-            decide(permitted.has_address(address), excluded.has_address(address))
-        }) && domains(names.dns, |set| &set.dns)
+        names
+            .addresses
+            .iter()
+            .all(|address| decide(permitted.has_address(address), excluded.has_address(address)))
+            && domains(names.dns, |set| &set.dns)
             && domains(&names.hosts, |set| &set.uris)
             && names.mailboxes.iter().all(|mailbox| {
                 is_domain(mailbox.1.as_bytes(), false)
@@ -114,12 +116,15 @@ impl Constraints {
     }
 }
 
+/// Whole addresses, as their local parts and hosts, and the hosts of others.
+type Emails = (HashSet<(Vec<u8>, String)>, Option<Domains>);
+
 /// What is permitted, or excluded.
 struct Set {
     networks: Option<(Vec<Network>, Vec<Network>)>,
     dns: Option<Domains>,
     uris: Option<Domains>,
-    emails: Option<(HashSet<(Vec<u8>, String)>, Option<Domains>)>,
+    emails: Option<Emails>,
 }
 
 impl Set {
@@ -127,7 +132,7 @@ impl Set {
         let networks = (!subtrees.networks.is_empty()).then(|| {
             let (v4, v6): (Vec<Network>, Vec<Network>) =
                 subtrees.networks.iter().cloned().partition(|(address, _)| address.len() == 4);
-            let prune = |networks| prune(networks, Ord::cmp, |a, b| within(a, b));
+            let prune = |networks| prune(networks, Ord::cmp, within);
             (prune(v4), prune(v6))
         });
         let emails = (!subtrees.emails.is_empty()).then(|| {
@@ -151,9 +156,11 @@ impl Set {
     fn has_address(&self, address: &[u8]) -> Option<bool> {
         let (v4, v6) = self.networks.as_ref()?;
         let networks = if address.len() == 4 { v4 } else { v6 };
-        Some(nearest(networks, |network| network.0.as_slice().cmp(address), |network| {
-            contains(network, address)
-        }))
+        Some(nearest(
+            networks,
+            |network| network.0.as_slice().cmp(address),
+            |network| contains(network, address),
+        ))
     }
 
     fn has_mailbox(&self, mailbox: &(Vec<u8>, String)) -> Option<bool> {
@@ -180,11 +187,7 @@ fn prune<T>(
 }
 
 /// Whether the item that is equal, or the nearest before, matches.
-fn nearest<T>(
-    items: &[T],
-    compare: impl Fn(&T) -> Ordering,
-    matches: impl Fn(&T) -> bool,
-) -> bool {
+fn nearest<T>(items: &[T], compare: impl Fn(&T) -> Ordering, matches: impl Fn(&T) -> bool) -> bool {
     let at = items.partition_point(|item| compare(item).is_lt());
     if items.get(at).is_some_and(|item| compare(item).is_eq()) {
         return true;
@@ -224,7 +227,11 @@ impl Domains {
             return None;
         }
         let all = domains.iter().any(String::is_empty);
-        let domains = if all { Vec::new() } else { prune(domains, |a, b| compare(a, b), |a, b| is_suffix(a, b)) };
+        let domains = if all {
+            Vec::new()
+        } else {
+            prune(domains, |a, b| compare(a, b), |a, b| is_suffix(a, b))
+        };
         let parents = domains
             .iter()
             .filter(|_| !permitted)

@@ -44,9 +44,8 @@ fn is_hostname(name: &str, pattern: bool) -> bool {
     }
     name.split('.').enumerate().all(|(index, label)| {
         let wildcard = pattern && index == 0 && label == "*";
-        let letters = |(at, c): (usize, char)| {
-            c.is_ascii_alphanumeric() || c == '_' || (c == '-' && at > 0)
-        };
+        let letters =
+            |(at, c): (usize, char)| c.is_ascii_alphanumeric() || c == '_' || (c == '-' && at > 0);
         wildcard || (!label.is_empty() && label.char_indices().all(letters))
     })
 }

@@ -87,9 +87,8 @@ fn read(certificate_pem: &[u8], key_pem: &[u8]) -> Result<Pair> {
             )),
         };
     };
-    let is_key = |block: &pem::Block| {
-        block.kind == b"PRIVATE KEY" || block.kind.ends_with(b" PRIVATE KEY")
-    };
+    let is_key =
+        |block: &pem::Block| block.kind == b"PRIVATE KEY" || block.kind.ends_with(b" PRIVATE KEY");
     let key_blocks = blocks(key_pem);
     let Some(key) = key_blocks.iter().find(|block| is_key(block)) else {
         return match key_blocks.as_slice() {

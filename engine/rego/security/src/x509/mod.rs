@@ -4,8 +4,8 @@
 mod algorithm;
 mod builtins;
 mod chain;
-mod constraints;
 mod constraint_values;
+mod constraints;
 mod extensions;
 mod hostname;
 mod key_pair;
@@ -20,8 +20,8 @@ mod show;
 mod time;
 
 pub(crate) use builtins::TABLE;
-pub(crate) use parse::certificate as parse_certificate;
 pub(crate) use key_pair::check as check_key_pair;
+pub(crate) use parse::certificate as parse_certificate;
 pub(crate) use time::{compact as compact_time, unix_seconds};
 
 use crate::der::Oid;

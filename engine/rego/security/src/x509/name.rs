@@ -82,7 +82,7 @@ pub(super) fn string(kind: u8, value: &[u8]) -> Result<String, String> {
 
 /// UCS-2: no surrogates, no non-characters; two zero bytes at the end are dropped.
 fn bmp(value: &[u8]) -> Option<String> {
-    if value.len() % 2 != 0 {
+    if !value.len().is_multiple_of(2) {
         return None;
     }
     let value = value.strip_suffix(&[0, 0]).unwrap_or(value);

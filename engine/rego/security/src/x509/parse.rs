@@ -64,9 +64,7 @@ fn first(bytes: &[u8]) -> Result<Certificate> {
     let inner = inner.ok_or_else(|| malformed("signature algorithm identifier"))?;
     let repeated = outer.content(tag::SEQUENCE);
     if repeated.ok_or_else(|| malformed("algorithm identifier"))? != inner {
-        return Err(
-            "x509: inner and outer signature algorithm identifiers don't match".to_owned()
-        );
+        return Err("x509: inner and outer signature algorithm identifiers don't match".to_owned());
     }
     let (oid, parameters) = algorithm_identifier(Reader::new(inner))?;
     certificate.signature_algorithm = algorithm::identify(&oid, parameters);
@@ -136,7 +134,9 @@ fn rest_of_tbs(certificate: &mut Certificate, mut tbs: Reader<'_>) -> Result<()>
         let one = extension(one)?;
         if !seen.insert(one.id.clone()) {
             let id = dotted(&one.id);
-            return Err(format!("x509: certificate contains duplicate extension with OID \"{id}\""));
+            return Err(format!(
+                "x509: certificate contains duplicate extension with OID \"{id}\""
+            ));
         }
         certificate.extensions.push(one);
     }

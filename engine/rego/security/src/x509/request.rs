@@ -167,18 +167,16 @@ fn any(pair: &mut Fields<'_>) -> Result<Value> {
         }
         4 => bytes(content),
         6 => oid(&again.oid()?),
-        kind @ tag::UTF8_STRING => Value::from(
-            string(kind, content).map_err(|_| "asn1: invalid UTF-8 string".to_owned())?,
-        ),
+        kind @ tag::UTF8_STRING => {
+            Value::from(string(kind, content).map_err(|_| "asn1: invalid UTF-8 string".to_owned())?)
+        }
         kind @ tag::NUMERIC_STRING => {
             Value::from(string(kind, content).map_err(invalid("NumericString"))?)
         }
         kind @ tag::PRINTABLE_STRING => {
             Value::from(string(kind, content).map_err(invalid("PrintableString"))?)
         }
-        kind @ tag::IA5_STRING => {
-            Value::from(string(kind, content).map_err(invalid("IA5String"))?)
-        }
+        kind @ tag::IA5_STRING => Value::from(string(kind, content).map_err(invalid("IA5String"))?),
         tag::T61_STRING => Value::from(lossy(content)),
         kind @ tag::BMP_STRING => Value::from(string(kind, content)?),
         tag::UTC_TIME | tag::GENERALIZED_TIME => {

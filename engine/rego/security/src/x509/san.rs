@@ -32,8 +32,7 @@ pub(super) fn parse(value: &[u8]) -> Result<AlternativeNames, String> {
     let malformed = |name: &str| format!("x509: SAN {name} is malformed");
     let mut outer = Reader::new(value);
     let inside = outer.inside(tag::SEQUENCE);
-    let mut inside =
-        inside.ok_or_else(|| "x509: invalid subject alternative names".to_owned())?;
+    let mut inside = inside.ok_or_else(|| "x509: invalid subject alternative names".to_owned())?;
     let mut names = AlternativeNames::default();
     while !inside.is_empty() {
         let name = inside.any();
@@ -42,8 +41,8 @@ pub(super) fn parse(value: &[u8]) -> Result<AlternativeNames, String> {
             1 => names.emails.push(ascii(name.content).ok_or_else(|| malformed("rfc822Name"))?),
             2 => names.dns.push(ascii(name.content).ok_or_else(|| malformed("dNSName"))?),
             6 => {
-                let text = ascii(name.content)
-                    .ok_or_else(|| malformed("uniformResourceIdentifier"))?;
+                let text =
+                    ascii(name.content).ok_or_else(|| malformed("uniformResourceIdentifier"))?;
                 names.uris.push(uri(&text)?);
             }
             7 if matches!(name.content.len(), 4 | 16) => {

@@ -48,11 +48,8 @@ fn dotted(content: &[u8]) -> String {
             continue;
         }
         if parts.is_empty() {
-            let first = if value >= BigUint::from(80_u8) {
-                BigUint::from(2_u8)
-            } else {
-                &value / 40_u8
-            };
+            let first =
+                if value >= BigUint::from(80_u8) { BigUint::from(2_u8) } else { &value / 40_u8 };
             value -= &first * 40_u8;
             parts.push(first.to_string());
         }

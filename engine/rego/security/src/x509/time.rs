@@ -185,7 +185,8 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_refused() {
-        for content in ["230229000000Z", "240101240000Z", "240101000000", "240101000000+0000", "é"] {
+        for content in ["230229000000Z", "240101240000Z", "240101000000", "240101000000+0000", "é"]
+        {
             let error = Err("x509: malformed UTCTime".to_owned());
             assert_eq!(text(tag::UTC_TIME, content), error, "{content}");
         }

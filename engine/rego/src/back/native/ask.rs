@@ -1,14 +1,14 @@
 //! Queries with everything that can be told about them.
 
-use super::{Backend, Said, all, of_module, read, row};
+use super::{Backend, Said, all, failed, of_module, read, row};
 use crate::ask::{Answer, Question, Told};
 use crate::back::monotonic;
 use crate::error::{RegoCode, RegoError, RegoErrors};
 use crate::path;
 use crate::program::QueryResults;
-use crate::report::{Coverage, CoverageKind, CoverageReport, Recorder};
+use crate::report::{Coverage, CoverageKind, CoverageReport, Names, Recorder};
 use referee_rego_compile::{CompiledQuery, QueryOptions};
-use referee_rego_eval::{Arena, Capture};
+use referee_rego_eval::{Arena, Capture, NoProbe, Program};
 use referee_rego_syntax::ast::{Import, Module, Ref, Term, TermKind};
 use referee_rego_syntax::{Location, ParseOptions, parse_module, parse_query};
 use std::sync::Arc;
@@ -26,7 +26,13 @@ impl Backend {
         let clock = || monotonic().unwrap_or(Duration::ZERO);
         let compiled = self.compile_query(question, told, &clock)?;
         let started = clock();
-        let prepared = self.program.prepare_query(&compiled, Capture::Values);
+        let reports = question.reports;
+        let watched = reports.coverage || reports.profile || reports.trace || reports.cases;
+        let prepared = if watched {
+            self.watched()?.prepare_query(&compiled, Capture::Values)
+        } else {
+            self.program.prepare_query(&compiled, Capture::Values)
+        };
         let arena = Arena::new();
         let within = (&question.budget, &question.world);
         let mut said = Said {
@@ -34,33 +40,26 @@ impl Backend {
             without_early_exit: !question.early_exit,
             ..Said::default()
         };
-        let reports = question.reports;
-        let watched = reports.coverage || reports.profile || reports.trace || reports.cases;
         let rows = if watched {
-            let mut recorder = Recorder::new(reports, &clock);
-            let rows = self.run_saying(
-                &arena,
-                question.input,
-                within,
-                &mut recorder,
-                &mut said,
-                |evaluation| evaluation.rows(&prepared),
-            );
-            recorder.profile.settle(clock());
-            told.coverage = recorder.coverage;
-            told.profile = recorder.profile;
-            told.trace = recorder.trace;
-            told.cases = recorder.cases;
+            let program = self.watched()?;
+            let names =
+                Names { modules: &self.compiled.rewritten, query: &compiled.rewritten };
+            let mut recorder = Recorder::new(reports, names, &clock);
+            let over = (program, &arena, question.input);
+            let rows = self.run_saying(over, within, &mut recorder, &mut said, |evaluation| {
+                evaluation.rows(&prepared)
+            });
+            let recorded = recorder.finish();
+            told.coverage = recorded.coverage;
+            told.profile = recorded.profile;
+            told.trace = recorded.trace;
+            told.cases = recorded.cases;
             rows
         } else {
-            self.run_saying(
-                &arena,
-                question.input,
-                within,
-                referee_rego_eval::NoProbe,
-                &mut said,
-                |evaluation| evaluation.rows(&prepared),
-            )
+            let over = (&self.program, &arena, question.input);
+            self.run_saying(over, within, NoProbe, &mut said, |evaluation| {
+                evaluation.rows(&prepared)
+            })
         };
         told.times.eval = clock().saturating_sub(started);
         told.prints = said.prints;
@@ -69,6 +68,15 @@ impl Backend {
         }
         let rows = rows?.into_iter().map(row).collect::<Result<_, _>>()?;
         Ok(QueryResults { rows, prints: told.prints.clone() })
+    }
+
+    /// The program with plans that tell each step; made where it is first asked for.
+    fn watched(&self) -> Result<&Program, RegoErrors> {
+        let made = self.watched.get_or_init(|| {
+            let data = self.program.data().clone();
+            Program::watched(Arc::clone(&self.compiled), data, &self.tables).map_err(failed)
+        });
+        made.as_ref().map_err(|error| error.clone().into())
     }
 
     fn compile_query(

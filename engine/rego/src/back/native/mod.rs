@@ -52,6 +52,10 @@ pub(crate) struct Backend {
     caches: SharedCaches,
     packages: Vec<String>,
     reads: Reads,
+    /// The builtins, for plans that are made later.
+    tables: Vec<Table>,
+    /// The program with plans that tell each step.
+    watched: OnceLock<Result<Program, RegoError>>,
     /// How long parsing and compiling the modules took.
     pub(in crate::back) times: (Duration, Duration),
 }
@@ -100,7 +104,8 @@ impl Backend {
         let compiled = referee_rego_compile::compile(parsed, &compile).map_err(all)?;
         let compiled = Arc::new(compiled);
         let reads = reads::of(&compiled);
-        let program = Program::new(Arc::clone(&compiled), data.0.clone(), &tables(options))
+        let tables = tables(options);
+        let program = Program::new(Arc::clone(&compiled), data.0.clone(), &tables)
             .map_err(|error| RegoErrors::from(failed(error)))?;
         let prepare = |info: &RuleInfo| {
             let segments = crate::path::parse(&info.path).ok()?;
@@ -111,8 +116,19 @@ impl Backend {
         let parse = ParseOptions { skip_rules: true, ..parse };
         let caches = SharedCaches::default();
         let times = (parsed_at.saturating_sub(started), clock().saturating_sub(parsed_at));
-        let back =
-            Self { program, compiled, parse, strict, prepared, caches, packages, reads, times };
+        let back = Self {
+            program,
+            compiled,
+            parse,
+            strict,
+            prepared,
+            caches,
+            packages,
+            reads,
+            tables,
+            watched: OnceLock::new(),
+            times,
+        };
         Ok((back, infos))
     }
 
@@ -207,15 +223,15 @@ impl Backend {
         evaluate: impl FnOnce(&mut Evaluation<'a, '_, '_, P>) -> Result<T, Box<EvalError>>,
     ) -> Result<(T, Vec<String>), RegoError> {
         let mut said = Said::default();
-        let result = self.run_saying(arena, input, within, probe, &mut said, evaluate);
+        let over = (&self.program, arena, input);
+        let result = self.run_saying(over, within, probe, &mut said, evaluate);
         result.map(|value| (value, said.prints))
     }
 
     /// Runs one evaluation; what it says is said where it fails as well.
     fn run_saying<'a, T, P: Probe>(
         &'a self,
-        arena: &'a Arena,
-        input: Option<&'a Value>,
+        (program, arena, input): (&'a Program, &'a Arena, Option<&'a Value>),
         (budget, world): (&EvalBudget, &World<'_>),
         probe: P,
         said: &mut Said,
@@ -245,8 +261,7 @@ impl Backend {
             ..Options::default()
         };
         let input = input.map(|input| &input.0);
-        let mut evaluation =
-            self.program.evaluation_with(arena, input, &mut context, options, probe);
+        let mut evaluation = program.evaluation_with(arena, input, &mut context, options, probe);
         let result = evaluate(&mut evaluation);
         let failed_builtins = evaluation.builtin_errors().iter().cloned().map(Box::new);
         said.builtin_errors.extend(failed_builtins.map(failed));
@@ -336,6 +351,7 @@ fn compile_options(
             native::Value::object::<&str>([])
         },
         max_errors: options.max_errors,
+        tests: options.tests != TestRules::Plain,
         rewrite_tests: options.tests == TestRules::Values,
         ..referee_rego_compile::Options::default()
     }
@@ -418,6 +434,7 @@ fn failed(error: Box<EvalError>) -> RegoError {
         EvalCode::Builtin => RegoCode::EvalBuiltin,
         EvalCode::Cancel => RegoCode::EvalCancel,
         EvalCode::WithMerge => RegoCode::EvalWithMerge,
+        EvalCode::Internal => RegoCode::EvalInternal,
         _ => RegoCode::Internal,
     };
     let made = RegoError::new(code, error.message);

@@ -25,10 +25,13 @@ fn test(module: &Module, rule: &Rule) -> Option<Test> {
     let own = names.get(..=at)?;
     let package = module.package.path.iter().skip(1).enumerate();
     let package: Vec<&str> = package.map_while(|(at, term)| name((at + 1, term))).collect();
-    let written = data_path(own.iter().copied());
+    let (first, rest) = own.split_first()?;
+    // As OPA writes a reference: what it begins with stands as it is (`test_x#01`).
+    let written = data_path(rest.iter().copied());
+    let rest = written.strip_prefix("data").unwrap_or(&written);
     Some(Test {
         package: rules::package(module),
-        name: written.strip_prefix("data.").unwrap_or(&written).to_owned(),
+        name: format!("{first}{rest}"),
         path: data_path(package.into_iter().chain(own.iter().copied())),
         location: rules::location(&rule.location),
         skipped: names.get(at).is_some_and(|name| name.starts_with("todo_test_")),

@@ -1,9 +1,9 @@
 //! `json.marshal`, `json.marshal_with_options`, `json.unmarshal`, `json.is_valid`.
 
-use crate::give::{Given, give, text, units};
+use crate::give::{Given, give, units};
 use referee_rego_builtin::Implementation::Function as F;
 use referee_rego_builtin::{BuiltinError, Context, Result, Table, operand};
-use referee_rego_value::{JsonLimits, Object, Value};
+use referee_rego_value::{JsonLimits, JsonStyle, Object, Value};
 
 pub(crate) const TABLE: Table = &[
     ("json.marshal", F(marshal)),
@@ -15,25 +15,23 @@ pub(crate) const TABLE: Table = &[
 /// A value takes at most so many times the bytes of its text: `0,` is two of them.
 const GROWTH: usize = 12;
 
-fn written(ctx: &mut Context<'_>, json: String) -> Given {
-    text(ctx, json.len())?;
-    give(json)
-}
-
 fn marshal(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let value = operand::value(operands, 1)?;
-    written(ctx, value.to_json())
+    give(ctx.json(value, JsonStyle::GO)?)
 }
 
 fn marshal_with_options(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let value = operand::value(operands, 1)?;
     let options = Options::read(operand::object(operands, 2)?)?;
     if !options.pretty.unwrap_or(options.implied) {
-        return written(ctx, value.to_json());
+        return give(ctx.json(value, JsonStyle::GO)?);
     }
-    let json = value.to_json_pretty(options.prefix, options.indent);
-    // Go puts the prefix before each line but the first.
-    written(ctx, [options.prefix, &json].concat())
+    let style = JsonStyle { indent: Some((options.prefix, options.indent)), ..JsonStyle::GO };
+    give(ctx.written(|out, room| {
+        // The writer leaves the first line without the prefix.
+        out.write_str(options.prefix)?;
+        value.write_json_within(out, style, room)
+    })?)
 }
 
 /// How JSON is written.

@@ -128,6 +128,8 @@ impl Datum {
             Self::Json(Value::Number(number)) => {
                 Argument::Named("json.Number", Cow::Owned(number.to_string()))
             }
+            // Given to a function, nothing is a nil like any other.
+            Self::Absent => Self::Null.argument(),
             other => Argument::Other(other.type_name(), other.printed()),
         }
     }

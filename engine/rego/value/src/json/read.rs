@@ -6,7 +6,7 @@
 
 use super::string::{Keys, escape, plain_end, push_lossy};
 use super::{JsonError, JsonLimits};
-use crate::node::{depth_around, depth_around_members};
+use crate::shape::Shape;
 use crate::text::write_quoted;
 use crate::{Array, Number, Object, Str, Value};
 
@@ -231,8 +231,8 @@ impl<'a> Reader<'a> {
     }
 
     fn close_array(&mut self, start: usize) -> Array {
-        let depth = depth_around(self.elements.get(start..).unwrap_or_default());
-        Array::of(depth, self.elements.drain(start..))
+        let shape = Shape::around(self.elements.get(start..).unwrap_or_default());
+        Array::of(shape, self.elements.drain(start..))
     }
 
     fn close_object(&mut self, start: usize) -> Object {
@@ -251,8 +251,8 @@ impl<'a> Reader<'a> {
                 self.members.append(&mut kept);
             }
         }
-        let depth = depth_around_members(self.members.get(start..).unwrap_or_default());
-        Object::of(depth, self.members.drain(start..))
+        let shape = Shape::around_members(self.members.get(start..).unwrap_or_default());
+        Object::of(shape, self.members.drain(start..))
     }
 
     /// Steps into an array or object.

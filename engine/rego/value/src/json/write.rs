@@ -87,35 +87,59 @@ enum Open<'v> {
     Named(std::vec::IntoIter<(String, &'v Value)>),
 }
 
-struct Writer<'w, W: ?Sized> {
+/// Asked whether there is room for so many bytes beside what is written.
+type Room<'w> = &'w dyn Fn(usize) -> bool;
+
+struct Writer<'w, 'r, W: ?Sized> {
     out: &'w mut W,
     style: JsonStyle<'w>,
     keys: u32,
+    room: Room<'r>,
+}
+
+/// The text of a key, which has to be there before it can be put in order.
+struct Key<'r> {
+    text: String,
+    room: Room<'r>,
+}
+
+impl Write for Key<'_> {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        if !(self.room)(part.len()) {
+            return Err(fmt::Error);
+        }
+        self.text.push_str(part);
+        Ok(())
+    }
 }
 
 /// The members of an object by the text of their keys.
-fn named(object: &Object, keys: u32) -> Vec<(String, &Value)> {
+fn named<'v>(
+    object: &'v Object,
+    keys: u32,
+    room: Room<'_>,
+) -> Result<Vec<(String, &'v Value)>, fmt::Error> {
     let text = |key: &Value| match key {
-        Value::String(text) => text.to_string(),
+        Value::String(text) => Ok(text.to_string()),
         // Each level doubles the escapes: at some level the text is no longer worth its size.
-        _ if keys >= KEYS_IN_KEYS => "null".to_owned(),
+        _ if keys >= KEYS_IN_KEYS => Ok("null".to_owned()),
         _ => {
-            let mut text = String::new();
-            // Writing to a string does not fail.
-            let mut writer = Writer { out: &mut text, style: JsonStyle::GO, keys: keys + 1 };
-            let _ = writer.value(key);
-            text
+            let mut text = Key { text: String::new(), room };
+            let keys = keys + 1;
+            Writer { out: &mut text, style: JsonStyle::GO, keys, room }.value(key)?;
+            Ok(text.text)
         }
     };
-    let mut members: Vec<_> = object.iter().map(|(key, value)| (text(key), value)).collect();
+    let members = object.iter().map(|(key, value)| Ok((text(key)?, value)));
+    let mut members = members.collect::<Result<Vec<_>, fmt::Error>>()?;
     // Stable, and from behind: of one text the last stays.
     members.reverse();
     members.sort_by(|(a, _), (b, _)| a.cmp(b));
     members.dedup_by(|(later, _), (first, _)| later == first);
-    members
+    Ok(members)
 }
 
-impl<'w, W: Write + ?Sized> Writer<'w, W> {
+impl<W: Write + ?Sized> Writer<'_, '_, W> {
     fn line(&mut self, level: usize) -> fmt::Result {
         if let Some((prefix, indent)) = self.style.indent {
             self.out.write_char('\n')?;
@@ -157,7 +181,7 @@ impl<'w, W: Write + ?Sized> Writer<'w, W> {
                 return Ok(Some(if plain {
                     Open::Members(object.iter())
                 } else {
-                    Open::Named(named(object, self.keys).into_iter())
+                    Open::Named(named(object, self.keys, self.room)?.into_iter())
                 }));
             }
         }
@@ -226,7 +250,21 @@ impl Value {
     /// # Errors
     /// Those of the writer: one that counts can end a text that grows too long.
     pub fn write_json(&self, out: &mut (impl Write + ?Sized), style: JsonStyle<'_>) -> fmt::Result {
-        Writer { out, style, keys: 0 }.value(self)
+        self.write_json_within(out, style, &|_| true)
+    }
+
+    /// Writes JSON in a style. `room` is asked whether there is room for the texts of keys that are
+    /// no strings: they are put in order before any of them is written.
+    ///
+    /// # Errors
+    /// Those of the writer, and where there is no room.
+    pub fn write_json_within(
+        &self,
+        out: &mut (impl Write + ?Sized),
+        style: JsonStyle<'_>,
+        room: &dyn Fn(usize) -> bool,
+    ) -> fmt::Result {
+        Writer { out, style, keys: 0, room }.value(self)
     }
 
     /// The JSON text on one line, as Go's `json.Marshal` has it of OPA's values: sets as arrays,

@@ -32,9 +32,8 @@ impl Validator<'_, '_, '_> {
             return Ok(());
         }
         // Fragments are walked more than once, and told once.
-        let new = directive
-            .at
-            .is_none_or(|at| self.misplaced.insert((name.clone(), at.line, at.column)));
+        let new =
+            directive.at.is_none_or(|at| self.misplaced.insert((name.clone(), at.line, at.column)));
         if new {
             let message = format!("Directive \"@{name}\" may not be used on {location}.");
             self.report(directive.at, message)?;
@@ -60,8 +59,7 @@ impl Validator<'_, '_, '_> {
     pub(super) fn on_directive_list(&mut self, directives: &[Directive]) -> Result<()> {
         let mut seen = HashSet::new();
         for directive in directives {
-            let repeatable =
-                directive.definition.borrow().as_ref().is_some_and(|it| it.repeatable);
+            let repeatable = directive.definition.borrow().as_ref().is_some_and(|it| it.repeatable);
             if !seen.insert(&directive.name) && !repeatable {
                 let message = format!(
                     "The directive \"@{}\" can only be used once at this location.",

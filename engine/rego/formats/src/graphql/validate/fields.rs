@@ -15,7 +15,8 @@ impl Validator<'_, '_, '_> {
         if field.definition.borrow().is_some() {
             return Ok(());
         }
-        let mut message = format!("Cannot query field \"{}\" on type \"{}\".", field.name, parent.name);
+        let mut message =
+            format!("Cannot query field \"{}\" on type \"{}\".", field.name, parent.name);
         let types = self.suggested_types(&parent, &field.name);
         if types.is_empty() {
             let names = suggested_fields(&parent, &field.name);
@@ -88,8 +89,10 @@ impl Validator<'_, '_, '_> {
         visited: &mut HashSet<String>,
         lists: usize,
     ) -> Result<bool> {
-        let is_list =
-            matches!(field.name.as_str(), "fields" | "interfaces" | "possibleTypes" | "inputFields");
+        let is_list = matches!(
+            field.name.as_str(),
+            "fields" | "interfaces" | "possibleTypes" | "inputFields"
+        );
         let lists = lists + usize::from(is_list);
         if is_list && lists >= MAX_LISTS {
             return Ok(true);
@@ -190,11 +193,7 @@ fn suggested_fields(parent: &Definition, name: &str) -> Vec<String> {
 }
 
 /// What is said of an argument that is not known.
-pub(super) fn unknown_argument(
-    name: &str,
-    place: &str,
-    known: &[Rc<FieldDefinition>],
-) -> String {
+pub(super) fn unknown_argument(name: &str, place: &str, known: &[Rc<FieldDefinition>]) -> String {
     let near = suggest::near(name, known.iter().map(|argument| argument.name.as_str()));
     let question = suggest::question("Did you mean", suggest::quoted(&near));
     format!("Unknown argument \"{name}\" on {place}.{question}")

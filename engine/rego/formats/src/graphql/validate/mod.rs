@@ -155,11 +155,7 @@ impl<'a> Validator<'a, '_, '_> {
         self.on_fragment(fragment, &definition)
     }
 
-    fn walk_directives(
-        &mut self,
-        directives: &[Directive],
-        location: &'static str,
-    ) -> Result<()> {
+    fn walk_directives(&mut self, directives: &[Directive], location: &'static str) -> Result<()> {
         for directive in directives {
             let definition = self.schema.directives.get(&directive.name).cloned();
             (*directive.definition.borrow_mut()).clone_from(&definition);
@@ -264,11 +260,8 @@ impl<'a> Validator<'a, '_, '_> {
 
     fn walk_inline(&mut self, parent: &Parent, inline: &'a InlineFragment) -> Result<()> {
         (*inline.parent.borrow_mut()).clone_from(parent);
-        let next = if inline.condition.is_empty() {
-            parent.clone()
-        } else {
-            self.kind(&inline.condition)
-        };
+        let next =
+            if inline.condition.is_empty() { parent.clone() } else { self.kind(&inline.condition) };
         self.walk_directives(&inline.directives, "INLINE_FRAGMENT")?;
         self.walk_selections(&next, &inline.selections)?;
         self.on_inline(inline)

@@ -49,7 +49,17 @@ fn is_broken(value: &Value) -> bool {
         Kind::Float => value.raw.parse::<f64>().is_ok_and(f64::is_infinite),
         Kind::Boolean => !matches!(
             value.raw.as_str(),
-            "1" | "t" | "T" | "TRUE" | "true" | "True" | "0" | "f" | "F" | "FALSE" | "false" | "False"
+            "1" | "t"
+                | "T"
+                | "TRUE"
+                | "true"
+                | "True"
+                | "0"
+                | "f"
+                | "F"
+                | "FALSE"
+                | "false"
+                | "False"
         ),
         Kind::List | Kind::Object => value.children.iter().any(|child| is_broken(&child.value)),
         Kind::Variable => {
@@ -111,7 +121,8 @@ impl Validator<'_, '_, '_> {
         let mut seen = HashSet::new();
         for field in &value.children {
             if !seen.insert(&field.name) {
-                let message = format!("There can be only one input field named \"{}\".", field.name);
+                let message =
+                    format!("There can be only one input field named \"{}\".", field.name);
                 self.report(field.at, message)?;
             }
         }

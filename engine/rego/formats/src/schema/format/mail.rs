@@ -255,7 +255,7 @@ fn is_base64(text: &str) -> bool {
     let padding = bytes.iter().rev().take_while(|byte| **byte == b'=').count();
     let digits = bytes.get(..bytes.len() - padding).unwrap_or_default();
     let digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    bytes.len() % 4 == 0 && padding <= 2 && digits.iter().all(digit)
+    bytes.len().is_multiple_of(4) && padding <= 2 && digits.iter().all(digit)
 }
 
 fn is_quoted_printable(text: &str) -> bool {

@@ -4,7 +4,7 @@
 mod mail;
 mod time;
 
-use super::pattern::Pattern;
+use super::pattern::is_pattern;
 use super::url::Url;
 use referee_rego_builtin::{Cancelled, Context};
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -98,7 +98,7 @@ impl Format {
             Self::UriReference | Self::IriReference => uri(text).is_some(),
             Self::UriTemplate => uri(text).is_some_and(|url| braces_close(&url.path)),
             Self::Uuid => is_uuid(text),
-            Self::Regex => Pattern::new(ctx, text)?.is_some(),
+            Self::Regex => is_pattern(ctx, text)?,
             Self::JsonPointer => is_pointer(text),
             Self::RelativeJsonPointer => is_relative_pointer(text),
         })

@@ -28,8 +28,7 @@ impl<'a> Walk<'a, '_, '_> {
         }
         let words = "Must validate at least one schema (anyOf)";
         self.fault("number_any_of", words.to_owned())?;
-        self.merge(best.unwrap_or_default());
-        Ok(())
+        self.merge(best.unwrap_or_default())
     }
 
     pub(super) fn one_of(
@@ -57,7 +56,7 @@ impl<'a> Walk<'a, '_, '_> {
             self.fault("number_one_of", words.to_owned())?;
         }
         if count == 0 {
-            self.merge(best.unwrap_or_default());
+            self.merge(best.unwrap_or_default())?;
         }
         Ok(())
     }
@@ -145,7 +144,7 @@ impl<'a> Walk<'a, '_, '_> {
         let tried = self.close();
         if !tried.is_valid() {
             self.fault(kind, words.to_owned())?;
-            self.merge(tried);
+            self.merge(tried)?;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use super::{Walk, fatal};
 use crate::schema::canonical::canonical;
 use crate::schema::model::{Bounds, Node};
-use crate::schema::number::{has_value, is_multiple, ten_digits};
+use crate::schema::number::{has_value, is_multiple};
 use referee_rego_builtin::Result;
 use referee_rego_value::{Number, Object, Value};
 use std::cmp::Ordering;
@@ -27,12 +27,12 @@ impl Walk<'_, '_, '_> {
         }
         if let Some(of) = &asked.multiple_of {
             // Long numbers take far more than short ones.
-            let digits = number.to_string().len() + of.to_string().len();
+            let digits = number.to_string().len() + of.number.to_string().len();
             self.ctx.work(u32::try_from(digits * digits / 256).unwrap_or(u32::MAX))?;
-            match is_multiple(number, of) {
+            match is_multiple(number, &of.number) {
                 Ok(true) => {}
                 Ok(false) => {
-                    let words = format!("Must be a multiple of {}", ten_digits(of));
+                    let words = format!("Must be a multiple of {}", of.shown);
                     self.fault("multiple_of", words)?;
                 }
                 Err(_) => return fatal(format!("number {number} is too long")),
@@ -48,7 +48,7 @@ impl Walk<'_, '_, '_> {
             let Some(bound) = bound else {
                 continue;
             };
-            let order = number.cmp(bound);
+            let order = number.cmp(&bound.number);
             let breaks = match kind {
                 "number_lte" => order == Ordering::Greater,
                 "number_lt" => order != Ordering::Less,
@@ -56,7 +56,7 @@ impl Walk<'_, '_, '_> {
                 _ => order != Ordering::Greater,
             };
             if breaks {
-                self.fault(kind, format!("Must be {words} {}", ten_digits(bound)))?;
+                self.fault(kind, format!("Must be {words} {}", bound.shown))?;
             }
         }
         Ok(())

@@ -144,6 +144,7 @@ impl<'a> Walk<'a, '_, '_> {
 
     fn enter(&mut self, mut place: Place, value: &'a Value, mut level: usize) -> Result<()> {
         let node = loop {
+            self.ctx.work(1)?;
             level += 1;
             if level > self.schema.len() {
                 return fatal("schema refers to itself without end");

@@ -115,10 +115,12 @@ impl Walk<'_, '_, '_> {
         self.outcomes.pop().unwrap_or_default()
     }
 
-    pub(super) fn merge(&mut self, other: Outcome) {
+    pub(super) fn merge(&mut self, other: Outcome) -> Result<()> {
+        self.ctx.work(u32::try_from(other.findings.len()).unwrap_or(u32::MAX))?;
         if let Some(outcome) = self.outcomes.last_mut() {
             outcome.merge(other);
         }
+        Ok(())
     }
 
     /// How many faults there are here so far.

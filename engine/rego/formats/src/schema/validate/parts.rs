@@ -60,8 +60,7 @@ impl<'a> Walk<'a, '_, '_> {
             return Ok(());
         }
         self.fault("contains", "At least one of the items must match".to_owned())?;
-        self.merge(best.unwrap_or_default());
-        Ok(())
+        self.merge(best.unwrap_or_default())
     }
 
     /// Members by the patterns that their names match, and those that nothing names by what stands
@@ -93,7 +92,8 @@ impl<'a> Walk<'a, '_, '_> {
             if found {
                 self.score();
             }
-            found |= node.properties.binary_search_by(|(known, _)| known.as_str().cmp(name)).is_ok();
+            found |=
+                node.properties.binary_search_by(|(known, _)| known.as_str().cmp(name)).is_ok();
             next += 1;
             at = (0, false);
             match node.additional_properties {
@@ -121,7 +121,7 @@ impl<'a> Walk<'a, '_, '_> {
             if !tried.is_valid() {
                 let words = format!("Property name of \"{}\" does not match", name_of(key));
                 self.fault("invalid_property_name", words)?;
-                self.merge(tried);
+                self.merge(tried)?;
             }
         }
         if let Some((key, _)) = members_of.get(next) {

@@ -1,19 +1,11 @@
 //! URLs as Go's `net/url` reads, resolves and writes them: JSON references are such URLs, and
-//! their errors are seen by policies. Two differ in Go's words: an address in brackets that is none
-//! is told without the reason.
+//! their errors are seen by policies.
 
-use referee_rego_value::write_quoted;
-use std::net::Ipv6Addr;
+mod escape;
+mod host;
 
-/// Which part of a URL a text is: each lets other characters stand as they are.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
-    Path,
-    Host,
-    Zone,
-    User,
-    Fragment,
-}
+use escape::{Part, escape, quoted, unescape, written};
+use host::host_of;
 
 /// A URL in its parts, unescaped where not said otherwise; what is not there is empty.
 #[derive(Clone, Debug, Default)]
@@ -37,108 +29,6 @@ pub(super) struct Url {
     raw_fragment: String,
 }
 
-/// Text in double quotes, as Go's `%q`.
-fn quoted(text: &str) -> String {
-    let mut out = String::new();
-    // Writing into a string does not fail.
-    let _ = write_quoted(text, &mut out);
-    out
-}
-
-fn quoted_bytes(bytes: &[u8]) -> String {
-    quoted(&String::from_utf8_lossy(bytes))
-}
-
-fn stands(byte: u8, part: Part) -> bool {
-    match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => true,
-        b'$' | b'&' | b'+' | b',' | b';' | b'=' => true,
-        b':' => part != Part::User,
-        b'@' | b'/' => matches!(part, Part::Path | Part::Fragment),
-        b'?' => part == Part::Fragment,
-        b'!' | b'(' | b')' | b'*' => matches!(part, Part::Host | Part::Zone | Part::Fragment),
-        b'\'' | b'[' | b']' | b'<' | b'>' | b'"' => matches!(part, Part::Host | Part::Zone),
-        _ => false,
-    }
-}
-
-fn escape(text: &[u8], part: Part) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    let digit = |value: u8| DIGITS.get(usize::from(value)).map_or('0', |digit| char::from(*digit));
-    let mut escaped = String::with_capacity(text.len());
-    for byte in text {
-        if stands(*byte, part) {
-            escaped.push(char::from(*byte));
-        } else {
-            escaped.extend(['%', digit(byte >> 4), digit(byte & 15)]);
-        }
-    }
-    escaped
-}
-
-fn hexadecimal(byte: Option<&u8>) -> Option<u8> {
-    byte.and_then(|byte| char::from(*byte).to_digit(16)).and_then(|digit| u8::try_from(digit).ok())
-}
-
-fn bad_escape(text: &[u8]) -> String {
-    format!("invalid URL escape {}", quoted_bytes(text.get(..3).unwrap_or(text)))
-}
-
-fn unescape(text: &[u8], part: Part) -> Result<Vec<u8>, String> {
-    let mut plain = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((byte, after)) = rest.split_first() {
-        let at = std::mem::replace(&mut rest, after);
-        if *byte == b'%' {
-            let (Some(high), Some(low)) = (hexadecimal(at.get(1)), hexadecimal(at.get(2))) else {
-                return Err(bad_escape(at));
-            };
-            let value = high << 4 | low;
-            // Only what is not ASCII may be escaped in a host; a zone may have spaces, too.
-            let refused = match part {
-                Part::Host => high < 8 && value != b'%',
-                Part::Zone => value != b'%' && value != b' ' && !stands(value, Part::Host),
-                _ => false,
-            };
-            if refused {
-                return Err(bad_escape(at));
-            }
-            plain.push(value);
-            rest = at.get(3..).unwrap_or_default();
-        } else {
-            let in_host = matches!(part, Part::Host | Part::Zone);
-            if in_host && byte.is_ascii() && !stands(*byte, part) {
-                let shown = quoted_bytes(&[*byte]);
-                return Err(format!("invalid character {shown} in host name"));
-            }
-            plain.push(*byte);
-        }
-    }
-    Ok(plain)
-}
-
-/// Whether a text could have been written as it is, escaped.
-fn is_escaped(text: &str, part: Part) -> bool {
-    text.bytes().all(|byte| b"!$&'()*+,;=:@[]%".contains(&byte) || stands(byte, part))
-}
-
-/// What was written, where it still stands for the text, and otherwise the text, escaped.
-fn written(raw: &str, text: &[u8], part: Part) -> String {
-    let kept = !raw.is_empty()
-        && is_escaped(raw, part)
-        && unescape(raw.as_bytes(), part).is_ok_and(|plain| plain == text);
-    if kept { raw.to_owned() } else { escape(text, part) }
-}
-
-fn is_port(text: &str) -> bool {
-    text.is_empty()
-        || text.strip_prefix(':').is_some_and(|port| port.bytes().all(|b| b.is_ascii_digit()))
-}
-
-fn bad_port(port: &str) -> String {
-    format!("invalid port {} after host", quoted(port))
-}
-
 impl Url {
     /// Reads a URL.
     ///
@@ -148,8 +38,8 @@ impl Url {
         let (before, fragment) = text.split_once('#').unwrap_or((text, ""));
         let failed = |text: &str, error: String| format!("parse {}: {error}", quoted(text));
         let mut url = Self::parse_main(before).map_err(|error| failed(before, error))?;
-        url.fragment = unescape(fragment.as_bytes(), Part::Fragment)
-            .map_err(|error| failed(text, error))?;
+        url.fragment =
+            unescape(fragment.as_bytes(), Part::Fragment).map_err(|error| failed(text, error))?;
         if escape(&url.fragment, Part::Fragment) != fragment {
             fragment.clone_into(&mut url.raw_fragment);
         }
@@ -330,50 +220,6 @@ fn split_scheme(text: &str) -> Result<(&str, &str), String> {
     Ok(("", text))
 }
 
-fn host_of(scheme: &str, host: &str) -> Result<Vec<u8>, String> {
-    match host.rfind('[') {
-        Some(0) => return bracketed(host),
-        Some(_) => return Err("invalid IP-literal".to_owned()),
-        None => {}
-    }
-    if let Some(first) = host.find(':') {
-        let strict = matches!(scheme, "http" | "https");
-        let at = if strict { first } else { host.rfind(':').unwrap_or(first) };
-        let port = host.get(at..).unwrap_or_default();
-        if !is_port(port) {
-            return Err(bad_port(port));
-        }
-    }
-    unescape(host.as_bytes(), Part::Host)
-}
-
-/// `[fe80::1%25en0]:80`.
-fn bracketed(host: &str) -> Result<Vec<u8>, String> {
-    let Some((name, port)) = host.rsplit_once(']') else {
-        return Err("missing ']' in host".to_owned());
-    };
-    if !is_port(port) {
-        return Err(bad_port(port));
-    }
-    let name = name.get(1..).unwrap_or_default();
-    let zone_at = name.find("%25").unwrap_or(name.len());
-    let (address, zone) = name.split_at_checked(zone_at).unwrap_or((name, ""));
-    let mut plain = unescape(address.as_bytes(), Part::Host)?;
-    plain.extend(unescape(zone.as_bytes(), Part::Zone)?);
-    let text = String::from_utf8_lossy(&plain);
-    let (address, zone) = match text.split_once('%') {
-        Some((address, zone)) => (address, Some(zone)),
-        None => (text.as_ref(), None),
-    };
-    if address.parse::<std::net::Ipv4Addr>().is_ok() && zone.is_none() {
-        return Err("invalid IP-literal".to_owned());
-    }
-    if address.parse::<Ipv6Addr>().is_err() || zone == Some("") {
-        return Err(format!("invalid host: ParseAddr({}): unable to parse IP", quoted(&text)));
-    }
-    Ok([b"[", plain.as_slice(), b"]", port.as_bytes()].concat())
-}
-
 /// A path relative to another, without `.` and `..` (RFC 3986, section 5.2.4).
 fn resolve_path(base: &str, reference: &str) -> String {
     let full = if reference.is_empty() {
@@ -413,5 +259,35 @@ fn resolve_path(base: &str, reference: &str) -> String {
     match path.strip_prefix("//") {
         Some(rest) => format!("/{rest}"),
         None => path,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolved(base: &str, reference: &str) -> String {
+        Url::parse(base).unwrap().resolve(&Url::parse(reference).unwrap()).to_string()
+    }
+
+    #[test]
+    fn references_are_resolved_as_go_does() {
+        assert_eq!(resolved("http://x.y/a/b?q#f", "../c#g"), "http://x.y/c#g");
+        assert_eq!(resolved("http://x.y/a", "//h/./p"), "http://h/p");
+        assert_eq!(resolved("", "a/b"), "/a/b");
+        assert_eq!(resolved("urn:a", "#f"), "urn:a#f");
+        assert_eq!(resolved("", "#/a b"), "#/a%20b");
+    }
+
+    #[test]
+    fn what_is_no_url_is_refused_in_gos_words() {
+        let refused = |text: &str| Url::parse(text).unwrap_err();
+        assert_eq!(refused(":x"), "parse \":x\": missing protocol scheme");
+        assert_eq!(refused("http://h:x"), "parse \"http://h:x\": invalid port \":x\" after host");
+        assert_eq!(
+            refused("//[::g]"),
+            "parse \"//[::g]\": invalid host: ParseAddr(\"::g\"): each colon-separated field must \
+             have at least one digit (at \"g\")"
+        );
     }
 }

@@ -1,0 +1,86 @@
+//! The steps of an evaluation, told to a probe that follows them one by one.
+//!
+//! Only programs made by [`crate::Program::watched`] have [`Node`]s to tell of. A rule is evaluated
+//! to its value before the body that asked for it goes on; who wants OPA's order puts what comes
+//! after a [`Step::Held`] of a group off until the expression that asked for it is gone back to.
+
+use crate::plan::ops::Src;
+use referee_rego_syntax::Location;
+use referee_rego_value::{Str, Value};
+use std::sync::Arc;
+
+/// What a step is about.
+#[derive(Debug)]
+pub struct Node {
+    /// What it is.
+    pub kind: NodeKind,
+    /// The path of a rule, or the text of a body or an expression as it was compiled.
+    pub text: String,
+    /// Where it stands.
+    pub location: Location,
+    /// The variables in it that have a value at some time.
+    pub variables: Vec<Variable>,
+}
+
+/// What a node is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NodeKind {
+    /// A definition of a rule.
+    Rule,
+    /// A body.
+    Body,
+    /// An expression.
+    Expr,
+}
+
+/// A variable of an expression.
+#[derive(Debug)]
+pub struct Variable {
+    /// The name that the compiler gave it.
+    pub name: Str,
+    /// Whether it has its value before the expression is evaluated.
+    pub before: bool,
+    pub(crate) src: Src,
+}
+
+/// A step.
+#[derive(Debug)]
+pub enum Step<'s> {
+    /// A body begins.
+    Enter(&'s Arc<Node>),
+    /// An expression of the innermost body begins; its number in the body.
+    Eval(usize, &'s Arc<Node>),
+    /// The innermost body held.
+    Held,
+    /// It is gone back to the innermost body, for what else it may give.
+    Again,
+    /// It is gone back to an expression of the innermost body.
+    Back(usize),
+    /// The innermost body is left; what else it could give is not looked for.
+    Cut,
+    /// The innermost body has given all it gives.
+    Leave,
+    /// The definitions of a rule are looked up: how many may apply, whether the first value is
+    /// enough.
+    Index {
+        /// The path of the rule.
+        path: &'s str,
+        /// How many definitions may apply.
+        matched: usize,
+        /// Whether the first value is enough.
+        early: bool,
+        /// Whether it is a function.
+        function: bool,
+        /// Whether they give one value, on which they agree.
+        single: bool,
+    },
+    /// The definitions are done with.
+    Done,
+    /// What `trace` says.
+    Note(&'s Location, &'s str),
+    /// A test goes through a case.
+    Case(&'s Value),
+}
+
+/// Reads the value of a variable, now.
+pub type Reader<'r> = &'r dyn Fn(&Variable) -> Value;

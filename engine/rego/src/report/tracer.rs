@@ -1,0 +1,377 @@
+//! The steps of an evaluation in OPA's order.
+//!
+//! OPA goes on with the first value of a rule and comes back to the rule afterwards; our evaluator
+//! is done with a rule before it goes on. What a rule does after its first value is therefore put
+//! off until the expression that asked for it is gone back to.
+
+use super::{Profile, Trace, TraceEvent, TraceNode, TraceOp};
+use crate::ask::Reports;
+use crate::error::Location;
+use crate::value::Value;
+use referee_rego_eval::{Node, NodeKind, Reader, Step};
+use referee_rego_syntax::Location as Place;
+use referee_rego_value::Str;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How many steps are kept: more than anybody reads, and no more than some hundred megabytes.
+const MAX_STEPS: usize = 200_000;
+
+/// The names with which variables were written, by those that the compiler gave them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Names<'n> {
+    pub(crate) modules: &'n HashMap<Str, Str>,
+    pub(crate) query: &'n HashMap<Str, Str>,
+}
+
+impl Names<'_> {
+    fn written<'s>(&'s self, name: &'s str) -> &'s str {
+        let found = self.query.get(name).or_else(|| self.modules.get(name));
+        let written = found.map_or(name, Str::as_str);
+        if written.starts_with('$') { "_" } else { written }
+    }
+
+    /// A text with the names of variables as they were written.
+    fn rewrite(&self, text: &str) -> String {
+        const MARK: &str = "__local";
+        let mut rewritten = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(at) = rest.find(MARK) {
+            let (before, from) = rest.split_at_checked(at).unwrap_or((rest, ""));
+            rewritten.push_str(before);
+            let inside = from.strip_prefix(MARK).unwrap_or_default();
+            let long = inside.find("__").map(|end| MARK.len() + end + 2);
+            let (name, after) = long
+                .and_then(|long| from.split_at_checked(long))
+                .unwrap_or_else(|| from.split_at_checked(MARK.len()).unwrap_or((from, "")));
+            rewritten.push_str(self.written(name));
+            rest = after;
+        }
+        rewritten.push_str(rest);
+        rewritten
+    }
+}
+
+/// Puts steps into order.
+pub(crate) struct Tracer<'n> {
+    names: Names<'n>,
+    /// Whether steps are kept, and with the values of variables.
+    keep: bool,
+    variables: bool,
+    profile: Option<Profile>,
+    clock: &'n dyn Fn() -> Duration,
+    events: Vec<TraceEvent>,
+    cut: bool,
+    frames: Vec<Frame>,
+    groups: Vec<Group>,
+    next: u64,
+    /// How many steps are kept.
+    kept: usize,
+}
+
+/// A body that is being evaluated.
+struct Frame {
+    node: Arc<Node>,
+    query: u64,
+    parent: u64,
+    entries: Vec<Entry>,
+    /// Whether it is a definition that gives one value.
+    single: bool,
+    early: bool,
+    /// Whether it is being left because its value is certain.
+    leaving_early: bool,
+}
+
+/// An expression that was begun.
+struct Entry {
+    position: usize,
+    node: Arc<Node>,
+    /// Whether it holds now.
+    held: bool,
+    /// Whether it ever did.
+    ever: bool,
+    /// What the rules that it asked for do after their first value.
+    tails: Vec<TraceEvent>,
+}
+
+/// The definitions of a rule that gives one value.
+struct Group {
+    early: bool,
+    /// What is done after the first value; `None` before it.
+    tail: Option<Vec<TraceEvent>>,
+}
+
+impl<'n> Tracer<'n> {
+    pub(crate) fn new(
+        names: Names<'n>,
+        wanted: Reports,
+        clock: &'n dyn Fn() -> Duration,
+    ) -> Self {
+        Self {
+            names,
+            keep: wanted.trace,
+            variables: wanted.variables,
+            profile: wanted.profile.then(Profile::default),
+            clock,
+            events: Vec::new(),
+            cut: false,
+            frames: Vec::new(),
+            groups: Vec::new(),
+            next: 0,
+            kept: 0,
+        }
+    }
+
+    /// The steps, and the profile.
+    pub(crate) fn finish(mut self) -> (Trace, Profile) {
+        // An evaluation that failed leaves off in the middle.
+        let tails = self.groups.drain(..).filter_map(|group| group.tail).flatten();
+        self.events.extend(tails);
+        let mut profile = self.profile.take().unwrap_or_default();
+        profile.settle((self.clock)());
+        (Trace { events: self.events, cut: self.cut }, profile)
+    }
+
+    /// Takes a step.
+    pub(crate) fn step(&mut self, step: &Step<'_>, read: Reader<'_>) {
+        match step {
+            Step::Enter(node) => self.enter(node, read),
+            Step::Eval(position, node) => self.eval(*position, node, read),
+            Step::Held => self.held(read),
+            Step::Again => self.tell_frame(TraceOp::Redo, "", read),
+            Step::Back(position) => self.back(*position, read),
+            Step::Cut => {
+                self.tell_frame(TraceOp::Redo, "", read);
+                if let Some(frame) = self.frames.last_mut() {
+                    frame.leaving_early = frame.early;
+                }
+                self.leave(read);
+            }
+            Step::Leave => self.leave(read),
+            Step::Index { path, matched, early, single, .. } => {
+                self.index(path, *matched, *early);
+                if *single {
+                    self.groups.push(Group { early: *early, tail: None });
+                }
+            }
+            Step::Done => {
+                let tail = self.groups.pop().and_then(|group| group.tail).unwrap_or_default();
+                match self.frames.last_mut().and_then(|frame| frame.entries.last_mut()) {
+                    Some(entry) => entry.tails.extend(tail),
+                    None => tail.into_iter().for_each(|event| self.put(event)),
+                }
+            }
+            Step::Note(location, text) => self.note(location, text),
+            Step::Case(_) => {}
+        }
+    }
+
+    /// The event of a node of the innermost body.
+    fn event(&self, op: TraceOp, node: &Node) -> TraceEvent {
+        let ids = self.frames.last().map(|frame| (frame.query, frame.parent));
+        let (query, parent) = ids.unwrap_or_default();
+        TraceEvent {
+            op,
+            node: match node.kind {
+                NodeKind::Rule => TraceNode::Rule,
+                NodeKind::Body => TraceNode::Body,
+                NodeKind::Expr => TraceNode::Expr,
+            },
+            text: self.names.rewrite(&node.text),
+            message: String::new(),
+            location: place(&node.location),
+            source: node.location.text().to_owned(),
+            query,
+            parent,
+            variables: Vec::new(),
+        }
+    }
+
+    /// The variables of a node: those that have a value already, or all.
+    fn values(&self, node: &Node, all: bool, read: Reader<'_>) -> Vec<(String, Value)> {
+        if !self.variables {
+            return Vec::new();
+        }
+        let told = node.variables.iter().filter(|variable| all || variable.before);
+        let mut values: Vec<_> = told
+            .map(|variable| {
+                let name = self.names.written(&variable.name).to_owned();
+                (name, Value(read(variable)))
+            })
+            .collect();
+        values.sort();
+        values.dedup();
+        values
+    }
+
+    fn enter(&mut self, node: &Arc<Node>, read: Reader<'_>) {
+        let parent = self.frames.last().map_or(0, |frame| frame.query);
+        let group = self.groups.last().filter(|_| node.kind == NodeKind::Rule);
+        let frame = Frame {
+            node: Arc::clone(node),
+            query: self.next,
+            parent,
+            single: group.is_some(),
+            early: group.is_some_and(|group| group.early),
+            leaving_early: false,
+            entries: Vec::new(),
+        };
+        self.next += 1;
+        self.frames.push(frame);
+        if self.keep {
+            let mut event = self.event(TraceOp::Enter, node);
+            event.variables = self.values(node, false, read);
+            self.put(event);
+        }
+    }
+
+    fn eval(&mut self, position: usize, node: &Arc<Node>, read: Reader<'_>) {
+        self.hold_last();
+        self.expression(TraceOp::Eval, position, node, false, read);
+        let node = Arc::clone(node);
+        let entry = Entry { position, node, held: false, ever: false, tails: Vec::new() };
+        if let Some(frame) = self.frames.last_mut() {
+            frame.entries.push(entry);
+        }
+    }
+
+    fn expression(
+        &mut self,
+        op: TraceOp,
+        position: usize,
+        node: &Node,
+        all: bool,
+        read: Reader<'_>,
+    ) {
+        if let Some(profile) = self.profile.as_mut().filter(|_| op != TraceOp::Fail) {
+            let index = u32::try_from(position).unwrap_or(u32::MAX);
+            profile.note(&node.location, index, op == TraceOp::Redo, (self.clock)());
+        }
+        if self.keep {
+            let mut event = self.event(op, node);
+            event.variables = self.values(node, all, read);
+            self.put(event);
+        }
+    }
+
+    /// The expression that was begun last holds.
+    fn hold_last(&mut self) {
+        if let Some(entry) = self.frames.last_mut().and_then(|frame| frame.entries.last_mut()) {
+            (entry.held, entry.ever) = (true, true);
+        }
+    }
+
+    fn held(&mut self, read: Reader<'_>) {
+        self.hold_last();
+        let Some(frame) = self.frames.last() else { return };
+        let (single, early) = (frame.single, frame.early);
+        self.tell_frame(TraceOp::Exit, if early { "early" } else { "" }, read);
+        if single && let Some(group) = self.groups.last_mut() {
+            group.tail.get_or_insert_with(Vec::new);
+        }
+    }
+
+    fn tell_frame(&mut self, op: TraceOp, message: &str, read: Reader<'_>) {
+        if !self.keep {
+            return;
+        }
+        let Some(node) = self.frames.last().map(|frame| Arc::clone(&frame.node)) else { return };
+        let mut event = self.event(op, &node);
+        message.clone_into(&mut event.message);
+        event.variables = self.values(&node, true, read);
+        self.put(event);
+    }
+
+    fn index(&mut self, path: &str, matched: usize, early: bool) {
+        let entry = self.frames.last().and_then(|frame| frame.entries.last());
+        let Some(node) = entry.map(|entry| Arc::clone(&entry.node)).filter(|_| self.keep) else {
+            return;
+        };
+        let mut event = self.event(TraceOp::Index, &node);
+        path.clone_into(&mut event.text);
+        let rules = if matched == 1 { "rule" } else { "rules" };
+        let early = if early { ", early exit" } else { "" };
+        event.message = format!("(matched {matched} {rules}{early})");
+        self.put(event);
+    }
+
+    fn note(&mut self, location: &Place, text: &str) {
+        let Some(node) = self.frames.last().map(|frame| Arc::clone(&frame.node)) else { return };
+        if self.keep {
+            let mut event = self.event(TraceOp::Note, &node);
+            event.node = TraceNode::Expr;
+            event.location = place(location);
+            text.clone_into(&mut event.message);
+            self.put(event);
+        }
+    }
+
+    /// Goes back to an expression of the innermost body.
+    fn back(&mut self, position: usize, read: Reader<'_>) {
+        while let Some(mut entry) = self.last_entry() {
+            let reached = entry.position <= position;
+            self.undo(&mut entry, reached, read);
+            if reached {
+                entry.held = false;
+                if let Some(frame) = self.frames.last_mut() {
+                    frame.entries.push(entry);
+                }
+                return;
+            }
+        }
+    }
+
+    fn leave(&mut self, read: Reader<'_>) {
+        while let Some(mut entry) = self.last_entry() {
+            self.undo(&mut entry, false, read);
+        }
+        self.frames.pop();
+    }
+
+    fn last_entry(&mut self) -> Option<Entry> {
+        self.frames.last_mut()?.entries.pop()
+    }
+
+    /// Tells that it is gone back to an expression, or that it failed; `stays`: it is tried on.
+    fn undo(&mut self, entry: &mut Entry, stays: bool, read: Reader<'_>) {
+        // A rule is left when the expression has gone through its value.
+        let mut tails = if stays { Vec::new() } else { std::mem::take(&mut entry.tails) };
+        if self.frames.last().is_some_and(|frame| frame.leaving_early) {
+            // OPA leaves the rules that were asked for as well: they are not tried further.
+            let tried = tails.iter().position(|event| event.op != TraceOp::Redo);
+            tails.truncate(tried.unwrap_or(tails.len()));
+            tails.retain(|event| event.node == TraceNode::Expr);
+        }
+        if entry.held {
+            // OPA does not come back to a negation.
+            if !entry.node.text.starts_with("not ") {
+                self.expression(TraceOp::Redo, entry.position, &entry.node, true, read);
+            }
+            tails.into_iter().for_each(|event| self.put(event));
+            return;
+        }
+        tails.into_iter().for_each(|event| self.put(event));
+        if !entry.ever && !stays {
+            self.expression(TraceOp::Fail, entry.position, &entry.node, false, read);
+        }
+    }
+
+    /// Adds a step, to what is put off where anything is.
+    fn put(&mut self, event: TraceEvent) {
+        // What is put off is counted again when it is told: the bound holds for both together.
+        if self.kept >= MAX_STEPS {
+            self.cut = true;
+            return;
+        }
+        self.kept += 1;
+        match self.groups.iter_mut().rev().find_map(|group| group.tail.as_mut()) {
+            Some(tail) => tail.push(event),
+            None => self.events.push(event),
+        }
+    }
+}
+
+fn place(location: &Place) -> Location {
+    Location { file: location.file().to_owned(), row: location.row, col: location.col }
+}
