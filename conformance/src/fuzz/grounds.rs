@@ -19,6 +19,14 @@ pub(super) fn terms(use_of: Ground) -> &'static [&'static str] {
             r"[]",
         ],
         Ground::Moment => &[
+            r#"[1614834367000000000, "UTC", "RFC1123Z"]"#,
+            r#"[1614834367123000000, "Asia/Tokyo", "2006-01-02 15:04:05.000 Mon Jan -0700 MST"]"#,
+            r#"[1614834367000000000, "", "Kitchen"]"#,
+            r#"[1614834367000000000, "Europe/Zurich"]"#,
+            r#"[1700000000123456789, "America/New_York"]"#,
+            r#"[951782400000000000, "UTC"]"#,
+        ],
+        Ground::Zoned => &[
             r#"[1614834367000000000, "Europe/Zurich"]"#,
             r#"[1700000000123456789, "America/New_York"]"#,
             r#"[951782400000000000, "UTC"]"#,
@@ -26,10 +34,6 @@ pub(super) fn terms(use_of: Ground) -> &'static [&'static str] {
             r#"[1635639300000000000, "Europe/Berlin"]"#,
             r#"[1614834367000000000, ""]"#,
             r#"[-5, "Asia/Kolkata"]"#,
-            r#"[1614834367000000000]"#,
-            r#"[1614834367000000000, "UTC", "RFC1123Z"]"#,
-            r#"[1614834367123000000, "Asia/Tokyo", "2006-01-02 15:04:05.000 Mon Jan -0700 MST"]"#,
-            r#"[1614834367000000000, "", "Kitchen"]"#,
         ],
         Ground::Constraints => &[
             r#"{"secret": "secret"}"#,

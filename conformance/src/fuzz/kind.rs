@@ -44,8 +44,10 @@ pub(super) enum Num {
 pub(super) enum Ground {
     /// Changes for `json.patch`.
     Patch,
-    /// A time with its zone, and a layout.
+    /// A time with its zone and a layout.
     Moment,
+    /// A time with its zone.
+    Zoned,
     /// What `io.jwt.decode_verify` is to look at.
     Constraints,
     /// The header of a token.
@@ -220,6 +222,7 @@ impl Kind {
             "pem" => Self::Str(Str::Certificate),
             "numeric" => Self::Str(Str::Numeric),
             "patch" => Self::Ground(Ground::Patch),
+            "zoned" => Self::Ground(Ground::Zoned),
             "moment" => Self::Ground(Ground::Moment),
             "constraints" => Self::Ground(Ground::Constraints),
             "header" => Self::Ground(Ground::Header),

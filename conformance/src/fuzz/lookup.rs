@@ -146,6 +146,7 @@ impl Generator {
             "input",
             "data.base",
         ]);
+        let key = self.leaf(&Kind::Str(Str::Word));
         self.declare(&first, Kind::Any);
         self.declare(&value, Kind::Any);
         match self.chance.below(4) {
@@ -154,10 +155,7 @@ impl Generator {
                 row!(value, " = ", base, "[", first, "][", second, "]")
             }
             1 => row!(base, "[", first, "] = ", value),
-            2 => {
-                let key = self.leaf(&Kind::Str(Str::Word));
-                row!(value, " := ", base, "[", first, "][", key, "]")
-            }
+            2 => row!(value, " := ", base, "[", first, "][", key, "]"),
             // The same key twice: a join.
             _ => row!(value, " = ", base, "[", first.clone(), "]; data.base.counts[", first, "]"),
         }

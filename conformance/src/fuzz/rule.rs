@@ -144,8 +144,8 @@ impl Generator {
             let lines = self.lines();
             let body = self.body(lines);
             let key = if self.chance.percent(20) {
-                let kind = self.scalar_kind();
-                self.term(&kind, 1)
+                // OPA takes 2 and 2.0 for one key in its cache and for two in its rules.
+                self.term(&Kind::SMALL, 1)
             } else {
                 self.leaf(&Kind::Str(Str::Word))
             };

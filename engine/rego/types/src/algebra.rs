@@ -76,9 +76,13 @@ impl Type {
                     let before = Self::of_members(members, wide).or(&ty);
                     return types.fold(before, |union, ty| union.or(&ty));
                 }
-                // Whatever it takes in, only a function still changes it.
                 Self::Any(any) if any.of().is_empty() => {
-                    return types.fold(Self::any(), |union, ty| union.or(&ty));
+                    // It takes in all but a function, with which it is lost.
+                    let mut from_function = types.skip_while(|ty| !matches!(ty, Self::Function(_)));
+                    return match from_function.next() {
+                        None => Self::any(),
+                        Some(_) => from_function.fold(Self::Unknown, |union, ty| union.or(&ty)),
+                    };
                 }
                 Self::Any(any) => {
                     wide = true;
