@@ -4,6 +4,8 @@ use crate::support::{referee, with};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
+#[cfg(unix)]
+use std::thread;
 use std::time::{Duration, Instant};
 
 #[test]
@@ -34,18 +36,33 @@ fn signal(child: &Child, name: &str) {
     assert!(status.success());
 }
 
+/// The connection that the command opens. A command that ends without asking fails the test: a
+/// plain `accept` would wait for ever.
+#[cfg(unix)]
+fn asked_by(child: &mut Child, listener: &TcpListener) -> TcpStream {
+    listener.set_nonblocking(true).unwrap();
+    loop {
+        if let Ok((connection, _)) = listener.accept() {
+            return connection;
+        }
+        let ended = child.try_wait().unwrap();
+        assert!(ended.is_none(), "the command ended without asking: {ended:?}");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_the_wait_for_a_registry_that_says_nothing() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let host = listener.local_addr().unwrap().to_string();
-    let child = referee()
+    let mut child = referee()
         .args(["verify", &format!("{host}/app:1"), "--plain-http", &host])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let (_silent, _) = listener.accept().unwrap();
+    let _silent = asked_by(&mut child, &listener);
     let started = Instant::now();
     signal(&child, "-INT");
     let output = child.wait_with_output().unwrap();

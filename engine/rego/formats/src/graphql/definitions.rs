@@ -105,7 +105,7 @@ fn schema(parser: &mut Parser<'_>, description: Description) -> Parsed<SchemaDef
 fn entry_point(parser: &mut Parser<'_>) -> Parsed<EntryPoint> {
     let (at, comments) = (parser.here(), parser.comments());
     let operation = parser.operation_type()?;
-    parser.expect(TokenKind::Colon)?;
+    parser.want(TokenKind::Colon)?;
     Ok(EntryPoint { operation, kind: parser.name()?, at, comments })
 }
 
@@ -194,7 +194,7 @@ fn field(parser: &mut Parser<'_>) -> Parsed<Rc<FieldDefinition>> {
     let (description, at, around) = member(parser)?;
     let name = parser.name()?;
     let arguments = parser.some(PARENS, input_value)?.0;
-    parser.expect(TokenKind::Colon)?;
+    parser.want(TokenKind::Colon)?;
     let kind = parser.type_reference()?;
     let directives = parser.directives(true)?;
     Ok(Rc::new(FieldDefinition {
@@ -213,7 +213,7 @@ fn field(parser: &mut Parser<'_>) -> Parsed<Rc<FieldDefinition>> {
 fn input_value(parser: &mut Parser<'_>) -> Parsed<Rc<FieldDefinition>> {
     let (description, at, around) = member(parser)?;
     let name = parser.name()?;
-    parser.expect(TokenKind::Colon)?;
+    parser.want(TokenKind::Colon)?;
     let kind = parser.type_reference()?;
     let default = if parser.skip(TokenKind::Equals)? { Some(parser.value(true)?) } else { None };
     let directives = parser.directives(true)?;
@@ -277,7 +277,7 @@ fn extension(parser: &mut Parser<'_>, document: &mut SchemaDocument) -> Parsed<(
 
 fn directive(parser: &mut Parser<'_>, description: Description) -> Parsed<DirectiveDefinition> {
     let after = parser.keyword("directive")?;
-    parser.expect(TokenKind::At)?;
+    parser.want(TokenKind::At)?;
     let at = parser.here();
     let name = parser.name()?;
     let arguments = parser.some(PARENS, input_value)?.0;
@@ -304,6 +304,6 @@ fn directive(parser: &mut Parser<'_>, description: Description) -> Parsed<Direct
 }
 
 fn location(parser: &mut Parser<'_>) -> Parsed<String> {
-    let token = parser.expect(TokenKind::Name)?;
+    let token = parser.want(TokenKind::Name)?;
     if LOCATIONS.contains(&token.value.as_str()) { Ok(token.value) } else { refuse(&token) }
 }

@@ -90,7 +90,7 @@ impl<'a> Parser<'a> {
         refuse(&token)
     }
 
-    pub(super) fn expect(&mut self, kind: TokenKind) -> Parsed<Token> {
+    pub(super) fn want(&mut self, kind: TokenKind) -> Parsed<Token> {
         let token = self.peek();
         if token.kind == kind {
             return self.next();
@@ -120,7 +120,7 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn name(&mut self) -> Parsed<String> {
-        Ok(self.expect(TokenKind::Name)?.value)
+        Ok(self.want(TokenKind::Name)?.value)
     }
 
     /// Goes one level deeper.
@@ -169,7 +169,7 @@ impl<'a> Parser<'a> {
     fn argument(&mut self, constant: bool) -> Parsed<Argument> {
         let (at, comments) = (self.here(), self.comments());
         let name = self.name()?;
-        self.expect(TokenKind::Colon)?;
+        self.want(TokenKind::Colon)?;
         Ok(Argument { name, value: self.value(constant)?, at, comments })
     }
 
@@ -218,7 +218,7 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn variable(&mut self) -> Parsed<String> {
-        self.expect(TokenKind::Dollar)?;
+        self.want(TokenKind::Dollar)?;
         self.name()
     }
 
@@ -239,7 +239,7 @@ impl<'a> Parser<'a> {
         let at = self.here();
         let (name, element) = if list {
             let element = self.nested(Self::type_reference)?;
-            self.expect(TokenKind::BracketR)?;
+            self.want(TokenKind::BracketR)?;
             (String::new(), Some(element))
         } else {
             (self.name()?, None)

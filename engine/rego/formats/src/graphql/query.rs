@@ -67,7 +67,7 @@ fn variables(parser: &mut Parser<'_>) -> Parsed<Vec<Rc<Variable>>> {
 fn variable(parser: &mut Parser<'_>) -> Parsed<Rc<Variable>> {
     let (at, comments) = (parser.here(), parser.comments());
     let name = parser.variable()?;
-    parser.expect(TokenKind::Colon)?;
+    parser.want(TokenKind::Colon)?;
     let kind = parser.type_reference()?;
     let default = if parser.skip(TokenKind::Equals)? { Some(parser.value(true)?) } else { None };
     let directives = parser.directives(false)?;
@@ -122,7 +122,7 @@ fn selection(parser: &mut Parser<'_>) -> Parsed<Selection> {
 
 fn fragment_use(parser: &mut Parser<'_>) -> Parsed<Selection> {
     let comments = parser.comments();
-    parser.expect(TokenKind::Spread)?;
+    parser.want(TokenKind::Spread)?;
     let at = parser.here();
     let token = parser.peek();
     if token.kind == TokenKind::Name && token.value != "on" {
