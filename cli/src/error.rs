@@ -9,7 +9,7 @@ use referee_core::Coded;
 use referee_core::document::DocumentError;
 use referee_core::reference::ReferenceError;
 use referee_engine::GatherError;
-use referee_rego::{PolicyError, RegoError, RegoErrors, ValueError};
+use referee_rego::{DocumentError as CapabilitiesError, Location, PolicyError, RegoError, RegoErrors, ValueError};
 use referee_store::{PolicyLoadError, StoreError, TrustLoadError};
 use referee_verify::primitive::keyring::KeyringError;
 use std::error::Error;
@@ -96,18 +96,26 @@ pub(crate) enum CliError {
     #[error(transparent)]
     Load(#[from] LoadErrors),
     /// A document of capabilities cannot be used.
-    #[error("the capabilities {} cannot be used: {what}", path.display())]
+    #[error("the capabilities {} cannot be used: {source}", path.display())]
     Capabilities {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        what: String,
+        source: CapabilitiesError,
     },
     /// A flag that another engine than the native one does not know.
     #[error("--{flag} needs the native engine")]
     NativeOnly {
         /// The flag.
         flag: &'static str,
+    },
+    /// A flag of OPA's that there is not here.
+    #[error("--{flag} is a flag of opa that referee does not have: {why}")]
+    Absent {
+        /// The flag.
+        flag: &'static str,
+        /// Why not.
+        why: &'static str,
     },
     /// Standard input is wanted twice.
     #[error("the query and the input cannot both be read from standard input")]
@@ -137,7 +145,7 @@ pub(crate) enum CliError {
     #[error(transparent)]
     Compile(#[from] RegoErrors),
     /// The input is no document that a policy can read.
-    #[error("the input {name} cannot be used")]
+    #[error("{name} cannot be used as a document")]
     Input {
         /// What it is called.
         name: String,
@@ -156,16 +164,22 @@ pub(crate) enum CliError {
         source: io::Error,
     },
     /// A pattern is no regular expression.
-    #[error("--run: {pattern:?} is no regular expression")]
+    #[error("--run: {pattern:?} is no regular expression: {why}")]
     Pattern {
         /// The pattern.
         pattern: String,
         /// Why.
-        source: regex::Error,
+        why: String,
     },
     /// There is nothing to test.
     #[error("no tests were found")]
     NoTests,
+    /// The cases of a suite cannot be read.
+    #[error(transparent)]
+    Cases(#[from] referee_conformance::rego::LoadError),
+    /// The list of cases that are expected to fail cannot be used.
+    #[error(transparent)]
+    Expectations(#[from] referee_conformance::rego::ExpectationError),
     /// A document could not be written.
     #[error("the document could not be written")]
     Write(#[source] Box<dyn Error + Send + Sync>),
@@ -204,6 +218,7 @@ impl Coded for CliError {
             Self::Load(errors) => errors.code(),
             Self::Capabilities { .. } => "capabilities_unusable",
             Self::NativeOnly { .. } => "native_only",
+            Self::Absent { .. } => "flag_absent",
             Self::StdinTwice => "stdin_twice",
             Self::UnknownWord { .. } => "unknown_word",
             Self::Uncovered { .. } => "coverage_below_threshold",
@@ -214,6 +229,8 @@ impl Coded for CliError {
             Self::File { .. } => "file_unreadable",
             Self::Pattern { .. } => "run_pattern",
             Self::NoTests => "no_tests",
+            Self::Cases(_) => "cases_unusable",
+            Self::Expectations(_) => "expectations_unusable",
             Self::Write(_) => "internal_error",
             Self::Gather(error) => error.code(),
             Self::ServerConfig(error) => error.code(),
@@ -240,6 +257,7 @@ impl Coded for CliError {
             Self::Policy(error) => error.hint(),
             Self::Compile(errors) => errors.hint(),
             Self::Document(error) => error.hint(),
+            Self::File { source, .. } => crate::files::hint(source),
             Self::NoTests => Some("tests are the rules whose names begin with test_".into()),
             Self::Gather(error) => error.hint(),
             Self::ServerConfig(error) => error.hint(),
@@ -249,14 +267,16 @@ impl Coded for CliError {
             | Self::Runtime(_)
             | Self::SetTwice { .. }
             | Self::Capabilities { .. }
+            | Self::Absent { .. }
             | Self::StdinTwice
             | Self::UnknownWord { .. }
             | Self::Uncovered { .. }
             | Self::PackData { .. }
             | Self::NoModules { .. }
             | Self::Input { .. }
-            | Self::File { .. }
             | Self::Pattern { .. }
+            | Self::Cases(_)
+            | Self::Expectations(_)
             | Self::Write(_) => None,
         }
     }
@@ -336,18 +356,37 @@ fn causes(out: &mut dyn Write, error: &dyn Error) -> io::Result<()> {
     Ok(())
 }
 
-/// An error in Rego text as OPA prints it, and the line with a mark under the place.
+/// An error in Rego text as OPA prints it, the line with a mark under the place, and what was had
+/// and what was wanted.
 ///
 /// # Errors
 /// Where it cannot be written.
 pub(crate) fn rego_error(out: &mut dyn Write, paint: Paint, error: &RegoError) -> io::Result<()> {
-    let place = error
-        .location
-        .as_ref()
-        .map(|place| format!("{}:{}:{}: ", place.file, place.row, place.col));
+    let place = error.location.as_ref().map(|place| match (place.file.as_str(), place.row) {
+        // A file in which there is nothing has no line.
+        (file, 0) => format!("{file}: "),
+        ("", row) => format!("query:{row}:{}: ", place.col),
+        (file, row) => format!("{file}:{row}:{}: ", place.col),
+    });
     let place = place.unwrap_or_default();
     writeln!(out, "{}{}: {}", Safe(&place), error.code, Safe(&error.message))?;
-    let (Some(place), Some(snippet)) = (&error.location, &error.snippet) else { return Ok(()) };
+    if let (Some(place), Some(snippet)) = (&error.location, &error.snippet) {
+        marked(out, paint, place, snippet)?;
+    }
+    for line in had_and_wanted(&error.details) {
+        writeln!(out, "    {} {}", paint.show(Role::Faint, "="), Safe(line))?;
+    }
+    Ok(())
+}
+
+/// What OPA says under a message, without a line of its own that has a mark: that is shown already.
+fn had_and_wanted(details: &[String]) -> impl Iterator<Item = &str> {
+    let mark = details.iter().position(|line| line.trim() == "^");
+    details.iter().skip(mark.map_or(0, |at| at.saturating_add(1))).map(|line| line.trim())
+}
+
+/// The line of a place with a mark under it.
+fn marked(out: &mut dyn Write, paint: Paint, place: &Location, snippet: &str) -> io::Result<()> {
     let number = place.row.to_string();
     let gutter = " ".repeat(number.len());
     writeln!(out, "  {}", paint.show(Role::Faint, format!("{gutter} |")))?;

@@ -25,6 +25,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 use tree::Tree;
 
 /// How deep folders may be inside one another: no policy is, and a link to a folder above ends
@@ -54,6 +55,8 @@ pub(crate) struct Loaded {
     pub(crate) modules: Vec<Module>,
     /// The data.
     pub(crate) data: Option<Value>,
+    /// How long it took to read data from their text, where there were any.
+    pub(crate) parse_time: Option<Duration>,
 }
 
 impl Loader<'_> {
@@ -143,12 +146,12 @@ impl Work<'_, '_> {
             "rego" => self.module(path, None),
             "json" => {
                 let text = self.data_text(path)?;
-                let value = json(path, &text)?;
+                let value = self.parsed(json, path, &text)?;
                 self.data(path, at, value)
             }
             "yaml" | "yml" => {
                 let text = self.data_text(path)?;
-                let value = yaml(path, &text)?;
+                let value = self.parsed(yaml, path, &text)?;
                 self.data(path, at, value)
             }
             _ if file_name(path).ends_with(".tar.gz") => {
@@ -166,7 +169,7 @@ impl Work<'_, '_> {
         if SyntaxTree::parse(&name, &text, self.loader.rego_v0).is_ok() {
             return self.add_module(name, text, None);
         }
-        let value = json(path, &text).or_else(|_| yaml(path, &text));
+        let value = self.parsed(|path, text| json(path, text).or_else(|_| yaml(path, text)), path, &text);
         match value {
             Ok(value) => self.data(path, at, value),
             Err(_) => Err(LoadError::Unrecognized { path: path.to_owned() }),
@@ -199,6 +202,20 @@ impl Work<'_, '_> {
         }
         let merged = self.tree.insert(at, value);
         merged.map_err(|at| LoadError::Merge { path: path.to_owned(), at })
+    }
+
+    /// Reads data from their text, and takes the time it takes.
+    fn parsed(
+        &mut self,
+        read: impl FnOnce(&Path, &str) -> Result<Value, LoadError>,
+        path: &Path,
+        text: &str,
+    ) -> Result<Value, LoadError> {
+        let started = Instant::now();
+        let value = read(path, text);
+        let before = self.found.parse_time.unwrap_or_default();
+        self.found.parse_time = Some(before.saturating_add(started.elapsed()));
+        value
     }
 
     fn data_text(&mut self, path: &Path) -> Result<String, LoadError> {

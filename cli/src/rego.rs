@@ -1,6 +1,8 @@
 //! What the commands about Rego have in common: how modules are read and how they are compiled.
 
+mod absent;
 mod facts;
+mod network;
 
 use crate::config::{Config, EngineName};
 use crate::error::CliError;
@@ -10,13 +12,16 @@ use crate::packs;
 use clap::Args;
 use referee_core::Limits;
 use referee_rego::{
-    CompileOptions, EngineChoice, Module, Program, RegoEngine, Schemas, Value, capabilities_from,
+    CompileOptions, CoverageKind, EngineChoice, Module, Program, RegoEngine, Schemas, Value,
+    capabilities_from,
 };
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub(crate) use absent::{AbsentFromEval, AbsentFromTest};
 pub(crate) use facts::{FACTS, are_over_facts, facts_schema};
+pub(crate) use network::{NetworkArgs, world};
 
 /// Which Rego, and what evaluates it.
 #[derive(Args, Debug)]
@@ -77,7 +82,7 @@ impl LanguageArgs {
         if let Some(path) = &self.capabilities {
             let document = read_json(path, &config.limits)?;
             let capabilities = capabilities_from(&document)
-                .map_err(|what| CliError::Capabilities { path: path.clone(), what })?;
+                .map_err(|source| CliError::Capabilities { path: path.clone(), source })?;
             options = options.with_capabilities(Arc::new(capabilities));
         }
         if let Some(schema) = &self.schema {
@@ -96,6 +101,24 @@ pub(crate) fn require_native(flags: &[(&'static str, bool)]) -> Result<(), CliEr
         Some((flag, _)) => Err(CliError::NativeOnly { flag }),
         None => Ok(()),
     }
+}
+
+/// The reasons of what is not covered that are looked for, by their names.
+///
+/// # Errors
+/// [`CliError::UnknownWord`] with the first that is none.
+pub(crate) fn coverage_kinds(words: &[String]) -> Result<Vec<CoverageKind>, CliError> {
+    const KINDS: [CoverageKind; 2] = [CoverageKind::IndexExcluded, CoverageKind::EarlyExit];
+    let kind = |word: &String| {
+        let found = KINDS.into_iter().find(|kind| kind.as_str() == word);
+        found.ok_or_else(|| CliError::UnknownWord {
+            flag: "coverage-runs",
+            word: word.clone(),
+            known: "index_excluded, early_exit",
+        })
+    };
+    // An empty word is an empty list.
+    words.iter().filter(|word| !word.is_empty()).map(kind).collect()
 }
 
 /// Whether a text may name the rule library, `data.referee`.
@@ -218,6 +241,10 @@ pub(crate) fn parse_document(name: &str, text: &str) -> Result<Value, CliError> 
         Ok(value) => return Ok(value),
         Err(source) => CliError::Input { name: name.to_owned(), source },
     };
+    // Nothing is YAML, too: what a pipe has that broke off.
+    if text.trim().is_empty() {
+        return Err(failed);
+    }
     let is_yaml = name.ends_with(".yaml") || name.ends_with(".yml");
     let document: serde_json::Value = match referee_core::document::read(name, text) {
         Ok(document) => document,

@@ -155,5 +155,5 @@ fn loaded(modules: Vec<(String, String)>, data: serde_json::Value) -> Result<Loa
     let data = Value::from_json(data)
         .map_err(|source| CliError::Input { name: "the data".to_owned(), source })?;
     let modules = modules.into_iter().map(|(name, text)| Module::new(name, text)).collect();
-    Ok(Loaded { modules, data: Some(data) })
+    Ok(Loaded { modules, data: Some(data), ..Loaded::default() })
 }

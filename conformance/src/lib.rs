@@ -5,10 +5,14 @@
 //! of its own and compares two implementations on them. [`library`] compares the results of the
 //! test files of policy libraries.
 //!
+//! The last two, and the real OPA, are left out without the feature `fuzz`.
+//!
 //! Suites lie outside the repository. Expectations are strict both ways: a case that is expected
 //! to fail and passes is a failure too.
 
+#[cfg(feature = "fuzz")]
 pub mod fuzz;
 pub mod json;
+#[cfg(feature = "fuzz")]
 pub mod library;
 pub mod rego;

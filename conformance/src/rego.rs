@@ -14,7 +14,9 @@ mod report;
 mod runner;
 
 pub use cases::{Case, Expected, LoadError, Wanted, WantedError, load};
-pub use engines::{Front, Oracle, OracleError};
+pub use engines::Front;
+#[cfg(feature = "fuzz")]
+pub use engines::{Oracle, OracleError, Strings};
 pub use expectations::{ExpectationError, Expectations};
 pub use judge::judge;
 pub use program::{

@@ -1,7 +1,9 @@
 //! Rego engines side by side, and their ratios:
 //! `cargo run --release -p referee-benches --bin rego [-- --time MS] [--only WORKLOAD]`.
 //!
-//! The real OPA takes part where `benches/opa/build.sh` has been run.
+//! The real OPA takes part where `benches/opa/build.sh` has been run. With `--assert RATIO` the run
+//! fails where Referee is not that many times as fast as OPA, or slower than another engine, at
+//! evaluating, or slower than OPA at compiling the large bundle.
 
 #![allow(
     clippy::unwrap_used,
@@ -18,6 +20,7 @@ use referee_benches::workloads;
 use referee_rego::EngineChoice;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::process::ExitCode;
 use std::time::Duration;
 
 /// Rego engines side by side.
@@ -32,9 +35,12 @@ struct Arguments {
     /// Threads of the second figure.
     #[arg(long, default_value_t = 2)]
     threads: usize,
+    /// Fail where an evaluation is not this many times as fast as OPA's.
+    #[arg(long)]
+    assert: Option<f64>,
 }
 
-fn main() {
+fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let each = Duration::from_millis(arguments.time);
     let mut workloads = workloads::all();
@@ -84,6 +90,13 @@ fn main() {
         }
     }
     table(&figures);
+    let summary = Summary::of(&figures);
+    summary.print();
+    if arguments.assert.is_none_or(|ratio| summary.holds(ratio)) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 /// Whether the engine answers as OPA does: one that does not is not compared.
@@ -116,5 +129,91 @@ fn table(figures: &[Figure]) {
                 figure.nanoseconds / 1_000.0
             );
         }
+    }
+}
+
+/// Referee beside the others, a line a workload.
+struct Summary(Vec<Line>);
+
+struct Line {
+    workload: String,
+    way: String,
+    /// How many times as fast as OPA, where OPA takes part.
+    opa: Option<f64>,
+    /// How many times as fast as the fastest other engine in Rust that can run it.
+    others: Option<f64>,
+    /// Throughput on several threads by that on one.
+    threads: Option<f64>,
+}
+
+impl Summary {
+    fn of(figures: &[Figure]) -> Self {
+        let time = |line: &Figure, engine: &str, threads: usize| {
+            figures
+                .iter()
+                .find(|it| {
+                    (it.engine.as_str(), it.threads) == (engine, threads)
+                        && (&it.workload, &it.way) == (&line.workload, &line.way)
+                })
+                .map(|it| it.nanoseconds)
+        };
+        let ours = figures.iter().filter(|it| it.engine == "referee" && it.threads == 1);
+        let lines = ours.map(|line| {
+            let others = ["regorus interpreter", "regorus machine"];
+            let fastest =
+                others.iter().filter_map(|engine| time(line, engine, 1)).reduce(f64::min);
+            let several = figures
+                .iter()
+                .find(|it| {
+                    (it.engine.as_str(), &it.workload, &it.way)
+                        == ("referee", &line.workload, &line.way)
+                        && it.threads > 1
+                })
+                .map(|it| it.nanoseconds);
+            Line {
+                workload: line.workload.clone(),
+                way: line.way.clone(),
+                opa: time(line, "opa", 1).map(|it| it / line.nanoseconds),
+                others: fastest.map(|it| it / line.nanoseconds),
+                threads: several.map(|it| line.nanoseconds / it),
+            }
+        });
+        Self(lines.collect())
+    }
+
+    fn print(&self) {
+        let shown = |ratio: Option<f64>| ratio.map_or("-".to_owned(), |it| format!("{it:.1}"));
+        println!();
+        for line in &self.0 {
+            println!(
+                "FIGURE {} {}: {} times as fast as OPA, {} times as regorus, threads {}",
+                line.workload,
+                line.way,
+                shown(line.opa),
+                shown(line.others),
+                shown(line.threads)
+            );
+        }
+    }
+
+    /// Whether each line is as it should be; says which is not.
+    fn holds(&self, ratio: f64) -> bool {
+        let mut holds = true;
+        for line in &self.0 {
+            let compiling = line.way == Way::Compile.as_str();
+            let wanted = match (compiling, line.workload.as_str()) {
+                (false, _) => ratio,
+                // Small policies are compiled once; the large bundle is what is waited for.
+                (true, "bundle") => 1.0,
+                (true, _) => continue,
+            };
+            let slow = line.opa.is_some_and(|it| it < wanted)
+                || !compiling && line.others.is_some_and(|it| it < 1.0);
+            if slow {
+                println!("TOO SLOW: {} {}", line.workload, line.way);
+                holds = false;
+            }
+        }
+        holds
     }
 }

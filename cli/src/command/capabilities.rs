@@ -19,6 +19,9 @@ pub(crate) struct CapabilitiesArgs {
     /// Those of a file
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
+    /// Those of a version of OPA's: there is one, that of the language here
+    #[arg(long, hide = true, value_name = "VERSION")]
+    version: Option<String>,
     /// Those for Rego v0
     #[arg(long, conflicts_with = "file")]
     v0_compatible: bool,
@@ -33,9 +36,13 @@ pub(crate) fn run(
     config: &Config,
     console: &mut Console,
 ) -> Result<Exit, CliError> {
+    if args.version.is_some() {
+        let why = "there are the capabilities of one version; --file reads those of another";
+        return Err(CliError::Absent { flag: "version", why });
+    }
     let capabilities = match &args.file {
         Some(path) => capabilities_from(&read_json(path, &config.limits)?)
-            .map_err(|what| CliError::Capabilities { path: path.clone(), what })?,
+            .map_err(|source| CliError::Capabilities { path: path.clone(), source })?,
         None if args.v0_compatible => Capabilities::v0(),
         None => Capabilities::current(),
     };

@@ -22,14 +22,17 @@ use crate::setup;
 use args::Steps;
 use referee_core::Limits;
 use referee_rego::{
-    Answer, CompileOptions, CoverageKind, EngineChoice, EvalBudget, Module, ProfileLine,
+    Answer, CompileOptions, Coverage, CoverageKind, EngineChoice, EvalBudget, Module, ProfileLine,
     ProfileOrder, Program, Question, Reports, Value,
 };
-use referee_store::{Clock as _, SystemClock};
+use referee_store::{Clock as _, PolicyNetwork, SystemClock};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
+
+/// What standard input is called.
+const STDIN: &str = "standard input";
 
 /// How many lines a profile has unless others are asked for; OPA's number.
 const PROFILE_LINES: usize = 10;
@@ -48,7 +51,16 @@ struct Asked {
     indexing: bool,
     early_exit: bool,
     count: u32,
-    load_time: Option<Duration>,
+    coverage_kinds: Vec<CoverageKind>,
+    network: Option<PolicyNetwork>,
+    times: LoadTimes,
+}
+
+/// How long it took to read what was given, where anything was.
+#[derive(Clone, Copy, Debug, Default)]
+struct LoadTimes {
+    files: Option<Duration>,
+    data: Option<Duration>,
 }
 
 /// Runs the command.
@@ -60,6 +72,7 @@ pub(crate) async fn run(
     config: &Config,
     console: &mut Console,
 ) -> Result<Exit, CliError> {
+    args.absent.refuse()?;
     let orders = args.report.orders()?;
     let asked = match prepare(&args, config) {
         Ok(asked) => asked,
@@ -124,12 +137,15 @@ fn prepare(args: &EvalArgs, config: &Config) -> Result<Asked, CliError> {
     let started = Instant::now();
     let loaded = loaded(args, config)?;
     let reads_files = args.policy.is_some() || !args.data.is_empty() || !args.bundle.is_empty();
-    let load_time = reads_files.then(|| started.elapsed());
+    let times = LoadTimes {
+        files: reads_files.then(|| started.elapsed()),
+        data: loaded.parse_time,
+    };
     let query = match &args.query {
         Some(query) => query.clone(),
         None => {
             let limit = config.limits.max_policy_file_bytes;
-            read("-", || files::read_stream(io::stdin().lock(), limit))?
+            read(STDIN, || files::read_stream(io::stdin().lock(), limit))?
         }
     };
     let package = args.package.as_deref().unwrap_or_default();
@@ -153,7 +169,9 @@ fn prepare(args: &EvalArgs, config: &Config) -> Result<Asked, CliError> {
         indexing: !args.report.disable_indexing,
         early_exit: !args.report.disable_early_exit,
         count: args.report.count,
-        load_time,
+        coverage_kinds: args.report.coverage_kinds()?,
+        network: args.network.network(args.language.engine(config))?,
+        times,
     })
 }
 
@@ -189,6 +207,10 @@ fn loaded(args: &EvalArgs, config: &Config) -> Result<Loaded, CliError> {
     let mut all = Loaded::default();
     for part in parts {
         all.modules.extend(part.modules);
+        all.parse_time = match (all.parse_time, part.parse_time) {
+            (Some(one), Some(other)) => Some(one.saturating_add(other)),
+            (one, other) => one.or(other),
+        };
         all.data = match (all.data.take(), part.data) {
             // What comes later is laid over what came before, as data is over a pack's defaults.
             (Some(under), Some(over)) => Some(under.merged_with(&over)),
@@ -201,12 +223,12 @@ fn loaded(args: &EvalArgs, config: &Config) -> Result<Loaded, CliError> {
 /// Reads the input: JSON where it is, else YAML.
 fn read_input(path: &Path, limits: &Limits) -> Result<Value, CliError> {
     let limit = limits.max_policy_data_bytes;
+    if path.as_os_str() == "-" {
+        let text = read(STDIN, || files::read_stream(io::stdin().lock(), limit))?;
+        return rego::parse_document(STDIN, &text);
+    }
     let name = path.display().to_string();
-    let text = if name == "-" {
-        read(&name, || files::read_stream(io::stdin().lock(), limit))?
-    } else {
-        read(&name, || files::read_text(path, limit))?
-    };
+    let text = read(&name, || files::read_text(path, limit))?;
     rego::parse_document(&name, &text)
 }
 
@@ -219,9 +241,9 @@ struct Done {
     answers: Vec<Answer>,
     program: Program,
     modules: Vec<Module>,
-    load_time: Option<Duration>,
-    /// What was covered without the index, and without leaving rules early.
-    more: Option<[referee_rego::Coverage; 2]>,
+    times: LoadTimes,
+    /// What was covered with something left out: the index, or leaving rules early.
+    more: Vec<(CoverageKind, Coverage)>,
 }
 
 fn evaluate(asked: Asked) -> Done {
@@ -232,18 +254,18 @@ fn evaluate(asked: Asked) -> Done {
     question.imports = &asked.imports;
     question.indexing = asked.indexing;
     question.early_exit = asked.early_exit;
+    question.world = rego::world(asked.network.as_ref());
     let answers: Vec<_> = (0..asked.count).map(|_| asked.program.ask(&question)).collect();
-    let more = asked.reports.coverage.then(|| {
+    let mut more = Vec::new();
+    for kind in asked.coverage_kinds.iter().filter(|_| asked.reports.coverage) {
         let only = Reports { coverage: true, ..Reports::default() };
-        let mut again = question.telling(only);
-        again.indexing = false;
-        let unindexed = asked.program.ask(&again).told.coverage;
-        again.indexing = asked.indexing;
-        again.early_exit = false;
-        [unindexed, asked.program.ask(&again).told.coverage]
-    });
-    let Asked { program, modules, load_time, .. } = asked;
-    Done { answers, program, modules, load_time, more }
+        let mut again = question.clone().telling(only);
+        again.indexing &= *kind != CoverageKind::IndexExcluded;
+        again.early_exit &= *kind != CoverageKind::EarlyExit;
+        more.push((*kind, asked.program.ask(&again).told.coverage));
+    }
+    let Asked { program, modules, times, .. } = asked;
+    Done { answers, program, modules, times, more }
 }
 
 impl Done {
@@ -255,9 +277,8 @@ impl Done {
             output.explanation = first.told.trace.filtered(explain);
         }
         if report.coverage {
-            let kinds = [CoverageKind::IndexExcluded, CoverageKind::EarlyExit];
-            let more = self.more.iter().flatten();
-            let others: Vec<_> = kinds.into_iter().zip(more).collect();
+            let others: Vec<_> =
+                self.more.iter().map(|(kind, covered)| (*kind, covered)).collect();
             let covered = &first.told.coverage;
             output.coverage = Some(self.program.coverage_report(&self.modules, covered, &others));
         }
@@ -307,7 +328,8 @@ impl Done {
         let times = answer.told.times;
         let modules = self.program.compile_times();
         let timers = [
-            ("timer_rego_load_files_ns", self.load_time),
+            ("timer_rego_data_parse_ns", self.times.data),
+            ("timer_rego_load_files_ns", self.times.files),
             ("timer_rego_module_compile_ns", modules.map(|(_, compile)| compile)),
             ("timer_rego_module_parse_ns", modules.map(|(parse, _)| parse)),
             ("timer_rego_query_compile_ns", Some(times.compile)),

@@ -3,6 +3,7 @@
 mod capabilities;
 mod check;
 mod config;
+mod conformance;
 mod discover;
 mod eval;
 mod facts;
@@ -39,6 +40,8 @@ pub(crate) enum Command {
     Parse(parse::ParseArgs),
     /// Show the builtins and keywords there are, in OPA's form
     Capabilities(capabilities::CapabilitiesArgs),
+    /// Run a suite of another project against Referee
+    Conformance(conformance::ConformanceArgs),
     /// Serve decisions over HTTP
     Serve(serve::ServeArgs),
     /// Show the configuration in force
@@ -71,6 +74,7 @@ impl Command {
             | Self::Check(_)
             | Self::Parse(_)
             | Self::Capabilities(_)
+            | Self::Conformance(_)
             | Self::Config(_) => {}
         }
         let config = Config::load(global.config.as_deref(), &Variables::of_process(), overlay)?;
@@ -94,6 +98,7 @@ impl Command {
             Self::Check(args) => check::run(args, &config, console).await,
             Self::Parse(args) => parse::run(&args, &config, console),
             Self::Capabilities(args) => capabilities::run(&args, &config, console),
+            Self::Conformance(args) => conformance::run(args, &config, console).await,
             Self::Serve(_) => serve::run(config).await,
             Self::Config(args) => config::run(&args, &config, console),
             Self::Version(args) => version::run(&args, console),

@@ -19,14 +19,15 @@ use crate::packs;
 use crate::progress::Progress;
 use crate::rego;
 use crate::setup;
-use args::Form;
+use args::{Form, Sort};
 use referee_rego::{
-    CompileOptions, CoverageReport, EngineChoice, EvalBudget, Module, Program, TestOutcome,
+    CompileOptions, CoverageKind, CoverageReport, EngineChoice, EvalBudget, Module, Program, TestOutcome,
     TestResult, TestRules,
 };
 use referee_store::{Clock as _, SystemClock};
 use regex::Regex;
 use run::{Plan, run_all};
+use std::cmp::Reverse;
 use std::io;
 
 /// A program whose tests are run, with the modules that were given.
@@ -45,8 +46,14 @@ pub(crate) async fn run(
     verbose: bool,
     console: &mut Console,
 ) -> Result<Exit, CliError> {
+    args.absent.refuse()?;
     let pattern = args.run.as_deref().map(pattern).transpose()?;
-    let suites = suites(&args, config)?;
+    let kinds = rego::coverage_kinds(&args.coverage_runs)?;
+    let network = args.network.network(args.language.engine(config))?;
+    let suites = match suites(&args, config) {
+        Ok(suites) => suites,
+        Err(error) => return refuse(error, args.output, console),
+    };
     let now = args.now.unwrap_or_else(|| SystemClock.now());
     let covering = args.coverage || args.threshold.is_some();
     let plan = Plan {
@@ -57,6 +64,7 @@ pub(crate) async fn run(
         coverage: covering,
         trace: args.explain.is_some(),
         variables: args.var_values,
+        network,
     };
     let watched = console.watched && args.output == Form::Human;
     let mut progress = Progress::new(watched, 1, "testing");
@@ -70,9 +78,12 @@ pub(crate) async fn run(
     if results.is_empty() {
         return Err(CliError::NoTests);
     }
-    let all: Vec<&TestResult> = results.iter().flatten().collect();
+    let mut all: Vec<&TestResult> = results.iter().flatten().collect();
     if all.is_empty() {
         return Err(CliError::NoTests);
+    }
+    if args.sort == Sort::Duration {
+        all.sort_by_key(|result| Reverse(result.elapsed));
     }
     let exit = exit(&all, args.exit_zero_on_skipped);
     let shown = Shown {
@@ -80,7 +91,7 @@ pub(crate) async fn run(
         explain: args.explain.map(args::Steps::explain),
         variables: args.var_values,
     };
-    let report = covering.then(|| coverage(&suites, &results));
+    let report = covering.then(|| coverage(&suites, &results, &kinds));
     match args.output {
         // As OPA does it: the report takes the place of the results where all is well.
         Form::Human => match &report {
@@ -100,6 +111,17 @@ pub(crate) async fn run(
         _ => {}
     }
     Ok(exit)
+}
+
+/// Tells an error that came before any test.
+fn refuse(error: CliError, form: Form, console: &mut Console) -> Result<Exit, CliError> {
+    match told::told_errors(&error) {
+        Some(errors) if form == Form::Json => {
+            told::errors(errors).write(console.out())?;
+            Ok(Exit::Error)
+        }
+        _ => Err(error),
+    }
 }
 
 /// Refuses a coverage below what was asked for.
@@ -129,7 +151,7 @@ fn document(results: &[&TestResult], shown: &Shown, report: Option<&CoverageRepo
 
 fn suites(args: &TestArgs, config: &Config) -> Result<Vec<Suite>, CliError> {
     let tests = if args.var_values { TestRules::Values } else { TestRules::Cases };
-    let options = args.language.options(config)?.with_tests(tests);
+    let options = args.language.options(config)?.with_tests(tests).with_max_errors(args.max_errors);
     if options.engine == EngineChoice::Regorus {
         rego::require_native(&[
             ("coverage", args.coverage),
@@ -157,7 +179,12 @@ fn suites(args: &TestArgs, config: &Config) -> Result<Vec<Suite>, CliError> {
 }
 
 fn pattern(text: &str) -> Result<Regex, CliError> {
-    Regex::new(text).map_err(|source| CliError::Pattern { pattern: text.to_owned(), source })
+    Regex::new(text).map_err(|error| {
+        // Its last line says what is wrong; those before draw where, which one line cannot.
+        let told = error.to_string();
+        let why = told.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        CliError::Pattern { pattern: text.to_owned(), why }
+    })
 }
 
 /// No answer outranks a no. A test that is skipped is one that did not pass.
@@ -172,10 +199,14 @@ fn exit(results: &[&TestResult], skipped_is_fine: bool) -> Exit {
 }
 
 /// What the tests of all suites cover.
-fn coverage(suites: &[Suite], results: &[Vec<TestResult>]) -> CoverageReport {
+fn coverage(
+    suites: &[Suite],
+    results: &[Vec<TestResult>],
+    kinds: &[CoverageKind],
+) -> CoverageReport {
     let mut whole = CoverageReport::default();
     for (suite, results) in suites.iter().zip(results) {
-        let report = run::covered(suite, results);
+        let report = run::covered(suite, results, kinds);
         whole.covered_lines += report.covered_lines;
         whole.not_covered_lines += report.not_covered_lines;
         whole.files.extend(report.files);

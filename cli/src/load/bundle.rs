@@ -71,8 +71,14 @@ impl Work<'_, '_> {
         manifest: &Manifest,
     ) -> Result<(), LoadError> {
         let value = match name {
-            "data.json" => json(path, &self.data_text(path)?)?,
-            "data.yaml" | "data.yml" => yaml(path, &self.data_text(path)?)?,
+            "data.json" => {
+                let text = self.data_text(path)?;
+                self.parsed(json, path, &text)?
+            }
+            "data.yaml" | "data.yml" => {
+                let text = self.data_text(path)?;
+                self.parsed(yaml, path, &text)?
+            }
             _ if name.ends_with(".rego") => {
                 let inside: Vec<&str> = at.iter().map(String::as_str).chain([name]).collect();
                 let version = manifest.version_of(&inside.join("/"));

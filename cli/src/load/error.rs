@@ -102,6 +102,7 @@ impl Coded for LoadError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Yaml(source) => source.hint(),
+            Self::Read { source, .. } => crate::files::hint(source),
             Self::Merge { .. } => Some(
                 "every .json and .yaml file of a folder is data; --ignore leaves files out, and \
                  --bundle reads data.json and data.yaml only"

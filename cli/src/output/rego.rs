@@ -4,7 +4,7 @@ use super::doc::Doc;
 use crate::error::CliError;
 use referee_rego::{
     CoverageReport, CoveredRange, FileCoverage, Location, ProfileLine, QueryResults, QueryRow,
-    RegoCode, RegoError, TraceEvent,
+    RegoError, TraceEvent,
 };
 use std::time::Duration;
 
@@ -39,16 +39,13 @@ pub(crate) fn error(error: &RegoError) -> Doc {
 
 /// What is said under an error: of one of the parser the line and where in it.
 fn details(error: &RegoError) -> Option<Doc> {
-    match error.details.as_slice() {
-        [] => None,
-        [line, caret] if error.code == RegoCode::Parse && caret.trim_start() == "^" => {
-            Some(Doc::members([
-                ("line", Some(Doc::text(line.as_str()))),
-                ("idx", Some(Doc::count(caret.len().saturating_sub(1)))),
-            ]))
-        }
-        lines => Some(Doc::text(lines.join("\n"))),
+    if let Some(line) = &error.source_line {
+        return Some(Doc::members([
+            ("line", Some(Doc::text(line.text.as_str()))),
+            ("idx", Some(Doc::count(line.index))),
+        ]));
     }
+    (!error.details.is_empty()).then(|| Doc::text(error.details.join("\n")))
 }
 
 /// A place.
@@ -146,7 +143,8 @@ pub(crate) fn profile(lines: &[ProfileLine]) -> Doc {
 /// The steps of a trace. What a step is about is its text, not its syntax tree.
 pub(crate) fn explanation(events: &[&TraceEvent]) -> Doc {
     let event = |event: &&TraceEvent| {
-        let locals = event.variables.iter().map(|(name, value)| (name.clone(), Doc::from(value)));
+        let locals = event.variables.iter();
+        let locals = locals.map(|one| (one.name.clone(), Doc::from(&one.value)));
         let locals = Doc::Members(locals.collect());
         Doc::members([
             ("Op", Some(Doc::text(event.op.as_str()))),

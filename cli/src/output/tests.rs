@@ -134,9 +134,9 @@ fn failure(out: &mut dyn Write, paint: Paint, trace: &Trace, shown: &Shown) -> i
             writeln!(out, "         {}", escape_whole(line.trim_end()))?;
         }
         if shown.variables {
-            for (name, value) in &event.variables {
-                let value = value.to_rego_string();
-                writeln!(out, "         {} = {}", Safe(name), Safe(&value))?;
+            for variable in &event.variables {
+                let value = variable.value.to_rego_string();
+                writeln!(out, "         {} = {}", Safe(variable.label()), Safe(&value))?;
             }
         }
     }
@@ -212,7 +212,8 @@ fn test(result: &TestResult, shown: &Shown) -> Doc {
 
 /// The expression that did not hold.
 fn failed(event: &TraceEvent) -> Doc {
-    let variables = event.variables.iter().map(|(name, value)| (name.clone(), Doc::from(value)));
+    let variables = event.variables.iter();
+    let variables = variables.map(|one| (one.label().to_owned(), Doc::from(&one.value)));
     let variables: Vec<_> = variables.collect();
     Doc::members([
         ("expression", Some(Doc::text(event.source.as_str()))),

@@ -130,3 +130,79 @@ fn nobody_to_trust_is_noted_because_it_is_seldom_meant() {
         "note: no trust document is given (--trust), so no signature can be trusted\n"
     );
 }
+
+#[test]
+fn a_flag_of_opas_that_there_is_not_is_named_with_the_reason() {
+    let no_partial = "there is no partial evaluation";
+    for (arguments, flag, why) in [
+        (&["eval", "--partial", "1"][..], "partial", no_partial),
+        (&["eval", "-u", "input", "1"], "unknowns", no_partial),
+        (&["eval", "--disable-inlining", "data.a", "1"], "disable-inlining", no_partial),
+        (&["eval", "-t", "wasm", "1"], "target", "there is no target but rego"),
+        (&["test", "--bench", "examples"], "bench", "tests are not measured"),
+        (&["test", "-w", "examples"], "watch", "files are not watched; run the command again"),
+        (
+            &["capabilities", "--version", "v0.17.0"],
+            "version",
+            "there are the capabilities of one version; --file reads those of another",
+        ),
+    ] {
+        let message = format!("--{flag} is a flag of opa that referee does not have: {why}");
+        with(arguments).fails(&message, "flag_absent");
+    }
+    for accepted in [&["-t", "rego"][..], &["-O", "0"], &["--pretty-limit", "10"]] {
+        with(&[&["eval", "1"], accepted].concat()).exits(0);
+    }
+}
+
+#[test]
+fn words_that_a_flag_does_not_know_are_told_with_those_it_knows() {
+    for (arguments, told) in [
+        (&["eval", "-f", "source", "1"][..], "json, values, bindings, pretty, raw, discard"),
+        (&["eval", "--explain", "debug", "1"], "off, full, notes, fails"),
+        (&["eval", "--engine", "v8", "1"], "native, regorus, both"),
+        (&["test", "--sort", "name", "x"], "none, duration"),
+        (&["test", "-f", "gobench", "x"], "human, json, junit"),
+    ] {
+        let run = with(arguments).exits(2);
+        assert!(run.err.contains(&format!("[possible values: {told}]")), "{run:#?}");
+    }
+    with(&["eval", "--coverage-runs", "all", "1"])
+        .fails("--coverage-runs: \"all\" is none of index_excluded, early_exit", "unknown_word");
+    with(&["parse", "x", "--json-include", "all"]).fails(
+        "--json-include: \"all\" is none of locations, comments, -locations, -comments",
+        "unknown_word",
+    );
+}
+
+#[test]
+fn an_input_in_which_there_is_nothing_is_a_pipe_that_broke() {
+    let run = crate::support::fed(&["eval", "-I", "input"], " \n");
+    let run = run.fails("standard input cannot be used as a document", "input_unusable");
+    assert!(run.err.contains("unexpected end of JSON input"), "{run:#?}");
+    let run = crate::support::fed(&["eval", "--stdin", "-f", "pretty"], "# nothing\n").exits(2);
+    assert_eq!(run.err, "error: rego_parse_error: cannot evaluate empty query\n");
+}
+
+#[test]
+fn what_is_larger_than_the_limits_is_told_with_the_limit_and_its_setting() {
+    let folder = folder(&[("big.json", &format!("[{}1]", "0,".repeat(40_000)))]);
+    let big = path(&folder, "big.json");
+    let mut command = referee();
+    command.env("REFEREE_LIMITS__MAX_POLICY_DATA_BYTES", "65536");
+    let run = run(command.args(["eval", "-i", &big, "1"]));
+    let run = run.fails(&format!("{big} could not be read"), "file_unreadable");
+    assert!(run.err.contains("caused by: it is larger than 65536 bytes"), "{run:#?}");
+    assert!(run.err.contains("limits.max_policy_data_bytes for data, input"), "{run:#?}");
+}
+
+#[test]
+fn tests_that_do_not_compile_are_told_to_programs_as_a_document() {
+    let folder = folder(&[("t.rego", "package t\n\ntest_x if y == 1\n\ntest_z if w == 1\n")]);
+    let at = path(&folder, "t.rego");
+    let json = with(&["test", &at, "-f", "json"]).exits(2).json();
+    assert_eq!(json["errors"].as_array().unwrap().len(), 2, "{json:#}");
+    assert_eq!(json["errors"][0]["code"], "rego_unsafe_var_error", "{json:#}");
+    let json = with(&["test", &at, "-f", "json", "-m", "1"]).exits(2).json();
+    assert_eq!(json["errors"][1]["message"], "error limit reached", "{json:#}");
+}

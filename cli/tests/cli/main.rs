@@ -7,6 +7,8 @@ mod checking;
 #[cfg(test)]
 mod configuration;
 #[cfg(test)]
+mod conformance;
+#[cfg(test)]
 mod documentation;
 #[cfg(test)]
 mod errors;
@@ -15,6 +17,7 @@ mod evaluation;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod network;
 mod outputs;
 #[cfg(test)]
 mod processes;

@@ -29,7 +29,7 @@ fn tests_are_chosen_by_their_whole_name() {
     let at = folder.path().to_str().unwrap();
     with(&["test", at, "--run", "few_are_denied$"]).exits(0).says(&["PASS 1 passed, 0 failed"]);
     with(&["test", at, "--run", "nothing"]).fails("no tests were found", "no_tests");
-    with(&["test", at, "--run", "("]).fails("--run: \"(\" is no regular expression", "run_pattern");
+    with(&["test", at, "--run", "("]).fails("--run: \"(\" is no regular expression: unclosed group", "run_pattern");
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn a_test_over_cases_tells_which_do_not_hold() {
     assert_eq!(test["sub_results"]["one"], serde_json::json!({"name": "one"}), "{json:#}");
     assert_eq!(test["sub_results"]["two"]["fail"], true, "{json:#}");
     let run = with(&["test", &at, "--var-values"]).exits(1);
-    run.says(&["note = \"two\""]);
+    run.says(&["tc.a + tc.b = 3", "tc = {\"a\": 1, \"b\": 2, \"sum\": 4}"]);
 }
 
 #[test]

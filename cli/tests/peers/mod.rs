@@ -1,5 +1,8 @@
 //! Real registries and real tools, started and driven for one test.
 
+mod find;
+
+use find::{skipped, tool};
 use serde_json::Value;
 use std::fs;
 use std::io::Write as _;
@@ -7,28 +10,6 @@ use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
-
-/// Says on standard error, past the test harness's capture, that something was not run.
-pub(crate) fn skipped(what: &str, why: &str) {
-    let line = format!("SKIPPED {what}: {why}\n");
-    std::io::stderr().write_all(line.as_bytes()).expect("standard error");
-}
-
-/// A tool by name: in `$REFEREE_PEERS`, else on the PATH.
-pub(crate) fn tool(name: &str) -> Option<PathBuf> {
-    let peers = std::env::var_os("REFEREE_PEERS").map(PathBuf::from);
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let cache = std::env::var_os("XDG_CACHE_HOME")
-        .map(PathBuf::from)
-        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache")))
-        .map(|cache| cache.join("referee-peers/bin"));
-    peers
-        .into_iter()
-        .chain(cache)
-        .chain(std::env::split_paths(&path))
-        .map(|folder| folder.join(name))
-        .find(|path| path.is_file())
-}
 
 /// Which registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

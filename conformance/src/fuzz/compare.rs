@@ -113,7 +113,7 @@ fn cut_off(errors: &[Fault]) -> bool {
 const GENERATED: &str = "__localq";
 
 /// The rows as a caller of a query sees them: without the compiler's own variables, each once.
-fn visible(rows: &[Row]) -> Vec<Row> {
+pub(super) fn visible(rows: &[Row]) -> Vec<Row> {
     let mut seen = BTreeSet::new();
     let rows = rows.iter().map(|row| {
         let members = row.iter().filter(|(name, _)| !name.starts_with(GENERATED));

@@ -2,7 +2,9 @@
 
 mod front;
 mod host;
+#[cfg(feature = "fuzz")]
 mod oracle;
 
 pub use front::Front;
-pub use oracle::{Oracle, OracleError};
+#[cfg(feature = "fuzz")]
+pub use oracle::{Oracle, OracleError, Strings};

@@ -26,6 +26,9 @@ pub struct EvalBudget {
     /// How deep rules, functions and comprehensions may be under evaluation inside one another.
     /// The native engine only.
     pub depth: u32,
+    /// How large the results may be together: about their bytes as JSON on one line, each part
+    /// counted as often as it occurs. The native engine only.
+    pub output: u64,
 }
 
 /// Enough for rules over a thousand facts documents; what takes more does not end.
@@ -34,12 +37,23 @@ const DEFAULT_MEMORY: u64 = 4 << 30;
 /// Policies people write stay under 50. The stack of a thread, 2 MiB, holds this many unoptimised.
 const DEFAULT_DEPTH: u32 = 512;
 
+/// Who asks for a whole data document of the largest size gets it; values that share their parts
+/// can have a text that fills no disk.
+const DEFAULT_OUTPUT: u64 = 1 << 30;
+
 impl EvalBudget {
     /// A budget of `time` at the time `now`, with the seed 0.
     #[must_use]
     pub const fn new(time: Duration, now: Timestamp) -> Self {
-        let (memory, depth) = (DEFAULT_MEMORY, DEFAULT_DEPTH);
-        Self { time, now, seed: 0, steps: u64::MAX, memory, depth }
+        Self {
+            time,
+            now,
+            seed: 0,
+            steps: u64::MAX,
+            memory: DEFAULT_MEMORY,
+            depth: DEFAULT_DEPTH,
+            output: DEFAULT_OUTPUT,
+        }
     }
 
     /// The same with another seed.
@@ -52,6 +66,18 @@ impl EvalBudget {
     #[must_use]
     pub const fn with_limits(self, steps: u64, memory: u64) -> Self {
         Self { steps, memory, ..self }
+    }
+
+    /// The same with another limit on depth.
+    #[must_use]
+    pub const fn with_depth(self, depth: u32) -> Self {
+        Self { depth, ..self }
+    }
+
+    /// The same with another limit on the size of results.
+    #[must_use]
+    pub const fn with_output(self, output: u64) -> Self {
+        Self { output, ..self }
     }
 
     /// The same with another time limit.

@@ -4,6 +4,7 @@
 //! client of OPA's API finds what it looks for.
 
 use referee_core::Coded;
+use referee_rego_builtin::Cancelled;
 use std::fmt;
 
 /// The stable code of an error.
@@ -98,13 +99,35 @@ pub struct RegoError {
     /// What OPA says under the message: the source line with a caret, or what was had and what was
     /// wanted.
     pub details: Vec<String>,
+    /// Of an error of the native parser the whole line and the byte in it, as OPA's documents have
+    /// them.
+    pub source_line: Option<Box<SourceLine>>,
+    /// Of an evaluation that was ended, what ended it: one bound of its budget, or its caller.
+    pub cancelled: Option<Cancelled>,
+}
+
+/// A line of a module, and the byte in it that an error is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceLine {
+    /// The line.
+    pub text: String,
+    /// The byte, from 0.
+    pub index: usize,
 }
 
 impl RegoError {
     /// An error at no place.
     #[must_use]
     pub fn new(code: RegoCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), location: None, snippet: None, details: Vec::new() }
+        Self {
+            code,
+            message: message.into(),
+            location: None,
+            snippet: None,
+            details: Vec::new(),
+            source_line: None,
+            cancelled: None,
+        }
     }
 
     /// The same at a place.
@@ -123,6 +146,10 @@ impl RegoError {
     #[must_use]
     pub fn with_details(self, details: Vec<String>) -> Self {
         Self { details, ..self }
+    }
+
+    pub(crate) fn cancelled(by: Cancelled) -> Self {
+        Self { cancelled: Some(by), ..Self::new(RegoCode::EvalCancel, by.to_string()) }
     }
 
     pub(crate) fn with_code(self, code: RegoCode) -> Self {
@@ -151,11 +178,7 @@ impl Coded for RegoError {
 
     fn hint(&self) -> Option<String> {
         match self.code {
-            RegoCode::EvalCancel => Some(
-                "The policy took longer than it may: look for loops over loops, or give it more \
-                 time."
-                    .to_owned(),
-            ),
+            RegoCode::EvalCancel => self.cancelled.and_then(remedy).map(str::to_owned),
             RegoCode::Disagreement => Some(
                 "One of the engines has a fault: please report it. `--engine native` decides with \
                  the first alone."
@@ -169,10 +192,29 @@ impl Coded for RegoError {
     }
 }
 
+/// What can be done where a bound is reached.
+fn remedy(bound: Cancelled) -> Option<&'static str> {
+    Some(match bound {
+        Cancelled::Time => {
+            "The policy took longer than it may: look for loops over loops, or give it more time."
+        }
+        Cancelled::Steps => {
+            "The policy took more steps than it may: look for loops over loops, or give it more."
+        }
+        Cancelled::Memory => {
+            "The policy made more than it may: look for products of collections and for texts that \
+             grow with each step."
+        }
+        Cancelled::Depth => "Rules, functions or values are nested deeper than they may be.",
+        Cancelled::Output => "Ask for less than the whole result.",
+        _ => return None,
+    })
+}
+
 /// Every error found while compiling; never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RegoErrors {
-    first: RegoError,
+    first: Box<RegoError>,
     rest: Vec<RegoError>,
 }
 
@@ -181,7 +223,7 @@ impl RegoErrors {
         let mut errors = errors.into_iter();
         match errors.next() {
             None => Ok(()),
-            Some(first) => Err(Self { first, rest: errors.collect() }),
+            Some(first) => Err(Self { first: Box::new(first), rest: errors.collect() }),
         }
     }
 
@@ -193,7 +235,7 @@ impl RegoErrors {
 
     /// All errors.
     pub fn iter(&self) -> impl Iterator<Item = &RegoError> {
-        std::iter::once(&self.first).chain(&self.rest)
+        std::iter::once(&*self.first).chain(&self.rest)
     }
 
     /// How many there are; at least 1.
@@ -205,7 +247,7 @@ impl RegoErrors {
 
 impl From<RegoError> for RegoErrors {
     fn from(first: RegoError) -> Self {
-        Self { first, rest: Vec::new() }
+        Self { first: Box::new(first), rest: Vec::new() }
     }
 }
 

@@ -36,7 +36,7 @@ mod world;
 pub use ask::{Answer, Question, Reports, Times, Told};
 pub use budget::EvalBudget;
 pub use decision::{Policy, PolicyError, Ruling};
-pub use error::{Location, RegoCode, RegoError, RegoErrors};
+pub use error::{Location, RegoCode, RegoError, RegoErrors, SourceLine};
 pub use options::{CompileOptions, EngineChoice, Schemas, TestRules, UnknownEngine};
 pub use path::{PathError, data_path};
 pub use program::{
@@ -44,10 +44,12 @@ pub use program::{
 };
 pub use reads::Reads;
 pub use referee_rego_builtin as builtin;
-pub use referee_rego_types::{Capabilities, Declaration};
+pub use referee_rego_builtin::Cancelled;
+pub use referee_rego_types::{Capabilities, Declaration, DocumentError};
 pub use report::{
     Coverage, CoverageKind, CoverageReport, CoveredRange, Explain, FileCoverage, Position, Profile,
     ProfileLine, ProfileOrder, Range, Trace, TraceEvent, TraceNode, TraceOp,
+    TraceVariable,
 };
 pub use rules::{RuleInfo, RuleKind};
 pub use test_runner::{

@@ -1,6 +1,6 @@
 //! The value of the front: JSON and sets, immutable and cheap to clone.
 
-use referee_rego_types::Capabilities;
+use referee_rego_types::{Capabilities, DocumentError};
 use referee_rego_value as native;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -265,7 +265,7 @@ impl From<i64> for Value {
 ///
 /// # Errors
 /// What is wrong with the document.
-pub fn capabilities_from(document: &Value) -> Result<Capabilities, String> {
+pub fn capabilities_from(document: &Value) -> Result<Capabilities, DocumentError> {
     Capabilities::from_json(&document.0)
 }
 
@@ -355,18 +355,7 @@ fn json_depth_exceeds(value: &serde_json::Value, limit: usize) -> bool {
     }
 }
 
-/// Whether a value is nested deeper than `limit`. Does not recurse deeper than that itself.
+/// Whether a value is nested deeper than `limit`.
 pub(crate) fn depth_exceeds(value: &native::Value, limit: usize) -> bool {
-    let composite = |value: &native::Value| {
-        matches!(value, native::Value::Array(_) | native::Value::Set(_) | native::Value::Object(_))
-    };
-    let Some(below) = limit.checked_sub(1) else { return composite(value) };
-    match value {
-        native::Value::Array(elements) => elements.iter().any(|e| depth_exceeds(e, below)),
-        native::Value::Set(elements) => elements.iter().any(|e| depth_exceeds(e, below)),
-        native::Value::Object(members) => members
-            .iter()
-            .any(|(name, member)| depth_exceeds(name, below) || depth_exceeds(member, below)),
-        _ => false,
-    }
+    usize::try_from(value.depth()).map_or(true, |depth| depth > limit)
 }

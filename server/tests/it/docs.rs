@@ -36,7 +36,9 @@ fn steady(value: Value) -> Value {
     match value {
         Value::Object(members) => {
             let members = members.into_iter().map(|(name, value)| {
-                let value = if VOLATILE.contains(&name.as_str()) && !value.is_null() {
+                let volatile = VOLATILE.contains(&name.as_str());
+                // The place of an error in the page's own policy is an object, and stays.
+                let value = if volatile && !value.is_null() && !value.is_object() {
                     Value::Null
                 } else {
                     steady(value)

@@ -1,7 +1,7 @@
 //! The arguments of `referee test`.
 
 use crate::args::parse_duration;
-use crate::rego::{LanguageArgs, LoadArgs};
+use crate::rego::{AbsentFromTest, LanguageArgs, LoadArgs, NetworkArgs};
 use clap::{Args, ValueEnum};
 use referee_core::Timestamp;
 use referee_rego::Explain;
@@ -63,14 +63,41 @@ pub(crate) struct TestArgs {
     /// Exit with 1 where less is covered, in percent of the lines
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     pub(super) threshold: Option<f64>,
+    /// With what is not covered, why: index_excluded, early_exit; an empty list for none
+    #[arg(
+        long,
+        value_name = "KIND",
+        value_delimiter = ',',
+        default_values = ["index_excluded", "early_exit"]
+    )]
+    pub(super) coverage_runs: Vec<String>,
     /// Tell the steps of tests that fail: fails, full or notes
     #[arg(long, value_name = "STEPS", hide_possible_values = true)]
     pub(super) explain: Option<Steps>,
     /// With what fails the values of variables
     #[arg(long)]
     pub(super) var_values: bool,
+    /// How many errors of modules to tell; 0 for all
+    #[arg(short, long, value_name = "N", default_value_t = 10)]
+    pub(super) max_errors: usize,
+    /// The order of the results: none (of the modules) or duration (the longest first)
+    #[arg(long, value_name = "ORDER", default_value = "none", hide_possible_values = true)]
+    pub(super) sort: Sort,
     #[command(flatten)]
     pub(super) language: LanguageArgs,
+    #[command(flatten)]
+    pub(super) network: NetworkArgs,
+    #[command(flatten)]
+    pub(super) absent: AbsentFromTest,
+}
+
+/// The order of the results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Sort {
+    /// That of the modules.
+    None,
+    /// The longest first.
+    Duration,
 }
 
 /// The form of the answer.

@@ -1,9 +1,11 @@
 //! Running tests, several at once.
 
 use super::Suite;
+use crate::rego::world;
 use referee_rego::{
     Coverage, CoverageKind, CoverageReport, EvalBudget, Test, TestOptions, TestOutcome, TestResult,
 };
+use referee_store::PolicyNetwork;
 use regex::Regex;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,6 +23,7 @@ pub(super) struct Plan {
     pub(super) coverage: bool,
     pub(super) trace: bool,
     pub(super) variables: bool,
+    pub(super) network: Option<PolicyNetwork>,
 }
 
 /// Runs the tests of all suites; the results are in the order of suites and tests.
@@ -75,11 +78,16 @@ fn run_one(suite: &Suite, test: &Test, plan: &Plan) -> TestResult {
     options.coverage = plan.coverage;
     options.trace = plan.trace;
     options.variables = plan.variables;
+    options.world = world(plan.network.as_ref());
     suite.program.run_test(test, &options, &|| started.elapsed())
 }
 
 /// What the tests of a suite cover of the modules that were given.
-pub(super) fn covered(suite: &Suite, results: &[TestResult]) -> CoverageReport {
+pub(super) fn covered(
+    suite: &Suite,
+    results: &[TestResult],
+    kinds: &[CoverageKind],
+) -> CoverageReport {
     let mut all = [Coverage::default(), Coverage::default(), Coverage::default()];
     for result in results {
         for (whole, one) in all.iter_mut().zip(&result.coverage) {
@@ -88,5 +96,6 @@ pub(super) fn covered(suite: &Suite, results: &[TestResult]) -> CoverageReport {
     }
     let [covered, unindexed, unhurried] = &all;
     let others = [(CoverageKind::IndexExcluded, unindexed), (CoverageKind::EarlyExit, unhurried)];
+    let others: Vec<_> = others.into_iter().filter(|(kind, _)| kinds.contains(kind)).collect();
     suite.program.coverage_report(&suite.modules, covered, &others)
 }

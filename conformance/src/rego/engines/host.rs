@@ -60,7 +60,7 @@ pub(super) fn with_sleep(options: CompileOptions) -> std::result::Result<Compile
         },
     }));
     let document = referee_rego::Value::from_json(document).map_err(|error| error.to_string())?;
-    let capabilities = capabilities_from(&document)?;
+    let capabilities = capabilities_from(&document).map_err(|error| error.to_string())?;
     Ok(options.with_capabilities(Arc::new(capabilities)).with_builtins(vec![BUILTINS]))
 }
 

@@ -14,7 +14,9 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cancelled {
-    /// The caller cancelled it, or its time is over.
+    /// The caller cancelled it.
+    Caller,
+    /// Its time is over.
     Time,
     /// It took more steps than it may.
     Steps,
@@ -22,15 +24,19 @@ pub enum Cancelled {
     Memory,
     /// It went deeper than it may.
     Depth,
+    /// Its result is larger than it may be.
+    Output,
 }
 
 impl fmt::Display for Cancelled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Time => "caller cancelled query execution",
+            Self::Caller => "caller cancelled query execution",
+            Self::Time => "context deadline exceeded",
             Self::Steps => "the evaluation took more steps than it may",
             Self::Memory => "the evaluation took more memory than it may",
             Self::Depth => "the evaluation went deeper than it may",
+            Self::Output => "the result is larger than it may be",
         })
     }
 }
@@ -82,12 +88,17 @@ impl<'a> Meter<'a> {
         let spent = u64::from(STRIDE.max(units));
         self.steps_left = self.steps_left.checked_sub(spent).ok_or(Cancelled::Steps)?;
         if self.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed)) {
-            return Err(Cancelled::Time);
+            return Err(Cancelled::Caller);
         }
         if (self.clock)() >= self.deadline {
             return Err(Cancelled::Time);
         }
         Ok(())
+    }
+
+    /// How many bytes may still be taken.
+    pub(crate) fn memory_left(&self) -> u64 {
+        self.memory_left
     }
 
     /// Counts `bytes` that are about to be taken. What is given back is not counted.

@@ -14,7 +14,7 @@ pub enum ErrorKind {
     /// `eval_builtin_error`: the builtin refuses its operands. Undefined unless strict.
     Builtin,
     /// `eval_cancel_error`: time, steps or memory are used up. Always ends the evaluation.
-    Cancel,
+    Cancel(Cancelled),
     /// `eval_builtin_error` that ends the evaluation, strict or not (OPA's `Halt`).
     Halt,
 }
@@ -58,7 +58,7 @@ impl BuiltinError {
 
 impl From<Cancelled> for BuiltinError {
     fn from(cancelled: Cancelled) -> Self {
-        Self { kind: ErrorKind::Cancel, message: cancelled.to_string() }
+        Self { kind: ErrorKind::Cancel(cancelled), message: cancelled.to_string() }
     }
 }
 

@@ -86,6 +86,17 @@ impl Context<'_> {
         self.written(|out, room| value.write_json_within(out, style, room))
     }
 
+    /// Takes room for the JSON text of a value that others write, about as long as it is.
+    ///
+    /// # Errors
+    /// Where it takes more time or memory than there is.
+    pub fn room_for(&mut self, value: &Value) -> Result<(), Cancelled> {
+        let left = self.meter.memory_left();
+        let size = value.json_size_within(left, &mut |units| self.meter.work(units))?;
+        let size = size.and_then(|size| usize::try_from(size).ok());
+        self.reserve(size.ok_or(Cancelled::Memory)?)
+    }
+
     /// A value as Rego text.
     ///
     /// # Errors
@@ -108,6 +119,7 @@ mod tests {
         let meter = Meter::new(&clock, Duration::MAX, u64::MAX, 1 << 20, None);
         let mut context = Context::new(meter, 0, 0, &NoHost, &Value::Null);
         assert_eq!(context.json(&value, JsonStyle::GO), Err(Cancelled::Memory));
+        assert_eq!(context.room_for(&value), Err(Cancelled::Memory));
         let meter = Meter::new(&clock, Duration::MAX, 100_000, u64::MAX, None);
         let mut context = Context::new(meter, 0, 0, &NoHost, &Value::Null);
         assert_eq!(context.text(&value), Err(Cancelled::Steps));

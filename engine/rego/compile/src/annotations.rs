@@ -225,10 +225,11 @@ impl AnnotationSet {
     }
 }
 
-/// The head of a path as OPA has it in an array: a string.
+/// The parts of a path as OPA has them in an array: strings.
 pub(crate) fn path_strings(path: &[Term]) -> impl Iterator<Item = Term> {
     path.iter().map(|part| match &part.kind {
         TermKind::Var(name) => crate::make::term(TermKind::String(name.clone())),
-        kind => crate::make::term(kind.clone()),
+        kind @ TermKind::String(_) => crate::make::term(kind.clone()),
+        _ => crate::make::term(TermKind::String(part.to_string().into())),
     })
 }

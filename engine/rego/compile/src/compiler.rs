@@ -14,7 +14,7 @@ use crate::tree::{Arities, RuleTree};
 use crate::typing;
 use crate::withs::Withs;
 use crate::{
-    Compiled, Options, comprehensions, dynamics, heads, metadata, order, resolve, roots, terms,
+    Compiled, Options, comprehensions, dynamics, heads, metadata, resolve, roots, terms,
     testing, unsafe_vars,
 };
 use referee_rego_syntax::Error;
@@ -31,9 +31,6 @@ pub(crate) fn compile(
     let mut named = named;
     named.sort_by(|a, b| a.0.cmp(&b.0));
     let (names, mut modules): (Vec<_>, Vec<_>) = named.into_iter().unzip();
-    for module in &mut modules {
-        module.rules.iter_mut().for_each(order::normalize_rule);
-    }
     let mut errors = Errors::new(options.max_errors);
     let capabilities = &*options.capabilities;
     let input = typing::input_schema(options, &mut errors);

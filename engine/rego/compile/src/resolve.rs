@@ -260,15 +260,17 @@ impl Names {
             TermKind::Ref(parts) => self.reference(parts),
             TermKind::Array(terms) | TermKind::Call(terms) => self.terms(terms),
             TermKind::Set(terms) => {
+                order::sort_written_set(terms);
                 self.terms(terms);
-                crate::order::normalize_set(terms);
+                order::normalize_set(terms);
             }
             TermKind::Object(members) => {
+                order::sort_written_object(members);
                 for (key, value) in members.iter_mut() {
                     self.term(key);
                     self.term(value);
                 }
-                crate::order::normalize_object(members);
+                order::normalize_object(members);
             }
             TermKind::ArrayComprehension(found) | TermKind::SetComprehension(found) => {
                 self.within(declared_in_body(&found.body), |names| {

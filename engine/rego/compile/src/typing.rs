@@ -26,8 +26,8 @@ pub(crate) fn input_schema(options: &Options, errors: &mut Errors) -> Option<Sch
     let schema = options.schemas.as_ref()?.get(&root)?;
     match load_schema(schema, options.capabilities.allow_net.as_deref()) {
         Ok(found) => Some(found),
-        Err(message) => {
-            errors.push(types(message, &Location::NONE));
+        Err(error) => {
+            errors.push(types(error.to_string(), &Location::NONE));
             None
         }
     }

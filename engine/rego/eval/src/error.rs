@@ -14,7 +14,7 @@ pub enum EvalCode {
     Type,
     /// `eval_builtin_error`: a builtin refuses its operands.
     Builtin,
-    /// `eval_cancel_error`: time, steps, memory or depth are used up.
+    /// `eval_cancel_error`: a bound is reached; [`EvalError::cancelled`] says which.
     Cancel,
     /// `eval_with_merge_error`: what `with` replaces cannot be merged with what there is.
     WithMerge,
@@ -47,6 +47,8 @@ pub struct EvalError {
     pub message: String,
     /// Where; [`Location::NONE`] where that is nowhere.
     pub location: Location,
+    /// The bound that ended the evaluation, where one did.
+    pub cancelled: Option<Cancelled>,
 }
 
 /// What an evaluation gives. The error is boxed: it is rare and the result is passed on often.
@@ -56,13 +58,17 @@ impl EvalError {
     /// An error at a place.
     #[must_use]
     pub fn new(code: EvalCode, message: impl Into<String>, location: &Location) -> Self {
-        Self { code, message: message.into(), location: location.clone() }
+        let (message, location) = (message.into(), location.clone());
+        Self { code, message, location, cancelled: None }
     }
 
     /// The error of a builtin.
     pub(crate) fn of_builtin(name: &str, error: &BuiltinError, location: &Location) -> Self {
         match error.kind {
-            ErrorKind::Cancel => Self::new(EvalCode::Cancel, error.message.clone(), location),
+            ErrorKind::Cancel(cancelled) => Self {
+                cancelled: Some(cancelled),
+                ..Self::new(EvalCode::Cancel, error.message.clone(), location)
+            },
             ErrorKind::Type => {
                 Self::new(EvalCode::Type, format!("{name}: {}", error.message), location)
             }
@@ -75,7 +81,8 @@ impl EvalError {
 
 impl From<Cancelled> for Box<EvalError> {
     fn from(cancelled: Cancelled) -> Self {
-        Self::new(EvalError::new(EvalCode::Cancel, cancelled.to_string(), &Location::NONE))
+        let error = EvalError::new(EvalCode::Cancel, cancelled.to_string(), &Location::NONE);
+        Self::new(EvalError { cancelled: Some(cancelled), ..error })
     }
 }
 

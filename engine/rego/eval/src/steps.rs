@@ -38,6 +38,8 @@ pub enum NodeKind {
 pub struct Variable {
     /// The name that the compiler gave it.
     pub name: Str,
+    /// What it stands for, as it is written.
+    pub written: Str,
     /// Whether it has its value before the expression is evaluated.
     pub before: bool,
     pub(crate) src: Src,
@@ -76,6 +78,9 @@ pub enum Step<'s> {
     },
     /// The definitions are done with.
     Done,
+    /// The value of the rule that was done with last goes into the document of its package: nobody
+    /// asks for what else it gives.
+    Over,
     /// What `trace` says.
     Note(&'s Location, &'s str),
     /// A test goes through a case.

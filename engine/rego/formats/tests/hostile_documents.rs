@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-use referee_rego_builtin::{Context, ErrorKind, Implementation, Meter, NoHost, Result};
+use referee_rego_builtin::{Cancelled, Context, ErrorKind, Implementation, Meter, NoHost, Result};
 use referee_rego_value::Value;
 use std::fmt::Write;
 use std::time::Duration;
@@ -128,7 +128,7 @@ fn graphql_with_very_many_equal_fields_ends_with_the_steps() {
     let query = Value::from(format!("{{ {fields} }}"));
     let schema = Value::from("type Query { a: Query }");
     let outcome = call("graphql.is_valid", &[query, schema], 1_000_000);
-    assert_eq!(outcome.unwrap_err().kind, ErrorKind::Cancel);
+    assert_eq!(outcome.unwrap_err().kind, ErrorKind::Cancel(Cancelled::Steps));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-use referee_rego_builtin::{Context, ErrorKind, Implementation, Meter, NoHost, Result};
+use referee_rego_builtin::{Cancelled, Context, ErrorKind, Implementation, Meter, NoHost, Result};
 use referee_rego_formats::TABLES;
 use referee_rego_value::{JsonLimits, Value};
 use std::path::Path;
@@ -232,7 +232,7 @@ fn work_that_doubles_with_each_part_ends() {
     let schema = format!(
         r##"{{"$ref": "#/definitions/0", "definitions": {{{parts}"60": {{"type": "null"}}}}}}"##
     );
-    assert_eq!(error("{}", &schema).0, ErrorKind::Cancel);
+    assert_eq!(error("{}", &schema).0, ErrorKind::Cancel(Cancelled::Steps));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::go::url;
 use crate::http::request::check_members;
 use crate::x509::compact_time;
 use referee_rego_builtin::{BuiltinError, Context, Implementation, Result, Table, operand};
-use referee_rego_value::{Object, Value};
+use referee_rego_value::{JsonStyle, Object, Value};
 use std::collections::BTreeMap;
 
 pub(crate) const TABLE: Table = &[("providers.aws.sign_req", Implementation::Function(sign_req))];
@@ -27,6 +27,7 @@ struct Credentials<'a> {
 }
 
 fn sign_req(context: &mut Context<'_>, operands: &[Value]) -> Result<Option<Value>> {
+    operands.iter().try_for_each(|operand| context.room_for(operand))?;
     let request = operand::object(operands, 1)?;
     let config = object_as_first(operand::value(operands, 2)?)?;
     check_config(config)?;
@@ -58,7 +59,7 @@ fn sign_req(context: &mut Context<'_>, operands: &[Value]) -> Result<Option<Valu
     let target = url::parse(text(request.get_str("url"))).map_err(BuiltinError::new)?;
     let body = match (request.get_str("raw_body"), request.get_str("body")) {
         (Some(raw), _) => text(Some(raw)).to_owned(),
-        (None, Some(body)) => body.to_json(),
+        (None, Some(body)) => context.json(body, JsonStyle::GO)?,
         (None, None) => String::new(),
     };
     work(context, body.len())?;

@@ -15,4 +15,4 @@ pub use profile::{Profile, ProfileLine, ProfileOrder};
 pub(crate) use record::Recorder;
 pub(crate) use tracer::Names;
 pub use span::{Position, Range};
-pub use trace::{Explain, Trace, TraceEvent, TraceNode, TraceOp};
+pub use trace::{Explain, Trace, TraceEvent, TraceNode, TraceOp, TraceVariable};

@@ -76,7 +76,30 @@ pub struct TraceEvent {
     /// The number of the body around it.
     pub parent: u64,
     /// The variables that it reads and their values, where they were asked for; sorted by name.
-    pub variables: Vec<(String, Value)>,
+    pub variables: Vec<TraceVariable>,
+}
+
+/// A variable and its value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct TraceVariable {
+    /// Its name, or the one that the compiler gave it.
+    pub name: String,
+    /// Its value.
+    pub value: Value,
+    /// What it stands for, as it is written: its name, or an expression.
+    pub written: String,
+}
+
+impl TraceVariable {
+    /// How a reader knows it: by its name, or where the compiler gave it that by the expression
+    /// that it stands for.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        let made = self.name.starts_with("__local") || self.name == "_";
+        let shown = made && !self.written.is_empty() && !self.written.contains('\n');
+        if shown { &self.written } else { &self.name }
+    }
 }
 
 /// Which steps are told.
@@ -224,7 +247,7 @@ impl TraceEvent {
     }
 
     fn shown_variables(&self) -> String {
-        let shown = |(name, value): &(String, Value)| {
+        let shown = |TraceVariable { name, value, .. }: &TraceVariable| {
             let text = value.to_rego_string();
             let short: String = if text.chars().count() > MAX_VALUE {
                 text.chars().take(MAX_VALUE.saturating_sub(3)).chain("...".chars()).collect()

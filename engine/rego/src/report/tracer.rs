@@ -4,7 +4,7 @@
 //! is done with a rule before it goes on. What a rule does after its first value is therefore put
 //! off until the expression that asked for it is gone back to.
 
-use super::{Profile, Trace, TraceEvent, TraceNode, TraceOp};
+use super::{Profile, Trace, TraceEvent, TraceNode, TraceOp, TraceVariable};
 use crate::ask::Reports;
 use crate::error::Location;
 use crate::value::Value;
@@ -91,6 +91,8 @@ struct Entry {
     held: bool,
     /// Whether it ever did.
     ever: bool,
+    /// The variables that it was begun with.
+    variables: Vec<TraceVariable>,
     /// What the rules that it asked for do after their first value.
     tails: Vec<TraceEvent>,
 }
@@ -162,6 +164,11 @@ impl<'n> Tracer<'n> {
                     None => tail.into_iter().for_each(|event| self.put(event)),
                 }
             }
+            Step::Over => {
+                let entry = self.frames.last_mut().and_then(|frame| frame.entries.last_mut());
+                let tails = entry.map(|entry| std::mem::take(&mut entry.tails));
+                tails.into_iter().flatten().for_each(|event| self.put(event));
+            }
             Step::Note(location, text) => self.note(location, text),
             Step::Case(_) => {}
         }
@@ -189,7 +196,7 @@ impl<'n> Tracer<'n> {
     }
 
     /// The variables of a node: those that have a value already, or all.
-    fn values(&self, node: &Node, all: bool, read: Reader<'_>) -> Vec<(String, Value)> {
+    fn values(&self, node: &Node, all: bool, read: Reader<'_>) -> Vec<TraceVariable> {
         if !self.variables {
             return Vec::new();
         }
@@ -197,11 +204,12 @@ impl<'n> Tracer<'n> {
         let mut values: Vec<_> = told
             .map(|variable| {
                 let name = self.names.written(&variable.name).to_owned();
-                (name, Value(read(variable)))
+                let written = variable.written.to_string();
+                TraceVariable { name, value: Value(read(variable)), written }
             })
             .collect();
         values.sort();
-        values.dedup();
+        values.dedup_by(|a, b| (&a.name, &a.value) == (&b.name, &b.value));
         values
     }
 
@@ -229,8 +237,16 @@ impl<'n> Tracer<'n> {
     fn eval(&mut self, position: usize, node: &Arc<Node>, read: Reader<'_>) {
         self.hold_last();
         self.expression(TraceOp::Eval, position, node, false, read);
+        let variables = self.values(node, false, read);
         let node = Arc::clone(node);
-        let entry = Entry { position, node, held: false, ever: false, tails: Vec::new() };
+        let entry = Entry {
+            position,
+            node,
+            held: false,
+            ever: false,
+            variables,
+            tails: Vec::new(),
+        };
         if let Some(frame) = self.frames.last_mut() {
             frame.entries.push(entry);
         }
@@ -285,10 +301,9 @@ impl<'n> Tracer<'n> {
 
     fn index(&mut self, path: &str, matched: usize, early: bool) {
         let entry = self.frames.last().and_then(|frame| frame.entries.last());
-        let Some(node) = entry.map(|entry| Arc::clone(&entry.node)).filter(|_| self.keep) else {
-            return;
-        };
-        let mut event = self.event(TraceOp::Index, &node);
+        let Some(entry) = entry.filter(|_| self.keep) else { return };
+        let mut event = self.event(TraceOp::Index, &entry.node);
+        event.variables.clone_from(&entry.variables);
         path.clone_into(&mut event.text);
         let rules = if matched == 1 { "rule" } else { "rules" };
         let early = if early { ", early exit" } else { "" };

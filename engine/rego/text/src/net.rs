@@ -216,7 +216,8 @@ fn lookup(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     }
     let addresses = ctx.host.lookup(name).map_err(|error| match error {
         HostError::Timeout => {
-            BuiltinError { kind: ErrorKind::Cancel, message: format!("lookup {name}: i/o timeout") }
+            let kind = ErrorKind::Cancel(Cancelled::Time);
+            BuiltinError { kind, message: format!("lookup {name}: i/o timeout") }
         }
         other => BuiltinError::new(other.to_string()),
     })?;

@@ -45,7 +45,7 @@ fn json(text: &str) -> Value {
 fn ends(name: &str, operands: &[Value], cancelled: Cancelled) {
     let steps = if cancelled == Cancelled::Steps { FEW_STEPS } else { STEPS };
     let answer = run(name, operands, &NoHost, steps);
-    assert_eq!(answer, Err((ErrorKind::Cancel, cancelled.to_string())), "{name}");
+    assert_eq!(answer, Err((ErrorKind::Cancel(cancelled), cancelled.to_string())), "{name}");
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn paths_in_a_graph_that_are_too_many_are_cut_off() {
     let edges = Value::array(nodes.iter().map(|node| Value::from(node.as_str())));
     let graph = Value::object(nodes.iter().map(|node| (node.as_str(), edges.clone())));
     let result = call("graph.reachable_paths", &[graph, json(r#"["n0"]"#)]);
-    assert_eq!(result.unwrap_err().0, ErrorKind::Cancel);
+    assert_eq!(result.unwrap_err().0, ErrorKind::Cancel(Cancelled::Memory));
 }
 
 #[test]
@@ -144,6 +144,37 @@ fn a_patch_that_nests_a_document_in_itself_is_cut_off() {
     }
     let operands = [json("{}"), Value::Array(operations.into())];
     ends("json.patch", &operands, Cancelled::Depth);
+}
+
+#[test]
+fn a_path_of_very_many_parts_leads_no_deeper_than_values_go() {
+    let paths = Value::array([Value::from("/a".repeat(1_000_000)), Value::from("b/c")]);
+    let document = json(r#"{"a": {"a": 1, "b": 2}, "b": {"c": 3, "d": 4}}"#);
+    let kept = call("json.filter", &[document.clone(), paths.clone()]).unwrap();
+    assert_eq!(kept.to_string(), r#"{"a": {"a": 1}, "b": {"c": 3}}"#);
+    let rest = call("json.remove", &[document, paths]).unwrap();
+    assert_eq!(rest.to_string(), r#"{"a": {"a": 1, "b": 2}, "b": {"d": 4}}"#);
+}
+
+#[test]
+fn values_that_share_their_parts_are_shown_only_as_far_as_there_is_room() {
+    let shared = (0..60).fold(json("1"), |inner, _| Value::array([inner.clone(), inner]));
+    let keyed = Value::object([(shared.clone(), Value::from("x"))]);
+    ends("urlquery.encode_object", std::slice::from_ref(&keyed), Cancelled::Memory);
+    ends("strings.render_template", &[Value::from("x"), keyed.clone()], Cancelled::Memory);
+    let operations = Value::array([Value::object([
+        ("op", Value::from("test")),
+        ("path", Value::from("/a")),
+        ("value", json("2")),
+    ])]);
+    let patched = call("json.patch", &[Value::object([("a", shared)]), operations]);
+    let (kind, message) = patched.unwrap_err();
+    assert_eq!(kind, ErrorKind::Builtin);
+    assert!(message.starts_with("value from EditTree != patch value.\n\nExpected: 2\n\nFound: [["));
+    assert!(message.ends_with('…') && message.len() < 70_000);
+    let (kind, message) = call("json.marshal_with_options", &[json("1"), keyed]).unwrap_err();
+    assert_eq!(kind, ErrorKind::Type);
+    assert!(message.starts_with("operand 2 failed to stringify key [[") && message.len() < 70_000);
 }
 
 #[test]
@@ -201,7 +232,7 @@ fn names_are_looked_up_by_the_host_only() {
     assert_eq!(known.to_string(), r#"{"192.0.2.1", "2001:db8::1"}"#);
     let unknown = (ErrorKind::Builtin, "lookup x: no such host".to_owned());
     assert_eq!(lookup("x"), Err(unknown));
-    let slow = (ErrorKind::Cancel, "lookup slow.example: i/o timeout".to_owned());
+    let slow = (ErrorKind::Cancel(Cancelled::Time), "lookup slow.example: i/o timeout".to_owned());
     assert_eq!(lookup("slow.example"), Err(slow));
     // An address is its own, whatever the host knows.
     let address = call("net.lookup_ip_addr", &[Value::from("::ffff:192.0.2.1")]).unwrap();

@@ -73,15 +73,15 @@ impl Type {
                 Self::Unknown => {}
                 Self::Function(_) => {
                     // With a function all that came before is lost, so the order counts.
-                    let before = Self::of_members(members, wide).or(&ty);
-                    return types.fold(before, |union, ty| union.or(&ty));
+                    let before = Self::of_members(members, wide);
+                    return before.with_functions(std::iter::once(ty).chain(types));
                 }
                 Self::Any(any) if any.of().is_empty() => {
                     // It takes in all but a function, with which it is lost.
                     let mut from_function = types.skip_while(|ty| !matches!(ty, Self::Function(_)));
                     return match from_function.next() {
                         None => Self::any(),
-                        Some(_) => from_function.fold(Self::Unknown, |union, ty| union.or(&ty)),
+                        Some(_) => Self::Unknown.with_functions(from_function),
                     };
                 }
                 Self::Any(any) => {
@@ -100,6 +100,28 @@ impl Type {
             }
         }
         Self::of_members(members, wide)
+    }
+
+    /// The union with types of which some are functions, one after another. Functions that take
+    /// different numbers of arguments leave no type, and what comes right after is lost with them,
+    /// unless it is a function: then it takes their place.
+    fn with_functions(self, types: impl Iterator<Item = Self>) -> Self {
+        let (mut union, mut lost) = (self, false);
+        for ty in types {
+            let is_function = matches!(ty, Self::Function(_));
+            (union, lost) = match (lost, &union) {
+                (true, _) if ty == Self::Unknown => (Self::Unknown, true),
+                (true, _) if is_function => (ty, false),
+                (true, _) => (Self::Unknown, false),
+                (false, Self::Function(_)) if is_function => {
+                    let both = union.or(&ty);
+                    let lost = both == Self::Unknown;
+                    (both, lost)
+                }
+                (false, _) => (union.or(&ty), false),
+            };
+        }
+        union
     }
 
     fn of_members(mut members: Vec<Self>, wide: bool) -> Self {

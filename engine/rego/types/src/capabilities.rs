@@ -1,7 +1,7 @@
 //! The builtins, keywords and features that policies may count on (OPA's
 //! `v1/ast/capabilities.go`), and their JSON form.
 
-use crate::{Declaration, Function, builtins};
+use crate::{Declaration, DocumentError, Function, builtins};
 use referee_rego_value::{Object, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -108,12 +108,12 @@ impl Capabilities {
     ///
     /// # Errors
     /// What is wrong with the document, and where.
-    pub fn from_json(document: &Value) -> Result<Self, String> {
+    pub fn from_json(document: &Value) -> Result<Self, DocumentError> {
         let document = object(document, "capabilities")?;
         let mut builtins = BTreeMap::new();
         for (at, builtin) in list(document, "builtins")?.iter().enumerate() {
             let read = object(builtin, "a builtin").and_then(Declaration::from_fields);
-            let builtin = read.map_err(|error| format!("capabilities: builtins[{at}]: {error}"))?;
+            let builtin = read.map_err(|error| error.at(format!("capabilities: builtins[{at}]")))?;
             builtins.insert(Arc::clone(&builtin.name), Arc::new(builtin));
         }
         let mut wasm_abi_versions = Vec::new();
@@ -157,20 +157,21 @@ impl Declaration {
         Value::object(fields)
     }
 
-    fn from_fields(fields: &Object) -> Result<Self, String> {
+    fn from_fields(fields: &Object) -> Result<Self, DocumentError> {
         let text = |name| match field(fields, name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(Arc::<str>::from(text.as_str()))),
-            Some(other) => Err(wrong(name, "a string", other)),
+            Some(other) => Err(DocumentError::member(name, "a string", other)),
         };
         let flag = |name| match field(fields, name) {
             None => Ok(false),
             Some(Value::Bool(set)) => Ok(*set),
-            Some(other) => Err(wrong(name, "a boolean", other)),
+            Some(other) => Err(DocumentError::member(name, "a boolean", other)),
         };
-        let name = text("name")?.ok_or("'name' is missing")?;
-        let decl = field(fields, "decl").ok_or_else(|| format!("{name}: 'decl' is missing"))?;
-        let function = Function::from_json(decl).map_err(|error| format!("{name}: {error}"))?;
+        let name = text("name")?.ok_or(DocumentError::Missing { name: "name" })?;
+        let decl = field(fields, "decl").ok_or(DocumentError::Missing { name: "decl" });
+        let function = decl.and_then(Function::from_json);
+        let function = function.map_err(|error| error.at(name.to_string()))?;
         Ok(Self {
             infix: text("infix")?.filter(|infix| !infix.is_empty()),
             function: Arc::new(function),
@@ -185,33 +186,31 @@ impl Declaration {
     }
 }
 
-fn wrong(name: &str, wanted: &str, got: &Value) -> String {
-    format!("'{name}' must be {wanted} but is {}", got.type_name())
-}
-
 /// A member that may be missing; `null` counts as missing, as in Go.
 fn field<'a>(object: &'a Object, name: &str) -> Option<&'a Value> {
     object.get_str(name).filter(|value| !matches!(value, Value::Null))
 }
 
-fn object<'a>(value: &'a Value, what: &str) -> Result<&'a Object, String> {
-    value
-        .as_object()
-        .ok_or_else(|| format!("{what} must be an object but is {}", value.type_name()))
+fn object<'a>(value: &'a Value, what: &str) -> Result<&'a Object, DocumentError> {
+    value.as_object().ok_or_else(|| DocumentError::Kind {
+        what: what.to_owned(),
+        wanted: "an object",
+        got: value.type_name(),
+    })
 }
 
-fn list<'a>(object: &'a Object, name: &str) -> Result<&'a [Value], String> {
+fn list<'a>(object: &'a Object, name: &str) -> Result<&'a [Value], DocumentError> {
     match field(object, name) {
         None => Ok(&[]),
         Some(Value::Array(array)) => Ok(array.as_slice()),
-        Some(other) => Err(wrong(name, "an array", other)),
+        Some(other) => Err(DocumentError::member(name, "an array", other)),
     }
 }
 
-fn strings(object: &Object, name: &str) -> Result<Vec<Arc<str>>, String> {
+fn strings(object: &Object, name: &str) -> Result<Vec<Arc<str>>, DocumentError> {
     let text = |element: &Value| match element {
         Value::String(text) => Ok(Arc::from(text.as_str())),
-        other => Err(wrong(name, "an array of strings", other)),
+        other => Err(DocumentError::member(name, "an array of strings", other)),
     };
     list(object, name)?.iter().map(text).collect()
 }

@@ -4,7 +4,7 @@
 //! are not. Names of arguments are written but not read, as in OPA.
 
 use crate::kind::MAX_DEPTH;
-use crate::{Function, Type};
+use crate::{DocumentError, Function, Type};
 use referee_rego_value::{Object, Value};
 
 impl Type {
@@ -50,7 +50,7 @@ impl Type {
     ///
     /// # Errors
     /// What is wrong with the document, in OPA's words where OPA has some.
-    pub fn from_json(document: &Value) -> Result<Self, String> {
+    pub fn from_json(document: &Value) -> Result<Self, DocumentError> {
         read(document, MAX_DEPTH)
     }
 }
@@ -83,10 +83,10 @@ impl Function {
     ///
     /// # Errors
     /// What is wrong with the document, in OPA's words where OPA has some.
-    pub fn from_json(document: &Value) -> Result<Self, String> {
+    pub fn from_json(document: &Value) -> Result<Self, DocumentError> {
         match read(document, MAX_DEPTH)? {
             Type::Function(function) => Ok(Self::clone(&function)),
-            _ => Err("invalid type".to_owned()),
+            _ => Err(DocumentError::NoFunction),
         }
     }
 }
@@ -102,20 +102,18 @@ fn member<'a>(object: &'a Object, name: &str) -> Option<&'a Value> {
     object.get_str(name).filter(|value| !matches!(value, Value::Null))
 }
 
-fn list(object: &Object, name: &str) -> Result<Vec<Value>, String> {
+fn list(object: &Object, name: &str) -> Result<Vec<Value>, DocumentError> {
     match member(object, name) {
         None => Ok(Vec::new()),
         Some(Value::Array(array)) => Ok(array.as_slice().to_vec()),
-        Some(other) => Err(format!("'{name}' must be an array but is {}", other.type_name())),
+        Some(other) => Err(DocumentError::member(name, "an array", other)),
     }
 }
 
-fn read(document: &Value, depth: u16) -> Result<Type, String> {
-    let inner = depth.checked_sub(1).ok_or("types are nested too deep")?;
-    let object = document
-        .as_object()
-        .ok_or_else(|| format!("a type must be an object but is {}", document.type_name()))?;
-    let types = |name: &str| -> Result<Vec<Type>, String> {
+fn read(document: &Value, depth: u16) -> Result<Type, DocumentError> {
+    let inner = depth.checked_sub(1).ok_or(DocumentError::TooDeep)?;
+    let object = document.as_object().ok_or_else(|| no_object("a type", document))?;
+    let types = |name: &str| -> Result<Vec<Type>, DocumentError> {
         list(object, name)?.iter().map(|ty| read(ty, inner)).collect()
     };
     let optional = |name: &str| member(object, name).map(|ty| read(ty, inner)).transpose();
@@ -126,31 +124,39 @@ fn read(document: &Value, depth: u16) -> Result<Type, String> {
         "string" => Ok(Type::String),
         "array" => Ok(Type::array(types("static")?, optional("dynamic")?)),
         "object" => Ok(Type::object(members(object, inner)?, rest(object, inner)?)),
-        "set" => optional("of")?.map(Type::set).ok_or_else(|| "unsupported type ''".to_owned()),
+        "set" => optional("of")?.map(Type::set).ok_or_else(|| unsupported("")),
         "any" => types("of").map(Type::any_of),
         "function" => {
             let args = types("args")?.into_iter().map(|ty| (None, ty)).collect();
             let (result, variadic) = (optional("result")?, optional("variadic")?);
             if result.is_some() && variadic.is_some() {
-                return Err("illegal value: non-void variadic functions not supported".to_owned());
+                return Err(DocumentError::NonVoidVariadic);
             }
             let function = Function { args, variadic, result, result_name: None };
             Ok(Type::Function(function.into()))
         }
-        other => Err(format!("unsupported type '{other}'")),
+        other => Err(unsupported(other)),
     }
 }
 
-fn members(object: &Object, depth: u16) -> Result<Vec<(Value, Type)>, String> {
+fn unsupported(name: &str) -> DocumentError {
+    DocumentError::UnsupportedType { name: name.to_owned() }
+}
+
+fn no_object(what: &str, got: &Value) -> DocumentError {
+    DocumentError::Kind { what: what.to_owned(), wanted: "an object", got: got.type_name() }
+}
+
+fn members(object: &Object, depth: u16) -> Result<Vec<(Value, Type)>, DocumentError> {
     let read_member = |member: &Value| {
-        let member = member.as_object().ok_or("a static property must be an object")?;
+        let member = member.as_object().ok_or_else(|| no_object("a static property", member))?;
         let key = member.get_str("key").cloned().unwrap_or(Value::Null);
         Ok((key, read(member.get_str("value").unwrap_or(&Value::Null), depth)?))
     };
     list(object, "static")?.iter().map(read_member).collect()
 }
 
-fn rest(object: &Object, depth: u16) -> Result<Option<(Type, Type)>, String> {
+fn rest(object: &Object, depth: u16) -> Result<Option<(Type, Type)>, DocumentError> {
     let Some(pair) = member(object, "dynamic").and_then(Value::as_object) else {
         return Ok(None);
     };

@@ -10,6 +10,7 @@ mod builtins;
 mod capabilities;
 pub mod check;
 mod declaration;
+mod error;
 mod json;
 mod kind;
 mod order;
@@ -19,5 +20,6 @@ mod text;
 
 pub use capabilities::Capabilities;
 pub use declaration::{Declaration, Function};
+pub use error::{DocumentError, SchemaError};
 pub use kind::{AnyType, ArrayType, ObjectType, RecursiveType, SetType, Type};
 pub use schema::{SchemaType, load_schema};

@@ -98,6 +98,6 @@ fn what_is_wrong_with_a_document_is_said() {
             "capabilities: builtins[0]: f: unsupported type 'x'",
         ),
     ] {
-        assert_eq!(Capabilities::from_json(&json(document)).unwrap_err(), error);
+        assert_eq!(Capabilities::from_json(&json(document)).unwrap_err().to_string(), error);
     }
 }

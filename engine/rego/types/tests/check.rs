@@ -169,6 +169,15 @@ fn what_stands_in_a_package_is_unknown_where_the_last_of_it_is_a_function() {
 }
 
 #[test]
+fn what_stands_in_a_package_of_functions_of_different_arity_is_unknown() {
+    let told = "match error\n\tleft  : ???\n\tright : ???";
+    assert_eq!(error("f(x) := x\ng(x, y) := x\np if { z = data.test[k] }"), told);
+    // A third that comes right after takes the place of what was lost.
+    let text = "f(x) := x\ng(x, y) := x\nh(x) := x\np if { z = data.test[k] }";
+    assert_eq!(error(text), told);
+}
+
+#[test]
 fn a_wrong_rule_is_not_held_against_those_that_use_it() {
     assert_eq!(
         errors("p if { 1 = \"a\" }\nq if { data.test.p.x.y; plus(data.test.p, 1, 2) }").len(),

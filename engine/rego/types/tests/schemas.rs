@@ -17,7 +17,7 @@ use support::{World, json};
 fn described(schema: &str) -> String {
     match load_schema(&json(schema), Some(&[])) {
         Ok(found) => found.ty.to_string(),
-        Err(error) => error,
+        Err(error) => error.to_string(),
     }
 }
 

@@ -62,6 +62,38 @@ fn write_value(value: &Value, out: &mut fmt::Formatter<'_>) -> fmt::Result {
     Ok(())
 }
 
+/// A text that ends where it is long enough.
+struct Brief {
+    text: String,
+    limit: usize,
+}
+
+impl Write for Brief {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        let room = self.limit.saturating_sub(self.text.len());
+        if part.len() <= room {
+            self.text.push_str(part);
+            return Ok(());
+        }
+        let end = (0..=room).rev().find(|at| part.is_char_boundary(*at)).unwrap_or_default();
+        self.text.push_str(part.get(..end).unwrap_or_default());
+        self.text.push('…');
+        Err(fmt::Error)
+    }
+}
+
+impl Value {
+    /// Its text as Rego writes it; what is longer than `limit` bytes ends in `…`. For messages:
+    /// values share their parts, so a small one can have a text without end.
+    #[must_use]
+    pub fn brief(&self, limit: usize) -> String {
+        let mut brief = Brief { text: String::new(), limit };
+        // The one error is that it is long enough.
+        let _ = write!(brief, "{self}");
+        brief.text
+    }
+}
+
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_value(self, f)

@@ -249,8 +249,9 @@ impl<'b, 'p> Body<'b, 'p> {
                 if let Some(positive) = &positive {
                     body.describe(0, before, positive, positive.to_string());
                 }
+                let node = positive.and_then(|positive| body.body_node(&[positive], before));
                 let mut block = body.close(outside);
-                block.node = positive.and_then(|positive| body.body_node(&[positive]));
+                block.node = node;
                 planned.map(|()| body.push(Op::Not { block }))
             } else {
                 body.kind(&expr.kind)

@@ -44,6 +44,22 @@ impl Body<'_, '_> {
         planned.map(|()| block)
     }
 
+    /// Plans a closure that is one with a body, for who follows it.
+    fn closed_over(
+        &mut self,
+        over: &[Expr],
+        plan: impl FnOnce(&mut Self) -> Planned<()>,
+    ) -> Planned<Block> {
+        let before = self.bound_names().len();
+        let mut node = None;
+        let block = self.closed(|body| {
+            plan(body)?;
+            node = body.body_node(over, before);
+            Ok(())
+        })?;
+        Ok(Block { node, ..block })
+    }
+
     /// Plans a comprehension.
     pub(crate) fn comprehension(&mut self, term: &Term) -> Planned<Src> {
         let Some(shape) = shape(term) else { return Err(crate::plan::Unbound) };
@@ -57,8 +73,9 @@ impl Body<'_, '_> {
                 let outside = self.open();
                 let (bound, reads) = (outside.bound, outside.reads);
                 let planned = self.collected(shape);
+                let node = self.body_node(shape.body, bound);
                 let mut block = self.close(outside);
-                block.node = self.body_node(shape.body);
+                block.node = node;
                 let (key, value) = planned?;
                 let keep =
                     if watched { Keep::Never } else { self.keep(bound, reads, effects) };
@@ -117,7 +134,7 @@ impl Body<'_, '_> {
         let from = self.evaluate(&every.domain)?;
         let key = every.key.as_ref().map(|_| self.slot());
         let value = Some(self.slot());
-        let mut block = self.closed(|body| {
+        let block = self.closed_over(&every.body, |body| {
             for (term, slot) in [(every.key.as_ref(), key), (Some(&every.value), value)] {
                 if let (Some(term), Some(slot)) = (term, slot) {
                     match variable(term) {
@@ -128,25 +145,21 @@ impl Body<'_, '_> {
             }
             body.body(&every.body)
         })?;
-        block.node = self.body_node(&every.body);
         self.push(Op::Every { from, key, value, block });
         Ok(())
     }
 
     /// Plans `not { … }`.
     pub(crate) fn not_body(&mut self, not: &NotBody) -> Planned<()> {
-        let mut block = self.closed(|body| body.body(&not.body))?;
-        block.node = self.body_node(&not.body);
+        let block = self.closed_over(&not.body, |body| body.body(&not.body))?;
         self.push(Op::Not { block });
         Ok(())
     }
 
     /// Plans `and` and `or`.
     pub(crate) fn logical(&mut self, logical: &Logical, both: bool) -> Planned<()> {
-        let mut lhs = self.closed(|body| body.body(&logical.lhs))?;
-        let mut rhs = self.closed(|body| body.body(&logical.rhs))?;
-        lhs.node = self.body_node(&logical.lhs);
-        rhs.node = self.body_node(&logical.rhs);
+        let lhs = self.closed_over(&logical.lhs, |body| body.body(&logical.lhs))?;
+        let rhs = self.closed_over(&logical.rhs, |body| body.body(&logical.rhs))?;
         self.push(if both { Op::And { lhs, rhs } } else { Op::Or { lhs, rhs } });
         Ok(())
     }

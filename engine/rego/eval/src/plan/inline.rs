@@ -1,10 +1,12 @@
 //! Small functions, planned where they are called.
 //!
 //! A function with one definition whose body holds in at most one way needs no frame and no
-//! search for definitions that apply: its operations stand in the caller. Should `with` replace
+//! search for definitions that apply: its operations stand in the caller. That is not done where
+//! the search would find that the definition does not apply before something in it fails. Should `with` replace
 //! it, they are skipped and what stands in for it is called.
 
 use crate::plan::body::Body;
+use crate::plan::index::speaks_late;
 use crate::plan::ops::{Op, SlotId, Src};
 use crate::plan::tree::Tree;
 use crate::plan::{Planned, Unbound};
@@ -65,6 +67,7 @@ impl Body<'_, '_> {
         let rule = self.planner.inline.get(at).copied().flatten();
         if let Some(rule) = rule
             && self.inlined < DEEPEST
+            && !speaks_late(rule, self.planner.scheme)
             && self.try_inline(rule, group, &args, dst).is_ok()
         {
             return;

@@ -75,6 +75,10 @@ pub(crate) fn program(
         groups.push(clause::group(group, info, &tree.rules, &mut planner));
     }
     cost::keep(&mut groups);
+    if watched {
+        // OPA keeps what every function gave, and finds out each time what is undefined.
+        groups.iter_mut().for_each(|group| (group.keep, group.effects) = (true, true));
+    }
     quiet::whole(&mut groups);
     let (inputs, bases, counts) = (planner.inputs, planner.bases, planner.counts);
     scheme.inputs = inputs;

@@ -71,7 +71,7 @@ pub(crate) fn plan(
     bindings.sort_by(|a, b| a.0.cmp(&b.0));
     bindings.dedup_by(|a, b| a.0 == b.0);
     let slots = body.slots();
-    let mut node = body.body_node(&query.body);
+    let mut node = body.body_node(&query.body, 0);
     if values && let Some(node) = node.as_mut().and_then(Arc::get_mut) {
         let strict =
             query.body.len() > 1 || query.body.iter().any(|expr| goes_through(expr, scheme));

@@ -11,14 +11,27 @@ use referee_rego_value::Str;
 use std::sync::Arc;
 
 impl Body<'_, '_> {
-    /// The node of a body, where somebody follows.
-    pub(crate) fn body_node(&self, body: &[Expr]) -> Option<Arc<Node>> {
+    /// The node of a body, where somebody follows. `before` is how many variables were bound before
+    /// it; it is asked for while those of the body are known.
+    pub(crate) fn body_node(&self, body: &[Expr], before: usize) -> Option<Arc<Node>> {
         if !self.planner.scheme.watched {
             return None;
         }
         let location = body.first().map_or(Location::NONE, |first| first.location.clone());
         let text = print::body(&body.to_vec());
-        Some(Arc::new(Node { kind: NodeKind::Body, text, location, variables: Vec::new() }))
+        let mut names = Names::default();
+        body.iter().for_each(|expr| names.of(expr));
+        let variables = self.variables(names, before);
+        Some(Arc::new(Node { kind: NodeKind::Body, text, location, variables }))
+    }
+
+    /// The variables of these names that have a value at some time.
+    fn variables(&self, names: Names, before: usize) -> Vec<Variable> {
+        let variable = |(name, written): (Str, Str)| {
+            let (src, at) = self.lookup(&name)?;
+            Some(Variable { before: at < before, src, name, written })
+        };
+        names.0.into_iter().filter_map(variable).collect()
     }
 
     /// What an expression denies, where somebody follows.
@@ -32,22 +45,18 @@ impl Body<'_, '_> {
         if !self.planner.scheme.watched {
             return None;
         }
-        let mut names = Vec::new();
+        let mut names = Names::default();
         let head = &rule.head;
         let args = head.args.iter().flatten();
-        args.clone().for_each(|term| term_names(term, &mut names));
-        let given = names.len();
         let rest = head.reference.iter().skip(1).chain(&head.key).chain(&head.value);
-        rest.for_each(|term| term_names(term, &mut names));
-        let variables = names.into_iter().enumerate().filter_map(|(at, name)| {
-            let (src, _) = self.lookup(&name)?;
-            Some(Variable { before: at < given, src, name })
-        });
+        args.chain(rest).for_each(|term| names.of_term(term));
+        // OPA tells that it begins before its arguments have their values.
+        let variables = self.variables(names, 0);
         Some(Arc::new(Node {
             kind: NodeKind::Rule,
             text: path_text(&info.path).to_string(),
             location: rule.location.clone(),
-            variables: variables.collect(),
+            variables,
         }))
     }
 
@@ -57,13 +66,9 @@ impl Body<'_, '_> {
         if !self.planner.scheme.watched {
             return;
         }
-        let mut names = Vec::new();
-        names_of(expr, &mut names);
-        let variables = names.into_iter().filter_map(|name| {
-            let (src, at) = self.lookup(&name)?;
-            Some(Variable { before: at < before, src, name })
-        });
-        let variables: Vec<Variable> = variables.collect();
+        let mut names = Names::default();
+        names.of(expr);
+        let variables = self.variables(names, before);
         let location = expr.location.clone();
         let node = Node { kind: NodeKind::Expr, text, location, variables };
         if let Some(mark) = self.mark_at(position) {
@@ -72,32 +77,61 @@ impl Body<'_, '_> {
     }
 }
 
-/// The names of the variables of an expression, each once. Bodies within it have their own.
-fn names_of(expr: &Expr, names: &mut Vec<Str>) {
-    match &expr.kind {
-        ExprKind::Term(term) => term_names(term, names),
-        ExprKind::Call(terms) => {
-            terms.iter().skip(1).for_each(|term| term_names(term, names));
-        }
-        ExprKind::Every(every) => term_names(&every.domain, names),
-        ExprKind::Some(_) | ExprKind::And(_) | ExprKind::Or(_) | ExprKind::Not(_) => {}
-    }
-    for with in &expr.with {
-        term_names(&with.value, names);
-    }
-}
+/// The names of variables, each once, with what is written in their places. Those of bodies inside
+/// are among them: what has no value outside is not found.
+#[derive(Debug, Default)]
+struct Names(Vec<(Str, Str)>);
 
-fn term_names(term: &Term, names: &mut Vec<Str>) {
-    match &term.kind {
-        TermKind::Var(name) if !names.contains(name) => names.push(name.clone()),
-        TermKind::Ref(terms)
-        | TermKind::Array(terms)
-        | TermKind::Set(terms)
-        | TermKind::Call(terms) => terms.iter().for_each(|term| term_names(term, names)),
-        TermKind::Object(members) => members.iter().for_each(|(key, value)| {
-            term_names(key, names);
-            term_names(value, names);
-        }),
-        _ => {}
+impl Names {
+    fn of(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Term(term) => self.of_term(term),
+            ExprKind::Call(terms) => terms.iter().skip(1).for_each(|term| self.of_term(term)),
+            ExprKind::Every(every) => {
+                self.of_term(&every.domain);
+                self.of_body(&every.body);
+            }
+            ExprKind::Not(not) => self.of_body(&not.body),
+            ExprKind::And(sides) | ExprKind::Or(sides) => {
+                self.of_body(&sides.lhs);
+                self.of_body(&sides.rhs);
+            }
+            ExprKind::Some(_) => {}
+        }
+        expr.with.iter().for_each(|with| self.of_term(&with.value));
+    }
+
+    fn of_body(&mut self, body: &[Expr]) {
+        body.iter().for_each(|expr| self.of(expr));
+    }
+
+    fn of_term(&mut self, term: &Term) {
+        match &term.kind {
+            TermKind::Var(name) if !self.0.iter().any(|(known, _)| known == name) => {
+                self.0.push((name.clone(), Str::new(term.location.text())));
+            }
+            TermKind::Ref(terms)
+            | TermKind::Array(terms)
+            | TermKind::Set(terms)
+            | TermKind::Call(terms) => terms.iter().for_each(|term| self.of_term(term)),
+            TermKind::Object(members) => members.iter().for_each(|(key, value)| {
+                self.of_term(key);
+                self.of_term(value);
+            }),
+            TermKind::ArrayComprehension(inner) => {
+                self.of_term(&inner.term);
+                self.of_body(&inner.body);
+            }
+            TermKind::SetComprehension(inner) => {
+                self.of_term(&inner.term);
+                self.of_body(&inner.body);
+            }
+            TermKind::ObjectComprehension(inner) => {
+                self.of_term(&inner.key);
+                self.of_term(&inner.value);
+                self.of_body(&inner.body);
+            }
+            _ => {}
+        }
     }
 }

@@ -94,7 +94,7 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
     ) -> Eval<bool> {
         let kind = error.kind;
         let error = EvalError::of_builtin(name, error, location(run, pc));
-        if matches!(kind, ErrorKind::Cancel | ErrorKind::Halt) {
+        if matches!(kind, ErrorKind::Cancel(_) | ErrorKind::Halt) {
             return Err(Box::new(error));
         }
         // As in OPA, whatever else is printed is printed.

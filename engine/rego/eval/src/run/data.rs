@@ -8,6 +8,7 @@ use super::scope::{find, find_base};
 use crate::error::Eval;
 use crate::plan::{Kind, Node};
 use crate::probe::Probe;
+use crate::steps::Step;
 use referee_rego_value::{Object, ObjectBuilder, Value};
 
 /// Where a path of `data` leads.
@@ -112,6 +113,22 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         }
     }
 
+    /// Tells that a rule was asked for as a part of its package.
+    #[cold]
+    fn tell_leaf(&mut self, group: u32) {
+        let Some(plan) = self.group(group) else { return };
+        if plan.info.arity.is_some_and(|arity| arity > 0) {
+            // Its definitions are looked up, and not used.
+            let mut constants = plan.definitions.iter().flatten().map(|it| it.constant.as_ref());
+            let first = constants.next().flatten();
+            let uniform = first.is_some() && constants.all(|constant| constant == first);
+            let early = uniform && self.options.early_exit;
+            self.tell_index(plan, plan.definitions.len(), early);
+            self.told(0, Step::Done);
+        }
+        self.told(0, Step::Over);
+    }
+
     /// What the rules below a node make.
     fn leaves(&mut self, node: &'a Node, path: &mut Vec<Value>) -> Eval<Object> {
         self.deeper()?;
@@ -119,10 +136,13 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         for child in node.children.iter().filter(|child| !child.hidden) {
             self.context.meter.work(1)?;
             path.push(child.key.clone());
-            let value = if child.group.is_some() {
+            let value = if let Some(group) = child.group {
                 let choices = self.choices.len();
                 let value = self.document(path)?.cloned();
                 self.give_up(choices)?;
+                if P::STEPS {
+                    self.tell_leaf(group);
+                }
                 value
             } else {
                 Some(Value::Object(self.leaves(child, path)?))

@@ -73,6 +73,19 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         }
     }
 
+    /// Tells how many definitions could apply to arguments for which the value is known.
+    #[cold]
+    fn tell_called(&mut self, id: u32, args: &'a [Src], base: usize) -> Eval<()> {
+        let first = self.slots.len();
+        for arg in args {
+            let arg = self.taken(base, arg);
+            self.slots.push(arg);
+        }
+        let told = self.tell_known(id, Args { base: first, count: args.len(), called: true });
+        self.slots.truncate(first);
+        told
+    }
+
     /// The value of a function for these arguments.
     fn apply(&mut self, id: u32, args: &'a [Src], base: usize) -> Eval<Option<Slot<'a>>> {
         let Some(group) = self.group(id) else { return Ok(None) };
@@ -81,6 +94,9 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
                 .scope()
                 .and_then(|scope| scope.calls.get(id, args.iter().map(|arg| self.read(base, arg))));
             if let Some(known) = known {
+                if P::STEPS {
+                    self.tell_called(id, args, base)?;
+                }
                 return Ok(known.map(Slot::Ref));
             }
         }

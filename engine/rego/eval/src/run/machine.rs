@@ -185,7 +185,9 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
     /// Writes a slot; a collection of its own goes to the arena.
     #[inline]
     fn fill(&mut self, base: usize, slot: SlotId, value: Slot<'a>) -> Eval<()> {
-        if let Slot::Own(Value::Array(_) | Value::Object(_) | Value::Set(_)) = value {
+        if let Slot::Own(made @ (Value::Array(_) | Value::Object(_) | Value::Set(_))) = &value {
+            // The path of a walk, which is made for each value.
+            self.context.meter.reserve(made.heap_size())?;
             let value = Slot::Ref(self.fix(value)?);
             self.write(base, slot, value);
         } else {

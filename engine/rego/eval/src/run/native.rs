@@ -99,11 +99,19 @@ fn work(native: Native, args: &[&Value]) -> u32 {
         Value::Array(array) => array.len(),
         Value::Object(object) => object.len(),
         Value::Set(set) => set.len(),
-        Value::String(text) => text.len() / 32,
+        Value::String(text) => text.len() / 64,
         _ => 0,
     };
-    let linear = matches!(native, Native::Minus | Native::And | Native::Or | Native::Member);
-    let all: usize = if linear { args.iter().map(size).sum() } else { 0 };
+    let all: usize = match native {
+        Native::Minus | Native::And | Native::Or | Native::Member => args.iter().map(size).sum(),
+        // Of a collection it is known; a text is gone through.
+        Native::Count | Native::StartsWith | Native::EndsWith | Native::Contains => args
+            .iter()
+            .filter(|value| matches!(value, Value::String(_)))
+            .map(size)
+            .sum(),
+        _ => 0,
+    };
     u32::try_from(all).unwrap_or(u32::MAX).saturating_add(1)
 }
 

@@ -98,6 +98,9 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
     pub(super) fn partial(&mut self, group: u32, keys: &'a [Src], base: usize) -> Eval<Known<'a>> {
         let whole = self.scope().and_then(|scope| scope.groups.get(group));
         if let Some(whole) = whole {
+            if P::STEPS {
+                self.tell_known(group, Args::default())?;
+            }
             let Some(mut value) = whole else { return Ok(None) };
             for key in keys {
                 match value.get(self.read(base, key)) {
@@ -116,6 +119,9 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
                 .get(member_id(group, keys.len()), keys.iter().map(|key| self.read(base, key)))
         });
         if let Some(known) = known {
+            if P::STEPS {
+                self.tell_known(group, Args::default())?;
+            }
             return Ok(known);
         }
         let keys: Box<[Slot<'a>]> = keys.iter().map(|key| self.taken(base, key)).collect();
@@ -126,6 +132,9 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
     pub(super) fn partial_at(&mut self, group: u32, keys: &[Value]) -> Eval<Known<'a>> {
         let whole = self.scope().and_then(|scope| scope.groups.get(group));
         if let Some(whole) = whole {
+            if P::STEPS {
+                self.tell_known(group, Args::default())?;
+            }
             return Ok(whole.and_then(|value| find(value, keys)));
         }
         if keys.is_empty() {
@@ -135,6 +144,9 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             .scope()
             .and_then(|scope| scope.members.get(member_id(group, keys.len()), keys.iter()));
         if let Some(known) = known {
+            if P::STEPS {
+                self.tell_known(group, Args::default())?;
+            }
             return Ok(known);
         }
         let mut slots = Vec::with_capacity(keys.len());

@@ -21,6 +21,9 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
     #[inline]
     pub(super) fn complete(&mut self, group: u32) -> Eval<Known<'a>> {
         if let Some(known) = self.scope().and_then(|scope| scope.groups.get(group)) {
+            if P::STEPS {
+                self.tell_known(group, Args::default())?;
+            }
             return Ok(known);
         }
         self.find_complete(group)
@@ -116,6 +119,30 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         let function = group.info.arity.is_some();
         let single = group.info.kind == Kind::Complete;
         self.told(0, Step::Index { path: &group.name, matched, early, function, single });
+    }
+
+    /// Tells how many definitions could apply, where the value is known from before.
+    #[cold]
+    pub(super) fn tell_known(&mut self, group: u32, args: Args) -> Eval<()> {
+        let Some(group) = self.group(group) else { return Ok(()) };
+        if self.is_replaced(&group.info.path) {
+            return Ok(());
+        }
+        let sole = group.index.as_ref().is_some_and(|index| index.sole);
+        let (matched, early) = if sole && group.default.is_none() {
+            let clause = group.definitions.first().and_then(|it| it.first());
+            (1, clause.is_some_and(|clause| clause.constant.is_some()) && self.options.early_exit)
+        } else {
+            let candidates = self.candidates(group, args)?;
+            let matched = candidates.matched();
+            (matched, candidates.uniform || (matched == 0 && self.options.early_exit))
+        };
+        let single = group.info.kind == Kind::Complete;
+        self.tell_index(group, matched, early && single);
+        if single {
+            self.told(0, Step::Done);
+        }
+        Ok(())
     }
 
     /// Runs a clause; whether it gave a value. `early`: its first value is enough; `last`: there is

@@ -112,7 +112,7 @@ fn parse(context: &mut Context<'_>, operands: &[Value]) -> Result<Option<Value>>
 fn unless<T>(checked: Result<T>) -> Result<Option<T>> {
     match checked {
         Ok(found) => Ok(Some(found)),
-        Err(error) if matches!(error.kind, ErrorKind::Cancel | ErrorKind::Halt) => Err(error),
+        Err(error) if matches!(error.kind, ErrorKind::Cancel(_) | ErrorKind::Halt) => Err(error),
         Err(_) => Ok(None),
     }
 }

@@ -25,7 +25,7 @@ mod validate;
 
 use referee_rego_builtin::Implementation::Function as F;
 use referee_rego_builtin::{BuiltinError, Context, Result, Table, operand};
-use referee_rego_value::{JsonLimits, Value};
+use referee_rego_value::{JsonLimits, JsonStyle, Value};
 use refusal::Refused;
 
 pub(crate) const TABLE: Table =
@@ -42,7 +42,7 @@ fn json(ctx: &mut Context<'_>, operand: &Value) -> std::result::Result<Value, Re
         }
         Value::Object(_) | Value::Array(_) if is_json(ctx, operand)? => Ok(operand.clone()),
         Value::Object(_) | Value::Array(_) => {
-            let text = operand.to_json();
+            let text = ctx.json(operand, JsonStyle::GO)?;
             ctx.work(u32::try_from(text.len()).unwrap_or(u32::MAX))?;
             ctx.reserve(text.len().saturating_mul(4))?;
             Value::from_json(text, &JsonLimits::DEFAULT)

@@ -19,7 +19,7 @@ mod tree;
 use referee_rego_builtin::{
     BuiltinError, Cancelled, Context, Implementation, Result, Table, operand,
 };
-use referee_rego_value::Value;
+use referee_rego_value::{JsonStyle, Value};
 use std::result::Result as Either;
 
 pub(crate) const TABLE: Table = &[
@@ -111,8 +111,7 @@ fn is_valid(context: &mut Context<'_>, operands: &[Value]) -> Result<Option<Valu
 /// some characters look.
 fn marshal(context: &mut Context<'_>, operands: &[Value]) -> Result<Option<Value>> {
     let value = operand::value(operands, 1)?;
-    let json = value.to_json();
-    context.reserve(json.len())?;
+    let json = context.json(value, JsonStyle::GO)?;
     let written = datum(context, json.as_bytes()).and_then(|datum| emit::emit(context, &datum));
     match written {
         Ok(text) => Ok(Some(Value::from(text))),

@@ -27,6 +27,8 @@ pub(super) fn http_send(
     operands: &[Value],
 ) -> BuiltinResult<Option<Value>> {
     let request = operand::object(operands, 1)?;
+    // It is written: into the body, into errors.
+    operands.iter().try_for_each(|operand| context.room_for(operand))?;
     let raise = match request.get_str("raise_error") {
         None => true,
         Some(Value::Bool(raise)) => *raise,

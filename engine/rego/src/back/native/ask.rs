@@ -66,7 +66,7 @@ impl Backend {
         if reports.builtin_errors {
             told.builtin_errors = said.builtin_errors;
         }
-        let rows = rows?.into_iter().map(row).collect::<Result<_, _>>()?;
+        let rows = rows?.into_iter().map(row).collect();
         Ok(QueryResults { rows, prints: told.prints.clone() })
     }
 
@@ -89,6 +89,9 @@ impl Backend {
         let (imports, parse) = self.imports(question)?;
         let parsed = parse_query(question.query, &parse).map_err(all)?;
         told.times.parse = clock().saturating_sub(started);
+        if parsed.is_empty() {
+            return Err(RegoError::new(RegoCode::Parse, "cannot evaluate empty query").into());
+        }
         let started = clock();
         let package = question.package.map(package_ref).transpose()?;
         let options = QueryOptions {

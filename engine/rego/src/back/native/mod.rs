@@ -5,18 +5,19 @@
 
 mod ask;
 mod reads;
+mod results;
 mod rules;
 mod tests;
 
 use super::{Path, Values, monotonic};
 use crate::budget::EvalBudget;
-use crate::error::{RegoCode, RegoError, RegoErrors};
+use crate::error::{RegoCode, RegoError, RegoErrors, SourceLine};
 use crate::options::{CompileOptions, Schemas, TestRules};
 use crate::path::Segment;
 use crate::program::{Module, Producers, QueryExpression, QueryResults, QueryRow};
 use crate::reads::Reads;
 use crate::rules::RuleInfo;
-use crate::value::{self, Value};
+use crate::value::Value;
 use crate::world::World;
 use referee_rego_builtin::{Context, Meter, SharedCaches, Table};
 use referee_rego_compile::Compiled;
@@ -32,6 +33,7 @@ use referee_rego_syntax::{
 use referee_rego_types::Capabilities;
 use referee_rego_types::check::SchemaSet;
 use referee_rego_value as native;
+use results::Results;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -155,9 +157,9 @@ impl Backend {
             };
             paths.iter().map(|path| Ok(value(path)?.cloned())).collect::<Result<Vec<_>, _>>()
         })
-        .and_then(|(values, prints)| {
-            let values = values.into_iter().map(checked);
-            Ok(Values { values: values.collect::<Result<_, _>>()?, prints })
+        .map(|(values, prints)| {
+            let values = values.into_iter().map(|value| value.map(Value)).collect();
+            Values { values, prints }
         })
     }
 
@@ -176,8 +178,7 @@ impl Backend {
         let arena = Arena::new();
         let (rows, prints) =
             self.run(&arena, input, (budget, world), |evaluation| evaluation.rows(&prepared))?;
-        let rows = rows.into_iter().map(row).collect::<Result<_, _>>()?;
-        Ok(QueryResults { rows, prints })
+        Ok(QueryResults { rows: rows.into_iter().map(row).collect(), prints })
     }
 
     /// Where the elements of partial rules come from.
@@ -203,7 +204,7 @@ impl Backend {
     }
 
     /// Runs one evaluation inside its budget.
-    fn run<'a, T>(
+    fn run<'a, T: Results>(
         &'a self,
         arena: &'a Arena,
         input: Option<&'a Value>,
@@ -214,7 +215,7 @@ impl Backend {
     }
 
     /// Runs one evaluation that tells a probe what it does.
-    fn run_with<'a, T, P: Probe>(
+    fn run_with<'a, T: Results, P: Probe>(
         &'a self,
         arena: &'a Arena,
         input: Option<&'a Value>,
@@ -229,7 +230,7 @@ impl Backend {
     }
 
     /// Runs one evaluation; what it says is said where it fails as well.
-    fn run_saying<'a, T, P: Probe>(
+    fn run_saying<'a, T: Results, P: Probe>(
         &'a self,
         (program, arena, input): (&'a Program, &'a Arena, Option<&'a Value>),
         (budget, world): (&EvalBudget, &World<'_>),
@@ -266,7 +267,7 @@ impl Backend {
         let failed_builtins = evaluation.builtin_errors().iter().cloned().map(Box::new);
         said.builtin_errors.extend(failed_builtins.map(failed));
         drop(evaluation);
-        result.map_err(failed)
+        results::bounded(result.map_err(failed)?, budget.output, &mut context.meter)
     }
 }
 
@@ -366,33 +367,18 @@ fn keys(segments: &[Segment]) -> Vec<native::Value> {
     segments.iter().map(key).collect()
 }
 
-/// A result that can be written as JSON and read again.
-fn checked(value: Option<native::Value>) -> Result<Option<Value>, RegoError> {
-    let Some(value) = value else { return Ok(None) };
-    if value::depth_exceeds(&value, value::MAX_DEPTH) {
-        return Err(RegoError::new(RegoCode::EvalType, "the result is nested too deep"));
+fn row(row: Row) -> QueryRow {
+    let expressions = row.expressions.into_iter().map(|expression| QueryExpression {
+        text: expression.location.text().to_owned(),
+        value: Value(expression.value),
+        row: expression.location.row,
+        col: expression.location.col,
+    });
+    let bindings = row.bindings.into_iter();
+    QueryRow {
+        expressions: expressions.collect(),
+        bindings: bindings.map(|(name, value)| (name.to_string(), Value(value))).collect(),
     }
-    Ok(Some(Value(value)))
-}
-
-fn row(row: Row) -> Result<QueryRow, RegoError> {
-    let mut expressions = Vec::with_capacity(row.expressions.len());
-    for expression in row.expressions {
-        let Some(value) = checked(Some(expression.value))? else { continue };
-        expressions.push(QueryExpression {
-            text: expression.location.text().to_owned(),
-            value,
-            row: expression.location.row,
-            col: expression.location.col,
-        });
-    }
-    let mut bindings = Vec::with_capacity(row.bindings.len());
-    for (name, value) in row.bindings {
-        if let Some(value) = checked(Some(value))? {
-            bindings.push((name.to_string(), value));
-        }
-    }
-    Ok(QueryRow { expressions, bindings })
 }
 
 fn read(error: Error) -> RegoError {
@@ -403,8 +389,13 @@ fn read(error: Error) -> RegoError {
         Code::UnsafeVar => RegoCode::UnsafeVar,
         Code::Recursion => RegoCode::Recursion,
     };
-    let made = RegoError::new(code, error.message).with_details(error.details);
-    if error.location.row == 0 {
+    let source_line = error.source_line();
+    let source_line =
+        source_line.map(|(line, index)| Box::new(SourceLine { text: line.to_owned(), index }));
+    let made = RegoError { source_line, ..RegoError::new(code, error.message) };
+    let made = made.with_details(error.details);
+    // An empty module has a name and no line.
+    if error.location.row == 0 && error.location.file().is_empty() {
         return made;
     }
     let made = made.at(rules::location(&error.location));
@@ -437,6 +428,6 @@ fn failed(error: Box<EvalError>) -> RegoError {
         EvalCode::Internal => RegoCode::EvalInternal,
         _ => RegoCode::Internal,
     };
-    let made = RegoError::new(code, error.message);
+    let made = RegoError { cancelled: error.cancelled, ..RegoError::new(code, error.message) };
     if error.location.row == 0 { made } else { made.at(rules::location(&error.location)) }
 }

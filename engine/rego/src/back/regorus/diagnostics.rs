@@ -15,6 +15,7 @@
 //! by; the version of the crate is pinned, and the tests hold each text that matters to its code.
 
 use crate::error::{Location, RegoCode, RegoError};
+use referee_rego_builtin::Cancelled;
 use regorus::LimitError;
 
 /// What the interpreter was doing.
@@ -30,7 +31,7 @@ pub(super) enum Phase {
 
 /// The error of an evaluation whose time is over, in OPA's words.
 pub(super) fn cancelled() -> RegoError {
-    RegoError::new(RegoCode::EvalCancel, "caller cancelled query execution")
+    RegoError::cancelled(Cancelled::Time)
 }
 
 pub(super) fn read(error: &anyhow::Error, phase: Phase) -> RegoError {
@@ -45,7 +46,7 @@ pub(super) fn read(error: &anyhow::Error, phase: Phase) -> RegoError {
     }
     let (location, snippet) =
         place(&text).map_or((None, None), |(location, snippet)| (Some(location), snippet));
-    RegoError { code, message: message.to_owned(), location, snippet, details: Vec::new() }
+    RegoError { location, snippet, ..RegoError::new(code, message) }
 }
 
 /// What is wrong, without the picture. Of errors inside errors it is the innermost.

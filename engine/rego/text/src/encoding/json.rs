@@ -34,6 +34,9 @@ fn marshal_with_options(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     })?)
 }
 
+/// The longest text of a key in an error, in bytes.
+const MOST_SHOWN: usize = 1 << 16;
+
 /// How JSON is written.
 struct Options<'a> {
     prefix: &'a str,
@@ -49,7 +52,7 @@ impl<'a> Options<'a> {
         let mut read = Self { prefix: "", indent: "\t", pretty: None, implied: false };
         for (index, (key, value)) in options.iter().enumerate() {
             let Value::String(name) = key else {
-                let found = key.type_name();
+                let (key, found) = (key.brief(MOST_SHOWN), key.type_name());
                 return Err(operand::refused(
                     2,
                     &format!(

@@ -4,7 +4,7 @@ use crate::give::{Given, VALUE_BYTES, give, text};
 use crate::go::url::{query_escape, query_unescape};
 use referee_rego_builtin::Implementation::Function as F;
 use referee_rego_builtin::{BuiltinError, Context, Table, operand};
-use referee_rego_value::Value;
+use referee_rego_value::{JsonStyle, Value};
 use std::collections::BTreeMap;
 
 pub(crate) const TABLE: Table = &[
@@ -35,7 +35,10 @@ fn encode_object(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     // In the order of the keys' text.
     let mut parameters: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for (key, value) in object.iter() {
-        let name = key.as_str().map_or_else(|| key.to_json(), str::to_owned);
+        let name = match key.as_str() {
+            Some(name) => name.to_owned(),
+            None => ctx.json(key, JsonStyle::GO)?,
+        };
         let values = match value {
             Value::String(only) => vec![only.as_str()],
             other => operand::elements(other)

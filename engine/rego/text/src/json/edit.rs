@@ -41,6 +41,11 @@ fn error<T>(words: impl Into<String>) -> Result<T> {
     Err(BuiltinError::new(words))
 }
 
+/// A value in a message; its longest texts are cut.
+pub(super) fn brief(value: &Value) -> String {
+    value.brief(1 << 16)
+}
+
 fn is_composite(value: &Value) -> bool {
     matches!(value, Value::Array(_) | Value::Object(_) | Value::Set(_))
 }
@@ -179,7 +184,9 @@ impl Node {
             other => {
                 let kind = go_type(other);
                 error(format!(
-                    "expected composite type for path {key}, found value: {other} (type: {kind})"
+                    "expected composite type for path {}, found value: {} (type: {kind})",
+                    brief(key),
+                    brief(other)
                 ))
             }
         }
@@ -188,15 +195,17 @@ impl Node {
     fn member(&mut self, base: &Value, key: &Value, set: bool) -> Result<&mut Self> {
         if let Some(Member::Removed(composite)) = self.members.get(key) {
             let kind = if *composite { "composite" } else { "scalar" };
+            let key = brief(key);
             return error(format!("cannot unfold the already deleted {kind} node for key {key}"));
         }
         if !self.members.contains_key(key) {
             let Some(found) = base.get(key) else {
                 return error(if set {
                     // Here OPA shows a string without its quotes.
-                    let key = key.as_str().map_or_else(|| key.to_string(), str::to_owned);
-                    format!("path {key} does not exist in set term {base}")
+                    let key = key.as_str().map_or_else(|| brief(key), str::to_owned);
+                    format!("path {key} does not exist in set term {}", brief(base))
                 } else {
+                    let (key, base) = (brief(key), brief(base));
                     format!("path {key} does not exist in object term {base}")
                 });
             };
@@ -257,7 +266,9 @@ impl Node {
             Some(Value::Set(_)) => {
                 if *key != value {
                     return error(format!(
-                        "set key {key} does not equal value to be inserted {value}"
+                        "set key {} does not equal value to be inserted {}",
+                        brief(key),
+                        brief(&value)
                     ));
                 }
                 if is_composite(key) {
@@ -277,6 +288,7 @@ impl Node {
             }
             Some(other) => {
                 let kind = go_type(other);
+                let other = brief(other);
                 error(format!("expected composite type, found value: {other} (type: {kind})"))
             }
         }
@@ -316,6 +328,7 @@ impl Node {
             }
             Some(other) => {
                 let kind = go_type(other);
+                let other = brief(other);
                 error(format!("expected composite type, found value: {other} (type: {kind})"))
             }
         }
@@ -325,6 +338,7 @@ impl Node {
         let composite = match self.members.get(key) {
             Some(Member::Removed(composite)) => {
                 let kind = if *composite { "composite" } else { "scalar" };
+                let key = brief(key);
                 return error(format!(
                     "cannot delete the already deleted {kind} node for key {key}"
                 ));
@@ -333,6 +347,7 @@ impl Node {
             None => match self.base.as_ref().and_then(|base| base.get(key)) {
                 Some(found) => is_composite(found),
                 None => {
+                    let key = brief(key);
                     return error(format!("cannot delete child key {key} that does not exist"));
                 }
             },

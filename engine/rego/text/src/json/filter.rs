@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 /// How deep values are looked into: each level takes stack.
 const DEPTH: usize = 1_000;
 
-/// Paths as a tree: the keys of a level; a path ends where there are none.
+/// Paths as a tree: the keys of a level; a path ends where there are none. No deeper than values
+/// are looked into: what is further down a path names nothing.
 #[derive(Debug)]
 enum Tree {
     End,
@@ -48,6 +49,8 @@ impl Tree {
 }
 
 fn add(root: &mut BTreeMap<Value, Tree>, mut keys: Vec<Value>) {
+    let cut = keys.len() > DEPTH;
+    keys.truncate(DEPTH);
     let Some(last) = keys.pop() else {
         return;
     };
@@ -58,7 +61,11 @@ fn add(root: &mut BTreeMap<Value, Tree>, mut keys: Vec<Value>) {
             Tree::Keys(keys) => node = keys,
         }
     }
-    node.insert(last, Tree::End);
+    if cut {
+        node.entry(last).or_insert_with(|| Tree::Keys(BTreeMap::new()));
+    } else {
+        node.insert(last, Tree::End);
+    }
 }
 
 pub(super) fn filter(ctx: &mut Context<'_>, operands: &[Value]) -> Given {

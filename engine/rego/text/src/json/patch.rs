@@ -1,6 +1,6 @@
 //! `json.patch`: RFC 6902 over any value, with sets besides arrays and objects.
 
-use super::edit::Node;
+use super::edit::{Node, brief};
 use super::path;
 use crate::give::Given;
 use referee_rego_builtin::{BuiltinError, Context, Result, operand};
@@ -63,8 +63,8 @@ fn apply(ctx: &mut Context<'_>, root: &mut Node, operation: &Object) -> Result<(
             if found.as_ref() == Some(wanted) {
                 return Ok(());
             }
-            let found = found.map_or_else(|| "<nil>".to_owned(), |found| found.to_string());
-            crate::give::text(ctx, found.len())?;
+            let (found, wanted) = (found.as_ref(), brief(wanted));
+            let found = found.map_or_else(|| "<nil>".to_owned(), brief);
             Err(BuiltinError::new(format!(
                 "value from EditTree != patch value.\n\nExpected: {wanted}\n\nFound: {found}"
             )))

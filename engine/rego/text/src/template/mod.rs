@@ -38,7 +38,7 @@ fn render(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
 /// The data as JSON: OPA reads the text of the value in Rego as such, so that it refuses what JSON
 /// has not, as sets.
 fn data(ctx: &mut Context<'_>, variables: Value) -> Result<Value> {
-    let json = variables.to_string();
+    let json = ctx.text(&variables)?;
     text(ctx, json.len().saturating_mul(24))?;
     Value::from_json_stream(&json, &JsonLimits::DEFAULT)
         .map_err(|error| BuiltinError::new(error.message))

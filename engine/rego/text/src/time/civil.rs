@@ -101,6 +101,23 @@ pub(super) fn days(year: i128, month: i128, day: i128) -> i128 {
     era * i128::from(ERA) + day_of_era - 719_468
 }
 
+/// The years that Go (`time.dateToAbsDays`) counts from: a multiple of 400 before the year 0.
+const FAR_YEARS: u64 = 292_277_022_400;
+
+/// Days from 1970 to a date, in Go's arithmetic: unsigned and modulo 2^64, from March of a year long
+/// ago. The month counts from 0, the day from 1; the day may be any.
+pub(super) fn wrapped_days(year: i64, month: i64, day: i64) -> i64 {
+    let before_march = i64::from(month < 2);
+    let year = year.wrapping_sub(before_march).cast_unsigned().wrapping_add(FAR_YEARS);
+    let (century, year) = (year / 100, year % 100);
+    let day_of_year = (153 * (month + 1 + 12 * before_march) - 457) / 5;
+    let day_of_century = (1_461 * year / 4).cast_signed() + day_of_year;
+    let centuries = ERA.cast_unsigned().wrapping_mul(century) / 4;
+    let far = (FAR_YEARS / 400).cast_signed() * ERA + 719_468;
+    let day = day_of_century.wrapping_add(day).wrapping_sub(1);
+    centuries.cast_signed().wrapping_add(day).wrapping_sub(far)
+}
+
 /// Whether a year has a 29th of February.
 pub(super) fn is_leap(year: i64) -> bool {
     year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)

@@ -161,22 +161,17 @@ fn weekday(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
 
 fn add_date(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let (moment, _) = Moment::read(ctx, operands, 1)?;
-    let years = i128::from(operand::integer(operands, 2)?);
-    let months = i128::from(operand::integer(operands, 3)?);
-    let days = i128::from(operand::integer(operands, 4)?);
+    let years = operand::integer(operands, 2)?;
+    let months = operand::integer(operands, 3)?;
+    let days = operand::integer(operands, 4)?;
     let civil = moment.civil();
-    // Months beyond the year go into it; days beyond the month count from its beginning.
-    let month = i128::from(civil.month) - 1 + months;
-    let year = i128::from(civil.year) + years + month.div_euclid(12);
-    let first = civil::days(year, month.rem_euclid(12) + 1, 1);
-    let day = first + i128::from(civil.day) - 1 + days;
-    let local = day * i128::from(DAY) + i128::from(civil.second_of_day());
-    // Beyond the range a zone is of no matter.
-    let seconds = match i64::try_from(local) {
-        Ok(local) => moment.zone.moment_of(local).into(),
-        Err(_) => local,
-    };
-    nanoseconds(seconds, moment.nanoseconds)
+    // Months beyond the year go into it; days beyond the month count from its beginning. Go's
+    // numbers begin anew beyond 64 bits, which can lead far years back into the range.
+    let month = civil.month.wrapping_add(months).wrapping_sub(1);
+    let year = civil.year.wrapping_add(years).wrapping_add(month.div_euclid(12));
+    let day = civil::wrapped_days(year, month.rem_euclid(12), civil.day.wrapping_add(days));
+    let local = day.wrapping_mul(DAY).wrapping_add(civil.second_of_day());
+    nanoseconds(moment.zone.moment_of(local).into(), moment.nanoseconds)
 }
 
 fn diff(ctx: &mut Context<'_>, operands: &[Value]) -> Given {

@@ -61,7 +61,7 @@ impl Run<'_> {
             }
         };
         let SchemaType { ty, definitions } = load_schema(schema, env.allow_net.as_deref())
-            .map_err(|error| Problem::new(error, &rule.location))?;
+            .map_err(|error| Problem::new(error.to_string(), &rule.location))?;
         env.definitions.extend(definitions);
         if let Some(name) = name {
             self.schemas.borrow_mut().insert(name, ty.clone());

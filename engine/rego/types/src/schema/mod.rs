@@ -11,7 +11,7 @@ mod pool;
 mod reference;
 mod types;
 
-use crate::Type;
+use crate::{SchemaError, Type};
 use referee_rego_value::Value;
 use std::sync::{Arc, OnceLock};
 
@@ -38,11 +38,14 @@ pub struct SchemaType {
 ///
 /// # Errors
 /// What is wrong with the schema, in OPA's words.
-pub fn load_schema(schema: &Value, allow_net: Option<&[Arc<str>]>) -> Result<SchemaType, String> {
+pub fn load_schema(
+    schema: &Value,
+    allow_net: Option<&[Arc<str>]>,
+) -> Result<SchemaType, SchemaError> {
     if matches!(schema, Value::Null) {
-        return Err("no schema as input to compile".to_owned());
+        return Err(SchemaError::Nothing);
     }
-    let arena = parse::parse(schema, allow_net)
-        .map_err(|error| format!("unable to compile the schema: {error}"))?;
-    types::read(arena).map_err(|error| format!("type checking: {error}"))
+    let arena =
+        parse::parse(schema, allow_net).map_err(|what| SchemaError::Unusable { what })?;
+    types::read(arena).map_err(|what| SchemaError::NoType { what })
 }

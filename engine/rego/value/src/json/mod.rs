@@ -1,5 +1,6 @@
 //! JSON text into values and back, as Go's `encoding/json` does it for OPA.
 
+mod measure;
 mod read;
 mod string;
 mod write;

@@ -4,10 +4,11 @@ use super::glob::skips;
 use super::says::Collector;
 use super::{Condition, Entry, Subject, Test};
 use crate::plan::body::Planner;
-use crate::plan::group::Clause;
+use crate::plan::group::{Clause, Scheme};
+use crate::plan::term::{dotted, head_name};
 use hashbrown::HashMap;
 use referee_rego_syntax::Location;
-use referee_rego_syntax::ast::Rule;
+use referee_rego_syntax::ast::{Expr, ExprKind, Rule, Term, TermKind};
 use referee_rego_value::{Str, Value};
 
 /// Ways to reach a rule beyond which `or` is not indexed.
@@ -85,7 +86,11 @@ pub(super) fn collect(
         }
     }
     let mut keys = collector.frequency.seen;
-    keys.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| place(&a.2).cmp(&place(&b.2))));
+    // An argument has no place: it comes after what has one.
+    let order = |(key, _, at): &(Key, usize, Location)| {
+        (matches!(key, Key::Argument(_)), at.file().to_owned(), at.row, at.col)
+    };
+    keys.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| order(a).cmp(&order(b))));
     let keys: Vec<Key> = keys.into_iter().map(|(key, ..)| key).collect();
     let subjects = keys.iter().map(|key| subject(key, planner)).collect();
     let mut constants: Vec<&Value> = Vec::new();
@@ -119,8 +124,50 @@ pub(super) fn collect(
     (subjects, entries.into_iter().map(|(_, entry)| entry).collect())
 }
 
-fn place(location: &Location) -> (&str, u32, u32) {
-    (location.file(), location.row, location.col)
+/// Whether a body says something after what may fail: OPA, which asks the index first, may find
+/// that the rule does not apply, and what fails is never evaluated.
+pub(crate) fn speaks_late(rule: &Rule, scheme: &Scheme) -> bool {
+    if skips(&rule.body) {
+        return false;
+    }
+    let mut collector = Collector {
+        scheme,
+        frequency: Frequency { seen: Vec::new() },
+        args: rule.head.args.as_deref().unwrap_or_default(),
+        outer: Vec::new(),
+    };
+    let mut constants = HashMap::default();
+    let mut failing = false;
+    rule.body.iter().any(|expr| {
+        let mut says = Says::default();
+        collector.expr(expr, &mut constants, &mut says);
+        let late = failing && !(says.always.is_empty() && says.either.is_empty());
+        failing |= may_fail(expr);
+        late
+    })
+}
+
+/// Operators that never fail.
+const QUIET: [&str; 9] = [
+    "eq", "equal", "neq", "lt", "lte", "gt", "gte", "internal.member_2", "internal.member_3",
+];
+
+fn may_fail(expr: &Expr) -> bool {
+    let of_data = |term: &Term| match &term.kind {
+        TermKind::Ref(parts) => head_name(parts).is_some_and(|name| name == "data"),
+        _ => false,
+    };
+    match &expr.kind {
+        ExprKind::Term(term) => of_data(term),
+        ExprKind::Call(terms) => {
+            let quiet = terms.first().is_some_and(|operator| match &operator.kind {
+                TermKind::Ref(parts) => QUIET.contains(&dotted(parts).as_str()),
+                _ => false,
+            });
+            !quiet || terms.iter().any(of_data)
+        }
+        _ => true,
+    }
 }
 
 fn subject(key: &Key, planner: &mut Planner<'_>) -> Subject {

@@ -27,7 +27,7 @@ impl Collector<'_> {
         body.iter().for_each(|expr| self.expr(expr, constants, says));
     }
 
-    fn expr(&mut self, expr: &Expr, constants: &mut Constants, says: &mut Says) {
+    pub(super) fn expr(&mut self, expr: &Expr, constants: &mut Constants, says: &mut Says) {
         if !expr.with.is_empty() || expr.negated {
             return;
         }

@@ -1,0 +1,125 @@
+//! `referee conformance`: suites of other projects, run against Referee.
+//!
+//! The suites lie where the user has them; nothing of them is in the command.
+
+use crate::config::{Config, EngineName};
+use crate::console::Console;
+use crate::error::CliError;
+use crate::escape::is_deceptive;
+use crate::exit::Exit;
+use clap::{Args, Subcommand, ValueEnum};
+use referee_conformance::rego::{Expectations, Format, Front, Report, load, run as run_cases, write};
+use referee_rego::EngineChoice;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+/// The arguments of `referee conformance`.
+#[derive(Args, Debug)]
+pub(crate) struct ConformanceArgs {
+    #[command(subcommand)]
+    suite: Suite,
+}
+
+/// Which suites there are.
+#[derive(Debug, Subcommand)]
+enum Suite {
+    /// Run OPA's cases, as OPA's own runner judges them
+    Rego(RegoArgs),
+}
+
+/// The arguments of `referee conformance rego`.
+#[derive(Args, Debug)]
+struct RegoArgs {
+    /// The folder of cases, JSON or YAML, or a file of them
+    #[arg(long, value_name = "DIR")]
+    cases: PathBuf,
+    /// What evaluates: native or regorus [default: native]
+    #[arg(long, value_name = "ENGINE", hide_possible_values = true)]
+    engine: Option<EngineName>,
+    /// The form of the report: human, json or junit
+    #[arg(
+        short,
+        long,
+        short_alias = 'f',
+        alias = "format",
+        value_name = "FORM",
+        default_value = "human",
+        hide_possible_values = true
+    )]
+    output: Form,
+    /// A list of cases that are expected to fail, with the reason of each; one that passes all the
+    /// same is a failure
+    #[arg(long, value_name = "FILE")]
+    expect: Option<PathBuf>,
+    /// What the suite is called in the report
+    #[arg(long, value_name = "NAME", default_value = "opa-v1")]
+    suite: String,
+}
+
+/// The form of the report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// Passes by folder, what fails, and the total.
+    Human,
+    /// Lines of JSON; the last has the totals.
+    Json,
+    /// For build servers.
+    Junit,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Where the cases, or the list of those that are expected to fail, cannot be read.
+pub(crate) async fn run(
+    args: ConformanceArgs,
+    config: &Config,
+    console: &mut Console,
+) -> Result<Exit, CliError> {
+    let Suite::Rego(args) = args.suite;
+    let form = args.output;
+    let engine = args.engine.map_or(config.policy.engine, EngineChoice::from);
+    let work = tokio::task::spawn_blocking(move || examine(&args, engine));
+    let report = crate::interrupt::until_interrupted(async {
+        work.await.map_err(|error| CliError::Runtime(io::Error::other(error)))
+    });
+    let report = report.await??;
+    tell(&report, form, console.out())?;
+    Ok(if report.is_as_expected() { Exit::Success } else { Exit::Denied })
+}
+
+/// Writes the report. What could deceive a reader of a terminal is an escape of the form's own.
+fn tell(report: &Report, form: Form, out: &mut dyn Write) -> io::Result<()> {
+    let format = match form {
+        Form::Human => Format::Human,
+        Form::Json => Format::Json,
+        Form::Junit => Format::Junit,
+    };
+    let mut text = Vec::new();
+    write(report, format, &mut text)?;
+    for character in String::from_utf8_lossy(&text).chars() {
+        if character == '\n' || !is_deceptive(character) {
+            write!(out, "{character}")?;
+            continue;
+        }
+        match form {
+            Form::Human => write!(out, "{}", character.escape_unicode())?,
+            Form::Json => {
+                for unit in character.encode_utf16(&mut [0; 2]) {
+                    write!(out, "\\u{unit:04x}")?;
+                }
+            }
+            Form::Junit => write!(out, "&#{};", u32::from(character))?,
+        }
+    }
+    Ok(())
+}
+
+fn examine(args: &RegoArgs, engine: EngineChoice) -> Result<Report, CliError> {
+    let cases = load(&args.cases)?;
+    let expectations = match &args.expect {
+        Some(path) => Expectations::read(path)?,
+        None => Expectations::none(),
+    };
+    Ok(run_cases(&args.suite, &cases, &Front::new(engine), &expectations))
+}

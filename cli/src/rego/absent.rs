@@ -1,0 +1,100 @@
+//! Flags of OPA's that there are not here. Who uses them is told so, and not that they are
+//! misspelled.
+
+use crate::error::CliError;
+use clap::Args;
+
+/// The flags of `opa eval` that there are not here.
+#[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub(crate) struct AbsentFromEval {
+    #[arg(long, hide = true)]
+    partial: bool,
+    #[arg(short, long, hide = true, value_name = "PATH")]
+    unknowns: Vec<String>,
+    #[arg(long, hide = true, value_name = "PATH")]
+    disable_inlining: Vec<String>,
+    #[arg(long, hide = true)]
+    shallow_inlining: bool,
+    // OPA's spelling.
+    #[arg(long = "nondeterminstic-builtins", hide = true)]
+    nondeterministic_builtins: bool,
+    #[arg(short, long, hide = true, value_name = "PATH")]
+    entrypoint: Option<String>,
+    #[arg(short = 'O', long, hide = true, value_name = "LEVEL")]
+    optimize: Option<String>,
+    #[arg(long, hide = true)]
+    optimize_store_for_read_speed: bool,
+    #[arg(long, hide = true)]
+    instrument: bool,
+    #[arg(short, long, hide = true, value_name = "NAME")]
+    target: Option<String>,
+    // It shortens nothing in OPA, and nothing here.
+    #[arg(long, hide = true, value_name = "N")]
+    pretty_limit: Option<u32>,
+}
+
+/// The flags of `opa test` that there are not here.
+#[derive(Args, Debug)]
+pub(crate) struct AbsentFromTest {
+    #[arg(long, hide = true)]
+    bench: bool,
+    #[arg(long, hide = true)]
+    benchmem: bool,
+    #[arg(short, long, hide = true)]
+    watch: bool,
+    #[arg(short, long, hide = true, value_name = "NAME")]
+    target: Option<String>,
+}
+
+const PARTIAL: &str = "there is no partial evaluation";
+const OPTIMIZER: &str = "there is no optimizer: every program is compiled in one way";
+const BENCH: &str = "tests are not measured";
+const TARGET: &str = "there is no target but rego";
+
+impl AbsentFromEval {
+    /// Refuses the flags that were given.
+    ///
+    /// # Errors
+    /// [`CliError::Absent`] with the first of them.
+    pub(crate) fn refuse(&self) -> Result<(), CliError> {
+        refuse(&[
+            ("partial", self.partial, PARTIAL),
+            ("unknowns", !self.unknowns.is_empty(), PARTIAL),
+            ("disable-inlining", !self.disable_inlining.is_empty(), PARTIAL),
+            ("shallow-inlining", self.shallow_inlining, PARTIAL),
+            ("nondeterminstic-builtins", self.nondeterministic_builtins, PARTIAL),
+            ("entrypoint", self.entrypoint.is_some(), OPTIMIZER),
+            ("optimize", self.optimize.as_ref().is_some_and(|level| level != "0"), OPTIMIZER),
+            ("optimize-store-for-read-speed", self.optimize_store_for_read_speed, OPTIMIZER),
+            ("instrument", self.instrument, "the engine has no instruments; --profile tells more"),
+            ("target", other_target(self.target.as_deref()), TARGET),
+        ])
+    }
+}
+
+impl AbsentFromTest {
+    /// Refuses the flags that were given.
+    ///
+    /// # Errors
+    /// [`CliError::Absent`] with the first of them.
+    pub(crate) fn refuse(&self) -> Result<(), CliError> {
+        refuse(&[
+            ("bench", self.bench, BENCH),
+            ("benchmem", self.benchmem, BENCH),
+            ("watch", self.watch, "files are not watched; run the command again"),
+            ("target", other_target(self.target.as_deref()), TARGET),
+        ])
+    }
+}
+
+fn other_target(target: Option<&str>) -> bool {
+    target.is_some_and(|target| target != "rego")
+}
+
+fn refuse(flags: &[(&'static str, bool, &'static str)]) -> Result<(), CliError> {
+    match flags.iter().find(|(_, given, _)| *given) {
+        Some((flag, _, why)) => Err(CliError::Absent { flag, why }),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,7 @@
+# METADATA
+# scope: package
+# schemas:
+#   - input: schema.input
+package annotated
+
+a if input.usr == "bob"

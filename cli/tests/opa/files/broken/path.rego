@@ -1,0 +1,3 @@
+package broken.a
+
+b := 1

@@ -1,0 +1,5 @@
+package broken
+
+a if b
+
+b if a

@@ -1,0 +1,3 @@
+package broken
+
+x := "never closed

@@ -1,0 +1,3 @@
+package q
+
+v := data.q.n + 1

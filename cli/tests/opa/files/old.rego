@@ -1,0 +1,5 @@
+package old
+
+allow { input.x }
+
+names[n] { n := input.list[_] }

@@ -1,0 +1,3 @@
+package tree
+
+sum := data.x + count(data.a.y.z)

@@ -1,0 +1,19 @@
+//! Programs on which the fuzzer once found Referee and the real OPA divided, cut down to what
+//! mattered. What OPA said of each is what is wanted.
+
+#![allow(clippy::unwrap_used, reason = "what the test is made of may fail")]
+
+use referee_conformance::rego::{Expectations, Format, Front, load, run, write};
+use referee_rego::EngineChoice;
+use std::path::Path;
+
+#[test]
+fn every_divergence_that_was_found_stays_closed() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("found");
+    let cases = load(&folder).unwrap();
+    let front = Front::new(EngineChoice::Native);
+    let report = run("found", &cases, &front, &Expectations::none());
+    let mut text = Vec::new();
+    write(&report, Format::Human, &mut text).unwrap();
+    assert!(report.is_as_expected(), "{}", String::from_utf8_lossy(&text));
+}
