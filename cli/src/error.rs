@@ -9,7 +9,9 @@ use referee_core::Coded;
 use referee_core::document::DocumentError;
 use referee_core::reference::ReferenceError;
 use referee_engine::GatherError;
-use referee_rego::{DocumentError as CapabilitiesError, Location, PolicyError, RegoError, RegoErrors, ValueError};
+use referee_rego::{
+    DocumentError as CapabilitiesError, Location, PolicyError, RegoError, RegoErrors, ValueError,
+};
 use referee_store::{PolicyLoadError, StoreError, TrustLoadError};
 use referee_verify::primitive::keyring::KeyringError;
 use std::error::Error;

@@ -65,8 +65,14 @@ impl Loader<'_> {
     /// # Errors
     /// Everything that cannot be read or put together.
     pub(crate) fn load(&self, paths: &[String]) -> Result<Loaded, LoadErrors> {
-        let mut work = Work { loader: self, tree: Tree::default(), found: Loaded::default(),
-            seen: BTreeMap::new(), errors: Vec::new(), files: 0 };
+        let mut work = Work {
+            loader: self,
+            tree: Tree::default(),
+            found: Loaded::default(),
+            seen: BTreeMap::new(),
+            errors: Vec::new(),
+            files: 0,
+        };
         for given in paths {
             if self.bundle {
                 work.bundle(Path::new(without_scheme(given)));
@@ -169,7 +175,8 @@ impl Work<'_, '_> {
         if SyntaxTree::parse(&name, &text, self.loader.rego_v0).is_ok() {
             return self.add_module(name, text, None);
         }
-        let value = self.parsed(|path, text| json(path, text).or_else(|_| yaml(path, text)), path, &text);
+        let value =
+            self.parsed(|path, text| json(path, text).or_else(|_| yaml(path, text)), path, &text);
         match value {
             Ok(value) => self.data(path, at, value),
             Err(_) => Err(LoadError::Unrecognized { path: path.to_owned() }),
@@ -245,8 +252,7 @@ fn json(path: &Path, text: &str) -> Result<Value, LoadError> {
 fn yaml(path: &Path, text: &str) -> Result<Value, LoadError> {
     let name = path.display().to_string();
     let document: serde_json::Value = referee_core::document::read(&name, text)?;
-    Value::from_json(document)
-        .map_err(|source| LoadError::Json { path: path.to_owned(), source })
+    Value::from_json(document).map_err(|source| LoadError::Json { path: path.to_owned(), source })
 }
 
 /// The entries of a folder, sorted by name.
@@ -295,9 +301,8 @@ fn matches(pattern: &str, name: &str) -> bool {
 fn matches_from(pattern: &[char], name: &[char]) -> bool {
     let Some((first, rest)) = pattern.split_first() else { return name.is_empty() };
     match first {
-        '*' => (0..=name.len()).any(|skipped| {
-            name.get(skipped..).is_some_and(|left| matches_from(rest, left))
-        }),
+        '*' => (0..=name.len())
+            .any(|skipped| name.get(skipped..).is_some_and(|left| matches_from(rest, left))),
         '?' => name.split_first().is_some_and(|(_, left)| matches_from(rest, left)),
         '[' => class(rest, name),
         '\\' => match (rest.split_first(), name.split_first()) {

@@ -70,10 +70,8 @@ impl LanguageArgs {
     /// Where a schema or the capabilities cannot be used, or the engine knows neither.
     pub(crate) fn options(&self, config: &Config) -> Result<CompileOptions, CliError> {
         let engine = self.engine(config);
-        let native_only = [
-            ("schema", self.schema.is_some()),
-            ("capabilities", self.capabilities.is_some()),
-        ];
+        let native_only =
+            [("schema", self.schema.is_some()), ("capabilities", self.capabilities.is_some())];
         if engine == EngineChoice::Regorus {
             require_native(&native_only)?;
         }
@@ -255,6 +253,5 @@ pub(crate) fn parse_document(name: &str, text: &str) -> Result<Value, CliError> 
     if !is_yaml && !document.is_object() && !document.is_array() {
         return Err(failed);
     }
-    Value::from_json(document)
-        .map_err(|source| CliError::Input { name: name.to_owned(), source })
+    Value::from_json(document).map_err(|source| CliError::Input { name: name.to_owned(), source })
 }

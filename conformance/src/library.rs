@@ -71,16 +71,34 @@ pub fn read(document: &Json) -> std::result::Result<Tests, NoResults> {
         let name = text("name").ok_or_else(|| missing("a result without name"))?;
         // Referee may give whole names.
         let name = name.strip_prefix(&format!("data.{package}.")).unwrap_or(name);
-        // Rules of one name in several modules: OPA numbers the later ones.
-        let mut whole = format!("{package}.{name}");
-        let mut again = 1;
+        // Rules of one name in several modules: OPA numbers the later ones, and which is later
+        // differs from run to run. Where they stand tells them apart.
+        let mut whole = format!("{package}.{}", without_number(name));
+        if let Some(place) = test.get("location").and_then(place) {
+            whole = format!("{whole} ({place})");
+        }
+        let (first, mut again) = (whole.clone(), 1);
         while tests.contains_key(&whole) {
             again += 1;
-            whole = format!("{package}.{name}#{again:02}");
+            whole = format!("{first}#{again:02}");
         }
         tests.insert(whole, one(test).ok_or_else(|| missing("a result without outcome"))?);
     }
     Ok(tests)
+}
+
+/// A name without the number that tells it from others of the same name.
+fn without_number(name: &str) -> &str {
+    match name.rsplit_once('#') {
+        Some((before, number)) if number.bytes().all(|digit| digit.is_ascii_digit()) => before,
+        _ => name,
+    }
+}
+
+/// `file:row`, where a place has both.
+fn place(location: &Json) -> Option<String> {
+    let row = location.get("row")?.to_string();
+    Some(format!("{}:{row}", location.get("file")?.as_str()?))
 }
 
 fn one(test: &Json) -> Option<Test> {
@@ -88,7 +106,11 @@ fn one(test: &Json) -> Option<Test> {
         let part = |name| error.get(name).and_then(Json::as_str).unwrap_or_default().to_owned();
         match error.as_str() {
             Some(text) => text.to_owned(),
-            None => format!("{}: {}", part("code"), part("message")),
+            None => {
+                let place = error.get("location").and_then(place);
+                let place = place.map_or_else(String::new, |place| format!("{place}: "));
+                format!("{place}{}: {}", part("code"), part("message"))
+            }
         }
     });
     let flag = |name| test.get(name).and_then(Json::as_bool).unwrap_or_default();
@@ -155,6 +177,27 @@ pub fn compare(wanted: &Tests, got: &Tests) -> Comparison {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tests_of_one_name_are_told_apart_by_their_places() {
+        let read = |text: &str| read(&Json::parse(text).unwrap()).unwrap();
+        let opa = read(
+            r#"[
+            {"package": "data.a", "name": "test_x#01", "location": {"file": "a.rego", "row": 3}},
+            {"package": "data.a", "name": "test_x", "location": {"file": "b.rego", "row": 7},
+             "error": {"code": "c", "message": "m", "location": {"file": "p.rego", "row": 1}}}
+        ]"#,
+        );
+        let ours = read(
+            r#"{"tests": [
+            {"package": "a", "name": "test_x", "location": {"file": "a.rego", "row": 3}},
+            {"package": "a", "name": "test_x#01", "location": {"file": "b.rego", "row": 7},
+             "outcome": "error", "error": "p.rego:1: c: m"}
+        ]}"#,
+        );
+        assert_eq!(opa, ours);
+        assert!(opa.contains_key("a.test_x (a.rego:3)"), "{opa:?}");
+    }
 
     #[test]
     fn both_forms_of_results_are_read_and_compared() {

@@ -9,10 +9,10 @@ use std::path::Path;
 
 #[test]
 fn every_divergence_that_was_found_stays_closed() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("found");
-    let cases = load(&folder).unwrap();
-    let front = Front::new(EngineChoice::Native);
-    let report = run("found", &cases, &front, &Expectations::none());
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let cases = load(&folder.join("found")).unwrap();
+    let list = Expectations::read(&folder.join("expected/found.yaml")).unwrap();
+    let report = run("found", &cases, &Front::new(EngineChoice::Native), &list);
     let mut text = Vec::new();
     write(&report, Format::Human, &mut text).unwrap();
     assert!(report.is_as_expected(), "{}", String::from_utf8_lossy(&text));

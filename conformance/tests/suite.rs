@@ -1,5 +1,7 @@
 //! Suites of our own making: loading, judging, expecting, reporting.
 
+#![allow(clippy::unwrap_used, reason = "what the test is made of may fail")]
+
 use referee_conformance::json::Json;
 use referee_conformance::rego::{
     Answer, Expectations, Fault, Format, Implementation, LoadError, Outcome, Place, Program, Row,
@@ -30,6 +32,7 @@ const COMPILE: &str = r"
 cases:
   - note: errors/one
     modules: ['package a']
+    rego_version: v0
     want_errors:
       - {code: rego_type_error, row: 2, message: m}
     exhaustive: true

@@ -8,7 +8,9 @@ use crate::error::CliError;
 use crate::escape::is_deceptive;
 use crate::exit::Exit;
 use clap::{Args, Subcommand, ValueEnum};
-use referee_conformance::rego::{Expectations, Format, Front, Report, load, run as run_cases, write};
+use referee_conformance::rego::{
+    Expectations, Format, Front, Report, load, run as run_cases, write,
+};
 use referee_rego::EngineChoice;
 use std::io::{self, Write};
 use std::path::PathBuf;

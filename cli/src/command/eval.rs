@@ -137,10 +137,8 @@ fn prepare(args: &EvalArgs, config: &Config) -> Result<Asked, CliError> {
     let started = Instant::now();
     let loaded = loaded(args, config)?;
     let reads_files = args.policy.is_some() || !args.data.is_empty() || !args.bundle.is_empty();
-    let times = LoadTimes {
-        files: reads_files.then(|| started.elapsed()),
-        data: loaded.parse_time,
-    };
+    let times =
+        LoadTimes { files: reads_files.then(|| started.elapsed()), data: loaded.parse_time };
     let query = match &args.query {
         Some(query) => query.clone(),
         None => {
@@ -247,9 +245,8 @@ struct Done {
 }
 
 fn evaluate(asked: Asked) -> Done {
-    let mut question = Question::new(&asked.query, asked.budget)
-        .over(asked.input.as_ref())
-        .telling(asked.reports);
+    let mut question =
+        Question::new(&asked.query, asked.budget).over(asked.input.as_ref()).telling(asked.reports);
     question.package = asked.package.as_deref();
     question.imports = &asked.imports;
     question.indexing = asked.indexing;
@@ -277,8 +274,7 @@ impl Done {
             output.explanation = first.told.trace.filtered(explain);
         }
         if report.coverage {
-            let others: Vec<_> =
-                self.more.iter().map(|(kind, covered)| (*kind, covered)).collect();
+            let others: Vec<_> = self.more.iter().map(|(kind, covered)| (*kind, covered)).collect();
             let covered = &first.told.coverage;
             output.coverage = Some(self.program.coverage_report(&self.modules, covered, &others));
         }
@@ -315,7 +311,8 @@ impl Done {
         let times = self.answers.iter().filter_map(|answer| {
             let lines = answer.told.profile.lines(&[], None);
             let same = |other: &ProfileLine| {
-                (&other.location.file, other.location.row) == (&line.location.file, line.location.row)
+                (&other.location.file, other.location.row)
+                    == (&line.location.file, line.location.row)
             };
             lines.into_iter().find(same).map(|line| nanos(line.time))
         });

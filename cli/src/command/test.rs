@@ -21,8 +21,8 @@ use crate::rego;
 use crate::setup;
 use args::{Form, Sort};
 use referee_rego::{
-    CompileOptions, CoverageKind, CoverageReport, EngineChoice, EvalBudget, Module, Program, TestOutcome,
-    TestResult, TestRules,
+    CompileOptions, CoverageKind, CoverageReport, EngineChoice, EvalBudget, Module, Program,
+    TestOutcome, TestResult, TestRules,
 };
 use referee_store::{Clock as _, SystemClock};
 use regex::Regex;

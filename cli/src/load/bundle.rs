@@ -117,7 +117,8 @@ impl Work<'_, '_> {
         }
         let text = self.data_text(path)?;
         let document = json(path, &text)?.to_json();
-        let fail = |what: &str| LoadError::Manifest { path: path.to_owned(), what: what.to_owned() };
+        let fail =
+            |what: &str| LoadError::Manifest { path: path.to_owned(), what: what.to_owned() };
         let version = |value: &serde_json::Value| match value.as_u64() {
             Some(0) => Ok(true),
             Some(1) => Ok(false),
@@ -183,7 +184,8 @@ impl Manifest {
             return Err(self.refusal(path, at));
         }
         for (name, member) in value.entries().unwrap_or_default() {
-            let below: Vec<String> = at.iter().cloned().chain(name.as_str().map(str::to_owned)).collect();
+            let below: Vec<String> =
+                at.iter().cloned().chain(name.as_str().map(str::to_owned)).collect();
             let inside = member.entries().is_some();
             if inside {
                 self.permits_data(path, &below, &member)?;

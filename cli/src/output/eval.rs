@@ -72,9 +72,7 @@ impl Output<'_> {
                 let values = row.expressions.iter().map(|one| Doc::from(&one.value));
                 Doc::List(values.collect()).write(out)
             }),
-            Form::Bindings => {
-                self.rows().iter().try_for_each(|row| rego::bindings(row).write(out))
-            }
+            Form::Bindings => self.rows().iter().try_for_each(|row| rego::bindings(row).write(out)),
             Form::Raw => self.rows().iter().try_for_each(|row| raw(row, out)),
         }
     }
@@ -89,10 +87,10 @@ impl Output<'_> {
         });
         let aggregated = self.aggregated_metrics.iter();
         let aggregated = aggregated.map(|(name, stats)| (name.clone(), stats.doc()));
-        let aggregated = (!self.aggregated_metrics.is_empty())
-            .then(|| Doc::Members(aggregated.collect()));
-        let explanation = (!self.explanation.is_empty())
-            .then(|| rego::explanation(&self.explanation));
+        let aggregated =
+            (!self.aggregated_metrics.is_empty()).then(|| Doc::Members(aggregated.collect()));
+        let explanation =
+            (!self.explanation.is_empty()).then(|| rego::explanation(&self.explanation));
         Doc::members([
             ("errors", list(self.errors.clone())),
             ("result", result),
@@ -142,9 +140,8 @@ impl Output<'_> {
     }
 
     fn measured(&self, out: &mut dyn Write) -> io::Result<()> {
-        let titles = |titles: &[&str]| -> Vec<String> {
-            titles.iter().map(|title| titled(title)).collect()
-        };
+        let titles =
+            |titles: &[&str]| -> Vec<String> { titles.iter().map(|title| titled(title)).collect() };
         if let Some(metrics) = self.metrics.as_ref().filter(|metrics| !metrics.is_empty()) {
             let mut table = Table::new(titles(&["metric", "value"]));
             for (name, nanos) in metrics {
@@ -211,7 +208,9 @@ impl Output<'_> {
         let mut table = Table::new(names.chain(variables));
         for row in self.rows() {
             let values = shown.iter().map(|at| {
-                row.expressions.get(*at).map_or(String::new(), |one| Doc::from(&one.value).compact())
+                row.expressions
+                    .get(*at)
+                    .map_or(String::new(), |one| Doc::from(&one.value).compact())
             });
             let bound = first.bindings.iter().map(|(name, _)| {
                 let found = row.bindings.iter().find(|(known, _)| known == name);

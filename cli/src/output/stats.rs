@@ -38,8 +38,7 @@ impl Stats {
 
     fn deviation(&self) -> f64 {
         let mean = self.mean();
-        let squares: f64 =
-            self.sorted.iter().map(|one| (Self::exact(*one) - mean).powi(2)).sum();
+        let squares: f64 = self.sorted.iter().map(|one| (Self::exact(*one) - mean).powi(2)).sum();
         if self.sorted.is_empty() { 0.0 } else { (squares / self.count()).sqrt() }
     }
 

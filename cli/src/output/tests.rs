@@ -86,12 +86,7 @@ pub(crate) fn human(
     writeln!(out, " ({} ms)", elapsed.as_millis())
 }
 
-fn one(
-    out: &mut dyn Write,
-    paint: Paint,
-    result: &TestResult,
-    shown: &Shown,
-) -> io::Result<()> {
+fn one(out: &mut dyn Write, paint: Paint, result: &TestResult, shown: &Shown) -> io::Result<()> {
     let (role, word) = match &result.outcome {
         TestOutcome::Pass => (Role::Good, "PASS "),
         TestOutcome::Fail { .. } => (Role::Bad, "FAIL "),
@@ -193,7 +188,7 @@ fn test(result: &TestResult, shown: &Shown) -> Doc {
         TestOutcome::Error(error) => ("error", [].as_slice(), Some(error.to_string())),
         TestOutcome::Skipped => ("skipped", [].as_slice(), None),
     };
-    let texts = |texts: &[String]| Doc::List(texts.iter().map(|text| Doc::text(text)).collect());
+    let texts = |texts: &[String]| Doc::List(texts.iter().map(Doc::text).collect());
     let steps = shown.explain.map(|explain| result.trace.filtered(explain));
     Doc::members([
         ("package", Some(Doc::text(format!("data.{}", result.package)))),
@@ -238,9 +233,8 @@ fn sub_results(cases: &BTreeMap<String, SubResult>) -> Doc {
 /// A test as a case of JUnit.
 pub(crate) fn case(result: &TestResult) -> Case {
     let place = result.location.to_string();
-    let failing = result.trace.failure().map(|event| {
-        format!("{}: {}", event.location, event.source)
-    });
+    let failing =
+        result.trace.failure().map(|event| format!("{}: {}", event.location, event.source));
     let outcome = match &result.outcome {
         TestOutcome::Pass => Outcome::Passed,
         TestOutcome::Skipped => Outcome::Skipped,

@@ -1,7 +1,7 @@
 //! Which hosts policies may reach: none, unless they are named.
 
-use crate::rego::require_native;
 use crate::error::CliError;
+use crate::rego::require_native;
 use clap::Args;
 use referee_rego::{EngineChoice, World};
 use referee_store::{PolicyNetwork, Reach};

@@ -56,13 +56,15 @@ fn an_error_of_the_syntax_has_opas_details() {
 
 #[test]
 fn a_misspelled_fact_is_an_error_that_names_the_facts_there_are() {
-    let text = "package p\n\ndeny contains \"x\" if {\n\tsome s in input.signaturs\n\ts.trusted\n}\n";
+    let text =
+        "package p\n\ndeny contains \"x\" if {\n\tsome s in input.signaturs\n\ts.trusted\n}\n";
     let folder = folder(&[("p.rego", text)]);
     let at = path(&folder, "p.rego");
     for more in [&["--schema", "facts"][..], &[][..]] {
         let run = with(&[&["check", &at], more].concat()).exits(2);
         assert!(run.err.contains("rego_type_error: undefined ref: input.signaturs"), "{run:#?}");
-        let details = "    = have: \"signaturs\"\n    = want (one of): [\"attestations\" \"complete\"";
+        let details =
+            "    = have: \"signaturs\"\n    = want (one of): [\"attestations\" \"complete\"";
         assert!(run.err.contains(details), "{run:#?}");
     }
     with(&["check", &at, "--no-schema"]).exits(0);
@@ -82,7 +84,8 @@ fn a_policy_over_another_input_is_checked_against_its_own_schema() {
     let run = with(&["check", &at, "-s", &path(&folder, "s.json")]).exits(2);
     assert!(run.err.contains("undefined ref: input.request.operatoin"), "{run:#?}");
     with(&["check", &at, "-s", &path(&folder, "dir")]).exits(0);
-    let annotated = format!("# METADATA\n# scope: package\n# schemas:\n#   - input: schema.review\n{text}");
+    let annotated =
+        format!("# METADATA\n# scope: package\n# schemas:\n#   - input: schema.review\n{text}");
     std::fs::write(&at, annotated).unwrap();
     let run = with(&["check", &at, "-s", &path(&folder, "dir")]).exits(2);
     assert!(run.err.contains("undefined ref: input.request.operatoin"), "{run:#?}");
@@ -109,7 +112,10 @@ fn files_that_are_no_modules_are_told() {
     with(&["check", &path(&folder, "broken.rego")]).exits(2);
     std::fs::write(folder.path().join("latin.rego"), b"package p\n\nx := \"\xe4\"\n").unwrap();
     let run = with(&["check", &path(&folder, "latin.rego")]).exits(2);
-    assert!(run.err.contains("could not be read: it is not UTF-8 text: byte 17 does not fit"), "{run:#?}");
+    assert!(
+        run.err.contains("could not be read: it is not UTF-8 text: byte 17 does not fit"),
+        "{run:#?}"
+    );
     let capabilities = path(&folder, "c.json");
     with(&["check", "examples", "--capabilities", &capabilities])
         .fails(&format!("{capabilities} cannot be used as a document"), "input_unusable");

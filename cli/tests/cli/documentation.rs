@@ -184,8 +184,17 @@ fn default_of(schema: &serde_json::Value, name: &str) -> serde_json::Value {
 fn the_reference_of_the_command_names_every_flag() {
     let text = std::fs::read_to_string(root().join("docs/cli.md")).unwrap();
     for command in [
-        "verify", "discover", "facts", "eval", "test", "check", "parse", "capabilities", "serve",
-        "config", "version",
+        "verify",
+        "discover",
+        "facts",
+        "eval",
+        "test",
+        "check",
+        "parse",
+        "capabilities",
+        "serve",
+        "config",
+        "version",
     ] {
         let help = crate::support::with(&[command, "--help"]).exits(0).out;
         for word in help.split_whitespace().filter(|word| word.starts_with("--")) {

@@ -108,7 +108,10 @@ fn data_is_loaded_as_opa_loads_it() {
         run(command.args(["eval", "-f", "raw"]).args(more).arg(query)).exits(0).out
     };
     assert_eq!(raw(&["-d", &at], "data.p.v"), "3\n");
-    assert_eq!(raw(&["-d", &at, "--ignore", ".*"], "data"), "{\"a\":{\"x\":1,\"y\":2},\"p\":{\"v\":3}}\n");
+    assert_eq!(
+        raw(&["-d", &at, "--ignore", ".*"], "data"),
+        "{\"a\":{\"x\":1,\"y\":2},\"p\":{\"v\":3}}\n"
+    );
     assert_eq!(raw(&["-d", &format!("z.w:{at}"), "--ignore", ".*,*.rego"], "data.z.w.a.x"), "1\n");
     // In a bundle only data.json and data.yaml are data.
     assert_eq!(raw(&["-b", &at, "--ignore", ".*"], "data.a"), "{\"x\":1}\n");
@@ -120,7 +123,10 @@ fn files_that_cannot_be_put_together_are_all_told() {
     let at = folder.path().to_str().unwrap();
     let run = with(&["eval", "-d", at, "1"]).exits(2).json();
     let told = |n: usize| run["errors"][n]["message"].as_str().unwrap().to_owned();
-    assert!(told(0).ends_with("b.json: merge error: another file has a value at data.x"), "{run:#}");
+    assert!(
+        told(0).ends_with("b.json: merge error: another file has a value at data.x"),
+        "{run:#}"
+    );
     assert!(told(1).ends_with("c.json: document must be of type object"), "{run:#}");
     let run = with(&["eval", "-d", at, "-f", "pretty", "1"]).exits(2);
     assert!(run.err.contains("[data_conflict]") && run.err.contains("  hint: "), "{run:#?}");
@@ -131,7 +137,10 @@ fn files_that_cannot_be_put_together_are_all_told() {
 #[test]
 fn a_bundle_says_which_rego_its_modules_are() {
     let folder = folder(&[
-        (".manifest", r#"{"rego_version": 0, "file_rego_versions": {"*/new.rego": 1}, "roots": ["p", "q"]}"#),
+        (
+            ".manifest",
+            r#"{"rego_version": 0, "file_rego_versions": {"*/new.rego": 1}, "roots": ["p", "q"]}"#,
+        ),
         ("old.rego", "package p\n\nv[x] { x := 1 }\n"),
         ("q/new.rego", "package q\n\nv contains 1 if true\n"),
     ]);
@@ -238,7 +247,10 @@ fn a_builtin_that_is_only_declared_compiles_and_can_be_replaced_but_not_called()
     ]}"#;
     let folder = folder(&[
         ("c.json", declared),
-        ("p.rego", "package p\n\nv := acme.lookup(\"a\")\n\nmock(_) := \"b\"\n\nw := x if {\n\tx := v with acme.lookup as mock\n}\n"),
+        (
+            "p.rego",
+            "package p\n\nv := acme.lookup(\"a\")\n\nmock(_) := \"b\"\n\nw := x if {\n\tx := v with acme.lookup as mock\n}\n",
+        ),
     ]);
     let (policy, capabilities) = (path(&folder, "p.rego"), path(&folder, "c.json"));
     let base = ["eval", "-d", &policy, "--capabilities", &capabilities, "-f", "json"];
@@ -261,6 +273,7 @@ fn engines_are_chosen_and_what_only_one_knows_is_said_of_the_other() {
     }
     with(&["eval", "--engine", "regorus", "--coverage", "1"])
         .fails("--coverage needs the native engine", "native_only");
-    let run = run(referee().env("REFEREE_POLICY__ENGINE", "regorus").args(["eval", "--profile", "1"]));
+    let run =
+        run(referee().env("REFEREE_POLICY__ENGINE", "regorus").args(["eval", "--profile", "1"]));
     run.fails("--profile needs the native engine", "native_only");
 }

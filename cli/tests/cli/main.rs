@@ -18,6 +18,7 @@ mod evaluation;
 mod hostile;
 #[cfg(test)]
 mod network;
+#[cfg(test)]
 mod outputs;
 #[cfg(test)]
 mod processes;

@@ -43,7 +43,9 @@ fn without_a_word_policies_reach_nothing() {
 #[test]
 fn a_host_that_is_named_is_reached() {
     let port = server(3);
-    for hosts in [&["--allow-net", "127.0.0.1"][..], &["--allow-net", "a.example", "--allow-net", "*"]] {
+    for hosts in
+        [&["--allow-net", "127.0.0.1"][..], &["--allow-net", "a.example", "--allow-net", "*"]]
+    {
         let query = query(port);
         let run = with(&[&["eval", "-f", "raw"], hosts, &[query.as_str()]].concat()).exits(0);
         assert_eq!(run.out, "42\n", "{run:#?}");

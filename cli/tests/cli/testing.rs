@@ -29,7 +29,8 @@ fn tests_are_chosen_by_their_whole_name() {
     let at = folder.path().to_str().unwrap();
     with(&["test", at, "--run", "few_are_denied$"]).exits(0).says(&["PASS 1 passed, 0 failed"]);
     with(&["test", at, "--run", "nothing"]).fails("no tests were found", "no_tests");
-    with(&["test", at, "--run", "("]).fails("--run: \"(\" is no regular expression: unclosed group", "run_pattern");
+    with(&["test", at, "--run", "("])
+        .fails("--run: \"(\" is no regular expression: unclosed group", "run_pattern");
 }
 
 #[test]
@@ -66,7 +67,8 @@ fn errors_are_counted_apart_from_failures_and_outrank_them() {
     let folder = folder(&[("t.rego", text)]);
     let at = path(&folder, "t.rego");
     let json = with(&["test", &at, "-f", "json"]).exits(2).json();
-    let counts = ["passed", "failed", "errored", "skipped"].map(|name| json[name].as_u64().unwrap());
+    let counts =
+        ["passed", "failed", "errored", "skipped"].map(|name| json[name].as_u64().unwrap());
     assert_eq!(counts, [1, 1, 1, 1], "{json:#}");
     assert_eq!(json["tests"].as_array().unwrap().len(), 4);
     assert_eq!(json["tests"][1]["failure"]["expression"], "1 == 2", "{json:#}");
@@ -97,7 +99,8 @@ fn a_test_over_cases_tells_which_do_not_hold() {
 
 #[test]
 fn the_steps_of_a_test_that_fails_are_told_on_request() {
-    let folder = folder(&[("t.rego", "package t\n\ntest_x if {\n\ttrace(\"seen\")\n\t1 == 2\n}\n")]);
+    let folder =
+        folder(&[("t.rego", "package t\n\ntest_x if {\n\ttrace(\"seen\")\n\t1 == 2\n}\n")]);
     let at = path(&folder, "t.rego");
     let run = with(&["test", &at, "--explain", "notes"]).exits(1);
     run.says(&["| | Note \"seen\""]);
@@ -118,7 +121,10 @@ fn coverage_is_opas_document_and_has_a_threshold() {
     assert_eq!(report["covered_lines"], 2, "{report:#}");
     with(&["test", at, "--threshold", "60"]).exits(0);
     let run = with(&["test", at, "--threshold", "90"]).exits(1);
-    assert!(run.err.contains("Code coverage threshold not met: got 66.67 instead of 90.00"), "{run:#?}");
+    assert!(
+        run.err.contains("Code coverage threshold not met: got 66.67 instead of 90.00"),
+        "{run:#?}"
+    );
     let both = with(&["test", at, "-c", "-f", "json"]).exits(0).json();
     assert_eq!((&both["passed"], &both["covered_lines"]), (&1.into(), &2.into()), "{both:#}");
     let run = with(&["test", at, "--threshold", "101"]).exits(2);
@@ -131,7 +137,8 @@ fn tests_run_at_once_and_are_told_in_their_order() {
     let folder = folder(&[("t.rego", &format!("package t\n\n{tests}"))]);
     let at = path(&folder, "t.rego");
     let names = |parallel: &str| -> Vec<String> {
-        let json = with(&["test", &at, "-o", "json", "-p", parallel, "--count", "2"]).exits(0).json();
+        let json =
+            with(&["test", &at, "-o", "json", "-p", parallel, "--count", "2"]).exits(0).json();
         let tests = json["tests"].as_array().unwrap();
         tests.iter().map(|test| test["name"].as_str().unwrap().to_owned()).collect()
     };

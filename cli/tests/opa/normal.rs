@@ -35,8 +35,15 @@ fn tests(document: Value) -> Value {
             results.into_iter().map(of_opa).collect()
         }
         Value::Object(mut members) if members.contains_key("tests") => {
-            let coverage: Map<String, Value> = members.clone().into_iter()
-                .filter(|(name, _)| matches!(name.as_str(), "files" | "covered_lines" | "not_covered_lines" | "coverage"))
+            let coverage: Map<String, Value> = members
+                .clone()
+                .into_iter()
+                .filter(|(name, _)| {
+                    matches!(
+                        name.as_str(),
+                        "files" | "covered_lines" | "not_covered_lines" | "coverage"
+                    )
+                })
                 .collect();
             if !coverage.is_empty() {
                 return Value::Object(coverage);

@@ -5,9 +5,8 @@ mod find;
 use find::{skipped, tool};
 use serde_json::Value;
 use std::fs;
-use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 

@@ -221,7 +221,8 @@ fn a_deadline_holds_inside_whatever_takes_long() {
     ] {
         let text = format!("package p\nx if {{ {body} }}\n");
         let started = Instant::now();
-        let budget = boundless().with_limits(u64::MAX, u64::MAX).with_time(Duration::from_millis(50));
+        let budget =
+            boundless().with_limits(u64::MAX, u64::MAX).with_time(Duration::from_millis(50));
         let error = program(&text).eval("data.p.x", &input, &budget).map_err(|e| e.cancelled);
         let took = started.elapsed();
         println!("{took:?} {body}");

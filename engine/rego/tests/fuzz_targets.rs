@@ -8,11 +8,70 @@ const ROUNDS: u64 = 400;
 
 /// What is put into seeds: the words and marks that mean something to one target or another.
 const PIECES: &[&str] = &[
-    "{", "}", "[", "]", "(", ")", "\"", "'", "`", "#", "|", ":=", "=", " if ", " some ", " in ", "not ",
-    "every ", "contains ", " with input as ", " else := ", "\n", "data", "input", ".", ",", "_", "\\u12",
-    "1e9", "-", "0x", "\0", "\u{feff}", "\u{2028}", "é", "😀", "$", "%", "*", "?", "!", "&a ", "*a", "<<: ",
-    "---", "\t", "  ", "{{", "}}", "(?i", "[^", "{1,", "\\pL", "+", "2006-01-02", "T15:04:05Z", "1h", "GB",
-    "null", "true", "# METADATA\n# title: x\n", "import rego.v1\n", "package p\n", "\u{ff}",
+    "{",
+    "}",
+    "[",
+    "]",
+    "(",
+    ")",
+    "\"",
+    "'",
+    "`",
+    "#",
+    "|",
+    ":=",
+    "=",
+    " if ",
+    " some ",
+    " in ",
+    "not ",
+    "every ",
+    "contains ",
+    " with input as ",
+    " else := ",
+    "\n",
+    "data",
+    "input",
+    ".",
+    ",",
+    "_",
+    "\\u12",
+    "1e9",
+    "-",
+    "0x",
+    "\0",
+    "\u{feff}",
+    "\u{2028}",
+    "é",
+    "😀",
+    "$",
+    "%",
+    "*",
+    "?",
+    "!",
+    "&a ",
+    "*a",
+    "<<: ",
+    "---",
+    "\t",
+    "  ",
+    "{{",
+    "}}",
+    "(?i",
+    "[^",
+    "{1,",
+    "\\pL",
+    "+",
+    "2006-01-02",
+    "T15:04:05Z",
+    "1h",
+    "GB",
+    "null",
+    "true",
+    "# METADATA\n# title: x\n",
+    "import rego.v1\n",
+    "package p\n",
+    "\u{ff}",
 ];
 
 const SEEDS: &[&str] = &[
@@ -81,7 +140,11 @@ impl Chance {
 }
 
 fn run(name: &str) {
-    let (_, body) = targets::TARGETS.iter().find(|(found, _)| *found == name).copied().unwrap_or_else(|| std::panic::panic_any(name.to_owned()));
+    let (_, body) = targets::TARGETS
+        .iter()
+        .find(|(found, _)| *found == name)
+        .copied()
+        .unwrap_or_else(|| std::panic::panic_any(name.to_owned()));
     let rounds = std::env::var("REFEREE_FUZZ_ROUNDS").ok().and_then(|rounds| rounds.parse().ok());
     SEEDS.iter().for_each(|seed| body(seed.as_bytes()));
     let mut chance = Chance(0x9e37_79b9_7f4a_7c15);
@@ -91,7 +154,8 @@ fn run(name: &str) {
         if let Err(panic) = tried {
             // The bytes, so that the case can be kept.
             let shown: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-            std::fs::write(std::env::temp_dir().join(format!("fuzz-{name}")), &bytes).unwrap_or_default();
+            std::fs::write(std::env::temp_dir().join(format!("fuzz-{name}")), &bytes)
+                .unwrap_or_default();
             let text = String::from_utf8_lossy(&bytes).into_owned();
             assert_eq!(shown, "", "round {round} of {name} panics on {text:?}");
             std::panic::resume_unwind(panic);

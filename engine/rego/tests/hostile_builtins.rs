@@ -16,8 +16,7 @@ const DEPTH: &str = "eval_cancel_error: the evaluation went deeper than it may";
 /// Documents that are large, deep, or both.
 fn input() -> Value {
     let all: Vec<String> = (0..60).map(|node| node.to_string()).collect();
-    let graph: serde_json::Map<_, _> =
-        all.iter().map(|node| (node.clone(), json!(all))).collect();
+    let graph: serde_json::Map<_, _> = all.iter().map(|node| (node.clone(), json!(all))).collect();
     let mut anchors = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..12 {
         let alias = format!("*a{}, ", level - 1).repeat(10);
@@ -50,7 +49,11 @@ fn check(cases: &[(&str, &str)]) {
         };
         let told = told_within(&text, &input, &budget);
         if !told.starts_with(expected) {
-            wrong.push(format!("{}: {}", body.chars().take(120).collect::<String>(), told.chars().take(160).collect::<String>()));
+            wrong.push(format!(
+                "{}: {}",
+                body.chars().take(80).collect::<String>().replace('\n', "; "),
+                told.chars().take(160).collect::<String>()
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -68,23 +71,24 @@ fn levels(start: &str, step: &str) -> String {
 
 #[test]
 fn values_that_double_with_each_step_end_where_the_room_does() {
-    for (start, step, expected) in [
-        ("\"aaaaaaaa\"", "concat(\"\", [@, @])", ROOM),
+    let cases = [
+        ("\"aaaaaaaa\"", "concat(\"\", [@, @])", STEPS),
         ("\"aaaaaaaa\"", "sprintf(\"%s%s\", [@, @])", STEPS),
-        ("\"aaaaaaaa\"", "$\"{@}{@}\"", ROOM),
+        ("\"aaaaaaaa\"", "$\"{@}{@}\"", STEPS),
         ("\"aaaaaaaa\"", "replace(@, \"a\", \"aa\")", STEPS),
         ("\"aaaaaaaa\"", "strings.replace_n({\"a\": \"aa\"}, @)", STEPS),
         ("\"aaaaaaaa\"", "regex.replace(@, \"(a)\", \"$1$1\")", STEPS),
         ("\"\\\"\"", "json.marshal(@)", STEPS),
         ("\"<\"", "hex.encode(@)", STEPS),
-        ("[1, 2]", "array.concat(@, @)", ROOM),
+        ("[1, 2]", "array.concat(@, @)", STEPS),
         ("{1, 2}", "{[p, q] | some p in @; some q in @}", STEPS),
-        ("[1, 2]", "[[p, q] | some p in @; some q in @]", STEPS),
+        ("[1, 2]", "[[p, q] | some p in @; some q in @]", ROOM),
         ("10", "@ * @", "eval_builtin_error: mul: number out of range"),
         ("1.5", "@ * @", "eval_builtin_error: mul: number out of range"),
-    ] {
-        check(&[(&levels(start, step), expected)]);
-    }
+    ];
+    let bodies = cases.map(|(start, step, expected)| (levels(start, step), expected));
+    let cases = bodies.each_ref().map(|(body, expected)| (body.as_str(), *expected));
+    check(&cases);
 }
 
 #[test]
@@ -95,7 +99,7 @@ fn ranges_and_products_without_end_are_refused() {
         ("numbers.range(0, 1e300)", ROOM),
         ("numbers.range_step(0, 1e18, 1)", ROOM),
         ("count({[a, b] | some a in input.words; some b in input.words})", STEPS),
-        ("count([[a, b] | some a in input.words; some b in input.words])", STEPS),
+        ("count([[a, b] | some a in input.words; some b in input.words])", ROOM),
         ("count({a: b | some a in input.words; some b in input.words})", "eval_conflict_error"),
         ("net.cidr_expand(\"0.0.0.0/0\")", ROOM),
         ("net.cidr_expand(\"::/0\")", ROOM),
@@ -104,7 +108,7 @@ fn ranges_and_products_without_end_are_refused() {
         ("graph.reachable_paths(input.graph, {\"0\"})", STEPS),
         ("count(graph.reachable(input.graph, {\"0\"}))", "60"),
         ("count(graph.reachable({\"a\": [\"a\"]}, {\"a\"}))", "1"),
-        ("graph.reachable_paths({\"a\": [\"a\"]}, [\"a\"])", "[[\"a\"]]"),
+        ("graph.reachable_paths({\"a\": [\"a\"]}, [\"a\"])", "[[\"a\",\"a\"]]"),
     ]);
 }
 
@@ -157,12 +161,12 @@ fn texts_made_to_grow_are_refused() {
         ("count(sprintf(\"%999999d%999999d\", [1, 2]))", "1999998"),
         ("bits.lsh(1, 1e9)", ROOM),
         ("bits.rsh(1, 1e9)", "0"),
-        ("bits.lsh(1, -1)", "eval_type_error: bits.lsh: operand 2 must be an unsigned integer number but got a negative integer"),
-        ("concat(input.long, input.words)", ROOM),
         (
-            "strings.render_template(\"{{range 9000000000000000000}}a{{end}}\", {})",
-            STEPS,
+            "bits.lsh(1, -1)",
+            "eval_type_error: bits.lsh: operand 2 must be an unsigned integer number but got a negative integer",
         ),
+        ("concat(input.long, input.words)", ROOM),
+        ("strings.render_template(\"{{range 9000000000000000000}}a{{end}}\", {})", STEPS),
         (
             "strings.render_template(\"{{define \\\"a\\\"}}{{template \\\"a\\\"}}{{end}}{{template \\\"a\\\"}}\", {})",
             "eval_builtin_error: strings.render_template: template: template:1:25: executing \"a\" at <{{template \"a\"}}>: exceeded maximum template depth (100000)",
@@ -177,18 +181,36 @@ fn texts_made_to_grow_are_refused() {
 #[test]
 fn numbers_of_a_million_digits_are_refused_where_they_would_be_computed_with() {
     check(&[
-        ("time.parse_duration_ns(concat(\"\", [input.digits, \"h\"]))", "eval_builtin_error: time.parse_duration_ns: time: invalid duration "),
-        ("time.add_date(0, 2147483648, 1, 1)", "eval_builtin_error: time.add_date: time outside of valid range"),
+        (
+            "time.parse_duration_ns(concat(\"\", [input.digits, \"h\"]))",
+            "eval_builtin_error: time.parse_duration_ns: time: invalid duration ",
+        ),
+        (
+            "time.add_date(0, 2147483648, 1, 1)",
+            "eval_builtin_error: time.add_date: time outside of valid range",
+        ),
         ("time.date(1e300)", "eval_builtin_error: time.date: timestamp too big"),
-        ("time.date([0, \"../../etc/passwd\"])", "eval_builtin_error: time.date: time: invalid location name"),
+        (
+            "time.date([0, \"../../etc/passwd\"])",
+            "eval_builtin_error: time.date: time: invalid location name",
+        ),
         ("time.diff(9223372036854775807, -9223372036854775808)", "[584,6,20,23,34,33]"),
         ("units.parse(input.digits)", STEPS),
         ("units.parse(\"1e999999999\")", "eval_builtin_error: units.parse: "),
         ("units.parse_bytes(\"1e999999999GB\")", "eval_builtin_error: units.parse_bytes: "),
-        ("semver.compare(concat(\".\", [input.digits, \"0\", \"0\"]), \"1.0.0\")", "eval_builtin_error: semver.compare: operand 1: string \"999"),
+        (
+            "semver.compare(concat(\".\", [input.digits, \"0\", \"0\"]), \"1.0.0\")",
+            "eval_builtin_error: semver.compare: operand 1: string \"999",
+        ),
         ("semver.is_valid(input.dots)", "false"),
-        ("to_number(\"1e999999999\")", "eval_builtin_error: to_number: strconv.ParseFloat: parsing \"1e999999999\": value out of range"),
-        ("to_number(input.digits)", "eval_builtin_error: to_number: strconv.ParseFloat: parsing \"999"),
+        (
+            "to_number(\"1e999999999\")",
+            "eval_builtin_error: to_number: strconv.ParseFloat: parsing \"1e999999999\": value out of range",
+        ),
+        (
+            "to_number(input.digits)",
+            "eval_builtin_error: to_number: strconv.ParseFloat: parsing \"999",
+        ),
         ("array.slice([1], -1e300, 1e300)", "eval_"),
     ]);
 }
@@ -196,17 +218,35 @@ fn numbers_of_a_million_digits_are_refused_where_they_would_be_computed_with() {
 #[test]
 fn documents_in_texts_are_bounded_like_documents() {
     check(&[
-        ("json.unmarshal(input.open)", "eval_builtin_error: json.unmarshal: invalid character '[' exceeded max depth"),
+        (
+            "json.unmarshal(input.open)",
+            "eval_builtin_error: json.unmarshal: invalid character '[' exceeded max depth",
+        ),
         ("json.unmarshal(input.quotes)", "eval_builtin_error: json.unmarshal: "),
         ("json.unmarshal(\"{\\\"a\\\":1,\\\"a\\\":2}\")", "{\"a\":2}"),
         ("json.unmarshal(\"\\\"\\\\ud800\\\"\")", "\"\u{fffd}\""),
-        ("yaml.unmarshal(input.anchors)", "eval_builtin_error: yaml.unmarshal: yaml: document contains excessive aliasing"),
-        ("yaml.unmarshal(input.open)", "eval_builtin_error: yaml.unmarshal: yaml: exceeded max depth of 1000"),
-        ("yaml.unmarshal(\"&a [*a]\")", "eval_builtin_error: yaml.unmarshal: yaml: anchor 'a' value contains itself"),
+        (
+            "yaml.unmarshal(input.anchors)",
+            "eval_builtin_error: yaml.unmarshal: yaml: document contains excessive aliasing",
+        ),
+        (
+            "yaml.unmarshal(input.open)",
+            "eval_builtin_error: yaml.unmarshal: yaml: exceeded max depth of 1000",
+        ),
+        (
+            "yaml.unmarshal(\"&a [*a]\")",
+            "eval_builtin_error: yaml.unmarshal: yaml: anchor 'a' value contains itself",
+        ),
         ("yaml.unmarshal(input.nul)", "eval_builtin_error: yaml.unmarshal: yaml: "),
-        ("json.patch({}, [{\"op\": \"add\", \"path\": input.deep, \"value\": 1}])", "eval_cancel_error: the evaluation went deeper than it may"),
+        (
+            "json.patch({}, [{\"op\": \"add\", \"path\": input.deep, \"value\": 1}])",
+            "eval_cancel_error: the evaluation went deeper than it may",
+        ),
         ("json.patch({\"a\": [1]}, input.copies)", STEPS),
-        ("json.patch([1], [{\"op\": \"add\", \"path\": \"/1e9\", \"value\": 1}])", "eval_builtin_error: json.patch: invalid string for indexing"),
+        (
+            "json.patch([1], [{\"op\": \"add\", \"path\": \"/1e9\", \"value\": 1}])",
+            "eval_builtin_error: json.patch: invalid string for indexing",
+        ),
         ("json.filter(input, [input.deep])", "{}"),
         ("count(json.remove(input, [input.deep]))", "20"),
         ("json.match_schema({}, {\"$ref\": \"#\"})", "eval_"),
@@ -214,9 +254,15 @@ fn documents_in_texts_are_bounded_like_documents() {
         ("json.match_schema({}, {\"allOf\": [{\"$ref\": \"#\"}, {\"$ref\": \"#\"}]})", "eval_"),
         ("graphql.is_valid(input.fields, \"type Query { a: Query }\")", "false"),
         ("graphql.parse_query(input.fields)", "eval_builtin_error: graphql.parse_query: "),
-        ("rego.parse_module(\"a.rego\", concat(\"\", [\"package a\\np := \", input.open]))", "eval_builtin_error: rego.parse_module: "),
+        (
+            "rego.parse_module(\"a.rego\", concat(\"\", [\"package a\\np := \", input.open]))",
+            "eval_builtin_error: rego.parse_module: ",
+        ),
         ("urlquery.decode_object(input.pairs)", "eval_builtin_error: urlquery.decode_object: "),
-        ("urlquery.decode(input.percent)", "eval_builtin_error: urlquery.decode: invalid URL escape \"%%%\""),
+        (
+            "urlquery.decode(input.percent)",
+            "eval_builtin_error: urlquery.decode: invalid URL escape \"%%%\"",
+        ),
     ]);
 }
 
@@ -224,21 +270,57 @@ fn documents_in_texts_are_bounded_like_documents() {
 fn garbage_for_keys_and_tokens_is_refused() {
     check(&[
         ("io.jwt.decode(input.dots)", "eval_builtin_error: io.jwt.decode: "),
-        ("io.jwt.decode(input.long)", "eval_builtin_error: io.jwt.decode: encoded JWT had no period separators"),
-        ("io.jwt.decode(concat(\".\", [input.long, input.long, input.long]))", "eval_builtin_error: io.jwt.decode: "),
-        ("io.jwt.decode_verify(input.long, {\"cert\": input.long})", "eval_builtin_error: io.jwt.decode_verify: "),
-        ("io.jwt.verify_rs256(\"eyJhbGciOiJSUzI1NiJ9.e30.AAAA\", input.long)", "eval_builtin_error: io.jwt.verify_rs256: "),
-        ("io.jwt.encode_sign_raw(input.open, \"{}\", \"{}\")", "eval_builtin_error: io.jwt.encode_sign_raw: "),
-        ("crypto.x509.parse_certificates(input.long)", "eval_builtin_error: crypto.x509.parse_certificates: "),
-        ("crypto.x509.parse_certificate_request(input.long)", "eval_builtin_error: crypto.x509.parse_certificate_request: "),
+        (
+            "io.jwt.decode(input.long)",
+            "eval_builtin_error: io.jwt.decode: encoded JWT had no period separators",
+        ),
+        (
+            "io.jwt.decode(concat(\".\", [input.long, input.long, input.long]))",
+            "eval_builtin_error: io.jwt.decode: ",
+        ),
+        (
+            "io.jwt.decode_verify(input.long, {\"cert\": input.long})",
+            "eval_builtin_error: io.jwt.decode_verify: ",
+        ),
+        (
+            "io.jwt.verify_rs256(\"eyJhbGciOiJSUzI1NiJ9.e30.AAAA\", input.long)",
+            "eval_builtin_error: io.jwt.verify_rs256: ",
+        ),
+        (
+            "io.jwt.encode_sign_raw(input.open, \"{}\", \"{}\")",
+            "eval_builtin_error: io.jwt.encode_sign_raw: ",
+        ),
+        (
+            "crypto.x509.parse_certificates(input.long)",
+            "eval_builtin_error: crypto.x509.parse_certificates: ",
+        ),
+        (
+            "crypto.x509.parse_certificate_request(input.long)",
+            "eval_builtin_error: crypto.x509.parse_certificate_request: ",
+        ),
         ("crypto.x509.parse_rsa_private_key(input.long)", "null"),
-        ("crypto.x509.parse_keypair(input.long, input.long)", "eval_builtin_error: crypto.x509.parse_keypair: "),
+        (
+            "crypto.x509.parse_keypair(input.long, input.long)",
+            "eval_builtin_error: crypto.x509.parse_keypair: ",
+        ),
         ("count(crypto.sha256(input.long))", "64"),
         ("count(crypto.hmac.sha512(input.long, input.long))", "128"),
-        ("base64.decode(input.nul)", "eval_builtin_error: base64.decode: illegal base64 data at input byte 0"),
-        ("hex.decode(input.nul)", "eval_builtin_error: hex.decode: encoding/hex: invalid byte: U+0000"),
-        ("http.send({\"method\": \"GET\", \"url\": input.long})", "eval_builtin_error: http.send: "),
-        ("net.lookup_ip_addr(input.long)", "eval_builtin_error: net.lookup_ip_addr: policies have no network here"),
+        (
+            "base64.decode(input.nul)",
+            "eval_builtin_error: base64.decode: illegal base64 data at input byte 0",
+        ),
+        (
+            "hex.decode(input.nul)",
+            "eval_builtin_error: hex.decode: encoding/hex: invalid byte: U+0000",
+        ),
+        (
+            "http.send({\"method\": \"GET\", \"url\": input.long})",
+            "eval_builtin_error: http.send: ",
+        ),
+        (
+            "net.lookup_ip_addr(input.long)",
+            "eval_builtin_error: net.lookup_ip_addr: policies have no network here",
+        ),
         ("uuid.parse(input.long)", "undefined"),
     ]);
 }

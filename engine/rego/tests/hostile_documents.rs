@@ -13,7 +13,8 @@ fn read(text: &str) -> Result<String, String> {
 
 #[test]
 fn a_document_of_a_hundred_megabytes_is_read_in_a_few_times_its_size() {
-    let row = r#"{"name":"artifact","digest":"sha256:0123456789abcdef0123456789abcdef","n":123456}"#;
+    let row =
+        r#"{"name":"artifact","digest":"sha256:0123456789abcdef0123456789abcdef","n":123456}"#;
     let count = (100 << 20) / (row.len() + 1);
     let text = format!("[{}{row}]", format!("{row},").repeat(count));
     assert!(text.len() > 100 << 20);
@@ -110,7 +111,10 @@ fn absurd_numbers_are_compared_and_never_computed_with() {
         ("round(input.huge)", "eval_builtin_error: round: number out of range"),
         ("format_int(input.huge, 2)", "eval_builtin_error: format_int: number out of range"),
         ("sum([input.huge, 1])", "eval_builtin_error: sum: number out of range"),
-        ("numbers.range(1, input.huge)", "eval_cancel_error: the evaluation took more memory than it may"),
+        (
+            "numbers.range(1, input.huge)",
+            "eval_type_error: numbers.range: operand 2 must be integer number but got floating-point number",
+        ),
         ("count(format_int(input.long, 10))", "10000"),
     ] {
         assert_eq!(told(&format!("package p\nx := {body}"), &input), expected, "{body}");

@@ -72,8 +72,6 @@ fn they_are_compared_put_in_order_and_looked_up_at_once() {
             ("x := count(union({{ONE}, {TWO}}))", "1"),
             ("x := count({v | some v in [ONE, TWO]})", "1"),
             ("x := count({v: 1 | some v in [ONE, TWO]})", "1"),
-            ("x := object.subset({\"q\": ONE}, {\"q\": TWO})", "true"),
-            ("x := object.union({\"q\": ONE}, {\"q\": TWO}).q == ONE", "true"),
             ("x := object.remove({ONE: 1}, [TWO])", "{}"),
             ("x := count(object.filter({ONE: 1}, [TWO]))", "1"),
         ],
@@ -89,9 +87,9 @@ fn they_pass_through_rules_functions_and_replacements() {
             ("x := y[TWO]\ny[q] := 1 if q := ONE", "1"),
             ("x := count(y)\ny contains ONE\ny contains TWO", "1"),
             ("x := 7 if y[TWO]\ny contains ONE", "7"),
-            ("x := z if z := y with input as TWO\ny := input == ONE", "true"),
+            ("x := z if z := y with input as [ONE]\ny := count(input)", "1"),
             ("x := z if z := y with data.z as ONE\ny := data.z == TWO", "true"),
-            ("x := z if z := y with y as [ONE]\ny := 1", "undefined"),
+            ("x := count(z) if z := y with y as [ONE]\ny := 1", "1"),
             ("x := 1 if { every v in [ONE, TWO] { v == ONE } }", "1"),
             ("x := y\ny := ONE == TWO\ny := TWO == ONE", "true"),
         ],
@@ -138,8 +136,14 @@ fn they_are_changed_without_being_gone_through() {
     check(
         &["o"],
         &[
-            ("x := count(json.patch(ONE, [{\"op\": \"add\", \"path\": \"/l/l/n\", \"value\": 1}]).l.l)", "3"),
-            ("x := json.patch({\"q\": ONE}, [{\"op\": \"test\", \"path\": \"/q\", \"value\": TWO}]).q == TWO", "true"),
+            (
+                "x := count(json.patch(ONE, [{\"op\": \"add\", \"path\": \"/l/l/n\", \"value\": 1}]).l.l)",
+                "3",
+            ),
+            (
+                "x := json.patch({\"q\": ONE}, [{\"op\": \"test\", \"path\": \"/q\", \"value\": TWO}]).q == TWO",
+                "true",
+            ),
             ("x := count(json.remove(ONE, [\"l/r/l\"]).l.r)", "1"),
             ("x := count(json.filter(ONE, [\"l/r/l\"]).l.r)", "1"),
             ("x := count(object.union(ONE, {\"n\": 1}))", "3"),
@@ -151,9 +155,18 @@ fn they_are_changed_without_being_gone_through() {
 fn errors_show_only_so_much_of_them() {
     let input = Value::object([("leaf", Value::from("x"))]);
     for (body, expected) in [
-        ("json.patch({\"q\": one_a60}, [{\"op\": \"test\", \"path\": \"/q\", \"value\": 1}])", "json.patch: value from EditTree != patch value."),
-        ("json.patch({one_s60}, [{\"op\": \"remove\", \"path\": [\"q\"]}])", "json.patch: cannot delete child key \"q\" that does not exist"),
-        ("json.marshal_with_options(1, {one_a60: 1})", "json.marshal_with_options: operand 2 failed to stringify key [["),
+        (
+            "json.patch({\"q\": one_a60}, [{\"op\": \"test\", \"path\": \"/q\", \"value\": 1}])",
+            "json.patch: value from EditTree != patch value.",
+        ),
+        (
+            "json.patch({one_s60}, [{\"op\": \"remove\", \"path\": [\"q\"]}])",
+            "json.patch: cannot delete child key \"q\" that does not exist",
+        ),
+        (
+            "json.marshal_with_options(1, {one_a60: 1})",
+            "json.marshal_with_options: operand 2 failed to stringify key [[",
+        ),
     ] {
         let text = format!("{}x := {body}\n", shared());
         let told = told_within(&text, &input, &support::budget());

@@ -1,7 +1,5 @@
 //! The tests that a program has: their names and what becomes of them.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot unwrap fails")]
-
 use referee_core::Timestamp;
 use referee_rego::{CompileOptions, EvalBudget, Module, RegoEngine, TestOptions, TestRules, Value};
 use std::time::Duration;

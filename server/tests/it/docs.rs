@@ -32,13 +32,18 @@ fn blocks(page: &str) -> Vec<Block<'_>> {
     blocks
 }
 
+/// Whether a value is a place as OPA writes it.
+fn is_place(value: &Value) -> bool {
+    value.get("row").is_some() && value.get("col").is_some()
+}
+
 fn steady(value: Value) -> Value {
     match value {
         Value::Object(members) => {
             let members = members.into_iter().map(|(name, value)| {
                 let volatile = VOLATILE.contains(&name.as_str());
-                // The place of an error in the page's own policy is an object, and stays.
-                let value = if volatile && !value.is_null() && !value.is_object() {
+                // The place of an error stands in the page's own policy, and stays.
+                let value = if volatile && !value.is_null() && !is_place(&value) {
                     Value::Null
                 } else {
                     steady(value)

@@ -14,8 +14,8 @@ use crate::tree::{Arities, RuleTree};
 use crate::typing;
 use crate::withs::Withs;
 use crate::{
-    Compiled, Options, comprehensions, dynamics, heads, metadata, resolve, roots, terms,
-    testing, unsafe_vars,
+    Compiled, Options, comprehensions, dynamics, heads, metadata, resolve, roots, terms, testing,
+    unsafe_vars,
 };
 use referee_rego_syntax::Error;
 use referee_rego_syntax::ast::Module;

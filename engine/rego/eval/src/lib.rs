@@ -10,16 +10,15 @@
 //! to go deeper, longer or larger than its context allows; it never overflows the stack.
 //!
 //! # Where it differs
-//! A rule or function is evaluated to its value before the body that asked for it goes on, where
-//! OPA goes on with the first value and looks for others afterwards. Results are the same; of two
-//! errors another one may be told, and what is printed may come in another order. Keys to the
-//! right of an unknown key of a partial object do not narrow what is made of it.
+//! Keys to the right of an unknown key of a partial object do not narrow what is made of it. What
+//! was computed under a `with` is still known when it is gone back into the expression.
 //!
-//! # Where partial evaluation and traces will fit
-//! Both follow OPA's evaluator event by event, which a plan does not. They are for an evaluator
-//! of their own over the compiled tree, which stays with the program: bindings in place of slots,
-//! an unknown being a variable that stays unbound. Plans keep the place of each expression, so
-//! coverage, profiles and producers of elements come from plans, by a [`Probe`].
+//! # Reports
+//! Plans keep the place of each expression, so coverage, profiles and producers of elements come
+//! from plans, by a [`Probe`]; traces, step by step, from those of [`Program::watched`].
+//! Partial evaluation is not done: it is for an evaluator of its own over the compiled tree, which
+//! stays with the program: bindings in place of slots, an unknown being a variable that stays
+//! unbound.
 
 mod arena;
 mod error;
@@ -35,5 +34,5 @@ pub use error::{EvalCode, EvalError};
 pub use prepared::{Capture, ExpressionValue, PreparedPath, PreparedQuery, Row};
 pub use probe::{Coverage, NoProbe, Place, Probe, Producers, Profile, Spent};
 pub use program::Program;
-pub use steps::{Node, NodeKind, Reader, Step, Variable};
 pub use run::{Evaluation, Listener, Options};
+pub use steps::{Node, NodeKind, Reader, Step, Variable};

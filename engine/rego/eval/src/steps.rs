@@ -1,8 +1,8 @@
 //! The steps of an evaluation, told to a probe that follows them one by one.
 //!
-//! Only programs made by [`crate::Program::watched`] have [`Node`]s to tell of. A rule is evaluated
-//! to its value before the body that asked for it goes on; who wants OPA's order puts what comes
-//! after a [`Step::Held`] of a group off until the expression that asked for it is gone back to.
+//! Only programs made by [`crate::Program::watched`] have [`Node`]s to tell of. The steps come in
+//! OPA's order: a complete rule or function that gives a value hands it on ([`Step::HandOn`]), and
+//! is gone back to ([`Step::TakeUp`]) when the body that asked for it is done with the value.
 
 use crate::plan::ops::Src;
 use referee_rego_syntax::Location;
@@ -58,9 +58,14 @@ pub enum Step<'s> {
     Again,
     /// It is gone back to an expression of the innermost body.
     Back(usize),
-    /// The innermost body is left; what else it could give is not looked for.
+    /// The innermost body is going to be left; what else it could give is not looked for.
     Cut,
-    /// The innermost body has given all it gives.
+    /// The innermost definition, which held, hands its value on: the body that asked for it goes
+    /// on and is the innermost one from now on.
+    HandOn,
+    /// It is gone back to the definition that handed a value on last.
+    TakeUp,
+    /// The innermost body has given all it gives, or is left.
     Leave,
     /// The definitions of a rule are looked up: how many may apply, whether the first value is
     /// enough.
@@ -78,9 +83,6 @@ pub enum Step<'s> {
     },
     /// The definitions are done with.
     Done,
-    /// The value of the rule that was done with last goes into the document of its package: nobody
-    /// asks for what else it gives.
-    Over,
     /// What `trace` says.
     Note(&'s Location, &'s str),
     /// A test goes through a case.

@@ -13,6 +13,6 @@ mod tracer;
 pub use coverage::{Coverage, CoverageKind, CoverageReport, CoveredRange, FileCoverage};
 pub use profile::{Profile, ProfileLine, ProfileOrder};
 pub(crate) use record::Recorder;
-pub(crate) use tracer::Names;
 pub use span::{Position, Range};
 pub use trace::{Explain, Trace, TraceEvent, TraceNode, TraceOp, TraceVariable};
+pub(crate) use tracer::Names;

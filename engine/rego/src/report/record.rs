@@ -26,11 +26,7 @@ pub(crate) struct Recorded {
 }
 
 impl<'n> Recorder<'n> {
-    pub(crate) fn new(
-        wanted: Reports,
-        names: Names<'n>,
-        clock: &'n dyn Fn() -> Duration,
-    ) -> Self {
+    pub(crate) fn new(wanted: Reports, names: Names<'n>, clock: &'n dyn Fn() -> Duration) -> Self {
         let follows = wanted.trace || wanted.profile;
         Self {
             coverage: wanted.coverage.then(Coverage::default),

@@ -1,8 +1,7 @@
-//! The steps of an evaluation in OPA's order.
+//! The steps of an evaluation, as OPA tells them.
 //!
-//! OPA goes on with the first value of a rule and comes back to the rule afterwards; our evaluator
-//! is done with a rule before it goes on. What a rule does after its first value is therefore put
-//! off until the expression that asked for it is gone back to.
+//! A rule that hands its first value on waits until the body that asked for it is done with the
+//! value; meanwhile that body is the innermost one.
 
 use super::{Profile, Trace, TraceEvent, TraceNode, TraceOp, TraceVariable};
 use crate::ask::Reports;
@@ -65,9 +64,9 @@ pub(crate) struct Tracer<'n> {
     cut: bool,
     frames: Vec<Frame>,
     groups: Vec<Group>,
+    /// Definitions that have handed a value on, with their groups.
+    waiting: Vec<(Option<Frame>, Option<Group>)>,
     next: u64,
-    /// How many steps are kept.
-    kept: usize,
 }
 
 /// A body that is being evaluated.
@@ -76,11 +75,8 @@ struct Frame {
     query: u64,
     parent: u64,
     entries: Vec<Entry>,
-    /// Whether it is a definition that gives one value.
-    single: bool,
+    /// Whether it is a definition whose first value is enough.
     early: bool,
-    /// Whether it is being left because its value is certain.
-    leaving_early: bool,
 }
 
 /// An expression that was begun.
@@ -93,15 +89,11 @@ struct Entry {
     ever: bool,
     /// The variables that it was begun with.
     variables: Vec<TraceVariable>,
-    /// What the rules that it asked for do after their first value.
-    tails: Vec<TraceEvent>,
 }
 
 /// The definitions of a rule that gives one value.
 struct Group {
     early: bool,
-    /// What is done after the first value; `None` before it.
-    tail: Option<Vec<TraceEvent>>,
 }
 
 impl<'n> Tracer<'n> {
@@ -120,16 +112,13 @@ impl<'n> Tracer<'n> {
             cut: false,
             frames: Vec::new(),
             groups: Vec::new(),
+            waiting: Vec::new(),
             next: 0,
-            kept: 0,
         }
     }
 
     /// The steps, and the profile.
     pub(crate) fn finish(mut self) -> (Trace, Profile) {
-        // An evaluation that failed leaves off in the middle.
-        let tails = self.groups.drain(..).filter_map(|group| group.tail).flatten();
-        self.events.extend(tails);
         let mut profile = self.profile.take().unwrap_or_default();
         profile.settle((self.clock)());
         (Trace { events: self.events, cut: self.cut }, profile)
@@ -143,32 +132,21 @@ impl<'n> Tracer<'n> {
             Step::Held => self.held(read),
             Step::Again => self.tell_frame(TraceOp::Redo, "", read),
             Step::Back(position) => self.back(*position, read),
-            Step::Cut => {
-                self.tell_frame(TraceOp::Redo, "", read);
-                if let Some(frame) = self.frames.last_mut() {
-                    frame.leaving_early = frame.early;
-                }
-                self.leave(read);
+            Step::Cut => self.tell_frame(TraceOp::Redo, "", read),
+            Step::HandOn => self.waiting.push((self.frames.pop(), self.groups.pop())),
+            Step::TakeUp => {
+                let (frame, group) = self.waiting.pop().unwrap_or_default();
+                self.frames.extend(frame);
+                self.groups.extend(group);
             }
             Step::Leave => self.leave(read),
             Step::Index { path, matched, early, single, .. } => {
                 self.index(path, *matched, *early);
                 if *single {
-                    self.groups.push(Group { early: *early, tail: None });
+                    self.groups.push(Group { early: *early });
                 }
             }
-            Step::Done => {
-                let tail = self.groups.pop().and_then(|group| group.tail).unwrap_or_default();
-                match self.frames.last_mut().and_then(|frame| frame.entries.last_mut()) {
-                    Some(entry) => entry.tails.extend(tail),
-                    None => tail.into_iter().for_each(|event| self.put(event)),
-                }
-            }
-            Step::Over => {
-                let entry = self.frames.last_mut().and_then(|frame| frame.entries.last_mut());
-                let tails = entry.map(|entry| std::mem::take(&mut entry.tails));
-                tails.into_iter().flatten().for_each(|event| self.put(event));
-            }
+            Step::Done => drop(self.groups.pop()),
             Step::Note(location, text) => self.note(location, text),
             Step::Case(_) => {}
         }
@@ -220,9 +198,7 @@ impl<'n> Tracer<'n> {
             node: Arc::clone(node),
             query: self.next,
             parent,
-            single: group.is_some(),
             early: group.is_some_and(|group| group.early),
-            leaving_early: false,
             entries: Vec::new(),
         };
         self.next += 1;
@@ -239,14 +215,7 @@ impl<'n> Tracer<'n> {
         self.expression(TraceOp::Eval, position, node, false, read);
         let variables = self.values(node, false, read);
         let node = Arc::clone(node);
-        let entry = Entry {
-            position,
-            node,
-            held: false,
-            ever: false,
-            variables,
-            tails: Vec::new(),
-        };
+        let entry = Entry { position, node, held: false, ever: false, variables };
         if let Some(frame) = self.frames.last_mut() {
             frame.entries.push(entry);
         }
@@ -280,12 +249,8 @@ impl<'n> Tracer<'n> {
 
     fn held(&mut self, read: Reader<'_>) {
         self.hold_last();
-        let Some(frame) = self.frames.last() else { return };
-        let (single, early) = (frame.single, frame.early);
+        let early = self.frames.last().is_some_and(|frame| frame.early);
         self.tell_frame(TraceOp::Exit, if early { "early" } else { "" }, read);
-        if single && let Some(group) = self.groups.last_mut() {
-            group.tail.get_or_insert_with(Vec::new);
-        }
     }
 
     fn tell_frame(&mut self, op: TraceOp, message: &str, read: Reader<'_>) {
@@ -326,7 +291,7 @@ impl<'n> Tracer<'n> {
     fn back(&mut self, position: usize, read: Reader<'_>) {
         while let Some(mut entry) = self.last_entry() {
             let reached = entry.position <= position;
-            self.undo(&mut entry, reached, read);
+            self.undo(&entry, reached, read);
             if reached {
                 entry.held = false;
                 if let Some(frame) = self.frames.last_mut() {
@@ -338,8 +303,8 @@ impl<'n> Tracer<'n> {
     }
 
     fn leave(&mut self, read: Reader<'_>) {
-        while let Some(mut entry) = self.last_entry() {
-            self.undo(&mut entry, false, read);
+        while let Some(entry) = self.last_entry() {
+            self.undo(&entry, false, read);
         }
         self.frames.pop();
     }
@@ -349,41 +314,24 @@ impl<'n> Tracer<'n> {
     }
 
     /// Tells that it is gone back to an expression, or that it failed; `stays`: it is tried on.
-    fn undo(&mut self, entry: &mut Entry, stays: bool, read: Reader<'_>) {
-        // A rule is left when the expression has gone through its value.
-        let mut tails = if stays { Vec::new() } else { std::mem::take(&mut entry.tails) };
-        if self.frames.last().is_some_and(|frame| frame.leaving_early) {
-            // OPA leaves the rules that were asked for as well: they are not tried further.
-            let tried = tails.iter().position(|event| event.op != TraceOp::Redo);
-            tails.truncate(tried.unwrap_or(tails.len()));
-            tails.retain(|event| event.node == TraceNode::Expr);
-        }
+    fn undo(&mut self, entry: &Entry, stays: bool, read: Reader<'_>) {
         if entry.held {
             // OPA does not come back to a negation.
             if !entry.node.text.starts_with("not ") {
                 self.expression(TraceOp::Redo, entry.position, &entry.node, true, read);
             }
-            tails.into_iter().for_each(|event| self.put(event));
-            return;
-        }
-        tails.into_iter().for_each(|event| self.put(event));
-        if !entry.ever && !stays {
+        } else if !entry.ever && !stays {
             self.expression(TraceOp::Fail, entry.position, &entry.node, false, read);
         }
     }
 
-    /// Adds a step, to what is put off where anything is.
+    /// Adds a step.
     fn put(&mut self, event: TraceEvent) {
-        // What is put off is counted again when it is told: the bound holds for both together.
-        if self.kept >= MAX_STEPS {
+        if self.events.len() >= MAX_STEPS {
             self.cut = true;
             return;
         }
-        self.kept += 1;
-        match self.groups.iter_mut().rev().find_map(|group| group.tail.as_mut()) {
-            Some(tail) => tail.push(event),
-            None => self.events.push(event),
-        }
+        self.events.push(event);
     }
 }
 

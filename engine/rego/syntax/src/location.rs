@@ -42,7 +42,16 @@ impl Location {
     pub fn line(&self) -> Option<&str> {
         let text = &self.source.as_deref()?.text;
         let row = usize::try_from(self.row.checked_sub(1)?).ok()?;
-        text.lines().nth(row)
+        // From the offset, so that a source of very many errors is not gone through for each.
+        let Some((before, after)) = text.split_at_checked(usize::try_from(self.offset).ok()?)
+        else {
+            return text.lines().nth(row);
+        };
+        let start = before.rfind('\n').map_or(0, |at| at + 1);
+        let end = before.len() + after.find('\n').unwrap_or(after.len());
+        text.get(start..).filter(|rest| !rest.is_empty())?;
+        let line = text.get(start..end)?;
+        Some(line.strip_suffix('\r').unwrap_or(line))
     }
 
     /// Its text.

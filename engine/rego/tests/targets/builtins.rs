@@ -59,7 +59,11 @@ fn once(implementation: Implementation, operands: &[Value], steps: u64) -> Resul
             let mut values = Vec::new();
             relation(&mut context, operands, &mut |value| {
                 values.push(value);
-                if values.len() < 10_000 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+                if values.len() < 10_000 {
+                    ControlFlow::Continue(())
+                } else {
+                    ControlFlow::Break(())
+                }
             })?;
             Ok(values)
         }

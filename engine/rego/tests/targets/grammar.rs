@@ -27,16 +27,74 @@ struct Writer<'a> {
 const VARS: &[&str] = &["u", "v", "w"];
 const COMPARE: &[&str] = &["==", "!=", "<", "<=", ">", ">="];
 const LEAVES: &[&str] = &[
-    "0", "1", "2", "-1", "1.5", "1e3", "100000000000000000000", "\"a\"", "\"x\"", "\"\"", "`r`", "true", "false",
-    "null", "[]", "{}", "set()", "input", "input.a", "input.b", "input.n", "input.s", "input.none",
-    "data.base.k", "data.base.m", "data.base", "data.t.p0", "data.t.p1", "p0", "p1", "p2", "p3", "u", "v", "w",
+    "0",
+    "1",
+    "2",
+    "-1",
+    "1.5",
+    "1e3",
+    "100000000000000000000",
+    "\"a\"",
+    "\"x\"",
+    "\"\"",
+    "`r`",
+    "true",
+    "false",
+    "null",
+    "[]",
+    "{}",
+    "set()",
+    "input",
+    "input.a",
+    "input.b",
+    "input.n",
+    "input.s",
+    "input.none",
+    "data.base.k",
+    "data.base.m",
+    "data.base",
+    "data.t.p0",
+    "data.t.p1",
+    "p0",
+    "p1",
+    "p2",
+    "p3",
+    "u",
+    "v",
+    "w",
 ];
 const CALLS: &[&str] = &[
-    "count(@)", "f0(@)", "f1(@)", "to_number(@)", "sort(@)", "sum(@)", "json.marshal(@)", "upper(@)",
-    "object.get(input.b, @, 1)", "concat(\"\", [@, \"y\"])", "array.concat(@, [1])", "type_name(@)",
-    "sprintf(\"%v\", [@])", "walk(@)", "object.union(@, {\"c\": 2})", "numbers.range(1, @)", "max(@)",
-    "split(@, \"\")", "abs(@)", "union({@})", "object.keys(@)", "startswith(@, \"x\")", "(@ + 1)",
-    "(@ - 1)", "(@ * 2)", "(@ / 2)", "(@ % 2)", "(@ | {1})", "(@ & {1})", "(0 - @)", "$\"a{@}\"",
+    "count(@)",
+    "f0(@)",
+    "f1(@)",
+    "to_number(@)",
+    "sort(@)",
+    "sum(@)",
+    "json.marshal(@)",
+    "upper(@)",
+    "object.get(input.b, @, 1)",
+    "concat(\"\", [@, \"y\"])",
+    "array.concat(@, [1])",
+    "type_name(@)",
+    "sprintf(\"%v\", [@])",
+    "walk(@)",
+    "object.union(@, {\"c\": 2})",
+    "numbers.range(1, @)",
+    "max(@)",
+    "split(@, \"\")",
+    "abs(@)",
+    "union({@})",
+    "object.keys(@)",
+    "startswith(@, \"x\")",
+    "(@ + 1)",
+    "(@ - 1)",
+    "(@ * 2)",
+    "(@ / 2)",
+    "(@ % 2)",
+    "(@ | {1})",
+    "(@ & {1})",
+    "(0 - @)",
+    "$\"a{@}\"",
 ];
 
 impl Writer<'_> {
@@ -72,7 +130,9 @@ impl Writer<'_> {
                 format!("p{name} := {}", self.term(2))
             }
             6 => format!("f{}({}, 1)", name % 2, self.one(VARS)),
-            7 => format!("f{}([{}, {}]) := {}", name % 2, self.one(VARS), self.term(3), self.term(2)),
+            7 => {
+                format!("f{}([{}, {}]) := {}", name % 2, self.one(VARS), self.term(3), self.term(2))
+            }
             _ => format!("p{name}"),
         };
         let body = self.body(0, 1);
@@ -111,7 +171,15 @@ impl Writer<'_> {
                 format!("every {name} in {of} {{\n{}}}", self.body(depth + 1, 1))
             }
             9 => {
-                let target = self.one(&["input", "input.a", "data.base.k", "data.t.p1", "p2", "f0", "count"]);
+                let target = self.one(&[
+                    "input",
+                    "input.a",
+                    "data.base.k",
+                    "data.t.p1",
+                    "p2",
+                    "f0",
+                    "count",
+                ]);
                 format!("{} with {target} as {}", self.plain(depth), self.term(depth + 1))
             }
             10 => format!("print({})", self.term(depth)),

@@ -32,8 +32,7 @@ fn alike(a: &serde_json::Value, b: &serde_json::Value) -> bool {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| alike(a, b))
         }
         (Json::Object(a), Json::Object(b)) => {
-            a.len() == b.len()
-                && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| alike(a, b)))
+            a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| alike(a, b)))
         }
         (Json::Number(a), Json::Number(b)) => a.as_f64() == b.as_f64(),
         _ => a == b,

@@ -25,8 +25,12 @@ fn value(bytes: &mut &[u8], known: &mut Vec<Value>, depth: usize) -> Value {
         6 => Value::from("ab".repeat(count * count * 10)),
         7 | 8 => known.get(usize::from(*first) % known.len().max(1)).cloned().unwrap_or_default(),
         _ if depth > 12 => Value::from("deep"),
-        9..=11 => Value::array((0..count).map(|_| value(bytes, known, depth + 1)).collect::<Vec<_>>()),
-        12 | 13 => Value::set((0..count).map(|_| value(bytes, known, depth + 1)).collect::<Vec<_>>()),
+        9..=11 => {
+            Value::array((0..count).map(|_| value(bytes, known, depth + 1)).collect::<Vec<_>>())
+        }
+        12 | 13 => {
+            Value::set((0..count).map(|_| value(bytes, known, depth + 1)).collect::<Vec<_>>())
+        }
         _ => {
             let members = (0..count)
                 .map(|_| (value(bytes, known, depth + 1), value(bytes, known, depth + 1)));

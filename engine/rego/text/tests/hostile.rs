@@ -148,7 +148,7 @@ fn a_patch_that_nests_a_document_in_itself_is_cut_off() {
 
 #[test]
 fn a_path_of_very_many_parts_leads_no_deeper_than_values_go() {
-    let paths = Value::array([Value::from("/a".repeat(1_000_000)), Value::from("b/c")]);
+    let paths = Value::array([Value::from("/a".repeat(200_000)), Value::from("b/c")]);
     let document = json(r#"{"a": {"a": 1, "b": 2}, "b": {"c": 3, "d": 4}}"#);
     let kept = call("json.filter", &[document.clone(), paths.clone()]).unwrap();
     assert_eq!(kept.to_string(), r#"{"a": {"a": 1}, "b": {"c": 3}}"#);
@@ -160,8 +160,8 @@ fn a_path_of_very_many_parts_leads_no_deeper_than_values_go() {
 fn values_that_share_their_parts_are_shown_only_as_far_as_there_is_room() {
     let shared = (0..60).fold(json("1"), |inner, _| Value::array([inner.clone(), inner]));
     let keyed = Value::object([(shared.clone(), Value::from("x"))]);
-    ends("urlquery.encode_object", std::slice::from_ref(&keyed), Cancelled::Memory);
-    ends("strings.render_template", &[Value::from("x"), keyed.clone()], Cancelled::Memory);
+    ends("urlquery.encode_object", std::slice::from_ref(&keyed), Cancelled::Steps);
+    ends("strings.render_template", &[Value::from("x"), keyed.clone()], Cancelled::Steps);
     let operations = Value::array([Value::object([
         ("op", Value::from("test")),
         ("path", Value::from("/a")),

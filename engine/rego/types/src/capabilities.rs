@@ -113,7 +113,8 @@ impl Capabilities {
         let mut builtins = BTreeMap::new();
         for (at, builtin) in list(document, "builtins")?.iter().enumerate() {
             let read = object(builtin, "a builtin").and_then(Declaration::from_fields);
-            let builtin = read.map_err(|error| error.at(format!("capabilities: builtins[{at}]")))?;
+            let builtin =
+                read.map_err(|error| error.at(format!("capabilities: builtins[{at}]")))?;
             builtins.insert(Arc::clone(&builtin.name), Arc::new(builtin));
         }
         let mut wasm_abi_versions = Vec::new();

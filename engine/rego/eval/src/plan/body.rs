@@ -54,6 +54,10 @@ pub(crate) struct Body<'b, 'p> {
     too_deep: bool,
     /// Which slots of variables were read, each with when the variable was bound.
     pub(crate) reads: Vec<(usize, SlotId)>,
+    /// Whether the comprehension that is planned next stands alone in an equation with a variable.
+    pub(crate) named: bool,
+    /// The variables of each `every` around.
+    pub(crate) every: Vec<Str>,
 }
 
 /// What to come back to when a closure ends.
@@ -84,6 +88,8 @@ impl<'b, 'p> Body<'b, 'p> {
             nesting: 0,
             too_deep: false,
             reads: Vec::new(),
+            named: false,
+            every: Vec::new(),
         }
     }
 

@@ -108,8 +108,9 @@ fn clause(
     let contains = contains(rule);
     let most = suffix.len() + usize::from(contains);
     let counts = if info.kind == Kind::Complete { 0..=0 } else { 0..=most };
-    let variants =
-        counts.map(|known| variant(rule, suffix, known, info, planner, effects)).collect::<Vec<_>>();
+    let variants = counts
+        .map(|known| variant(rule, suffix, known, info, planner, effects))
+        .collect::<Vec<_>>();
     // A rule with a key is never left early (OPA's `DocKind`).
     let constant = match &rule.head.value {
         _ if info.kind != Kind::Complete || rule.head.key.is_some() => None,

@@ -66,7 +66,8 @@ impl Body<'_, '_> {
         let dst = self.slot();
         let effects = self.effects;
         let watched = self.planner.scheme.watched;
-        let grouped = if watched { None } else { self.by_key(shape) };
+        let named = std::mem::take(&mut self.named);
+        let grouped = if watched { None } else { self.by_key(shape, named) };
         let plan = match grouped {
             Some(plan) => plan,
             None => {
@@ -77,8 +78,7 @@ impl Body<'_, '_> {
                 let mut block = self.close(outside);
                 block.node = node;
                 let (key, value) = planned?;
-                let keep =
-                    if watched { Keep::Never } else { self.keep(bound, reads, effects) };
+                let keep = if watched { Keep::Never } else { self.keep(bound, reads, effects) };
                 self.finished(shape, block, key, value, keep)
             }
         };
@@ -134,6 +134,9 @@ impl Body<'_, '_> {
         let from = self.evaluate(&every.domain)?;
         let key = every.key.as_ref().map(|_| self.slot());
         let value = Some(self.slot());
+        let around = self.every.len();
+        let names = every.key.iter().chain([&every.value]).filter_map(variable);
+        self.every.extend(names.cloned());
         let block = self.closed_over(&every.body, |body| {
             for (term, slot) in [(every.key.as_ref(), key), (Some(&every.value), value)] {
                 if let (Some(term), Some(slot)) = (term, slot) {
@@ -144,7 +147,9 @@ impl Body<'_, '_> {
                 }
             }
             body.body(&every.body)
-        })?;
+        });
+        self.every.truncate(around);
+        let block = block?;
         self.push(Op::Every { from, key, value, block });
         Ok(())
     }

@@ -5,6 +5,7 @@
 //! other terms, the left side before the right, as OPA's `biunify` has it (`v1/topdown/eval.go`).
 
 use crate::plan::body::Body;
+use crate::plan::closure::shape;
 use crate::plan::ops::{Op, Src};
 use crate::plan::term::{constant, variable};
 use crate::plan::{Planned, Unbound};
@@ -25,6 +26,8 @@ type Pending<'t> = VecDeque<(Side<'t>, Side<'t>)>;
 impl Body<'_, '_> {
     /// Plans `a = b`.
     pub(crate) fn equate(&mut self, a: &Term, b: &Term) -> Planned<()> {
+        let names = |name: &Term, term: &Term| variable(name).is_some() && shape(term).is_some();
+        self.named = names(a, b) || names(b, a);
         self.work_off(VecDeque::from([(Side::Term(a), Side::Term(b))]))
     }
 

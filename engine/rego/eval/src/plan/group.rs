@@ -56,6 +56,15 @@ pub(crate) struct GroupPlan {
     pub(crate) effects: bool,
 }
 
+impl GroupPlan {
+    /// A clause of a definition, by their numbers.
+    #[inline]
+    pub(crate) fn clause(&self, definition: u32, clause: u32) -> Option<&Clause> {
+        let clauses = self.definitions.get(usize::try_from(definition).ok()?)?;
+        clauses.get(usize::try_from(clause).ok()?)
+    }
+}
+
 /// A head with its body.
 #[derive(Debug)]
 pub(crate) struct Clause {

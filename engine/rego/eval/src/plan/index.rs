@@ -9,7 +9,7 @@ mod collect;
 mod glob;
 mod says;
 
-pub(crate) use collect::speaks_late;
+pub(crate) use collect::{may_fail, speaks_late};
 pub(crate) use glob::split;
 
 use crate::plan::body::Planner;

@@ -2,23 +2,31 @@
 //! of these variables and grouped by them (OPA's comprehension index, `v1/ast/compile.go`).
 //!
 //! That is done only where the comprehension can be evaluated without the body around it, and
-//! where it does not look anything up by these variables: then grouping would be slower.
+//! where it does not look anything up by these variables: then grouping would be slower. OPA does
+//! it only where the comprehension is given a variable, and not by the variables of an `every`;
+//! elsewhere it must not be seen, so it is not done where the body can fail.
 
 use crate::plan::body::Body;
 use crate::plan::closure::{Shape, shape};
+use crate::plan::index::may_fail;
 use crate::plan::ops::{Comprehension, Keep, Src};
 use referee_rego_syntax::ast::{Expr, ExprKind, Term, TermKind};
 use referee_rego_value::Str;
 
 impl Body<'_, '_> {
-    /// The plan of a comprehension that is grouped, where it can be.
-    pub(crate) fn by_key(&mut self, shape: Shape<'_>) -> Option<Comprehension> {
+    /// The plan of a comprehension that is grouped, where it can be. `named`: it is given a
+    /// variable.
+    pub(crate) fn by_key(&mut self, shape: Shape<'_>, named: bool) -> Option<Comprehension> {
         if self.trial {
             return None;
         }
         let mut found = Found::default();
         found.body(shape.body, self);
         if found.worse || found.shared.is_empty() {
+            return None;
+        }
+        let seen = !named || found.shared.iter().any(|name| self.every.contains(name));
+        if seen && shape.body.iter().any(may_fail) {
             return None;
         }
         let effects = self.effects;

@@ -25,7 +25,7 @@ mod tree;
 mod watch;
 mod with;
 
-pub(crate) use group::{Clause, GroupPlan, Kind, Scheme};
+pub(crate) use group::{Clause, GroupPlan, Kind, Scheme, Variant};
 pub(crate) use paths::Counts;
 pub(crate) use tree::Node;
 

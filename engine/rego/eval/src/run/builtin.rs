@@ -12,6 +12,9 @@ use referee_rego_value::Value;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+/// How many errors of builtins are kept.
+const MOST_ERRORS: usize = 64;
+
 impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
     /// Calls a builtin.
     pub(super) fn builtin(
@@ -97,8 +100,11 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         if matches!(kind, ErrorKind::Cancel(_) | ErrorKind::Halt) {
             return Err(Box::new(error));
         }
-        // As in OPA, whatever else is printed is printed.
-        self.record(error);
+        // As in OPA, the evaluation goes on, and what is printed is printed; where errors are not
+        // allowed the first is the result in the end. So many are told.
+        if self.errors.len() < MOST_ERRORS {
+            self.errors.push(error);
+        }
         Ok(false)
     }
 }

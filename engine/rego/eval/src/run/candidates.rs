@@ -68,6 +68,16 @@ fn passes(test: &Test, value: &Value) -> bool {
     }
 }
 
+/// How many members a test may have to look at.
+fn length(value: &Value) -> u32 {
+    let length = match value {
+        Value::Array(items) => items.len(),
+        Value::Object(items) => items.len(),
+        _ => 0,
+    };
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
 fn fits(wanted: &[Option<Value>], items: &[Value]) -> bool {
     wanted.len() == items.len()
         && wanted
@@ -120,12 +130,18 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
     ) -> Eval<()> {
         let Some(subject) = index.subjects.get(lead.subject) else { return Ok(()) };
         let mut lists: SmallVec<[&'a [u32]; 4]> = SmallVec::new();
-        let mut list = |value: &Value| lists.extend(lead.by_value.get(value).map(Vec::as_slice));
-        match self.subject(subject, args)?.as_ref().map(Slot::value) {
-            Some(Value::Array(items)) => items.iter().for_each(list),
-            Some(Value::Set(items)) => items.iter().for_each(list),
-            Some(Value::Object(items)) => items.iter().for_each(|(_, item)| list(item)),
-            Some(scalar) => list(scalar),
+        let value = self.subject(subject, args)?;
+        let value = value.as_ref().map(Slot::value);
+        let meter = &mut self.context.meter;
+        let mut list = |value: &Value| {
+            lists.extend(lead.by_value.get(value).map(Vec::as_slice));
+            meter.work(1)
+        };
+        match value {
+            Some(Value::Array(items)) => items.iter().try_for_each(list)?,
+            Some(Value::Set(items)) => items.iter().try_for_each(list)?,
+            Some(Value::Object(items)) => items.values().try_for_each(list)?,
+            Some(scalar) => list(scalar)?,
             None => {}
         }
         if !lead.others.is_empty() {
@@ -181,6 +197,9 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
                 Some(subject) => self.subject(subject, args)?,
                 None => None,
             };
+            if let Some(value) = &value {
+                self.context.meter.work(length(value.value()) / 16)?;
+            }
             let holds =
                 value.is_some_and(|it| condition.tests.iter().any(|test| passes(test, it.value())));
             if !holds {

@@ -128,6 +128,7 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             self.group_by_key(plan, inside, base)?;
         }
         let key: Vec<Value> = asked.iter().map(|src| self.read(base, src).clone()).collect();
+        key.iter().try_for_each(|key| key.prepare_hash(&mut counted(&mut self.context.meter)))?;
         let found = self
             .scope()
             .and_then(|scope| scope.grouped.get(&plan.id))

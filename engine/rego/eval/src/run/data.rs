@@ -113,7 +113,7 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         }
     }
 
-    /// Tells that a rule was asked for as a part of its package.
+    /// Tells that a function was come across as a part of its package.
     #[cold]
     fn tell_leaf(&mut self, group: u32) {
         let Some(plan) = self.group(group) else { return };
@@ -126,7 +126,6 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             self.tell_index(plan, plan.definitions.len(), early);
             self.told(0, Step::Done);
         }
-        self.told(0, Step::Over);
     }
 
     /// What the rules below a node make.
@@ -139,7 +138,7 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             let value = if let Some(group) = child.group {
                 let choices = self.choices.len();
                 let value = self.document(path)?.cloned();
-                self.give_up(choices)?;
+                self.give_up(choices, None)?;
                 if P::STEPS {
                     self.tell_leaf(group);
                 }
@@ -157,8 +156,9 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         Ok(made.build())
     }
 
-    /// The keys of the document at a path: first those of the base document.
-    pub(super) fn document_keys(&mut self, path: &[Value]) -> Eval<Vec<Value>> {
+    /// The keys of the document at a path: first those of the base document, of which there are so
+    /// many.
+    pub(super) fn document_keys(&mut self, path: &[Value]) -> Eval<(Vec<Value>, usize)> {
         let (base, node) = match self.place(path)? {
             Place::Value(value) => (Some(value), None),
             Place::Nothing => (None, None),
@@ -172,12 +172,13 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
                 keys.push(key.value().clone());
             }
         }
+        let first = keys.len();
         if let Some(node) = node {
             let known = |key: &Value| base.is_some_and(|base| base.get(key).is_some());
             let more = node.children.iter().map(|child| &child.key).filter(|key| !known(key));
             keys.extend(more.cloned());
         }
         self.context.meter.reserve(keys.len().saturating_mul(size_of::<Value>()))?;
-        Ok(keys)
+        Ok((keys, first))
     }
 }

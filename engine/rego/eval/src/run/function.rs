@@ -3,6 +3,7 @@
 use super::Evaluation;
 use super::candidates::Args;
 use super::machine::Run;
+use super::memo::Likeness;
 use super::scope::Mock;
 use super::slot::Slot;
 use crate::error::Eval;
@@ -89,10 +90,11 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
     /// The value of a function for these arguments.
     fn apply(&mut self, id: u32, args: &'a [Src], base: usize) -> Eval<Option<Slot<'a>>> {
         let Some(group) = self.group(id) else { return Ok(None) };
+        let by = if group.effects { Likeness::Equal } else { Likeness::Identical };
         if group.keep {
-            let known = self
-                .scope()
-                .and_then(|scope| scope.calls.get(id, args.iter().map(|arg| self.read(base, arg))));
+            let known = self.scope().and_then(|scope| {
+                scope.calls.get(id, args.iter().map(|arg| self.read(base, arg)), by)
+            });
             if let Some(known) = known {
                 if P::STEPS {
                     self.tell_called(id, args, base)?;
@@ -102,18 +104,26 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         }
         self.deeper()?;
         self.context.meter.work(2)?;
-        let first = self.slots.len();
+        let (first, pending) = (self.slots.len(), self.pending.len());
         for arg in args {
             let arg = self.taken(base, arg);
             self.slots.push(arg);
         }
-        let found = self.definitions(group, Args { base: first, count: args.len(), called: true })?;
+        let found =
+            self.definitions(group, Args { base: first, count: args.len(), called: true })?;
         self.depth -= 1;
+        let waits = self.pending.len() > pending;
         if !group.keep {
-            self.slots.truncate(first);
+            if !waits {
+                self.slots.truncate(first);
+            }
             return Ok(found);
         }
-        let taken: Box<[Slot<'a>]> = self.slots.drain(first..).collect();
+        let taken = self.slots.get(first..first + args.len()).unwrap_or_default();
+        let taken: Box<[Slot<'a>]> = taken.into();
+        if !waits {
+            self.slots.truncate(first);
+        }
         let found = match found {
             Some(slot) => Some(self.fix(slot)?),
             None => None,
@@ -124,7 +134,7 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             return Ok(None);
         }
         if let Some(scope) = self.scope_mut() {
-            scope.calls.set(id, taken, found);
+            scope.calls.set(id, taken, found, by);
         }
         Ok(found.map(Slot::Ref))
     }

@@ -1,6 +1,7 @@
 //! The machine: runs the operations of a block, and goes back where one does not hold.
 
 use super::Evaluation;
+use super::heavy::counted;
 use super::members::{Choice, Members};
 use super::slot::Slot;
 use super::walk::Walk;
@@ -24,6 +25,15 @@ pub(super) struct Run<'a> {
     /// How many scopes there were at its beginning.
     scopes: usize,
     started: bool,
+    /// Whether it is only gone back to because OPA does so, not for what it gives.
+    pub(super) left: bool,
+}
+
+impl Run<'_> {
+    /// Its first choice.
+    pub(super) fn floor(&self) -> usize {
+        self.floor
+    }
 }
 
 impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
@@ -37,13 +47,14 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             scope: self.scope,
             scopes: self.scopes.len(),
             started: false,
+            left: false,
         }
     }
 
     /// Goes on to the next way in which a block holds; `false` where there is none.
     pub(super) fn resume(&mut self, run: &mut Run<'a>) -> Eval<bool> {
         let mut pc = if run.started {
-            if P::STEPS {
+            if P::STEPS && !std::mem::take(&mut run.left) {
                 self.told(run.base, Step::Again);
             }
             match self.back(run)? {
@@ -88,7 +99,11 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
                 }
                 continue;
             }
-            if self.step(op, pc, run)? {
+            let holds = self.step(op, pc, run)?;
+            if P::STEPS {
+                self.pin(pc);
+            }
+            if holds {
                 pc += 1;
             } else {
                 match self.back(run)? {
@@ -111,19 +126,66 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         Ok(holds)
     }
 
+    /// Whether a block holds in any way, each of which is looked for: OPA does not leave a negation
+    /// early.
+    fn holds_somehow(&mut self, block: &'a Block, base: usize) -> Eval<bool> {
+        self.deeper()?;
+        let mut run = self.begin(block, base);
+        let mut holds = false;
+        while self.resume(&mut run)? {
+            holds = true;
+        }
+        self.depth -= 1;
+        Ok(holds)
+    }
+
     /// Gives up whatever else a run could give.
     #[inline]
     pub(super) fn cut(&mut self, run: &Run<'a>) -> Eval<()> {
-        if P::STEPS {
+        if P::STEPS && !run.left {
             self.told(run.base, Step::Cut);
         }
-        self.give_up(run.floor)?;
+        if self.choices.len() > run.floor {
+            self.give_up(run.floor, Some(run))?;
+        }
         self.restore(run.scope, run.scopes);
+        if P::STEPS {
+            self.told(run.base, Step::Leave);
+        }
         Ok(())
     }
 
+    /// Gives up choices down to a number of them. What was put off with them is caught up on: in a
+    /// body that is left because it held, as far as OPA does, and otherwise as a whole.
+    #[inline(never)]
+    pub(super) fn give_up(&mut self, floor: usize, left: Option<&Run<'a>>) -> Eval<()> {
+        while self.choices.len() > floor {
+            let Some(choice) = self.choices.pop() else { break };
+            if matches!(choice.members, Members::Pending) {
+                if P::STEPS
+                    && let Some(run) = left
+                    && let Some(position) = run.block.position(choice.pc)
+                {
+                    self.told(run.base, Step::Back(position));
+                }
+                self.catch_up(&choice, left.is_some())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A search that was put off within an operation belongs to that operation.
+    #[cold]
+    fn pin(&mut self, pc: usize) {
+        if let Some(choice) = self.choices.last_mut()
+            && choice.pc == usize::MAX
+        {
+            choice.pc = pc;
+        }
+    }
+
     #[inline]
-    fn restore(&mut self, scope: usize, scopes: usize) {
+    pub(super) fn restore(&mut self, scope: usize, scopes: usize) {
         self.scope = scope;
         if self.scopes.len() > scopes {
             self.scopes.truncate(scopes);
@@ -157,8 +219,10 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
                 choice.members.next_value().map(|value| (None, value))
             };
             let Some((key, value)) = value else {
-                if let Some(Choice { members: Members::Tail(tail), .. }) = self.choices.pop() {
-                    self.catch_up(*tail)?;
+                if let Some(choice) = self.choices.pop()
+                    && matches!(choice.members, Members::Pending)
+                {
+                    self.catch_up(&choice, false)?;
                 }
                 continue;
             };
@@ -321,7 +385,7 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             Op::ObjectLen { from, len } => {
                 Ok(matches!(self.read(base, from), Value::Object(object) if object.len() == *len))
             }
-            Op::Not { block } => Ok(!self.holds(block, base)?),
+            Op::Not { block } => Ok(!self.holds_somehow(block, base)?),
             Op::And { lhs, rhs } => Ok(self.holds(lhs, base)? && self.holds(rhs, base)?),
             Op::Or { lhs, rhs } => Ok(self.holds(lhs, base)? || self.holds(rhs, base)?),
             Op::Complete { group, dst } => {
@@ -342,7 +406,7 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             Op::Builtin { builtin, args, dst } => self.builtin(builtin, args, *dst, run, pc),
             Op::Relation { builtin, args, dst } => {
                 if let Some(list) = self.relation(builtin, args, run, pc)? {
-                    self.choose(pc, None, Some(*dst), Members::List(list.into_iter()));
+                    self.choose(pc, None, Some(*dst), Members::List(list.into(), 0));
                 }
                 Ok(false)
             }
@@ -397,8 +461,8 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             Op::Keys { path, dst } => {
                 let keys: Vec<Value> =
                     path.iter().map(|key| self.read(base, key).clone()).collect();
-                let list = self.document_keys(&keys)?;
-                self.choose(pc, None, Some(*dst), Members::List(list.into_iter()));
+                let (list, base) = self.document_keys(&keys)?;
+                self.choose(pc, None, Some(*dst), Members::List(list.into(), base));
                 Ok(false)
             }
             Op::Enter { with } => {
@@ -436,9 +500,15 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             }
             Op::MakeObject { items, dst } => {
                 self.context.meter.reserve(taken(items.len()).saturating_mul(2))?;
-                let members = items.iter().map(|(key, value)| {
-                    (self.read(base, key).clone(), self.read(base, value).clone())
-                });
+                let mut members = Vec::with_capacity(items.len());
+                for (key, value) in items {
+                    let (key, value) =
+                        (self.read(base, key).clone(), self.read(base, value).clone());
+                    if key.is_heavy() {
+                        key.prepare_hash(&mut counted(&mut self.context.meter))?;
+                    }
+                    members.push((key, value));
+                }
                 Ok((Value::object(members), *dst))
             }
             _ => Ok((Value::Null, 0)),

@@ -1,10 +1,10 @@
 //! Choices: what a run has gone through so far, and what is left.
 
 use super::slot::Slot;
-use super::tail::Tail;
 use super::walk::Walk;
 use crate::plan::ops::SlotId;
 use referee_rego_value::{Number, Value};
+use std::collections::VecDeque;
 
 /// A place to which a run can go back.
 #[derive(Debug)]
@@ -34,12 +34,12 @@ pub(super) enum Members<'a> {
     Object(std::slice::Iter<'a, (Value, Value)>),
     /// Of a set: each is its own key.
     Set(std::slice::Iter<'a, Value>),
-    /// Values that were listed.
-    List(std::vec::IntoIter<Value>),
+    /// Values that were listed; so many of them are gone through in any case.
+    List(VecDeque<Value>, usize),
     /// Of a walk.
     Walk(Box<Walk<'a>>),
-    /// None: what was put off until here.
-    Tail(Box<Tail>),
+    /// None: the rest of a search that was put off.
+    Pending,
 }
 
 impl<'a> Members<'a> {
@@ -72,9 +72,12 @@ impl<'a> Members<'a> {
                 let value = items.next()?;
                 Some((Slot::Ref(value), Slot::Ref(value)))
             }
-            Self::List(items) => Some((Slot::Unset, Slot::Own(items.next()?))),
+            Self::List(items, firm) => {
+                *firm = firm.saturating_sub(1);
+                Some((Slot::Unset, Slot::Own(items.pop_front()?)))
+            }
             Self::Walk(walk) => walk.next(),
-            Self::Tail(_) => None,
+            Self::Pending => None,
         }
     }
 

@@ -51,11 +51,21 @@ struct Entry<'a> {
 }
 
 /// What is known by number and values. Collections count as the same where they are one and the
-/// same allocation: that is quick, and a miss only computes again.
+/// same allocation: that is quick, and a miss only computes again. Where computing again shows,
+/// they count as the same by what is in them ([`Likeness::Equal`]); each number has one likeness.
 #[derive(Debug, Default)]
 pub(super) struct ByValues<'a> {
     table: HashTable<Entry<'a>>,
     state: FixedState,
+}
+
+/// When two collections are taken for the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Likeness {
+    /// Where they are one.
+    Identical,
+    /// Where they are equal.
+    Equal,
 }
 
 /// Whether two values are the same.
@@ -74,11 +84,12 @@ fn place<T>(items: &[T]) -> usize {
 }
 
 impl<'a> ByValues<'a> {
-    fn hash<'v>(&self, id: u32, keys: impl Iterator<Item = &'v Value>) -> u64 {
+    fn hash<'v>(&self, id: u32, keys: impl Iterator<Item = &'v Value>, by: Likeness) -> u64 {
         let mut hasher = self.state.build_hasher();
         id.hash(&mut hasher);
         for key in keys {
             match key {
+                key if by == Likeness::Equal => key.hash(&mut hasher),
                 Value::Array(array) => place(array.as_slice()).hash(&mut hasher),
                 Value::Object(object) => place(object.as_slice()).hash(&mut hasher),
                 Value::Set(set) => place(set.as_slice()).hash(&mut hasher),
@@ -93,23 +104,24 @@ impl<'a> ByValues<'a> {
         &self,
         id: u32,
         keys: impl Iterator<Item = &'v Value> + Clone,
+        by: Likeness,
     ) -> Option<Known<'a>> {
         if self.table.is_empty() {
             return None;
         }
-        let hash = self.hash(id, keys.clone());
+        let hash = self.hash(id, keys.clone(), by);
         let entry = self.table.find(hash, |entry| {
             entry.id == id && {
                 let known = entry.keys.iter().map(Slot::value);
-                known.zip(keys.clone()).all(|(a, b)| same(a, b))
+                known.zip(keys.clone()).all(|(a, b)| same(a, b) || by == Likeness::Equal && a == b)
             }
         });
         entry.map(|entry| entry.found)
     }
 
     /// Keeps what was found. There are as many keys for a number each time.
-    pub(super) fn set(&mut self, id: u32, keys: Box<[Slot<'a>]>, found: Known<'a>) {
-        let hash = self.hash(id, keys.iter().map(Slot::value));
+    pub(super) fn set(&mut self, id: u32, keys: Box<[Slot<'a>]>, found: Known<'a>, by: Likeness) {
+        let hash = self.hash(id, keys.iter().map(Slot::value), by);
         self.table.insert_unique(hash, Entry { hash, id, keys, found }, |entry| entry.hash);
     }
 }

@@ -10,13 +10,14 @@ mod machine;
 mod members;
 mod memo;
 mod native;
+mod nested;
 mod partial;
+mod pending;
 mod print;
 mod query;
 mod rules;
 mod scope;
 mod slot;
-mod tail;
 mod walk;
 
 use crate::Arena;
@@ -87,8 +88,8 @@ pub struct Evaluation<'a, 'e, 'c, P = NoProbe> {
     operands: Vec<Value>,
     /// What was undefined because of an error.
     errors: Vec<EvalError>,
-    /// What is put off until a value has been used.
-    tails: Vec<tail::Tail>,
+    /// Searches that were put off until their value has been used.
+    pending: Vec<pending::Pending<'a>>,
 }
 
 impl<P> fmt::Debug for Evaluation<'_, '_, '_, P> {
@@ -121,7 +122,7 @@ impl<'a, 'e, 'c, P: Probe> Evaluation<'a, 'e, 'c, P> {
             depth: 0,
             operands: Vec::new(),
             errors: Vec::new(),
-            tails: Vec::new(),
+            pending: Vec::new(),
         }
     }
 
@@ -154,7 +155,7 @@ impl<'a, 'e, 'c, P: Probe> Evaluation<'a, 'e, 'c, P> {
     fn reset(&mut self) {
         self.slots.clear();
         self.choices.clear();
-        self.tails.clear();
+        self.pending.clear();
         self.scopes.truncate(1);
         let counts = self.rules.counts;
         self.scopes.iter_mut().for_each(|scope| scope.forget(counts));

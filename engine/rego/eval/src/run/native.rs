@@ -105,11 +105,9 @@ fn work(native: Native, args: &[&Value]) -> u32 {
     let all: usize = match native {
         Native::Minus | Native::And | Native::Or | Native::Member => args.iter().map(size).sum(),
         // Of a collection it is known; a text is gone through.
-        Native::Count | Native::StartsWith | Native::EndsWith | Native::Contains => args
-            .iter()
-            .filter(|value| matches!(value, Value::String(_)))
-            .map(size)
-            .sum(),
+        Native::Count | Native::StartsWith | Native::EndsWith | Native::Contains => {
+            args.iter().filter(|value| matches!(value, Value::String(_))).map(size).sum()
+        }
         _ => 0,
     };
     u32::try_from(all).unwrap_or(u32::MAX).saturating_add(1)

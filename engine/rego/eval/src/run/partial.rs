@@ -6,7 +6,8 @@
 use super::Evaluation;
 use super::candidates::Args;
 use super::heavy::counted;
-use super::memo::Known;
+use super::memo::{Known, Likeness};
+use super::nested;
 use super::scope::find;
 use super::slot::{Slot, is_scalar};
 use crate::error::{Eval, EvalCode, EvalError};
@@ -15,78 +16,13 @@ use crate::plan::{Clause, GroupPlan, Kind};
 use crate::probe::Probe;
 use referee_rego_syntax::Location;
 use referee_rego_value::{ObjectBuilder, SetBuilder, Value};
-use std::collections::BTreeMap;
 
 /// A document that is being made.
 #[derive(Debug)]
 enum Making {
     Set(SetBuilder),
     Object(ObjectBuilder),
-    Nested(BTreeMap<Value, Nested>),
-}
-
-/// A part of an object of objects or sets.
-#[derive(Debug)]
-enum Nested {
-    Value(Value),
-    Set(SetBuilder),
-    Object(BTreeMap<Value, Nested>),
-}
-
-impl Nested {
-    fn build(self) -> Value {
-        match self {
-            Self::Value(value) => value,
-            Self::Set(set) => Value::Set(set.build()),
-            Self::Object(members) => built(members),
-        }
-    }
-}
-
-fn built(members: BTreeMap<Value, Nested>) -> Value {
-    Value::Object(members.into_iter().map(|(key, part)| (key, part.build())).collect())
-}
-
-/// Keys that do not agree with what was made before.
-struct Conflict;
-
-/// Adds a value under keys.
-fn insert(
-    members: &mut BTreeMap<Value, Nested>,
-    keys: &[Value],
-    value: Value,
-    contains: bool,
-) -> Result<(), Conflict> {
-    let Some((key, rest)) = keys.split_first() else { return Err(Conflict) };
-    if !rest.is_empty() {
-        let part = members.entry(key.clone());
-        return match part.or_insert_with(|| Nested::Object(BTreeMap::new())) {
-            Nested::Object(below) => insert(below, rest, value, contains),
-            Nested::Value(_) | Nested::Set(_) => Err(Conflict),
-        };
-    }
-    if contains {
-        let part = members.entry(key.clone());
-        return match part.or_insert_with(|| Nested::Set(SetBuilder::default())) {
-            Nested::Set(set) => {
-                set.insert(value);
-                Ok(())
-            }
-            Nested::Value(_) | Nested::Object(_) => Err(Conflict),
-        };
-    }
-    match members.remove(key) {
-        None => {
-            members.insert(key.clone(), Nested::Value(value));
-            Ok(())
-        }
-        Some(part) => {
-            let known = part.build();
-            let agree = known == value;
-            members.insert(key.clone(), Nested::Value(known));
-            if agree { Ok(()) } else { Err(Conflict) }
-        }
-    }
+    Nested(nested::Members),
 }
 
 fn conflict(location: &Location) -> Box<EvalError> {
@@ -114,9 +50,8 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             return self.whole(group);
         }
         let known = self.scope().and_then(|scope| {
-            scope
-                .members
-                .get(member_id(group, keys.len()), keys.iter().map(|key| self.read(base, key)))
+            let read = keys.iter().map(|key| self.read(base, key));
+            scope.members.get(member_id(group, keys.len()), read, Likeness::Identical)
         });
         if let Some(known) = known {
             if P::STEPS {
@@ -140,9 +75,10 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         if keys.is_empty() {
             return self.whole(group);
         }
-        let known = self
-            .scope()
-            .and_then(|scope| scope.members.get(member_id(group, keys.len()), keys.iter()));
+        let known = self.scope().and_then(|scope| {
+            let id = member_id(group, keys.len());
+            scope.members.get(id, keys.iter(), Likeness::Identical)
+        });
         if let Some(known) = known {
             if P::STEPS {
                 self.tell_known(group, Args::default())?;
@@ -209,7 +145,7 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         if let Some(scope) = self.scope_mut()
             && (found.is_some() || !group.effects)
         {
-            scope.members.set(member_id(id, keys.len()), keys, found);
+            scope.members.set(member_id(id, keys.len()), keys, found, Likeness::Identical);
         }
         self.depth -= 1;
         Ok(found)
@@ -224,13 +160,15 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         self.deeper()?;
         let (slots, choices, depth) = (self.slots.len(), self.choices.len(), self.depth);
         let (scope, errors) = (self.scope, self.errors.len());
+        let (pending, unmocked) = (self.pending.len(), self.unmocked);
         let made = match self.make_document(group, &[]) {
             Ok(made) => Some(self.keep(made)?),
             Err(error) if error.code == EvalCode::Conflict => {
                 self.slots.truncate(slots);
                 self.choices.truncate(choices);
                 self.errors.truncate(errors);
-                (self.depth, self.scope) = (depth, scope);
+                self.pending.truncate(pending);
+                (self.depth, self.scope, self.unmocked) = (depth, scope, unmocked);
                 None
             }
             Err(error) => return Err(error),
@@ -256,7 +194,7 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         let mut making = match group.info.kind {
             Kind::Set => Making::Set(SetBuilder::default()),
             _ if flat => Making::Object(ObjectBuilder::default()),
-            _ => Making::Nested(BTreeMap::new()),
+            _ => Making::Nested(nested::Members::new()),
         };
         let candidates = self.candidates(group, Args::default())?;
         if P::STEPS {
@@ -277,7 +215,7 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             Making::Object(object) => {
                 Value::Object(object.build_within(&mut counted(&mut self.context.meter))?)
             }
-            Making::Nested(members) => built(members),
+            Making::Nested(members) => nested::built(members, &mut self.context.meter)?,
         })
     }
 
@@ -320,7 +258,8 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
                 Making::Nested(members) => {
                     let keys: Vec<Value> =
                         variant.keys.iter().map(|key| self.read(base, key).clone()).collect();
-                    if insert(members, &keys, value, clause.contains).is_err() {
+                    let meter = &mut self.context.meter;
+                    if !nested::insert(members, &keys, value, clause.contains, meter)? {
                         return Err(conflict(&clause.head));
                     }
                 }

@@ -17,7 +17,9 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             return Ok(true);
         }
         let lines = self.combinations(from, " ", run, pc)?;
-        lines.into_iter().for_each(|line| self.print_line(location(run, pc), line));
+        if let Some(print) = &mut self.options.print {
+            lines.iter().for_each(|line| print(location(run, pc), line));
+        }
         Ok(true)
     }
 

@@ -13,7 +13,7 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
     /// Where the evaluation fails, or takes more than its context allows.
     pub fn value(&mut self, path: &PreparedPath) -> Result<Option<&'a Value>, Box<EvalError>> {
         let found = self.document(&path.keys);
-        let found = found.and_then(|found| self.give_up(0).map(|()| found));
+        let found = found.and_then(|found| self.give_up(0, None).map(|()| found));
         if found.is_err() {
             self.reset();
         }

@@ -1,12 +1,14 @@
 //! Complete rules and functions: definitions that agree on one value.
 
 use super::Evaluation;
-use super::candidates::Args;
+use super::candidates::{Args, Candidates};
+use super::machine::Run;
 use super::memo::{Known, same};
+use super::pending::{Given, Pending};
 use super::scope::find;
 use super::slot::Slot;
 use crate::error::{Eval, EvalCode, EvalError};
-use crate::plan::{Clause, GroupPlan, Kind};
+use crate::plan::{Clause, GroupPlan, Kind, Variant};
 use crate::probe::Probe;
 use crate::steps::Step;
 
@@ -49,37 +51,27 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         Ok(found)
     }
 
-    /// The value on which the definitions of a group agree.
+    /// The value that the definitions of a group give. Where they may give others, on which they
+    /// have to agree, the search for them is put off.
     pub(super) fn definitions(
         &mut self,
         group: &'a GroupPlan,
         args: Args,
     ) -> Eval<Option<Slot<'a>>> {
-        let since = self.moment();
-        let mut found = None;
-        let outcome = self.agreed(group, args, &mut found);
-        if P::STEPS {
-            self.told(0, Step::Done);
-        }
-        self.settle(since, outcome)?;
-        Ok(found)
-    }
-
-    fn agreed(
-        &mut self,
-        group: &'a GroupPlan,
-        args: Args,
-        found: &mut Option<Slot<'a>>,
-    ) -> Eval<()> {
         if group.index.as_ref().is_some_and(|index| index.sole) && group.default.is_none() {
-            if let Some(clause) = group.definitions.first().and_then(|it| it.first()) {
-                let early = self.options.early_exit && clause.constant.is_some();
-                if P::STEPS {
-                    self.tell_index(group, 1, early);
-                }
-                self.clause(group, clause, args, (early, true), found)?;
+            let Some(clause) = group.clause(0, 0) else { return Ok(None) };
+            let early = self.options.early_exit && clause.constant.is_some();
+            if P::STEPS {
+                self.tell_index(group, 1, early);
             }
-            return Ok(());
+            return match self.clause(clause, group, args, early, true)? {
+                Gave::Nothing => self.nothing(),
+                Gave::Value(value) => Ok(Some(value)),
+                Gave::First(value, given) => {
+                    self.wait(group, args, None, 0, &value, given);
+                    Ok(Some(value))
+                }
+            };
         }
         let candidates = self.candidates(group, args)?;
         if P::STEPS {
@@ -87,30 +79,39 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             let none = matched == 0 && self.options.early_exit;
             self.tell_index(group, matched, candidates.uniform || none);
         }
-        let mut done: Option<u32> = None;
         let count = candidates.clauses.len();
         for (at, (definition, clause)) in candidates.clauses.iter().enumerate() {
-            if done == Some(*definition) {
-                continue;
-            }
-            let clauses =
-                usize::try_from(*definition).ok().and_then(|at| group.definitions.get(at));
-            let clause = clauses.and_then(|it| it.get(usize::try_from(*clause).ok()?));
-            let Some(clause) = clause else { continue };
-            let last = at + 1 == count;
-            if self.clause(group, clause, args, (candidates.uniform, last), found)? {
-                done = Some(*definition);
-                if candidates.uniform {
-                    break;
+            let Some(clause) = group.clause(*definition, *clause) else { continue };
+            let last = candidates.uniform || at + 1 == count;
+            match self.clause(clause, group, args, candidates.uniform, last)? {
+                Gave::Nothing => {}
+                Gave::Value(value) => return Ok(Some(value)),
+                Gave::First(value, given) => {
+                    self.wait(group, args, Some(candidates), at, &value, given);
+                    return Ok(Some(value));
                 }
             }
         }
-        if found.is_none()
-            && let Some(default) = &group.default
-        {
-            self.clause(group, default, args, (true, true), found)?;
+        if let Some(default) = &group.default {
+            return match self.clause(default, group, args, true, true)? {
+                Gave::Nothing => self.nothing(),
+                Gave::Value(value) => Ok(Some(value)),
+                Gave::First(value, given) => {
+                    self.wait(group, args, None, 0, &value, given);
+                    Ok(Some(value))
+                }
+            };
         }
-        Ok(())
+        self.nothing()
+    }
+
+    /// No definition gave anything.
+    #[inline]
+    fn nothing(&mut self) -> Eval<Option<Slot<'a>>> {
+        if P::STEPS {
+            self.told(0, Step::Done);
+        }
+        Ok(None)
     }
 
     /// Tells how many definitions may apply.
@@ -145,54 +146,105 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         Ok(())
     }
 
-    /// Runs a clause; whether it gave a value. `early`: its first value is enough; `last`: there is
-    /// no clause after it.
-    fn clause(
+    /// Puts the search for further values off.
+    #[inline(never)]
+    fn wait(
         &mut self,
         group: &'a GroupPlan,
-        clause: &'a Clause,
         args: Args,
-        (early, last): (bool, bool),
-        found: &mut Option<Slot<'a>>,
-    ) -> Eval<bool> {
-        let Some(variant) = clause.variants.first() else { return Ok(false) };
+        candidates: Option<Candidates>,
+        at: usize,
+        value: &Slot<'a>,
+        given: Given<'a>,
+    ) {
+        let bottom = if args.called { args.base } else { given.run.base };
+        let (value, depth, unmocked) = (value.clone(), self.depth, self.unmocked);
+        self.put_off(Pending {
+            group,
+            args,
+            candidates,
+            at,
+            value,
+            given,
+            bottom,
+            depth,
+            unmocked,
+        });
+    }
+
+    /// A run of a clause over a frame of its own, which begins with the arguments.
+    #[inline]
+    pub(super) fn open_clause(&mut self, variant: &'a Variant, args: Args) -> Run<'a> {
         let base = self.slots.len();
         for at in args.base..args.base + args.count {
             let arg = self.slots.get(at).cloned().unwrap_or_default();
             self.slots.push(arg);
         }
         self.fill_frame(base, variant.slots);
-        let mut run = self.begin(&variant.block, base);
-        let mut gave = false;
-        while self.resume(&mut run)? {
-            if P::ON {
-                self.probe.rule(&group.name, &clause.location);
-            }
-            gave = true;
-            let value = self.taken(base, &variant.value);
-            match found {
-                None => {
-                    *found = Some(value);
-                    let more = !(early || last && variant.block.single);
-                    if more {
-                        self.put_off();
-                    }
-                }
-                Some(known) => {
-                    let (known, value) = (known.value(), value.value());
-                    if !same(known, value) && !self.equal_heavy(known, value)? {
-                        return Err(Box::new(conflict(args, clause)));
-                    }
-                }
-            }
-            if early {
-                self.cut(&run)?;
-                break;
-            }
-        }
-        self.pop_frame(base);
-        Ok(gave)
+        self.begin(&variant.block, base)
     }
+
+    /// Runs a clause to its first value. `early`: that is enough; `last`: there is no clause after
+    /// it.
+    fn clause(
+        &mut self,
+        clause: &'a Clause,
+        group: &'a GroupPlan,
+        args: Args,
+        early: bool,
+        last: bool,
+    ) -> Eval<Gave<'a>> {
+        let Some(variant) = clause.variants.first() else { return Ok(Gave::Nothing) };
+        let (choices, pending) = (self.choices.len(), self.pending.len());
+        let mut run = self.open_clause(variant, args);
+        if !self.resume(&mut run)? {
+            self.pop_frame(run.base);
+            return Ok(Gave::Nothing);
+        }
+        if P::ON {
+            self.probe.rule(&group.name, &clause.location);
+        }
+        let value = self.taken(run.base, &variant.value);
+        let nothing_left = if early {
+            // What has nothing to be seen is not gone back to.
+            self.pending.len() == pending
+        } else {
+            last && variant.block.single && self.choices.len() == choices
+        };
+        if P::STEPS || !nothing_left {
+            return Ok(Gave::First(value, Given { clause, variant, run, early }));
+        }
+        if early {
+            self.cut(&run)?;
+        }
+        self.pop_frame(run.base);
+        Ok(Gave::Value(value))
+    }
+
+    /// Requires that two values of a group agree.
+    pub(super) fn agree(
+        &mut self,
+        args: Args,
+        clause: &Clause,
+        known: &Slot<'a>,
+        value: &Slot<'a>,
+    ) -> Eval<()> {
+        let (known, value) = (known.value(), value.value());
+        if same(known, value) || self.equal_heavy(known, value)? {
+            return Ok(());
+        }
+        Err(Box::new(conflict(args, clause)))
+    }
+}
+
+/// What a clause gave.
+enum Gave<'a> {
+    /// Nothing.
+    Nothing,
+    /// A value, and it gives no other.
+    Value(Slot<'a>),
+    /// A value; it, or a definition after it, may give others.
+    First(Slot<'a>, Given<'a>),
 }
 
 fn conflict(args: Args, clause: &Clause) -> EvalError {

@@ -399,7 +399,9 @@ fn read(error: Error) -> RegoError {
         return made;
     }
     let made = made.at(rules::location(&error.location));
-    match error.location.line() {
+    // A parser that has shown enough lines shows no more, and so is it here.
+    let shown = error.code != Code::Parse || !made.details.is_empty();
+    match shown.then(|| error.location.line()).flatten() {
         Some(line) => made.with_snippet(line.chars().take(MAX_SNIPPET).collect::<String>()),
         None => made,
     }
@@ -418,6 +420,7 @@ fn first(errors: Vec<Error>) -> RegoError {
     all(errors).first().clone()
 }
 
+#[expect(clippy::boxed_local, reason = "errors of an evaluation come in boxes")]
 fn failed(error: Box<EvalError>) -> RegoError {
     let code = match error.code {
         EvalCode::Conflict => RegoCode::EvalConflict,

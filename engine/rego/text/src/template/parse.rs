@@ -118,7 +118,7 @@ impl Parser {
         self.error(format!("{token}{place}"))
     }
 
-    fn expect(&mut self, kind: Type, context: &str) -> Parsed<Token> {
+    fn want(&mut self, kind: Type, context: &str) -> Parsed<Token> {
         let token = self.next_word();
         if token.kind == kind { Ok(token) } else { self.unexpected(&token, context) }
     }
@@ -176,7 +176,7 @@ impl Parser {
     fn definition(&mut self) -> Parsed<()> {
         let context = "define clause";
         let (_, name) = self.template_name(context)?;
-        self.expect(Type::Right, context)?;
+        self.want(Type::Right, context)?;
         let list = self.own_list(context)?;
         self.add(name, list)
     }
@@ -236,14 +236,14 @@ impl Parser {
         }
         Ok(Part::Node(match keyword {
             Keyword::End => {
-                self.expect(Type::Right, "end")?;
+                self.want(Type::Right, "end")?;
                 return Ok(Part::End(End::End));
             }
             Keyword::Else => {
                 let next = self.peek_word();
                 let chained = [Type::Keyword(Keyword::If), Type::Keyword(Keyword::With)];
                 if !chained.contains(&next.kind) {
-                    self.expect(Type::Right, "else")?;
+                    self.want(Type::Right, "else")?;
                 }
                 return Ok(Part::End(End::Else));
             }

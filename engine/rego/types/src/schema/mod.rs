@@ -45,7 +45,6 @@ pub fn load_schema(
     if matches!(schema, Value::Null) {
         return Err(SchemaError::Nothing);
     }
-    let arena =
-        parse::parse(schema, allow_net).map_err(|what| SchemaError::Unusable { what })?;
+    let arena = parse::parse(schema, allow_net).map_err(|what| SchemaError::Unusable { what })?;
     types::read(arena).map_err(|what| SchemaError::NoType { what })
 }

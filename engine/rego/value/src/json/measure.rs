@@ -69,7 +69,16 @@ mod tests {
     #[test]
     fn the_size_is_that_of_the_text() {
         for text in [
-            "null", "true", "false", "0", "-10", "-9223372036854775808", "1.50", "\"abc\"", "[]", "{}",
+            "null",
+            "true",
+            "false",
+            "0",
+            "-10",
+            "-9223372036854775808",
+            "1.50",
+            "\"abc\"",
+            "[]",
+            "{}",
             r#"[1,[2,{"a":"b","c":[]}],{"d":1e5}]"#,
         ] {
             let value = Value::from_json(text, &JsonLimits::DEFAULT).unwrap_or_default();

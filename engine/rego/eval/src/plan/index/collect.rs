@@ -148,11 +148,11 @@ pub(crate) fn speaks_late(rule: &Rule, scheme: &Scheme) -> bool {
 }
 
 /// Operators that never fail.
-const QUIET: [&str; 9] = [
-    "eq", "equal", "neq", "lt", "lte", "gt", "gte", "internal.member_2", "internal.member_3",
-];
+const QUIET: [&str; 9] =
+    ["eq", "equal", "neq", "lt", "lte", "gt", "gte", "internal.member_2", "internal.member_3"];
 
-fn may_fail(expr: &Expr) -> bool {
+/// Whether the evaluation of an expression may end in an error.
+pub(crate) fn may_fail(expr: &Expr) -> bool {
     let of_data = |term: &Term| match &term.kind {
         TermKind::Ref(parts) => head_name(parts).is_some_and(|name| name == "data"),
         _ => false,

@@ -174,13 +174,13 @@ impl<'a> Validator<'a, '_, '_> {
         argument: &Argument,
     ) -> Result<()> {
         if let Some(known) = known {
-            self.expect(&argument.value, known);
+            self.want(&argument.value, known);
         }
         self.walk_value(&argument.value)
     }
 
     /// Notes what is expected of a value.
-    fn expect(&self, value: &Value, known: &FieldDefinition) {
+    fn want(&self, value: &Value, known: &FieldDefinition) {
         let default = known.default.as_ref();
         *value.expected.borrow_mut() = Expected {
             definition: self.kind(known.kind.innermost()),
@@ -212,7 +212,7 @@ impl<'a> Validator<'a, '_, '_> {
             if value.kind == Kind::Object {
                 let definition = expected.definition.as_ref();
                 if let Some(field) = definition.and_then(|it| it.field(&child.name)) {
-                    self.expect(&child.value, field);
+                    self.want(&child.value, field);
                 }
             } else if let Some(element) = expected.kind.as_ref().and_then(|it| it.element.as_ref())
             {

@@ -1,0 +1,78 @@
+//! Objects of objects, or of sets, while they are being made.
+
+use super::heavy::counted;
+use referee_rego_builtin::{Cancelled, Meter};
+use referee_rego_value::{SetBuilder, Value};
+use std::collections::BTreeMap;
+
+/// The members of such an object.
+pub(super) type Members = BTreeMap<Value, Nested>;
+
+/// A part of it.
+#[derive(Debug)]
+pub(super) enum Nested {
+    Value(Value),
+    Set(SetBuilder),
+    Object(Members),
+}
+
+impl Nested {
+    fn build(self, meter: &mut Meter<'_>) -> Result<Value, Cancelled> {
+        Ok(match self {
+            Self::Value(value) => value,
+            Self::Set(set) => Value::Set(set.build_within(&mut counted(meter))?),
+            Self::Object(members) => built(members, meter)?,
+        })
+    }
+}
+
+/// The object.
+pub(super) fn built(members: Members, meter: &mut Meter<'_>) -> Result<Value, Cancelled> {
+    let members = members.into_iter().map(|(key, part)| Ok((key, part.build(meter)?)));
+    Ok(Value::Object(members.collect::<Result<_, Cancelled>>()?))
+}
+
+/// Adds a value under keys, to a set where it `contains` it; `false` where it does not agree with
+/// what was made before.
+pub(super) fn insert(
+    members: &mut Members,
+    keys: &[Value],
+    value: Value,
+    contains: bool,
+    meter: &mut Meter<'_>,
+) -> Result<bool, Cancelled> {
+    let Some((key, rest)) = keys.split_first() else { return Ok(false) };
+    if key.is_heavy() {
+        // What a key costs to be compared is not counted on the way, but at least before.
+        meter.work(key.weight() / 16)?;
+    }
+    if !rest.is_empty() {
+        let part = members.entry(key.clone());
+        return match part.or_insert_with(|| Nested::Object(Members::new())) {
+            Nested::Object(below) => insert(below, rest, value, contains, meter),
+            Nested::Value(_) | Nested::Set(_) => Ok(false),
+        };
+    }
+    if contains {
+        let part = members.entry(key.clone());
+        return match part.or_insert_with(|| Nested::Set(SetBuilder::default())) {
+            Nested::Set(set) => {
+                set.insert_within(value, &mut counted(meter))?;
+                Ok(true)
+            }
+            Nested::Value(_) | Nested::Object(_) => Ok(false),
+        };
+    }
+    match members.remove(key) {
+        None => {
+            members.insert(key.clone(), Nested::Value(value));
+            Ok(true)
+        }
+        Some(part) => {
+            let known = part.build(meter)?;
+            let agree = known.eq_within(&value, &mut counted(meter))?;
+            members.insert(key.clone(), Nested::Value(known));
+            Ok(agree)
+        }
+    }
+}
