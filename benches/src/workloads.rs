@@ -124,9 +124,8 @@ fn trust() -> Workload {
         })
         .collect();
     let teams = ["build", "release", "security"];
-    let keys: Vec<_> = (0..6)
-        .map(|at| json!({"id": format!("key-{at}"), "team": teams[at % 3]}))
-        .collect();
+    let keys: Vec<_> =
+        (0..6).map(|at| json!({"id": format!("key-{at}"), "team": teams[at % 3]})).collect();
     let accepted: Vec<_> = (0..40)
         .map(|at| {
             let until = if at % 4 == 0 { "2026-01-01" } else { "2027-01-01" };

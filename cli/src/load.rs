@@ -250,9 +250,7 @@ fn json(path: &Path, text: &str) -> Result<Value, LoadError> {
 
 /// Reads YAML.
 fn yaml(path: &Path, text: &str) -> Result<Value, LoadError> {
-    let name = path.display().to_string();
-    let document: serde_json::Value = referee_core::document::read(&name, text)?;
-    Value::from_json(document).map_err(|source| LoadError::Json { path: path.to_owned(), source })
+    Value::from_yaml_str(text).map_err(|source| LoadError::Yaml { path: path.to_owned(), source })
 }
 
 /// The entries of a folder, sorted by name.

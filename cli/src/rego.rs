@@ -13,7 +13,7 @@ use clap::Args;
 use referee_core::Limits;
 use referee_rego::{
     CompileOptions, CoverageKind, EngineChoice, Module, Program, RegoEngine, Schemas, Value,
-    capabilities_from,
+    ValueKind, capabilities_from,
 };
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -244,14 +244,14 @@ pub(crate) fn parse_document(name: &str, text: &str) -> Result<Value, CliError> 
         return Err(failed);
     }
     let is_yaml = name.ends_with(".yaml") || name.ends_with(".yml");
-    let document: serde_json::Value = match referee_core::document::read(name, text) {
-        Ok(document) => document,
-        Err(error) if is_yaml => return Err(error.into()),
-        Err(_) => return Err(failed),
-    };
-    // A text without any mark is YAML, too: more often it is a mistake.
-    if !is_yaml && !document.is_object() && !document.is_array() {
-        return Err(failed);
+    match Value::from_yaml_str(text) {
+        // A text without any mark is YAML, too: more often it is a mistake.
+        Ok(document)
+            if is_yaml || matches!(document.kind(), ValueKind::Object | ValueKind::Array) =>
+        {
+            Ok(document)
+        }
+        Err(source) if is_yaml => Err(CliError::Input { name: name.to_owned(), source }),
+        _ => Err(failed),
     }
-    Value::from_json(document).map_err(|source| CliError::Input { name: name.to_owned(), source })
 }

@@ -160,8 +160,7 @@ impl Summary {
         let ours = figures.iter().filter(|it| it.engine == "referee" && it.threads == 1);
         let lines = ours.map(|line| {
             let others = ["regorus interpreter", "regorus machine"];
-            let fastest =
-                others.iter().filter_map(|engine| time(line, engine, 1)).reduce(f64::min);
+            let fastest = others.iter().filter_map(|engine| time(line, engine, 1)).reduce(f64::min);
             let several = figures
                 .iter()
                 .find(|it| {

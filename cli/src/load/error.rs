@@ -1,7 +1,6 @@
 //! What can be wrong with files that are read.
 
 use referee_core::Coded;
-use referee_core::document::DocumentError;
 use referee_rego::ValueError;
 use std::fmt;
 use std::io;
@@ -28,8 +27,13 @@ pub(crate) enum LoadError {
         source: ValueError,
     },
     /// It is not YAML.
-    #[error(transparent)]
-    Yaml(#[from] DocumentError),
+    #[error("{}: {source}", path.display())]
+    Yaml {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: ValueError,
+    },
     /// It is data at the root and no object.
     #[error("{}: document must be of type object", path.display())]
     NoObject {
@@ -89,7 +93,7 @@ impl Coded for LoadError {
         match self {
             Self::Read { .. } => "file_unreadable",
             Self::Json { .. } | Self::NoObject { .. } => "data_unusable",
-            Self::Yaml(source) => source.code(),
+            Self::Yaml { .. } => "document_syntax",
             Self::Merge { .. } => "data_conflict",
             Self::Unrecognized { .. } | Self::Archive { .. } | Self::NoFolder { .. } => {
                 "file_type_unknown"
@@ -101,7 +105,6 @@ impl Coded for LoadError {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Yaml(source) => source.hint(),
             Self::Read { source, .. } => crate::files::hint(source),
             Self::Merge { .. } => Some(
                 "every .json and .yaml file of a folder is data; --ignore leaves files out, and \

@@ -32,6 +32,7 @@ mod tree;
 mod value;
 mod walk;
 mod world;
+mod yaml;
 
 pub use ask::{Answer, Question, Reports, Times, Told};
 pub use budget::EvalBudget;
@@ -48,8 +49,7 @@ pub use referee_rego_builtin::Cancelled;
 pub use referee_rego_types::{Capabilities, Declaration, DocumentError};
 pub use report::{
     Coverage, CoverageKind, CoverageReport, CoveredRange, Explain, FileCoverage, Position, Profile,
-    ProfileLine, ProfileOrder, Range, Trace, TraceEvent, TraceNode, TraceOp,
-    TraceVariable,
+    ProfileLine, ProfileOrder, Range, Trace, TraceEvent, TraceNode, TraceOp, TraceVariable,
 };
 pub use rules::{RuleInfo, RuleKind};
 pub use test_runner::{

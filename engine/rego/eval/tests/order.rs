@@ -64,6 +64,12 @@ memo := x if { some x in [1, 1]; print("memo", x) }
 list := [several([x, x]) | some x in [1, 2]]
 either if { x := several([1, 1]); x == 2 }
 either if { x := several([1, 1]); x == 1 }
+kinds.before if input.n == {1 | print("before")}
+kinds.after if {1 | print("after")} == input.n
+kinds.known if { x := input.n; x == [1 | print("known")] }
+kinds.second if { x := input.n; [1 | print("second")] == x }
+kinds.same if { x := input.list; x == [1 | print("same")] }
+kinds.object if { input.list == {k: 1 | some k in [1]; print("object")} }
 "#;
 
 /// What a rule prints and gives, line by line.
@@ -77,7 +83,7 @@ fn told(rule: &str) -> String {
     context.strict = true;
     let mut lines = Vec::new();
     let mut print = |_: &Location, line: &str| lines.push(line.to_owned());
-    let input = Value::from_json(r#"{"c": 1, "n": 3}"#, &JsonLimits::DEFAULT).unwrap();
+    let input = Value::from_json(r#"{"c": 1, "n": 3, "list": []}"#, &JsonLimits::DEFAULT).unwrap();
     let arena = Arena::new();
     let options = Options { print: Some(&mut print), ..Options::default() };
     let mut evaluation = program.evaluation(&arena, Some(&input), &mut context, options);
@@ -229,4 +235,9 @@ fn a_comprehension_goes_through_all_values() {
 fn a_function_with_known_arguments_is_not_called_again() {
     let wanted = ["several 1", "several 1", "true"];
     assert_eq!(told("either"), wanted.join("\n"));
+}
+
+#[test]
+fn a_comprehension_of_another_kind_than_the_value_before_it_is_not_evaluated() {
+    assert_eq!(told("kinds"), ["same", "second", "{}"].join("\n"));
 }

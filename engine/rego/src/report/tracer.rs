@@ -97,11 +97,7 @@ struct Group {
 }
 
 impl<'n> Tracer<'n> {
-    pub(crate) fn new(
-        names: Names<'n>,
-        wanted: Reports,
-        clock: &'n dyn Fn() -> Duration,
-    ) -> Self {
+    pub(crate) fn new(names: Names<'n>, wanted: Reports, clock: &'n dyn Fn() -> Duration) -> Self {
         Self {
             names,
             keep: wanted.trace,

@@ -214,10 +214,8 @@ impl<'b, 'p> Body<'b, 'p> {
     pub(crate) fn splice(&mut self, block: Block) {
         let shift = u32::try_from(self.ops.len()).unwrap_or(u32::MAX);
         let around = self.marks.last().cloned();
-        let moved = block.marks.into_iter().map(|mark| Mark {
-            pc: mark.pc.saturating_add(shift),
-            ..mark
-        });
+        let moved =
+            block.marks.into_iter().map(|mark| Mark { pc: mark.pc.saturating_add(shift), ..mark });
         self.marks.extend(moved);
         self.ops.extend(block.ops);
         let pc = u32::try_from(self.ops.len()).unwrap_or(u32::MAX);

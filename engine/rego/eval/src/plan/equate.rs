@@ -180,6 +180,9 @@ impl Body<'_, '_> {
                 Ok(true)
             }
             _ if self.ready(term) => {
+                if let Some(shape) = shape(term) {
+                    self.push(Op::Suits { from: value.clone(), collect: shape.collect });
+                }
                 let known = self.evaluate(term)?;
                 self.compare(known, value.clone());
                 Ok(true)

@@ -111,6 +111,9 @@ pub(crate) enum Op {
     ArrayLen { from: Src, len: usize },
     /// Whether it is an object of this size.
     ObjectLen { from: Src, len: usize },
+    /// Whether it can equal a comprehension of this kind, as OPA finds before it evaluates one: a
+    /// set is compared with any.
+    Suits { from: Src, collect: Collect },
     /// Whether two values are equal.
     Equal { a: Src, b: Src },
     /// Whether what stands under a key equals a value.

@@ -6,7 +6,7 @@ use super::members::{Choice, Members};
 use super::slot::Slot;
 use super::walk::Walk;
 use crate::error::{Eval, EvalCode, EvalError};
-use crate::plan::ops::{Block, Op, SlotId, Src};
+use crate::plan::ops::{Block, Collect, Op, SlotId, Src};
 use crate::probe::Probe;
 use crate::steps::{Step, Variable};
 use referee_rego_value::{Number, Value};
@@ -385,6 +385,12 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             Op::ObjectLen { from, len } => {
                 Ok(matches!(self.read(base, from), Value::Object(object) if object.len() == *len))
             }
+            Op::Suits { from, collect } => Ok(matches!(
+                (self.read(base, from), collect),
+                (Value::Set(_), _)
+                    | (Value::Array(_), Collect::Array)
+                    | (Value::Object(_), Collect::Object)
+            )),
             Op::Not { block } => Ok(!self.holds_somehow(block, base)?),
             Op::And { lhs, rhs } => Ok(self.holds(lhs, base)? && self.holds(rhs, base)?),
             Op::Or { lhs, rhs } => Ok(self.holds(lhs, base)? || self.holds(rhs, base)?),

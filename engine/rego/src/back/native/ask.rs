@@ -42,8 +42,7 @@ impl Backend {
         };
         let rows = if watched {
             let program = self.watched()?;
-            let names =
-                Names { modules: &self.compiled.rewritten, query: &compiled.rewritten };
+            let names = Names { modules: &self.compiled.rewritten, query: &compiled.rewritten };
             let mut recorder = Recorder::new(reports, names, &clock);
             let over = (program, &arena, question.input);
             let rows = self.run_saying(over, within, &mut recorder, &mut said, |evaluation| {
