@@ -245,12 +245,12 @@ impl Work<'_, '_> {
 
 /// Reads JSON.
 fn json(path: &Path, text: &str) -> Result<Value, LoadError> {
-    Value::from_json_str(text).map_err(|source| LoadError::Json { path: path.to_owned(), source })
+    Value::from_json_str(text).map_err(|source| LoadError::Data { path: path.to_owned(), source })
 }
 
 /// Reads YAML.
 fn yaml(path: &Path, text: &str) -> Result<Value, LoadError> {
-    Value::from_yaml_str(text).map_err(|source| LoadError::Yaml { path: path.to_owned(), source })
+    Value::from_yaml_str(text).map_err(|source| LoadError::Data { path: path.to_owned(), source })
 }
 
 /// The entries of a folder, sorted by name.

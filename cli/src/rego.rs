@@ -239,11 +239,11 @@ pub(crate) fn parse_document(name: &str, text: &str) -> Result<Value, CliError> 
         Ok(value) => return Ok(value),
         Err(source) => CliError::Input { name: name.to_owned(), source },
     };
+    let is_yaml = name.ends_with(".yaml") || name.ends_with(".yml");
     // Nothing is YAML, too: what a pipe has that broke off.
-    if text.trim().is_empty() {
+    if text.trim().is_empty() && !is_yaml {
         return Err(failed);
     }
-    let is_yaml = name.ends_with(".yaml") || name.ends_with(".yml");
     match Value::from_yaml_str(text) {
         // A text without any mark is YAML, too: more often it is a mistake.
         Ok(document)

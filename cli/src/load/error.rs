@@ -18,17 +18,9 @@ pub(crate) enum LoadError {
         /// Why.
         source: io::Error,
     },
-    /// It is not JSON.
+    /// It is data that cannot be read.
     #[error("{}: {source}", path.display())]
-    Json {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: ValueError,
-    },
-    /// It is not YAML.
-    #[error("{}: {source}", path.display())]
-    Yaml {
+    Data {
         /// The file.
         path: PathBuf,
         /// Why.
@@ -92,8 +84,7 @@ impl Coded for LoadError {
     fn code(&self) -> &'static str {
         match self {
             Self::Read { .. } => "file_unreadable",
-            Self::Json { .. } | Self::NoObject { .. } => "data_unusable",
-            Self::Yaml { .. } => "document_syntax",
+            Self::Data { .. } | Self::NoObject { .. } => "data_unusable",
             Self::Merge { .. } => "data_conflict",
             Self::Unrecognized { .. } | Self::Archive { .. } | Self::NoFolder { .. } => {
                 "file_type_unknown"

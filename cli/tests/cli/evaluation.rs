@@ -49,9 +49,9 @@ fn numbers_keep_all_their_digits() {
 #[test]
 fn a_policy_and_data_are_at_hand() {
     let folder = folder(&[
-        ("p/p.rego", "package p\n\ndeny contains \"few\" if input.n < data.least\n"),
+        ("p/p.rego", "package p\n\ndeny contains \"few\" if input.size < data.least\n"),
         ("least.json", r#"{"least": 3}"#),
-        ("input.yaml", "n: 2\n"),
+        ("input.yaml", "size: 2\n"),
     ]);
     let mut command = referee();
     command.args(["eval", "-p", &path(&folder, "p"), "-d", &path(&folder, "least.json")]);
@@ -86,6 +86,30 @@ fn an_input_that_is_no_document_is_told() {
 }
 
 #[test]
+fn yaml_is_read_as_opa_reads_it_and_refused_in_its_words() {
+    let folder = folder(&[
+        ("i.yaml", "on: yes\n---\nx: [\n"),
+        ("nothing.yaml", ""),
+        ("nothing.json", ""),
+        ("broken.yaml", "a:\n\t- 1\n"),
+    ]);
+    let input = |name: &str| with(&["eval", "-f", "raw", "-i", &path(&folder, name), "input"]);
+    assert_eq!(input("i.yaml").exits(0).out, "{\"true\":true}\n");
+    assert_eq!(input("nothing.yaml").exits(0).out, "null\n");
+    let nothing = path(&folder, "nothing.json");
+    input("nothing.json")
+        .fails(&format!("{nothing} cannot be used as a document"), "input_unusable");
+    let why = "error converting YAML to JSON: yaml: line 2: found character that cannot start any \
+               token";
+    let broken = path(&folder, "broken.yaml");
+    let told = input("broken.yaml")
+        .fails(&format!("{broken} cannot be used as a document"), "input_unusable");
+    assert!(told.err.contains(&format!("caused by: {why}")), "{told:#?}");
+    let told = with(&["eval", "-d", &broken, "1"]).exits(2).json();
+    assert_eq!(told["errors"][0]["message"], format!("{broken}: {why}"), "{told:#}");
+}
+
+#[test]
 fn an_evaluation_without_end_is_ended() {
     let query = "count([1 | some a in numbers.range(1, 5000); some b in numbers.range(1, 5000); \
                  some c in numbers.range(1, 5000); a + b + c == 0])";
@@ -97,8 +121,8 @@ fn an_evaluation_without_end_is_ended() {
 fn data_is_loaded_as_opa_loads_it() {
     let folder = folder(&[
         ("d/a/data.json", r#"{"x": 1}"#),
-        ("d/a/other.yaml", "y: 2\n"),
-        ("d/a/p.rego", "package p\n\nv := data.a.x + data.a.y\n"),
+        ("d/a/other.yaml", "z: 2\n"),
+        ("d/a/p.rego", "package p\n\nv := data.a.x + data.a.z\n"),
         ("d/.hidden/data.json", r#"{"x": 3}"#),
         ("d/notes.txt", "nothing"),
     ]);
@@ -110,7 +134,7 @@ fn data_is_loaded_as_opa_loads_it() {
     assert_eq!(raw(&["-d", &at], "data.p.v"), "3\n");
     assert_eq!(
         raw(&["-d", &at, "--ignore", ".*"], "data"),
-        "{\"a\":{\"x\":1,\"y\":2},\"p\":{\"v\":3}}\n"
+        "{\"a\":{\"x\":1,\"z\":2},\"p\":{\"v\":3}}\n"
     );
     assert_eq!(raw(&["-d", &format!("z.w:{at}"), "--ignore", ".*,*.rego"], "data.z.w.a.x"), "1\n");
     // In a bundle only data.json and data.yaml are data.

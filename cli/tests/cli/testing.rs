@@ -157,3 +157,25 @@ fn a_test_has_a_time_limit_of_its_own() {
     assert!(json["tests"][0]["error"].as_str().unwrap().contains("eval_cancel_error"), "{json:#}");
     assert_eq!(json["tests"][1]["outcome"], "pass", "{json:#}");
 }
+
+#[test]
+fn tests_are_chosen_by_their_reference_as_text() {
+    let twice = "package p\n\ntest_x if true\n\ntest_x if 1 == 1\n";
+    let folder = folder(&[("p_test.rego", twice)]);
+    let at = path(&folder, "p_test.rego");
+    with(&["test", &at, "-r", r#"^data\.p\["test_x#01"\]$"#]).exits(0).says(&["PASS 1 passed"]);
+    with(&["test", &at, "-r", r"^data\.p\.test_x$"]).exits(0).says(&["PASS 1 passed"]);
+    with(&["test", &at, "-r", r"p\.test_x#01"]).fails("no tests were found", "no_tests");
+}
+
+#[test]
+fn of_several_documents_of_yaml_beside_tests_the_first_is_data() {
+    let folder = folder(&[
+        ("k8s/manifest.yaml", "kind: Service\nold: 0644\n---\nkind: Deployment\n"),
+        (
+            "p_test.rego",
+            "package p\n\ntest_x if data.k8s == {\"kind\": \"Service\", \"old\": 420}\n",
+        ),
+    ]);
+    with(&["test", folder.path().to_str().unwrap()]).exits(0).says(&["PASS 1 passed"]);
+}

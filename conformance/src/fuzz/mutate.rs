@@ -40,7 +40,22 @@ pub(super) fn broken(chance: &mut Chance, text: &str) -> String {
             }
         }
     }
-    tokens.concat()
+    whole(&tokens.concat())
+}
+
+/// The same text with a `0` before each fraction that has lost it. OPA takes `.30` and keeps that
+/// text, which it then cannot write as JSON (`json: invalid number literal`).
+fn whole(text: &str) -> String {
+    let mut whole = String::with_capacity(text.len());
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let begins = whole.chars().next_back().is_none_or(|last| " \t\n([{,:=|-+*/".contains(last));
+        if letter == '.' && begins && letters.peek().is_some_and(char::is_ascii_digit) {
+            whole.push('0');
+        }
+        whole.push(letter);
+    }
+    whole
 }
 
 fn is_word(token: &str) -> bool {
@@ -77,5 +92,15 @@ fn class(letter: char) -> Class {
         Class::Space
     } else {
         Class::Sign
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::whole;
+
+    #[test]
+    fn a_fraction_keeps_its_zero() {
+        assert_eq!(whole("{.30, -.1, [a.b, x[_].c, 1.5]}"), "{0.30, -0.1, [a.b, x[_].c, 1.5]}");
     }
 }

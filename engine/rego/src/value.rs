@@ -64,8 +64,8 @@ pub enum ValueError {
     /// It is not JSON, or nested too deep.
     #[error("not JSON that a policy can read: {0}")]
     Json(String),
-    /// It is not YAML, or has no JSON.
-    #[error("not YAML that a policy can read: {0}")]
+    /// It is not YAML, or has no JSON: in OPA's words.
+    #[error("error converting YAML to JSON: {0}")]
     Yaml(String),
     /// It would be too large.
     #[error("larger than a document may become")]

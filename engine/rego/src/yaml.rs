@@ -54,7 +54,7 @@ mod tests {
     fn what_is_no_yaml_is_told_in_the_words_of_its_reader() {
         assert_eq!(
             json("a: [1"),
-            "not YAML that a policy can read: yaml: line 1: did not find expected ',' or ']'"
+            "error converting YAML to JSON: yaml: line 1: did not find expected ',' or ']'"
         );
     }
 

@@ -42,8 +42,8 @@ pub(super) fn run_all(suites: Vec<Suite>, plan: &Plan) -> (Vec<Suite>, Vec<Vec<T
 fn run_suite(suite: &Suite, plan: &Plan) -> Vec<TestResult> {
     let mut tests = suite.program.tests();
     tests.retain(|test| {
-        let name = format!("data.{}.{}", test.package, test.name);
-        plan.pattern.as_ref().is_none_or(|pattern| pattern.is_match(&name))
+        // The reference as text: a duplicate is `data.p["test_x#01"]`.
+        plan.pattern.as_ref().is_none_or(|pattern| pattern.is_match(&test.path))
     });
     let processors = thread::available_parallelism().map_or(1, usize::from);
     let wanted = if plan.parallel == 0 { processors } else { plan.parallel };

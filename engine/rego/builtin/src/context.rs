@@ -48,6 +48,8 @@ const STRIDE: u32 = 1_024;
 pub struct Meter<'a> {
     /// Work left until the next look at the clock.
     until_look: u32,
+    /// The same of work that was counted before it began.
+    until_glance: u32,
     steps_left: u64,
     memory_left: u64,
     deadline: Duration,
@@ -64,7 +66,15 @@ impl<'a> Meter<'a> {
         memory: u64,
         cancel: Option<&'a AtomicBool>,
     ) -> Self {
-        Self { until_look: 0, steps_left: steps, memory_left: memory, deadline, clock, cancel }
+        Self {
+            until_look: 0,
+            until_glance: 0,
+            steps_left: steps,
+            memory_left: memory,
+            deadline,
+            clock,
+            cancel,
+        }
     }
 
     /// Counts `units` of work: one is about the cost of a comparison or of a small step.
@@ -87,6 +97,31 @@ impl<'a> Meter<'a> {
         self.until_look = STRIDE;
         let spent = u64::from(STRIDE.max(units));
         self.steps_left = self.steps_left.checked_sub(spent).ok_or(Cancelled::Steps)?;
+        self.glance()
+    }
+
+    /// Tells of `units` of work that have been counted already, at once and before they began: a
+    /// pass over a long text or a large collection. It only looks at the clock and at the cancel
+    /// flag, as often as [`Meter::work`] does.
+    ///
+    /// # Errors
+    /// Where the time is over, or the caller cancelled.
+    #[inline]
+    pub fn passed(&mut self, units: u32) -> Result<(), Cancelled> {
+        match self.until_glance.checked_sub(units) {
+            Some(left) => {
+                self.until_glance = left;
+                Ok(())
+            }
+            None => {
+                self.until_glance = STRIDE;
+                self.glance()
+            }
+        }
+    }
+
+    #[cold]
+    fn glance(&self) -> Result<(), Cancelled> {
         if self.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed)) {
             return Err(Cancelled::Caller);
         }
@@ -177,6 +212,15 @@ impl<'a> Context<'a> {
     #[inline]
     pub fn work(&mut self, units: u32) -> Result<(), Cancelled> {
         self.meter.work(units)
+    }
+
+    /// As [`Meter::passed`].
+    ///
+    /// # Errors
+    /// As [`Meter::passed`].
+    #[inline]
+    pub fn passed(&mut self, units: u32) -> Result<(), Cancelled> {
+        self.meter.passed(units)
     }
 
     /// As [`Meter::reserve`].

@@ -70,13 +70,16 @@ kinds.known if { x := input.n; x == [1 | print("known")] }
 kinds.second if { x := input.n; [1 | print("second")] == x }
 kinds.same if { x := input.list; x == [1 | print("same")] }
 kinds.object if { input.list == {k: 1 | some k in [1]; print("object")} }
+documents if { not data.base == {1 | print("document")}; not data.none == {1 | print("none")} }
 "#;
 
 /// What a rule prints and gives, line by line.
 fn told(rule: &str) -> String {
     let query = format!("data.t.{rule}");
     let modules = [MODULE];
-    let (program, query) = prepare(&Question::new(&modules, &query)).unwrap();
+    let mut question = Question::new(&modules, &query);
+    question.data = Value::from_json(r#"{"base": []}"#, &JsonLimits::DEFAULT).unwrap();
+    let (program, query) = prepare(&question).unwrap();
     let clock = || Duration::ZERO;
     let meter = Meter::new(&clock, Duration::from_secs(1), u64::MAX, 1 << 30, None);
     let mut context = Context::new(meter, 0, 0, &NoHost, &Value::Null);
@@ -240,4 +243,9 @@ fn a_function_with_known_arguments_is_not_called_again() {
 #[test]
 fn a_comprehension_of_another_kind_than_the_value_before_it_is_not_evaluated() {
     assert_eq!(told("kinds"), ["same", "second", "{}"].join("\n"));
+}
+
+#[test]
+fn a_comprehension_compared_with_a_document_is_evaluated_whatever_the_document_is() {
+    assert_eq!(told("documents"), ["document", "true"].join("\n"));
 }

@@ -28,8 +28,17 @@ fn parse_module(ctx: &mut Context<'_>, operands: &[Value]) -> Result<Option<Valu
     ctx.work(u32::try_from(text.len()).unwrap_or(u32::MAX))?;
     ctx.reserve(text.len().saturating_mul(TREE_BYTES))?;
     let options = ParseOptions { max_depth: MOST_DEPTH, ..ParseOptions::new(RegoVersion::V1) };
-    let module = referee_rego_syntax::parse_module(name, text, &options)
-        .map_err(|errors| BuiltinError::new(told(&errors)))?;
+    let mut stopped = None;
+    let parsed = referee_rego_syntax::parse_module_asking(name, text, &options, &mut || {
+        if stopped.is_none() {
+            stopped = ctx.passed(16).err();
+        }
+        stopped.is_none()
+    });
+    if let Some(why) = stopped {
+        return Err(why.into());
+    }
+    let module = parsed.map_err(|errors| BuiltinError::new(told(&errors)))?;
     Ok(Some(module_to_json(&module, &JsonOptions::parse_module())))
 }
 

@@ -24,6 +24,7 @@ pub use attach::attach_annotations;
 pub use error::{Code, Error};
 pub use location::{Location, Source};
 pub use module::{
-    parse_body, parse_module, parse_module_bytes, parse_query, parse_ref, parse_term,
+    parse_body, parse_module, parse_module_asking, parse_module_bytes, parse_query, parse_ref,
+    parse_term,
 };
 pub use options::{DEFAULT_MAX_BYTES, DEFAULT_MAX_DEPTH, ParseCapabilities, ParseOptions};

@@ -4,7 +4,7 @@ use crate::ast::{
     Body, Expr, ExprKind, Head, Import, Module, Package, Ref, RegoVersion, Rule, Term, TermKind,
 };
 use crate::options::ParseOptions;
-use crate::parser::{Parsed, Parser, Statement};
+use crate::parser::{GoOn, Parsed, Parser, Statement};
 use crate::{Code, Error, Location, Source, attach, print, v1};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -26,7 +26,22 @@ pub fn parse_module_bytes(
     bytes: &[u8],
     options: &ParseOptions,
 ) -> Result<Module, Vec<Error>> {
-    let (source, parsed) = parse_source(name, bytes, options)?;
+    let (source, parsed) = parse_source(name, bytes, options, None)?;
+    module(&source, parsed, options)
+}
+
+/// As [`parse_module`]: `go_on` is asked before each token. Once it says no, it is to say so from
+/// then on; what comes of the rest of the module means nothing.
+///
+/// # Errors
+/// As for [`parse_module`].
+pub fn parse_module_asking(
+    name: &str,
+    text: &str,
+    options: &ParseOptions,
+    go_on: &mut dyn FnMut() -> bool,
+) -> Result<Module, Vec<Error>> {
+    let (source, parsed) = parse_source(name, text.as_bytes(), options, Some(GoOn(go_on)))?;
     module(&source, parsed, options)
 }
 
@@ -35,7 +50,7 @@ pub fn parse_module_bytes(
 /// # Errors
 /// All that is wrong with it. Statements of another kind are one error without a place.
 pub fn parse_query(text: &str, options: &ParseOptions) -> Result<Body, Vec<Error>> {
-    let (_, parsed) = parse_source("", text.as_bytes(), options)?;
+    let (_, parsed) = parse_source("", text.as_bytes(), options, None)?;
     let mut body = Body::new();
     for statement in parsed.statements {
         let Statement::Body(exprs) = statement else {
@@ -110,6 +125,7 @@ fn parse_source(
     name: &str,
     bytes: &[u8],
     options: &ParseOptions,
+    go_on: Option<GoOn<'_>>,
 ) -> Result<(Arc<Source>, Parsed), Vec<Error>> {
     if bytes.len() > options.max_bytes {
         let (found, most) = (bytes.len(), options.max_bytes);
@@ -119,7 +135,10 @@ fn parse_source(
     }
     let (text, invalid) = decode(bytes);
     let source = Arc::new(Source { name: Arc::from(name), text: Arc::from(text.as_ref()) });
-    let parsed = Parser::new(&source, &invalid, options).map_err(|error| vec![error])?.parse()?;
+    let parser = Parser::new(&source, &invalid, options).map_err(|error| vec![error])?;
+    // The one who is asked lives longer than the source does here.
+    let go_on = go_on.map(|go_on| GoOn(go_on.0));
+    let parsed = parser.asking(go_on).parse()?;
     Ok((source, parsed))
 }
 

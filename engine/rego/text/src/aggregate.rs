@@ -1,11 +1,13 @@
 //! Whatever makes one value of a collection; `topdown/aggregates.go`.
 
-use crate::give::{Given, collection, give, scan, size, units};
+use crate::give::{Given, collection, gathered, give, passed, portions, scan, size, units};
 use crate::number::{self, Float};
+use crate::order::sorted;
 use num_bigint::BigInt;
 use referee_rego_builtin::Implementation::Function as F;
 use referee_rego_builtin::{BuiltinError, Context, Result, Table, operand};
 use referee_rego_value::{Number, Value};
+use std::cmp::Ordering;
 
 pub(crate) const TABLE: Table = &[
     ("count", F(count)),
@@ -25,7 +27,12 @@ fn count(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
         Value::Set(set) => set.len(),
         Value::String(text) => {
             scan(ctx, text.len())?;
-            text.chars().count()
+            let mut counted = 0;
+            for portion in portions(text) {
+                passed(ctx, portion.len())?;
+                counted += portion.chars().count();
+            }
+            counted
         }
         other => return Err(operand::one_of(1, other, &["array", "object", "set", "string"])),
     };
@@ -122,16 +129,35 @@ fn max(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     // Of equal numbers that are written differently an array gives the last, a set the first.
     let largest = match composite {
         Value::Set(_) => found.last(),
-        _ => found.iter().max(),
+        _ => extreme(ctx, found.iter(), Ordering::is_ge)?,
     };
     Ok(largest.cloned())
+}
+
+/// The best element: one takes the place of the best so far where it stands so to it.
+fn extreme<'a>(
+    ctx: &mut Context<'_>,
+    elements: impl Iterator<Item = &'a Value>,
+    stands: fn(Ordering) -> bool,
+) -> Result<Option<&'a Value>> {
+    let mut best = None;
+    for element in elements {
+        let replaces = match best {
+            None => true,
+            Some(best) => stands(element.cmp_within(best, &mut |units| ctx.passed(units))?),
+        };
+        if replaces {
+            best = Some(element);
+        }
+    }
+    Ok(best)
 }
 
 fn min(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let (composite, found) = elements(ctx, operands, SET_FIRST)?;
     let smallest = match composite {
         Value::Set(_) => found.first(),
-        _ => found.iter().rev().min(),
+        _ => extreme(ctx, found.iter().rev(), Ordering::is_lt)?,
     };
     Ok(smallest.cloned())
 }
@@ -141,11 +167,10 @@ fn sort(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     collection(ctx, found.len())?;
     let levels = usize::try_from(found.len().max(1).ilog2()).unwrap_or(0);
     ctx.work(units(found.len().saturating_mul(levels)))?;
-    let mut sorted = found.to_vec();
     if matches!(composite, Value::Array(_)) {
-        sorted.sort();
+        return give(Value::Array(sorted(ctx, found)?.into()));
     }
-    give(Value::Array(sorted.into()))
+    give(Value::Array(gathered(ctx, found.iter().cloned())?.into()))
 }
 
 fn all(ctx: &mut Context<'_>, operands: &[Value]) -> Given {

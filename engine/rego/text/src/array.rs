@@ -1,6 +1,6 @@
 //! Arrays; `topdown/array.go`.
 
-use crate::give::{Given, collection, give};
+use crate::give::{Given, collection, gathered, give};
 use referee_rego_builtin::Implementation::Function as F;
 use referee_rego_builtin::{Context, Table, operand};
 use referee_rego_value::Value;
@@ -22,7 +22,7 @@ fn concat(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
         return give(first.clone());
     }
     collection(ctx, first.len().saturating_add(second.len()))?;
-    give(Value::Array([first.as_slice(), second.as_slice()].concat().into()))
+    give(Value::Array(gathered(ctx, first.iter().chain(second).cloned())?.into()))
 }
 
 fn flatten(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
@@ -38,8 +38,16 @@ fn flatten(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let mut flat = Vec::with_capacity(size);
     for element in array.iter() {
         match element {
-            Value::Array(inner) => flat.extend_from_slice(inner.as_slice()),
-            other => flat.push(other.clone()),
+            Value::Array(inner) => {
+                for element in inner {
+                    ctx.passed(1)?;
+                    flat.push(element.clone());
+                }
+            }
+            other => {
+                ctx.passed(1)?;
+                flat.push(other.clone());
+            }
         }
     }
     give(Value::Array(flat.into()))
@@ -57,11 +65,11 @@ fn slice(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
         return give(array.clone());
     }
     collection(ctx, part.len())?;
-    give(Value::Array(part.to_vec().into()))
+    give(Value::Array(gathered(ctx, part.iter().cloned())?.into()))
 }
 
 fn reverse(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let array = operand::array(operands, 1)?;
     collection(ctx, array.len())?;
-    give(Value::array(array.iter().rev().cloned()))
+    give(Value::Array(gathered(ctx, array.iter().rev().cloned())?.into()))
 }

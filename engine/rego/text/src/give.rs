@@ -40,6 +40,39 @@ pub(crate) fn text(ctx: &mut Context<'_>, bytes: usize) -> Result<()> {
     Ok(ctx.work(units(bytes / 8 + 1))?)
 }
 
+/// So many bytes of a text are gone through between two looks at the clock.
+pub(crate) const PORTION: usize = 1 << 14;
+
+/// Tells of a pass over `bytes` of text that was charged before.
+#[inline]
+pub(crate) fn passed(ctx: &mut Context<'_>, bytes: usize) -> Result<()> {
+    Ok(ctx.passed(units(bytes / 8 + 1))?)
+}
+
+/// The parts of a text between which the clock is looked at; all of it, where it is short.
+pub(crate) fn portions(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let end = (PORTION.min(rest.len())..=rest.len()).find(|at| rest.is_char_boundary(*at))?;
+        let (portion, after) = rest.split_at_checked(end)?;
+        rest = after;
+        (!portion.is_empty()).then_some(portion)
+    })
+}
+
+/// Values one by one, with a look at the clock now and then; they were charged before.
+pub(crate) fn gathered(
+    ctx: &mut Context<'_>,
+    values: impl Iterator<Item = Value>,
+) -> Result<Vec<Value>> {
+    let mut gathered = Vec::with_capacity(values.size_hint().0);
+    for value in values {
+        ctx.passed(1)?;
+        gathered.push(value);
+    }
+    Ok(gathered)
+}
+
 /// Charges for a collection of `elements` that is about to be made.
 #[inline]
 pub(crate) fn collection(ctx: &mut Context<'_>, elements: usize) -> Result<()> {

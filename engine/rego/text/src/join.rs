@@ -1,6 +1,7 @@
 //! Putting texts together and replacing parts of them; `topdown/strings.go`.
 
-use crate::give::{Given, give, scan, text, units};
+use crate::find::Search;
+use crate::give::{Given, give, passed, scan, text, units};
 use crate::go::utf8;
 use referee_rego_builtin::Implementation::Function as F;
 use referee_rego_builtin::{Context, Result, Table, operand};
@@ -23,11 +24,13 @@ fn concat(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
         let Value::String(part) = element else {
             return Err(operand::element(2, composite, element, &["string"]));
         };
+        ctx.passed(1)?;
         size = size.saturating_add(part.len());
     }
     text(ctx, size)?;
     let mut joined = String::with_capacity(size);
     for (index, part) in elements.iter().filter_map(Value::as_str).enumerate() {
+        passed(ctx, part.len().saturating_add(separator.len()))?;
         if index > 0 {
             joined.push_str(separator);
         }
@@ -44,13 +47,29 @@ fn replace(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     if old.is_empty() {
         return give(Replacer::new(&[(old, new)]).replace(ctx, base)?);
     }
-    if !base.contains(old.as_str()) {
+    let search = Search::new(base, old);
+    let (mut from, mut occurrences) = (0, 0usize);
+    while let Some(at) = search.next(ctx, from)? {
+        occurrences += 1;
+        from = at + old.len();
+    }
+    if occurrences == 0 {
         return give(base.clone());
     }
-    let occurrences = base.matches(old.as_str()).count();
     let grown = occurrences.saturating_mul(new.len());
     text(ctx, base.len().saturating_add(grown))?;
-    give(base.replace(old.as_str(), new))
+    let mut replaced = String::with_capacity(
+        base.len().saturating_sub(occurrences.saturating_mul(old.len())).saturating_add(grown),
+    );
+    let mut from = 0;
+    while let Some(at) = search.next(ctx, from)? {
+        passed(ctx, new.len())?;
+        replaced.push_str(base.get(from..at).unwrap_or_default());
+        replaced.push_str(new);
+        from = at + old.len();
+    }
+    replaced.push_str(base.get(from..).unwrap_or_default());
+    give(replaced)
 }
 
 fn replace_each(ctx: &mut Context<'_>, operands: &[Value]) -> Given {

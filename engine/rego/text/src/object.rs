@@ -1,6 +1,7 @@
 //! Objects; `topdown/object.go`.
 
-use crate::give::{Given, collection, give, units};
+use crate::give::{Given, collection, gathered, give, units};
+use crate::order::{distinct, sorted_by_key};
 use referee_rego_builtin::Implementation::Function as F;
 use referee_rego_builtin::{Cancelled, Context, Result, Table, operand};
 use referee_rego_value::{Array, Object, Set, Value};
@@ -35,18 +36,18 @@ fn get(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
 fn keys(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let object = operand::object(operands, 1)?;
     collection(ctx, object.len())?;
-    give(Set::from_sorted(object.keys().cloned().collect()))
+    give(Set::from_sorted(gathered(ctx, object.keys().cloned())?))
 }
 
 /// The keys of the second operand, in order.
-fn wanted(operands: &[Value]) -> Result<Cow<'_, [Value]>> {
+fn wanted<'a>(ctx: &mut Context<'_>, operands: &'a [Value]) -> Result<Cow<'a, [Value]>> {
     match operand::value(operands, 2)? {
         Value::Array(array) => {
-            let set: Set = array.iter().cloned().collect();
+            let set = distinct(ctx, array)?;
             Ok(Cow::Owned(set.as_slice().to_vec()))
         }
         Value::Set(set) => Ok(Cow::Borrowed(set.as_slice())),
-        Value::Object(object) => Ok(object.iter().map(|(key, _)| key.clone()).collect()),
+        Value::Object(object) => Ok(gathered(ctx, object.keys().cloned())?.into()),
         other => Err(operand::one_of(2, other, &["object", "set", "array"])),
     }
 }
@@ -54,16 +55,17 @@ fn wanted(operands: &[Value]) -> Result<Cow<'_, [Value]>> {
 /// The members whose keys are among the wanted, or are not.
 fn chosen(ctx: &mut Context<'_>, operands: &[Value], among: bool) -> Given {
     let object = operand::object(operands, 1)?;
-    let wanted = wanted(operands)?;
+    let wanted = wanted(ctx, operands)?;
     ctx.work(units(wanted.len()))?;
     collection(ctx, object.len().saturating_mul(2))?;
-    give(
-        object
-            .iter()
-            .filter(|(key, _)| wanted.binary_search(key).is_ok() == among)
-            .cloned()
-            .collect::<Object>(),
-    )
+    let mut members = Vec::new();
+    for member in object {
+        ctx.passed(4)?;
+        if wanted.binary_search(&member.0).is_ok() == among {
+            members.push(member.clone());
+        }
+    }
+    give(Object::from_sorted(members))
 }
 
 fn remove(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
@@ -99,8 +101,9 @@ fn merge(ctx: &mut Context<'_>, first: &Object, second: &Object, depth: usize) -
             (None, None) => break,
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,
-            (Some((a, _)), Some((b, _))) => a.cmp(b),
+            (Some((a, _)), Some((b, _))) => a.cmp_within(b, &mut |units| ctx.passed(units))?,
         };
+        ctx.passed(1)?;
         let mine = if order.is_le() { left.next() } else { None };
         let yours = if order.is_ge() { right.next() } else { None };
         match (mine, yours) {
@@ -141,11 +144,11 @@ fn merge_all(ctx: &mut Context<'_>, objects: &[&Object], depth: usize) -> Result
     let depth = depth.checked_sub(1).ok_or(Cancelled::Depth)?;
     let size = objects.iter().map(|object| object.len()).fold(0usize, usize::saturating_add);
     collection(ctx, size.saturating_mul(2))?;
-    let mut members: Vec<&(Value, Value)> =
-        objects.iter().flat_map(|object| object.iter()).collect();
-    members.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let members = objects.iter().flat_map(|object| object.iter());
+    let members = sorted_by_key(ctx, members.collect())?;
     let mut merged = Vec::with_capacity(members.len());
     for same in members.chunk_by(|(a, _), (b, _)| a == b) {
+        ctx.passed(units(same.len()).saturating_mul(2))?;
         let mut inner: Vec<&Object> =
             same.iter().rev().map_while(|(_, value)| value.as_object()).collect();
         let Some((key, last)) = same.last() else { continue };

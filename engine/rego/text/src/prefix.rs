@@ -35,6 +35,7 @@ fn any_prefix(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     bases.sort_unstable();
     let mut any = false;
     for prefix in wanted {
+        ctx.passed(8)?;
         scan(ctx, prefix.len())?;
         let at = bases.partition_point(|base| base.as_str() < prefix.as_str());
         any |= bases.get(at).is_some_and(|base| base.starts_with(prefix.as_str()));
@@ -56,6 +57,7 @@ fn any_suffix(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     reversed.sort_unstable();
     let mut any = false;
     for suffix in wanted {
+        ctx.passed(8)?;
         scan(ctx, suffix.len())?;
         let at = reversed.partition_point(|base| base.iter().copied().lt(suffix.bytes().rev()));
         any |= reversed.get(at).is_some_and(|base| {

@@ -1,6 +1,7 @@
 //! Looking for a text in a text, and its case; `topdown/strings.go`.
 
-use crate::give::{Given, collection, give, scan, size, text};
+use crate::find::Search;
+use crate::give::{Given, PORTION, collection, give, passed, portions, scan, size, text};
 use referee_rego_builtin::Implementation::Function as F;
 use referee_rego_builtin::{BuiltinError, Context, Result, Table, operand};
 use referee_rego_value::{Str, Value, is_printable};
@@ -28,7 +29,7 @@ fn two<'a>(ctx: &mut Context<'_>, operands: &'a [Value]) -> Result<(&'a Str, &'a
 
 fn contains(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let (base, wanted) = two(ctx, operands)?;
-    give(base.contains(wanted.as_str()))
+    give(Search::new(base, wanted).next(ctx, 0)?.is_some())
 }
 
 fn starts_with(_: &mut Context<'_>, operands: &[Value]) -> Given {
@@ -44,7 +45,16 @@ fn ends_with(_: &mut Context<'_>, operands: &[Value]) -> Given {
 fn count(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let (base, wanted) = two(ctx, operands)?;
     // An empty text stands before each character and at the end, as Go counts.
-    give(size(base.matches(wanted.as_str()).count()))
+    if wanted.is_empty() {
+        return give(size(characters(ctx, base)?.saturating_add(1)));
+    }
+    let search = Search::new(base, wanted);
+    let (mut at, mut counted) = (0, 0);
+    while let Some(found) = search.next(ctx, at)? {
+        counted += 1;
+        at = found + wanted.len();
+    }
+    give(size(counted))
 }
 
 /// Where looking for nothing is refused.
@@ -58,32 +68,36 @@ fn two_wanted<'a>(ctx: &mut Context<'_>, operands: &'a [Value]) -> Result<(&'a S
 
 fn index_of(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let (base, wanted) = two_wanted(ctx, operands)?;
-    let before = base.split_once(wanted.as_str()).map(|(before, _)| before);
-    give(before.map_or_else(|| Value::from(-1), |before| size(characters(before))))
+    let Some(found) = Search::new(base, wanted).next(ctx, 0)? else { return give(-1) };
+    give(size(characters(ctx, base.get(..found).unwrap_or_default())?))
 }
 
 /// How many characters a text has: fast where it has one byte for each.
-fn characters(text: &str) -> usize {
-    if text.is_ascii() { text.len() } else { text.chars().count() }
+fn characters(ctx: &mut Context<'_>, text: &str) -> Result<usize> {
+    let mut counted = 0;
+    for portion in portions(text) {
+        passed(ctx, portion.len())?;
+        counted += if portion.is_ascii() { portion.len() } else { portion.chars().count() };
+    }
+    Ok(counted)
 }
 
 fn index_of_each(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let (base, wanted) = two_wanted(ctx, operands)?;
     // Occurrences may overlap, so the search goes on one character further. What stands between
     // two looks is counted once.
-    let finder = wanted.as_str();
+    let search = Search::new(base, wanted);
     let mut found = Vec::new();
-    let mut rest = base.as_str();
-    let mut index = 0usize;
-    while let Some((before, _)) = rest.split_once(finder) {
-        scan(ctx, before.len().saturating_add(finder.len()))?;
+    let (mut from, mut index) = (0usize, 0usize);
+    while let Some(at) = search.next(ctx, from)? {
+        let before = base.get(from..at).unwrap_or_default();
+        scan(ctx, before.len().saturating_add(wanted.len()))?;
         collection(ctx, 1)?;
-        index += characters(before);
+        index += characters(ctx, before)?;
         found.push(size(index));
-        let mut after = rest.get(before.len()..).unwrap_or_default().chars();
-        after.next();
+        let first = base.get(at..).and_then(|rest| rest.chars().next());
+        from = at + first.map_or(1, char::len_utf8);
         index += 1;
-        rest = after.as_str();
     }
     give(Value::Array(found.into()))
 }
@@ -136,11 +150,26 @@ fn cased(
 ) -> Given {
     let base = operand::string(operands, 1)?;
     scan(ctx, base.len())?;
-    if base.chars().all(|c| c.is_ascii() && keeps(c)) {
-        return give(base.clone());
+    let mut kept = 0;
+    for portion in portions(base) {
+        passed(ctx, portion.len())?;
+        if !portion.chars().all(|c| c.is_ascii() && keeps(c)) {
+            break;
+        }
+        kept += portion.len();
     }
+    let Some((kept, rest)) = base.split_at_checked(kept).filter(|(_, rest)| !rest.is_empty())
+    else {
+        return give(base.clone());
+    };
     text(ctx, base.len())?;
-    give(base.chars().map(map).collect::<String>())
+    let mut cased = String::with_capacity(base.len());
+    cased.push_str(kept);
+    for portion in portions(rest) {
+        passed(ctx, portion.len())?;
+        cased.extend(portion.chars().map(map));
+    }
+    give(cased)
 }
 
 fn substring(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
@@ -176,5 +205,11 @@ fn substring(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
 fn reverse(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let base = operand::string(operands, 1)?;
     text(ctx, base.len())?;
-    give(base.chars().rev().collect::<String>())
+    let mut reversed = String::with_capacity(base.len());
+    let mut rest = base.chars();
+    while !rest.as_str().is_empty() {
+        passed(ctx, PORTION)?;
+        reversed.extend(rest.by_ref().rev().take(PORTION));
+    }
+    give(reversed)
 }

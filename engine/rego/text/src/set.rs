@@ -5,7 +5,7 @@
 use crate::give::{Given, collection, give, units};
 use referee_rego_builtin::Implementation::Function as F;
 use referee_rego_builtin::{BuiltinError, Context, Result, Table, operand};
-use referee_rego_value::{Set, Value};
+use referee_rego_value::{Set, SetBuilder, Value};
 
 pub(crate) const TABLE: Table = &[
     ("and", F(and)),
@@ -26,17 +26,17 @@ fn two<'a>(ctx: &mut Context<'_>, operands: &'a [Value]) -> Result<(&'a Set, &'a
 pub(crate) fn difference(ctx: &mut Context<'_>, first: &Set, second: &Set) -> Result<Set> {
     ctx.work(units(first.len()).saturating_mul(4))?;
     ctx.reserve(first.len().saturating_mul(crate::give::VALUE_BYTES))?;
-    Ok(first.difference(second))
+    Ok(first.difference_within(second, &mut |units| ctx.passed(units))?)
 }
 
 fn and(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let (first, second) = two(ctx, operands)?;
-    give(first.intersection(second))
+    give(first.intersection_within(second, &mut |units| ctx.passed(units))?)
 }
 
 fn or(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let (first, second) = two(ctx, operands)?;
-    give(first.union(second))
+    give(first.union_within(second, &mut |units| ctx.passed(units))?)
 }
 
 fn set_difference(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
@@ -67,7 +67,7 @@ fn intersection(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let mut common = first.clone();
     for set in sets {
         collection(ctx, common.len())?;
-        common = common.intersection(set);
+        common = common.intersection_within(set, &mut |units| ctx.passed(units))?;
     }
     give(common)
 }
@@ -77,5 +77,9 @@ fn union(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let size = sets.iter().map(|set| set.len()).fold(0usize, usize::saturating_add);
     collection(ctx, size)?;
     ctx.work(units(size).saturating_mul(4))?;
-    give(sets.into_iter().flat_map(Set::iter).cloned().collect::<Set>())
+    let mut all = SetBuilder::default();
+    for element in sets.into_iter().flat_map(Set::iter) {
+        all.insert_within(element.clone(), &mut |units| ctx.passed(units))?;
+    }
+    give(all.build_within(&mut |units| ctx.passed(units))?)
 }

@@ -1,6 +1,7 @@
 //! Taking texts apart; `topdown/strings.go`.
 
-use crate::give::{Given, VALUE_BYTES, give, scan, units};
+use crate::find::Search;
+use crate::give::{Given, VALUE_BYTES, gathered, give, passed, portions, scan, units};
 use referee_rego_builtin::Implementation::Function as F;
 use referee_rego_builtin::{Context, Result, Table, operand};
 use referee_rego_value::Value;
@@ -16,9 +17,21 @@ pub(crate) fn parts<'a>(
 ) -> Result<Vec<&'a str>> {
     scan(ctx, text.len())?;
     let parts: Vec<&str> = if delimiter.is_empty() {
-        text.split("").filter(|part| !part.is_empty()).collect()
+        let mut parts = Vec::new();
+        for portion in portions(text) {
+            passed(ctx, portion.len())?;
+            parts.extend(portion.split("").filter(|part| !part.is_empty()));
+        }
+        parts
     } else {
-        text.split(delimiter).collect()
+        let search = Search::new(text, delimiter);
+        let (mut parts, mut from) = (Vec::new(), 0);
+        while let Some(at) = search.next(ctx, from)? {
+            parts.push(text.get(from..at).unwrap_or_default());
+            from = at + delimiter.len();
+        }
+        parts.push(text.get(from..).unwrap_or_default());
+        parts
     };
     ctx.work(units(parts.len()))?;
     ctx.reserve(text.len().saturating_add(parts.len().saturating_mul(VALUE_BYTES)))?;
@@ -32,7 +45,7 @@ fn split(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     if let [_] = parts.as_slice() {
         return give(Value::array([Value::String(text.clone())]));
     }
-    give(Value::array(parts.into_iter().map(Value::from)))
+    give(Value::Array(gathered(ctx, parts.into_iter().map(Value::from))?.into()))
 }
 
 fn split_some(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
@@ -46,5 +59,6 @@ fn split_some(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     } else {
         parts.get(parts.len().saturating_sub(count)..)
     };
-    give(Value::array(kept.unwrap_or_default().iter().map(|part| Value::from(*part))))
+    let kept = kept.unwrap_or_default().iter().map(|part| Value::from(*part));
+    give(Value::Array(gathered(ctx, kept)?.into()))
 }

@@ -30,6 +30,7 @@ fn within_object(ctx: &mut Context<'_>, whole: &Object, part: &Object) -> Result
     while let Some((whole, part)) = pairs.pop() {
         ctx.work(units(part.len()))?;
         for (key, wanted) in part.iter() {
+            ctx.passed(4)?;
             let Some(found) = whole.get(key) else {
                 return Ok(false);
             };
@@ -40,7 +41,7 @@ fn within_object(ctx: &mut Context<'_>, whole: &Object, part: &Object) -> Result
                 }
                 (Value::Set(found), Value::Set(wanted)) => within_set(ctx, found, wanted)?,
                 (Value::Array(found), Value::Array(wanted)) => within_array(ctx, found, wanted)?,
-                (found, wanted) => found == wanted,
+                (found, wanted) => equal(ctx, found, wanted)?,
             };
             if !holds {
                 return Ok(false);
@@ -52,7 +53,17 @@ fn within_object(ctx: &mut Context<'_>, whole: &Object, part: &Object) -> Result
 
 fn within_set(ctx: &mut Context<'_>, whole: &Set, part: &Set) -> Result<bool> {
     ctx.work(units(part.len()))?;
-    Ok(part.is_subset(whole))
+    for element in part {
+        ctx.passed(4)?;
+        if !whole.contains(element) {
+            return Ok(false);
+        }
+    }
+    Ok(part.len() <= whole.len())
+}
+
+fn equal(ctx: &mut Context<'_>, a: &Value, b: &Value) -> Result<bool> {
+    Ok(a.eq_within(b, &mut |units| ctx.passed(units))?)
 }
 
 /// Whether the part stands in the whole, one element after another.
@@ -61,7 +72,13 @@ fn within_array(ctx: &mut Context<'_>, whole: &Array, part: &Array) -> Result<bo
         return Ok(true);
     }
     for window in whole.as_slice().windows(part.len()) {
-        let alike = window.iter().zip(part.iter()).take_while(|(a, b)| a == b).count();
+        let mut alike = 0;
+        for (a, b) in window.iter().zip(part.iter()) {
+            if !equal(ctx, a, b)? {
+                break;
+            }
+            alike += 1;
+        }
         ctx.work(units(alike + 1))?;
         if alike == part.len() {
             return Ok(true);
@@ -74,6 +91,10 @@ fn within_array(ctx: &mut Context<'_>, whole: &Array, part: &Array) -> Result<bo
 /// each time it occurs, and finds nothing in an empty array.
 fn scattered(ctx: &mut Context<'_>, whole: &Array, part: &Set) -> Result<bool> {
     ctx.work(units(whole.len()))?;
-    let found = whole.iter().filter(|element| part.contains(element)).count();
+    let mut found = 0;
+    for element in whole {
+        ctx.passed(4)?;
+        found += usize::from(part.contains(element));
+    }
     Ok(found >= part.len() && !whole.is_empty())
 }

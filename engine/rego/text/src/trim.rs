@@ -1,8 +1,8 @@
 //! Cutting texts at their ends; `topdown/strings.go`.
 
-use crate::give::{Given, give, scan};
+use crate::give::{Given, PORTION, give, passed, scan};
 use referee_rego_builtin::Implementation::Function as F;
-use referee_rego_builtin::{Context, Table, operand};
+use referee_rego_builtin::{Context, Result, Table, operand};
 use referee_rego_value::Value;
 
 pub(crate) const TABLE: Table = &[
@@ -14,42 +14,89 @@ pub(crate) const TABLE: Table = &[
     ("trim_space", F(trim_space)),
 ];
 
+/// So many characters are looked at between two looks at the clock.
+const STEP: usize = 4_096;
+
 /// Cuts the first operand by the second.
 fn cut(
     ctx: &mut Context<'_>,
     operands: &[Value],
-    cut: impl for<'a> Fn(&'a str, &str) -> &'a str,
+    cut: impl for<'a> Fn(&mut Context<'_>, &'a str, &str) -> Result<&'a str>,
 ) -> Given {
     let text = operand::string(operands, 1)?;
     let by = operand::string(operands, 2)?;
     scan(ctx, text.len())?;
-    let rest = cut(text, by);
+    let rest = cut(ctx, text, by)?;
     if rest.len() == text.len() { give(text.clone()) } else { give(rest) }
 }
 
+/// The text without the characters at its front that are to be cut.
+fn without_front<'a>(
+    ctx: &mut Context<'_>,
+    mut text: &'a str,
+    cut: impl Fn(char) -> bool,
+) -> Result<&'a str> {
+    loop {
+        let mut left = STEP;
+        let rest = text.trim_start_matches(|c| {
+            left = left.saturating_sub(1);
+            left > 0 && cut(c)
+        });
+        if left > 0 {
+            return Ok(rest);
+        }
+        passed(ctx, PORTION)?;
+        text = rest;
+    }
+}
+
+/// The same at its back.
+fn without_back<'a>(
+    ctx: &mut Context<'_>,
+    mut text: &'a str,
+    cut: impl Fn(char) -> bool,
+) -> Result<&'a str> {
+    loop {
+        let mut left = STEP;
+        let rest = text.trim_end_matches(|c: char| {
+            left = left.saturating_sub(1);
+            left > 0 && cut(c)
+        });
+        if left > 0 {
+            return Ok(rest);
+        }
+        passed(ctx, PORTION)?;
+        text = rest;
+    }
+}
+
 fn trim(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
-    cut(ctx, operands, |text, set| text.trim_matches(|c| set.contains(c)))
+    cut(ctx, operands, |ctx, text, set| {
+        let text = without_front(ctx, text, |c| set.contains(c))?;
+        without_back(ctx, text, |c| set.contains(c))
+    })
 }
 
 fn trim_left(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
-    cut(ctx, operands, |text, set| text.trim_start_matches(|c| set.contains(c)))
+    cut(ctx, operands, |ctx, text, set| without_front(ctx, text, |c| set.contains(c)))
 }
 
 fn trim_right(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
-    cut(ctx, operands, |text, set| text.trim_end_matches(|c| set.contains(c)))
+    cut(ctx, operands, |ctx, text, set| without_back(ctx, text, |c| set.contains(c)))
 }
 
 fn trim_prefix(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
-    cut(ctx, operands, |text, prefix| text.strip_prefix(prefix).unwrap_or(text))
+    cut(ctx, operands, |_, text, prefix| Ok(text.strip_prefix(prefix).unwrap_or(text)))
 }
 
 fn trim_suffix(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
-    cut(ctx, operands, |text, suffix| text.strip_suffix(suffix).unwrap_or(text))
+    cut(ctx, operands, |_, text, suffix| Ok(text.strip_suffix(suffix).unwrap_or(text)))
 }
 
 fn trim_space(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let text = operand::string(operands, 1)?;
     scan(ctx, text.len())?;
-    let rest = text.trim();
+    let rest = without_front(ctx, text, char::is_whitespace)?;
+    let rest = without_back(ctx, rest, char::is_whitespace)?;
     if rest.len() == text.len() { give(text.clone()) } else { give(rest) }
 }

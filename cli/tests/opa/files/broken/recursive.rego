@@ -1,5 +1,3 @@
 package broken
 
-a if b
-
-b if a
+a if a

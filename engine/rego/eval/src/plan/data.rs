@@ -5,7 +5,7 @@ use crate::plan::ops::{Op, Src};
 use crate::plan::refs::leading_constants;
 use crate::plan::term::constant;
 use crate::plan::{Kind, Planned};
-use referee_rego_syntax::ast::Term;
+use referee_rego_syntax::ast::{Term, TermKind};
 use referee_rego_value::Value;
 
 impl Body<'_, '_> {
@@ -41,6 +41,26 @@ impl Body<'_, '_> {
         let dst = self.slot();
         self.push(Op::Document { path, dst });
         Ok(Src::Slot(dst))
+    }
+
+    /// Whether a term is a reference into `data` that goes into no rule, as far as its constant
+    /// keys show.
+    pub(crate) fn ends_in_documents(&self, term: &Term) -> bool {
+        let TermKind::Ref(parts) = &term.kind else { return false };
+        let Some((head, keys)) = parts.split_first() else { return false };
+        if !matches!(&head.kind, TermKind::Var(name) if name == "data") {
+            return false;
+        }
+        let mut node = &self.planner.scheme.root;
+        for key in keys {
+            let Some(value) = constant(key) else { return false };
+            match node.child(&value) {
+                None => return true,
+                Some(child) if child.group.is_some() => return false,
+                Some(child) => node = child,
+            }
+        }
+        true
     }
 
     /// A document whose key is not known when the plan is made, among rules: its keys are gone

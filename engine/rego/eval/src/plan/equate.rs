@@ -91,6 +91,12 @@ impl Body<'_, '_> {
         for (one, other) in [(first, second), (second, first)] {
             if self.ready(one) {
                 let value = self.evaluate(one)?;
+                if shape(other).is_some() && self.ends_in_documents(one) {
+                    // OPA's `evalTree` evaluates the comprehension whatever it found.
+                    let known = self.evaluate(other)?;
+                    self.compare(known, value);
+                    return Ok(true);
+                }
                 pending.push_front((Side::Term(other), Side::Value(value)));
                 return Ok(true);
             }

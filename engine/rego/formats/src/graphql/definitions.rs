@@ -5,7 +5,7 @@ use super::ast::{
     SchemaDefinition, SchemaDocument,
 };
 use super::lexer::{Token, TokenKind};
-use super::parser::{Parsed, Parser, refuse};
+use super::parser::{GoOn, Parsed, Parser, refuse};
 use std::rc::Rc;
 
 const BRACES: (TokenKind, TokenKind) = (TokenKind::BraceL, TokenKind::BraceR);
@@ -43,8 +43,8 @@ struct Description {
 }
 
 /// Parses a document of definitions.
-pub(super) fn parse(text: &str) -> Parsed<SchemaDocument> {
-    let mut parser = Parser::new(text);
+pub(super) fn parse(text: &str, go_on: GoOn<'_>) -> Parsed<SchemaDocument> {
+    let mut parser = Parser::new(text, go_on);
     let mut document = SchemaDocument::default();
     while parser.peek_kind() != TokenKind::End {
         let description = description(&mut parser)?;

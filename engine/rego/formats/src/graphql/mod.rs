@@ -18,6 +18,7 @@ mod show;
 mod validate;
 
 use ast::{Query, SchemaDocument};
+use parser::GoOn;
 use referee_rego_builtin::{
     BuiltinError, Context, ErrorKind, Implementation, Result, Table, operand,
 };
@@ -41,12 +42,25 @@ fn count(context: &mut Context<'_>, text: &str) -> Result<()> {
     Ok(context.reserve(text.len().saturating_mul(GROWTH))?)
 }
 
+/// Does something that asks whether to go on; its work was counted before.
+fn stoppable<T>(context: &mut Context<'_>, done: impl FnOnce(GoOn<'_>) -> T) -> Result<T> {
+    let mut stopped = None;
+    let done = done(&mut |units| {
+        if stopped.is_none() {
+            stopped = context.passed(units).err();
+        }
+        stopped.is_none()
+    });
+    stopped.map_or(Ok(done), |why| Err(why.into()))
+}
+
 /// The query of an operand: a text, or a tree.
 fn query(context: &mut Context<'_>, operands: &[Value]) -> Result<Query> {
     match operand::value(operands, 1)? {
         Value::String(text) => {
             count(context, text)?;
-            query::parse(text).map_err(|error| refused(&error.to_string()))
+            let parsed = stoppable(context, |go_on| query::parse(text, go_on))?;
+            parsed.map_err(|error| refused(&error.to_string()))
         }
         Value::Object(object) => read::query(object).map_err(BuiltinError::new),
         other => Err(neither(0, other)),
@@ -62,7 +76,8 @@ fn document(
     match operand::value(operands, position)? {
         Value::String(text) => {
             count(context, text)?;
-            definitions::parse(text).map_err(|error| refused(&error.to_string()))
+            let parsed = stoppable(context, |go_on| definitions::parse(text, go_on))?;
+            parsed.map_err(|error| refused(&error.to_string()))
         }
         Value::Object(object) => read::schema(object).map_err(BuiltinError::new),
         other => Err(neither(position - 1, other)),

@@ -1,7 +1,7 @@
 //! What the parsers of queries and of schemas share: tokens ahead, comments, values, directives,
 //! types.
 
-use super::ast::{Argument, At, Comments, Directive, Expected, Kind, Type, Value};
+use super::ast::{Argument, At, Comments, Directive, Expected, Kind, Position, Type, Value};
 use super::error::GraphqlError;
 use super::lexer::{Lexer, Token, TokenKind};
 use std::cell::RefCell;
@@ -20,14 +20,25 @@ pub(super) struct Parser<'a> {
     /// The comments before the token ahead.
     comments: Comments,
     depth: usize,
+    /// Is told of each token, and says whether to go on.
+    go_on: GoOn<'a>,
 }
 
+/// Is told of some work, and says whether to go on; once told not to, everything ends.
+pub(super) type GoOn<'a> = &'a mut dyn FnMut(u32) -> bool;
+
 impl<'a> Parser<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
-        Self { lexer: Lexer::new(text), ahead: None, comments: None, depth: 0 }
+    pub(super) fn new(text: &'a str, go_on: GoOn<'a>) -> Self {
+        Self { lexer: Lexer::new(text), ahead: None, comments: None, depth: 0, go_on }
     }
 
     fn look(&mut self) -> (Token, Option<GraphqlError>) {
+        if !(self.go_on)(8) {
+            // Who stopped it knows why; an end that is an error ends every loop.
+            let (kind, at) = (TokenKind::End, Position { line: 0, column: 0 });
+            let token = Token { kind, value: String::new(), at };
+            return (token, Some(GraphqlError::at(None, "stopped")));
+        }
         match self.lexer.read() {
             Ok(token) => (token, None),
             Err((token, error)) => (token, Some(error)),

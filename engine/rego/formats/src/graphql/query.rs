@@ -3,13 +3,13 @@
 use super::ast::{Field, Fragment, InlineFragment, Operation, Query, Selection, Spread, Variable};
 use super::error::GraphqlError;
 use super::lexer::TokenKind;
-use super::parser::{Parsed, Parser, refuse};
+use super::parser::{GoOn, Parsed, Parser, refuse};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 /// Parses a document of operations.
-pub(super) fn parse(text: &str) -> Parsed<Query> {
-    let mut parser = Parser::new(text);
+pub(super) fn parse(text: &str, go_on: GoOn<'_>) -> Parsed<Query> {
+    let mut parser = Parser::new(text, go_on);
     let mut query = Query::default();
     loop {
         let token = parser.peek().clone();

@@ -128,6 +128,16 @@ pub(crate) struct Parser<'a> {
     max_depth: u32,
     /// How much may still be scanned.
     effort: usize,
+    go_on: Option<GoOn<'a>>,
+}
+
+/// Is asked before each token whether to go on.
+pub(crate) struct GoOn<'a>(pub(crate) &'a mut dyn FnMut() -> bool);
+
+impl std::fmt::Debug for GoOn<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("GoOn")
+    }
 }
 
 /// A way of reading that is tried before the usual one.
@@ -206,7 +216,13 @@ impl<'a> Parser<'a> {
             depth: 0,
             max_depth: options.max_depth,
             effort,
+            go_on: None,
         })
+    }
+
+    /// The same, which asks whether to go on; told not to, it meets the end of the source.
+    pub(crate) fn asking(self, go_on: Option<GoOn<'a>>) -> Self {
+        Self { go_on, ..self }
     }
 
     // Tokens.
@@ -229,6 +245,9 @@ impl<'a> Parser<'a> {
         loop {
             if skip_space && mode == Mode::Token {
                 self.state.skipped_newline |= self.state.scanner.skip_whitespace(&self.input);
+            }
+            if self.go_on.as_mut().is_some_and(|go_on| !(go_on.0)()) {
+                self.effort = 0;
             }
             if self.effort == 0 {
                 self.exhaust();

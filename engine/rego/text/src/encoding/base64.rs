@@ -1,11 +1,11 @@
 //! `base64.*` and `base64url.*`, as Go's `encoding/base64` reads: line breaks do not count, bits
 //! that are left over need not be zero, padding is required.
 
-use crate::give::{Given, give, text};
+use crate::give::{Given, PORTION, give, passed, text};
 use crate::go::utf8;
 use data_encoding::{BASE64, BASE64URL, BASE64URL_NOPAD, Encoding};
 use referee_rego_builtin::Implementation::Function as F;
-use referee_rego_builtin::{BuiltinError, Context, Table, operand};
+use referee_rego_builtin::{BuiltinError, Context, Result, Table, operand};
 use referee_rego_value::Value;
 
 pub(crate) const TABLE: Table = &[
@@ -20,7 +20,13 @@ pub(crate) const TABLE: Table = &[
 fn encoded(ctx: &mut Context<'_>, operands: &[Value], encoding: &Encoding) -> Given {
     let plain = operand::string(operands, 1)?;
     text(ctx, plain.len().saturating_mul(2))?;
-    give(encoding.encode(plain.as_bytes()))
+    let mut encoded = String::with_capacity(encoding.encode_len(plain.len()));
+    // Three bytes become four characters: each portion but the last ends between them.
+    for portion in plain.as_bytes().chunks(PORTION / 3 * 3) {
+        passed(ctx, portion.len())?;
+        encoding.encode_append(portion, &mut encoded);
+    }
+    give(encoded)
 }
 
 fn encode(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
@@ -38,7 +44,7 @@ fn url_encode_no_pad(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
 fn decode(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let encoded = operand::string(operands, 1)?;
     text(ctx, encoded.len())?;
-    give(utf8::from_bytes(decoded(encoded.as_bytes(), false).map_err(corrupt)?))
+    give(utf8::from_bytes(decoded(ctx, encoded.as_bytes(), false)?.map_err(corrupt)?))
 }
 
 fn is_valid(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
@@ -46,7 +52,7 @@ fn is_valid(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
         return give(false);
     };
     text(ctx, encoded.len())?;
-    give(decoded(encoded.as_bytes(), false).is_ok())
+    give(decoded(ctx, encoded.as_bytes(), false)?.is_ok())
 }
 
 fn url_decode(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
@@ -61,7 +67,7 @@ fn url_decode(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
         _ => return Err(BuiltinError::new(format!("illegal base64url string: {encoded}"))),
     };
     let padded = [encoded.as_str(), padding].concat();
-    give(utf8::from_bytes(decoded(padded.as_bytes(), true).map_err(corrupt)?))
+    give(utf8::from_bytes(decoded(ctx, padded.as_bytes(), true)?.map_err(corrupt)?))
 }
 
 fn corrupt(at: usize) -> BuiltinError {
@@ -83,15 +89,37 @@ fn value_of(byte: u8, url: bool) -> Option<u32> {
 }
 
 /// The bytes; where the text is wrong, at which byte.
-fn decoded(encoded: &[u8], url: bool) -> Result<Vec<u8>, usize> {
+fn decoded(
+    ctx: &mut Context<'_>,
+    encoded: &[u8],
+    url: bool,
+) -> Result<std::result::Result<Vec<u8>, usize>> {
     let mut decoded = Vec::with_capacity(encoded.len() / 4 * 3);
     let mut significant = Significant { encoded, at: 0 };
     loop {
+        passed(ctx, PORTION)?;
+        // Groups of four, with a look at the clock before the next portion.
+        match portion(&mut significant, &mut decoded, url) {
+            Ok(true) => {}
+            Ok(false) => return Ok(Ok(decoded)),
+            Err(at) => return Ok(Err(at)),
+        }
+    }
+}
+
+/// Decodes a portion; whether there may be more.
+fn portion(
+    significant: &mut Significant<'_>,
+    decoded: &mut Vec<u8>,
+    url: bool,
+) -> std::result::Result<bool, usize> {
+    let until = significant.at.saturating_add(PORTION);
+    while significant.at < until {
         let mut bits = 0u32;
         for count in 0..4usize {
             let Some((at, byte)) = significant.next() else {
                 if count == 0 {
-                    return Ok(decoded);
+                    return Ok(false);
                 }
                 return Err(significant.at - count);
             };
@@ -104,7 +132,7 @@ fn decoded(encoded: &[u8], url: bool) -> Result<Vec<u8>, usize> {
                     if count == 3 {
                         decoded.push(second);
                     }
-                    return Ok(decoded);
+                    return Ok(false);
                 }
                 None => return Err(at),
             }
@@ -112,6 +140,7 @@ fn decoded(encoded: &[u8], url: bool) -> Result<Vec<u8>, usize> {
         let [_, bytes @ ..] = bits.to_be_bytes();
         decoded.extend_from_slice(&bytes);
     }
+    Ok(true)
 }
 
 /// The bytes that count: all but line breaks.
@@ -137,7 +166,7 @@ impl Iterator for Significant<'_> {
 impl Significant<'_> {
     /// What follows the first `=`, behind so many characters: another one where there are two, and
     /// then nothing.
-    fn end(&mut self, count: usize) -> Result<(), usize> {
+    fn end(&mut self, count: usize) -> std::result::Result<(), usize> {
         if count == 2 {
             match self.next() {
                 None => return Err(self.encoded.len()),

@@ -1,6 +1,6 @@
 //! `hex.*`, as Go's `encoding/hex`.
 
-use crate::give::{Given, give, text};
+use crate::give::{Given, PORTION, give, passed, text};
 use crate::go::quote::is_printable;
 use crate::go::utf8;
 use data_encoding::HEXLOWER;
@@ -13,7 +13,12 @@ pub(crate) const TABLE: Table = &[("hex.encode", F(encode)), ("hex.decode", F(de
 fn encode(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let plain = operand::string(operands, 1)?;
     text(ctx, plain.len().saturating_mul(2))?;
-    give(HEXLOWER.encode(plain.as_bytes()))
+    let mut encoded = String::with_capacity(plain.len().saturating_mul(2));
+    for portion in plain.as_bytes().chunks(PORTION) {
+        passed(ctx, portion.len())?;
+        HEXLOWER.encode_append(portion, &mut encoded);
+    }
+    give(encoded)
 }
 
 fn decode(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
@@ -21,12 +26,15 @@ fn decode(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     text(ctx, encoded.len())?;
     let mut decoded = Vec::with_capacity(encoded.len() / 2);
     let mut half = None;
-    for byte in encoded.bytes() {
-        let digit = char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-        let digit = digit.ok_or_else(|| invalid(byte))?;
-        match half.take() {
-            None => half = Some(digit),
-            Some(high) => decoded.push(high << 4 | digit),
+    for portion in encoded.as_bytes().chunks(PORTION) {
+        passed(ctx, portion.len())?;
+        for byte in portion.iter().copied() {
+            let digit = char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+            let digit = digit.ok_or_else(|| invalid(byte))?;
+            match half.take() {
+                None => half = Some(digit),
+                Some(high) => decoded.push(high << 4 | digit),
+            }
         }
     }
     match half {

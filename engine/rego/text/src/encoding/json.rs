@@ -103,7 +103,8 @@ fn charge(ctx: &mut Context<'_>, json: &str) -> Result<()> {
 fn unmarshal(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let json = operand::string(operands, 1)?;
     charge(ctx, json)?;
-    Value::from_json_stream(json.as_str(), &JsonLimits::DEFAULT)
+    let mut spend = |units| ctx.passed(units);
+    Value::from_json_stream_within(json.as_str(), &JsonLimits::DEFAULT, &mut spend)?
         .map(Some)
         .map_err(|error| BuiltinError::new(error.message))
 }
@@ -113,5 +114,6 @@ fn is_valid(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
         return give(false);
     };
     charge(ctx, json)?;
-    give(Value::from_json(json.as_str(), &JsonLimits::DEFAULT).is_ok())
+    let mut spend = |units| ctx.passed(units);
+    give(Value::from_json_within(json.as_str(), &JsonLimits::DEFAULT, &mut spend)?.is_ok())
 }

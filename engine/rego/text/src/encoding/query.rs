@@ -1,6 +1,6 @@
 //! `urlquery.*`, as Go's `net/url` has queries.
 
-use crate::give::{Given, VALUE_BYTES, give, text};
+use crate::give::{Given, VALUE_BYTES, give, passed, portions, text};
 use crate::go::url::{query_escape, query_unescape};
 use referee_rego_builtin::Implementation::Function as F;
 use referee_rego_builtin::{BuiltinError, Context, Table, operand};
@@ -20,7 +20,12 @@ const MOST_PARAMETERS: usize = 10_000;
 fn encode(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let plain = operand::string(operands, 1)?;
     text(ctx, plain.len().saturating_mul(3))?;
-    give(query_escape(plain))
+    let mut escaped = String::new();
+    for portion in portions(plain) {
+        passed(ctx, portion.len())?;
+        escaped.push_str(&query_escape(portion));
+    }
+    give(escaped)
 }
 
 fn decode(ctx: &mut Context<'_>, operands: &[Value]) -> Given {

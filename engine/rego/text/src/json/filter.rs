@@ -3,7 +3,7 @@
 use super::path;
 use crate::give::{Given, collection, give, units};
 use referee_rego_builtin::{Cancelled, Context, Result, operand};
-use referee_rego_value::{Object, Set, Value};
+use referee_rego_value::{Object, ObjectBuilder, Set, Value};
 use std::collections::BTreeMap;
 
 /// How deep values are looked into: each level takes stack.
@@ -24,7 +24,11 @@ impl Tree {
         let elements =
             operand::elements(paths).ok_or_else(|| operand::one_of(2, paths, &["set", "array"]))?;
         let mut root = BTreeMap::new();
-        let keys = elements.iter().map(path::keys).collect::<Result<Vec<_>>>()?;
+        let mut keys = Vec::with_capacity(elements.len());
+        for path in elements {
+            ctx.passed(8)?;
+            keys.push(path::keys(path)?);
+        }
         for keys in keys {
             collection(ctx, keys.len().saturating_mul(4).saturating_add(1))?;
             add(&mut root, keys);
@@ -85,24 +89,27 @@ fn kept(ctx: &mut Context<'_>, value: &Value, tree: &Tree, depth: usize) -> Resu
             let mut members = Vec::new();
             if keys.len() <= object.len() {
                 for (key, tree) in keys {
+                    ctx.passed(8)?;
                     if let Some((key, value)) = object.get_member(key) {
                         members.push((key.clone(), kept(ctx, value, tree, depth)?));
                     }
                 }
             } else {
                 for (key, value) in object.iter() {
+                    ctx.passed(8)?;
                     if let Some(tree) = keys.get(key) {
                         members.push((key.clone(), kept(ctx, value, tree, depth)?));
                     }
                 }
             }
             collection(ctx, members.len().saturating_mul(2))?;
-            Ok(Value::Object(members.into_iter().collect::<Object>()))
+            Ok(Value::Object(object_of(ctx, members)?))
         }
         Value::Array(array) => {
             ctx.work(units(array.len()))?;
             let mut elements = Vec::new();
             for (index, element) in array.iter().enumerate() {
+                ctx.passed(8)?;
                 if let Some(tree) = tree.at(index) {
                     elements.push(kept(ctx, element, tree, depth)?);
                 }
@@ -123,6 +130,15 @@ fn kept(ctx: &mut Context<'_>, value: &Value, tree: &Tree, depth: usize) -> Resu
         }
         other => Ok(other.clone()),
     }
+}
+
+/// Members whose keys are in order, or nearly so.
+fn object_of(ctx: &mut Context<'_>, members: Vec<(Value, Value)>) -> Result<Object> {
+    let mut object = ObjectBuilder::with_capacity(members.len());
+    for (key, value) in members {
+        object.insert_within(key, value, &mut |units| ctx.passed(units))?;
+    }
+    Ok(object.build_within(&mut |units| ctx.passed(units))?)
 }
 
 pub(super) fn remove(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
@@ -149,16 +165,18 @@ fn without(
             collection(ctx, object.len().saturating_mul(2))?;
             let mut members = Vec::with_capacity(object.len());
             for (key, value) in object.iter() {
+                ctx.passed(8)?;
                 if let Some(rest) = without(ctx, value, tree.get(key), depth)? {
                     members.push((key.clone(), rest));
                 }
             }
-            Value::Object(members.into_iter().collect::<Object>())
+            Value::Object(Object::from_sorted(members))
         }
         Value::Array(array) => {
             collection(ctx, array.len())?;
             let mut elements = Vec::with_capacity(array.len());
             for (index, element) in array.iter().enumerate() {
+                ctx.passed(8)?;
                 elements.extend(without(ctx, element, tree.at(index), depth)?);
             }
             Value::Array(elements.into())

@@ -31,7 +31,13 @@ pub(super) struct Reader<'a> {
     keys: Keys,
     /// The text of a string with escapes, while it is read.
     unescaped: String,
+    /// The byte from which on it is asked whether to go on, and who is asked.
+    ask_at: usize,
+    go_on: Option<&'a mut dyn FnMut(u32) -> bool>,
 }
+
+/// So many bytes are read before it is asked again whether to go on.
+const PORTION: usize = 1 << 12;
 
 fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
@@ -68,7 +74,24 @@ impl<'a> Reader<'a> {
             frames: Vec::new(),
             keys: Keys::default(),
             unescaped: String::new(),
+            ask_at: usize::MAX,
+            go_on: None,
         })
+    }
+
+    /// The same, which asks now and then whether to go on.
+    fn asking(self, go_on: &'a mut dyn FnMut(u32) -> bool) -> Self {
+        Self { ask_at: 0, go_on: Some(go_on), ..self }
+    }
+
+    #[cold]
+    fn ask(&mut self, at: usize) -> Result<(), JsonError> {
+        self.ask_at = at.saturating_add(PORTION);
+        let units = u32::try_from(PORTION).unwrap_or(u32::MAX);
+        if self.go_on.as_mut().is_none_or(|go_on| go_on(units)) {
+            return Ok(());
+        }
+        Err(JsonError { message: "stopped".to_owned(), offset: 0 })
     }
 
     fn peek(&self) -> Option<u8> {
@@ -154,6 +177,9 @@ impl<'a> Reader<'a> {
 
     fn value(&mut self) -> Result<Value, JsonError> {
         loop {
+            if self.at >= self.ask_at {
+                self.ask(self.at)?;
+            }
             let value = match self.skip() {
                 Some(b'"') => {
                     self.at += 1;
@@ -312,6 +338,9 @@ impl<'a> Reader<'a> {
         text: &mut String,
     ) -> Result<(), JsonError> {
         loop {
+            if end >= self.ask_at {
+                self.ask(end)?;
+            }
             match self.text.and_then(|text| text.get(start..end)) {
                 Some(plain) => text.push_str(plain),
                 None => push_lossy(self.bytes.get(start..end).unwrap_or_default(), text),
@@ -430,4 +459,43 @@ impl Value {
     ) -> Result<Self, JsonError> {
         Reader::new(text.as_ref(), limits)?.stream()
     }
+
+    /// As [`Self::from_json`]: `spend` is told of the effort on the way, and can put an end to it.
+    ///
+    /// # Errors
+    /// Those of `spend`; the inner ones are those of [`Self::from_json`].
+    pub fn from_json_within<E>(
+        text: impl AsRef<[u8]>,
+        limits: &JsonLimits,
+        spend: &mut dyn FnMut(u32) -> Result<(), E>,
+    ) -> Result<Result<Self, JsonError>, E> {
+        within(text.as_ref(), limits, spend, |reader| reader.document())
+    }
+
+    /// The same of [`Self::from_json_stream`].
+    ///
+    /// # Errors
+    /// Those of `spend`; the inner ones are those of [`Self::from_json_stream`].
+    pub fn from_json_stream_within<E>(
+        text: impl AsRef<[u8]>,
+        limits: &JsonLimits,
+        spend: &mut dyn FnMut(u32) -> Result<(), E>,
+    ) -> Result<Result<Self, JsonError>, E> {
+        within(text.as_ref(), limits, spend, |reader| reader.stream())
+    }
+}
+
+fn within<E>(
+    bytes: &[u8],
+    limits: &JsonLimits,
+    spend: &mut dyn FnMut(u32) -> Result<(), E>,
+    read: impl FnOnce(Reader<'_>) -> Result<Value, JsonError>,
+) -> Result<Result<Value, JsonError>, E> {
+    let mut stopped = None;
+    let mut go_on = |units| {
+        stopped = spend(units).err();
+        stopped.is_none()
+    };
+    let outcome = Reader::new(bytes, limits).and_then(|reader| read(reader.asking(&mut go_on)));
+    stopped.map_or(Ok(outcome), Err)
 }

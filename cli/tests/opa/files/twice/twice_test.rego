@@ -1,0 +1,5 @@
+package p["x-y"]
+
+test_x if true
+
+test_x if 1 == 1

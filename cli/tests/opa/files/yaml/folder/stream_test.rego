@@ -1,0 +1,5 @@
+package stream
+
+import data.kind
+
+test_kind if kind == "List"
