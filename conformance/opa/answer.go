@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -244,20 +243,13 @@ func run(req *request, compiler *ast.Compiler, store storage.Store, input *ast.T
 	if req.Now != nil {
 		query = query.WithTime(time.Unix(0, *req.Now).UTC())
 	}
-	if req.TimeoutMS > 0 {
-		var ended atomic.Bool
-		timer := time.AfterFunc(time.Duration(req.TimeoutMS)*time.Millisecond, func() {
-			if !ended.Load() {
-				cancel.Cancel()
-			}
-		})
-		defer func() {
-			ended.Store(true)
-			timer.Stop()
-		}()
+	found, err, ended := within(time.Duration(req.TimeoutMS)*time.Millisecond, cancel, func() (topdown.QueryResultSet, error) {
+		return query.Run(ctx)
+	})
+	if !ended {
+		// What still runs may still print.
+		return result{Errors: []fault{{Code: topdown.CancelErr, Message: "not even a cancellation ends it", Text: "not even a cancellation ends it"}}}
 	}
-
-	found, err := query.Run(ctx)
 	if err != nil {
 		return result{Errors: faults(err), Prints: printed.lines}
 	}
@@ -266,6 +258,33 @@ func run(req *request, compiler *ast.Compiler, store storage.Store, input *ast.T
 		return result{Errors: faults(err), Prints: printed.lines}
 	}
 	return result{Rows: rows, Prints: printed.lines}
+}
+
+// within runs a query, cancels it after a while, and after as long again gives it up: not every
+// builtin of OPA looks whether it is cancelled. No while, or none left over: it runs to its end.
+func within(limit time.Duration, cancel topdown.Cancel, run func() (topdown.QueryResultSet, error)) (topdown.QueryResultSet, error, bool) {
+	if limit <= 0 {
+		found, err := run()
+		return found, err, true
+	}
+	type outcome struct {
+		found topdown.QueryResultSet
+		err   error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		found, err := run()
+		done <- outcome{found, err}
+	}()
+	for range 2 {
+		select {
+		case it := <-done:
+			return it.found, it.err, true
+		case <-time.After(limit):
+			cancel.Cancel()
+		}
+	}
+	return nil, nil, false
 }
 
 func rowsOf(found topdown.QueryResultSet) ([]map[string]any, error) {
