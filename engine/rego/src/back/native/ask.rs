@@ -174,11 +174,9 @@ fn package_ref(package: &str) -> Result<Ref, RegoErrors> {
             path::Segment::Name(name) => reference.push(term(TermKind::String(name.into()))),
             path::Segment::Number(_) => {
                 let message = format!("{package:?} is no package");
-                return Err(RegoErrors::from(read(referee_rego_syntax::Error::new(
-                    referee_rego_syntax::Code::Parse,
-                    message,
-                    &Location::NONE,
-                ))));
+                let code = referee_rego_syntax::Code::Parse;
+                let error = referee_rego_syntax::Error::new(code, message, &Location::NONE);
+                return Err(RegoErrors::from(read(error, true)));
             }
         }
     }

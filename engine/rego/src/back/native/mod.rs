@@ -41,6 +41,10 @@ use std::time::Duration;
 /// The longest line of source that an error shows, in characters.
 const MAX_SNIPPET: usize = 300;
 
+/// Of how many errors the lines are shown, where the parser did not choose: nobody reads more, and
+/// a source can be one long line with an error at each of its characters.
+const MAX_LINES: usize = 100;
+
 /// A compiled program.
 pub(crate) struct Backend {
     program: Program,
@@ -94,7 +98,7 @@ impl Backend {
             let own = of_module(&parse, module);
             match parse_module(&module.name, &module.text, own.as_ref().unwrap_or(&parse)) {
                 Ok(tree) => parsed.push((Arc::clone(&module.name), tree)),
-                Err(found) => errors.extend(found.into_iter().map(read)),
+                Err(found) => errors.extend(as_told(found)),
             }
         }
         RegoErrors::from_list(errors)?;
@@ -381,7 +385,8 @@ fn row(row: Row) -> QueryRow {
     }
 }
 
-fn read(error: Error) -> RegoError {
+/// An error as the front tells it. `shown`: with its line, even where the parser did not show it.
+fn read(error: Error, shown: bool) -> RegoError {
     let code = match error.code {
         Code::Parse => RegoCode::Parse,
         Code::Compile => RegoCode::Compile,
@@ -399,18 +404,20 @@ fn read(error: Error) -> RegoError {
         return made;
     }
     let made = made.at(rules::location(&error.location));
-    // A parser that has shown enough lines shows no more, and so is it here.
-    let shown = error.code != Code::Parse || !made.details.is_empty();
+    let shown = shown || !made.details.is_empty();
     match shown.then(|| error.location.line()).flatten() {
         Some(line) => made.with_snippet(line.chars().take(MAX_SNIPPET).collect::<String>()),
         None => made,
     }
 }
 
+fn as_told(errors: Vec<Error>) -> impl Iterator<Item = RegoError> {
+    errors.into_iter().enumerate().map(|(at, error)| read(error, at < MAX_LINES))
+}
+
 /// The errors of a stage, as the front tells them.
 pub(crate) fn all(errors: Vec<Error>) -> RegoErrors {
-    let errors: Vec<_> = errors.into_iter().map(read).collect();
-    match RegoErrors::from_list(errors) {
+    match RegoErrors::from_list(as_told(errors).collect()) {
         Err(errors) => errors,
         Ok(()) => RegoError::internal("the compiler refused without an error").into(),
     }
