@@ -272,12 +272,21 @@ func within(limit time.Duration, cancel topdown.Cancel, run func() (topdown.Quer
 		err   error
 	}
 	done := make(chan outcome, 1)
+	panicked := make(chan any, 1)
 	go func() {
+		defer func() {
+			if what := recover(); what != nil {
+				panicked <- what
+			}
+		}()
 		found, err := run()
 		done <- outcome{found, err}
 	}()
 	for range 2 {
 		select {
+		case what := <-panicked:
+			// Where it is caught and told.
+			panic(what)
 		case it := <-done:
 			return it.found, it.err, true
 		case <-time.After(limit):
