@@ -50,13 +50,22 @@ fn a_case_that_fails_is_told_with_what_was_wanted_and_the_exit_code_is_1() {
 fn a_failure_that_is_expected_is_none_and_a_pass_that_is_not_is_one() {
     let expected = "- {reason: the order is another, cases: [sets/order]}";
     let stale = "- {reason: it adds up, cases: [sums/of two]}";
-    let files = [("c/a.json", GOOD), ("c/b.yaml", BAD), ("e.yaml", expected), ("s.yaml", stale)];
-    let folder = folder(&files);
-    let (cases, list) = (path(&folder, "c/b.yaml"), path(&folder, "e.yaml"));
-    with(&["conformance", "rego", "--cases", &cases, "--expect", &list]).exits(1);
-    let list = path(&folder, "s.yaml");
-    let cases = path(&folder, "c/a.json");
-    with(&["conformance", "rego", "--cases", &cases, "--expect", &list]).exits(1);
+    let unknown = "- {reason: it is gone, cases: [sets/order, sets/none]}";
+    let folder = folder(&[
+        ("good/sums/a.json", GOOD),
+        ("bad/sets/b.yaml", BAD),
+        ("e.yaml", expected),
+        ("s.yaml", stale),
+        ("u.yaml", unknown),
+    ]);
+    let run = |cases: &str, list: &str| {
+        let (cases, list) = (path(&folder, cases), path(&folder, list));
+        with(&["conformance", "rego", "--cases", &cases, "--expect", &list])
+    };
+    run("bad", "e.yaml").exits(0).says(&["expected to fail: sets/order (the order is another)"]);
+    run("good", "s.yaml").exits(1).says(&["sums/of two", "it adds up"]);
+    let gone = "STALE sets/none is expected to fail and is no case of the suite";
+    run("bad", "u.yaml").exits(1).says(&[gone]);
 }
 
 #[test]
