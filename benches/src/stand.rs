@@ -152,7 +152,7 @@ fn policy(name: &str, further: &[(&str, &str)]) -> LoadedPolicy {
     modules.extend(further.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())));
     LoadedPolicy::compile(&PolicySource {
         modules,
-        data: serde_json::from_str(pack.default_data).expect("JSON"),
+        data: referee_rego::Value::from_json_str(pack.default_data).expect("JSON"),
         package: Some(pack.package.to_owned()),
         revision: None,
         mode: Mode::Enforce,

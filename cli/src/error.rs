@@ -74,7 +74,7 @@ pub(crate) enum CliError {
         /// The pack.
         name: &'static str,
         /// What the parser found.
-        source: serde_json::Error,
+        source: ValueError,
     },
     /// The trust documents cannot be used.
     #[error(transparent)]

@@ -5,28 +5,28 @@
 //! - A `.json`, `.yaml` or `.yml` file is data. Named by itself it stands at the root; in a folder
 //!   that was named, at the path of the folders between. Its own name makes no difference.
 //! - `a.b:PATH` puts the data of a path under `data.a.b`.
+//! - A file named `.tar.gz` is a bundle; so is what is named as one, a folder or an archive.
 //! - In a bundle only `data.json`, `data.yaml` and `data.yml` are data, and `.manifest` says which
 //!   Rego its modules are.
 //!
 //! What is refused: files over the limits of the configuration, more files than they allow, two
-//! values for one place, folders that hold themselves, archives.
+//! values for one place, folders that hold themselves.
 
+mod archive;
 mod bundle;
 mod error;
-mod tree;
 
 pub(crate) use error::{LoadError, LoadErrors};
 
 use crate::files;
 use referee_core::Limits;
-use referee_rego::{Module, SyntaxTree, Value};
+use referee_rego::{DataTree, Module, SyntaxTree, Value};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use tree::Tree;
 
 /// How deep folders may be inside one another: no policy is, and a link to a folder above ends
 /// here.
@@ -67,7 +67,7 @@ impl Loader<'_> {
     pub(crate) fn load(&self, paths: &[String]) -> Result<Loaded, LoadErrors> {
         let mut work = Work {
             loader: self,
-            tree: Tree::default(),
+            tree: DataTree::default(),
             found: Loaded::default(),
             seen: BTreeMap::new(),
             errors: Vec::new(),
@@ -75,7 +75,7 @@ impl Loader<'_> {
         };
         for given in paths {
             if self.bundle {
-                work.bundle(Path::new(without_scheme(given)));
+                work.bundle(Path::new(without_scheme(given)), &[]);
             } else {
                 let (prefix, path) = split_prefix(given);
                 work.path(Path::new(without_scheme(path)), &mut prefix.clone(), 0);
@@ -93,7 +93,7 @@ impl Loader<'_> {
 /// Reading that is under way.
 struct Work<'w, 'l> {
     loader: &'w Loader<'l>,
-    tree: Tree,
+    tree: DataTree,
     found: Loaded,
     /// The modules by their names: a file that is named twice is read once.
     seen: BTreeMap<String, ()>,
@@ -119,6 +119,9 @@ impl Work<'_, '_> {
         if depth >= MAX_DEPTH {
             return self.fail(LoadError::TooDeep { path: path.to_owned() });
         }
+        if depth > 0 && leads_back(path) {
+            return self.fail(LoadError::Loop { path: path.to_owned() });
+        }
         let entries = match entries(path) {
             Ok(entries) => entries,
             Err(source) => return self.fail(LoadError::Read { path: path.to_owned(), source }),
@@ -142,8 +145,12 @@ impl Work<'_, '_> {
         if self.loader.only_rego && !folder && depth > 0 && extension != Some("rego") {
             return true;
         }
-        let name = file_name(path);
-        depth > 0 && self.loader.ignore.iter().any(|pattern| matches(pattern, &name))
+        depth > 0 && self.ignores(&file_name(path))
+    }
+
+    /// Whether files and folders of a name were asked to be left out.
+    fn ignores(&self, name: &str) -> bool {
+        self.loader.ignore.iter().any(|pattern| matches(pattern, name))
     }
 
     fn file(&mut self, path: &Path, at: &[String], depth: usize) -> Result<(), LoadError> {
@@ -161,7 +168,8 @@ impl Work<'_, '_> {
                 self.data(path, at, value)
             }
             _ if file_name(path).ends_with(".tar.gz") => {
-                Err(LoadError::Archive { path: path.to_owned() })
+                self.bundle(path, at);
+                Ok(())
             }
             _ if depth > 0 => Ok(()),
             _ => self.any(path, at),
@@ -208,7 +216,10 @@ impl Work<'_, '_> {
             return Err(LoadError::NoObject { path: path.to_owned() });
         }
         let merged = self.tree.insert(at, value);
-        merged.map_err(|at| LoadError::Merge { path: path.to_owned(), at })
+        merged.map_err(|at| {
+            let at = std::iter::once("data".to_owned()).chain(at).collect::<Vec<_>>().join(".");
+            LoadError::Merge { path: path.to_owned(), at }
+        })
     }
 
     /// Reads data from their text, and takes the time it takes.
@@ -230,12 +241,17 @@ impl Work<'_, '_> {
     }
 
     fn text(&mut self, path: &Path, limit: u64) -> Result<String, LoadError> {
+        self.count_file()?;
+        files::read_text(path, limit)
+            .map_err(|source| LoadError::Read { path: path.to_owned(), source })
+    }
+
+    fn count_file(&mut self) -> Result<(), LoadError> {
         self.files = self.files.saturating_add(1);
         if self.files > self.loader.limits.max_policy_files {
             return Err(LoadError::TooMany { limit: self.loader.limits.max_policy_files });
         }
-        files::read_text(path, limit)
-            .map_err(|source| LoadError::Read { path: path.to_owned(), source })
+        Ok(())
     }
 
     fn fail(&mut self, error: LoadError) {
@@ -250,7 +266,20 @@ fn json(path: &Path, text: &str) -> Result<Value, LoadError> {
 
 /// Reads YAML.
 fn yaml(path: &Path, text: &str) -> Result<Value, LoadError> {
-    Value::from_yaml_str(text).map_err(|source| LoadError::Data { path: path.to_owned(), source })
+    Value::from_yaml_str(text).map_err(|source| LoadError::Yaml { path: path.to_owned(), source })
+}
+
+/// Reads what in a bundle is named YAML.
+fn json_or_yaml(path: &Path, text: &str) -> Result<Value, LoadError> {
+    Value::from_json_or_yaml_str(text)
+        .map_err(|source| LoadError::Data { path: path.to_owned(), source })
+}
+
+/// Whether a path is a link to a folder that it stands in.
+fn leads_back(path: &Path) -> bool {
+    let is_link = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink());
+    let around = || path.parent()?.canonicalize().ok();
+    is_link && path.canonicalize().ok().zip(around()).is_some_and(|(to, at)| at.starts_with(to))
 }
 
 /// The entries of a folder, sorted by name.

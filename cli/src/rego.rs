@@ -101,22 +101,37 @@ pub(crate) fn require_native(flags: &[(&'static str, bool)]) -> Result<(), CliEr
     }
 }
 
-/// The reasons of what is not covered that are looked for, by their names.
-///
-/// # Errors
-/// [`CliError::UnknownWord`] with the first that is none.
-pub(crate) fn coverage_kinds(words: &[String]) -> Result<Vec<CoverageKind>, CliError> {
-    const KINDS: [CoverageKind; 2] = [CoverageKind::IndexExcluded, CoverageKind::EarlyExit];
-    let kind = |word: &String| {
-        let found = KINDS.into_iter().find(|kind| kind.as_str() == word);
-        found.ok_or_else(|| CliError::UnknownWord {
-            flag: "coverage-runs",
-            word: word.clone(),
-            known: "index_excluded, early_exit",
-        })
-    };
-    // An empty word is an empty list.
-    words.iter().filter(|word| !word.is_empty()).map(kind).collect()
+/// Why something is not covered.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct CoverageRuns {
+    /// With what is not covered, why: index_excluded, early_exit; an empty list for none
+    #[arg(
+        long,
+        value_name = "KIND",
+        value_delimiter = ',',
+        default_values = ["index_excluded", "early_exit"]
+    )]
+    coverage_runs: Vec<String>,
+}
+
+impl CoverageRuns {
+    /// The reasons that are looked for.
+    ///
+    /// # Errors
+    /// [`CliError::UnknownWord`] with the first that is none.
+    pub(crate) fn kinds(&self) -> Result<Vec<CoverageKind>, CliError> {
+        const KINDS: [CoverageKind; 2] = [CoverageKind::IndexExcluded, CoverageKind::EarlyExit];
+        let kind = |word: &String| {
+            let found = KINDS.into_iter().find(|kind| kind.as_str() == word);
+            found.ok_or_else(|| CliError::UnknownWord {
+                flag: "coverage-runs",
+                word: word.clone(),
+                known: "index_excluded, early_exit",
+            })
+        };
+        // An empty word is an empty list.
+        self.coverage_runs.iter().filter(|word| !word.is_empty()).map(kind).collect()
+    }
 }
 
 /// Whether a text may name the rule library, `data.referee`.
@@ -235,6 +250,8 @@ pub(crate) fn read_json(path: &Path, limits: &Limits) -> Result<Value, CliError>
 /// # Errors
 /// What is wrong with it as JSON, unless it is YAML by its name.
 pub(crate) fn parse_document(name: &str, text: &str) -> Result<Value, CliError> {
+    // As OPA, whatever the document is then read as.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let failed = match Value::from_json_str(text) {
         Ok(value) => return Ok(value),
         Err(source) => CliError::Input { name: name.to_owned(), source },

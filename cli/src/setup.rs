@@ -82,7 +82,8 @@ pub(crate) fn policy_source(
         PolicyChoice::Pack(name) => {
             let pack = pack(name)?;
             let given = load_policies::<&Path, PathBuf>(&[], &policy.data, limits)?;
-            (packs::modules(pack), packs::data(pack, given.data)?, Some(pack.package.to_owned()))
+            let data = packs::default_data(pack)?.merged_with(&given.data);
+            (packs::modules(pack), data, Some(pack.package.to_owned()))
         }
         PolicyChoice::Path(path) => {
             let files = load_policies(&[path], &policy.data, limits)?;
@@ -94,7 +95,9 @@ pub(crate) fn policy_source(
     };
     // Where nothing is set nothing is added: a policy may have a package `parameters` of its own.
     let set = if policy.set.is_empty() { json!({}) } else { json!({ "parameters": policy.set }) };
-    let data = packs::laid_over(data, set);
+    let set = Value::from_json(set)
+        .map_err(|source| CliError::Input { name: "policy.set".to_owned(), source })?;
+    let data = data.merged_with(&set);
     Ok(PolicySource {
         modules,
         data,
@@ -131,11 +134,11 @@ pub(crate) fn named_policy(policy: &PolicyChoice, limits: &Limits) -> Result<Loa
     match policy {
         PolicyChoice::Path(path) => {
             let files = load_policies::<_, PathBuf>(&[path], &[], limits)?;
-            loaded(files.modules, files.data)
+            Ok(loaded(files.modules, files.data))
         }
         PolicyChoice::Pack(name) => {
             let pack = pack(name)?;
-            loaded(packs::modules(pack), packs::data(pack, json!({}))?)
+            Ok(loaded(packs::modules(pack), packs::default_data(pack)?))
         }
     }
 }
@@ -148,12 +151,10 @@ pub(crate) fn pack_with_tests(name: &str) -> Result<Loaded, CliError> {
     let pack = pack(name)?;
     let mut modules = packs::modules(pack);
     modules.extend(packs::tests(pack));
-    loaded(modules, packs::data(pack, json!({}))?)
+    Ok(loaded(modules, packs::default_data(pack)?))
 }
 
-fn loaded(modules: Vec<(String, String)>, data: serde_json::Value) -> Result<Loaded, CliError> {
-    let data = Value::from_json(data)
-        .map_err(|source| CliError::Input { name: "the data".to_owned(), source })?;
+fn loaded(modules: Vec<(String, String)>, data: Value) -> Loaded {
     let modules = modules.into_iter().map(|(name, text)| Module::new(name, text)).collect();
-    Ok(Loaded { modules, data: Some(data), ..Loaded::default() })
+    Loaded { modules, data: Some(data), ..Loaded::default() }
 }

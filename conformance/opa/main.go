@@ -25,7 +25,6 @@ import (
 func main() {
 	workers := flag.Int("workers", runtime.GOMAXPROCS(0), "programs evaluated at once")
 	capabilities := flag.Bool("capabilities", false, "print OPA's capabilities and stop")
-	text := flag.Bool("text", false, "let builtins give text only: bytes that are no UTF-8 become U+FFFD")
 	showVersion := flag.Bool("version", false, "print OPA's version and stop")
 	flag.Parse()
 
@@ -41,9 +40,6 @@ func main() {
 		return
 	}
 	registerSleep()
-	if *text {
-		giveTextOnly()
-	}
 	// Programs are small and short-lived: collecting less often is most of the speed.
 	debug.SetGCPercent(400)
 	if err := serve(os.Stdin, os.Stdout, *workers); err != nil {

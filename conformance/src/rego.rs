@@ -16,7 +16,7 @@ mod runner;
 pub use cases::{Case, Expected, LoadError, Wanted, WantedError, load};
 pub use engines::Front;
 #[cfg(feature = "fuzz")]
-pub use engines::{Oracle, OracleError, Strings};
+pub use engines::{Oracle, OracleError};
 pub use expectations::{ExpectationError, Expectations};
 pub use judge::judge;
 pub use program::{

@@ -74,7 +74,6 @@ fn most_programs_of_the_fuzzer_compile_and_tell_something() {
     let differ = Differ {
         reference: &oracle,
         subject: &oracle,
-        known: None,
         level: Level::Exact,
         options: Options::default(),
     };
@@ -114,7 +113,6 @@ fn a_divergence_is_found_and_cut_down_to_its_cause() {
     let differ = Differ {
         reference: &oracle,
         subject: &faulty,
-        known: None,
         level: Level::Values,
         options: Options::default(),
     };

@@ -5,8 +5,8 @@ use referee_core::Digest;
 use referee_core::decision::{Mode, PolicyIdentity};
 use referee_core::json::canonical;
 use referee_rego::{
-    CompileOptions, EngineChoice, EvalBudget, Module, Policy, PolicyError, RegoCode, RegoEngine,
-    RegoError, Ruling, Value,
+    CompileOptions, EngineChoice, EvalBudget, Module, Policy, PolicyError, RegoEngine, Ruling,
+    Value,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,7 +18,7 @@ pub struct PolicySource {
     /// Name (path) and text of each module.
     pub modules: Vec<(String, String)>,
     /// The base document.
-    pub data: serde_json::Value,
+    pub data: Value,
     /// The package to ask; `None` where the modules leave only one choice.
     pub package: Option<String>,
     /// The revision; `None` for the start of the digest.
@@ -85,8 +85,7 @@ impl LoadedPolicy {
             .collect();
         let options =
             CompileOptions::DEFAULT.with_rego_v0(source.rego_v0).with_engine(source.engine);
-        let data = Value::from_json(source.data.clone()).map_err(unusable_data)?;
-        let program = RegoEngine::compile(&modules, data, options)?;
+        let program = RegoEngine::compile(&modules, source.data.clone(), options)?;
         let policy = Policy::new(program, source.package.as_deref())?;
         let revision =
             source.revision.clone().unwrap_or_else(|| digest.hex().chars().take(12).collect());
@@ -139,19 +138,18 @@ impl LoadedPolicy {
     }
 }
 
-fn unusable_data(error: referee_rego::ValueError) -> PolicyError {
-    RegoError::new(RegoCode::Compile, format!("the policy's data: {error}")).into()
-}
-
 /// The digest over modules (by name) and data: what rules, wherever it was loaded from.
 fn digest(source: &PolicySource) -> Digest {
     let mut modules: Vec<_> = source.modules.iter().chain(&source.library).collect();
     modules.sort();
-    let document = serde_json::json!({
-        "modules": modules.iter().map(|(name, text)| serde_json::json!([name, text])).collect::<Vec<_>>(),
-        "data": source.data,
-        "package": source.package,
-        "rego_v0": source.rego_v0,
-    });
-    Digest::sha256(canonical(&document).as_bytes())
+    let pairs = modules.iter().map(|(name, text)| serde_json::json!([name, text]));
+    // The data are canonical in themselves, with all digits of their numbers.
+    let document = format!(
+        r#"{{"data":{},"modules":{},"package":{},"rego_v0":{}}}"#,
+        source.data.to_json_string(),
+        canonical(&pairs.collect()),
+        canonical(&source.package.as_deref().into()),
+        source.rego_v0,
+    );
+    Digest::sha256(document.as_bytes())
 }

@@ -14,8 +14,8 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, Method, Response, StatusCode, header};
 use bytes::Bytes;
-use referee_core::{Source, document};
-use referee_rego::Value;
+use referee_core::Source;
+use referee_rego::{Value, ValueKind};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -28,15 +28,11 @@ const PREFIX: &str = "/v1/data";
 /// The body of a request. OPA passes over members that it does not know.
 #[derive(Debug, Default, Deserialize)]
 struct Ask<'a> {
-    #[serde(borrow, default, deserialize_with = "present")]
+    /// `null` is no input, as for OPA.
+    #[serde(borrow, default)]
     input: Option<&'a RawValue>,
     #[serde(default)]
     subject: Option<String>,
-}
-
-/// `null` is an input; only a member that is not there is none.
-fn present<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<&'de RawValue>, D::Error> {
-    Deserialize::deserialize(from).map(Some)
 }
 
 /// What a request asks with, in whichever form it came.
@@ -49,7 +45,7 @@ struct Asked {
 #[derive(Debug)]
 enum Input {
     Text(Box<RawValue>),
-    Document(serde_json::Value),
+    Value(Value),
 }
 
 /// The members in OPA's order.
@@ -190,26 +186,26 @@ fn asked_in_body(headers: &HeaderMap, bytes: &[u8]) -> Result<Asked, ApiError> {
 
 fn asked_in_yaml(text: &str) -> Result<Asked, ApiError> {
     let part = "body";
-    let document: serde_json::Value =
-        document::read(part, text).map_err(|error| malformed(part, error))?;
-    let serde_json::Value::Object(mut members) = document else {
+    if text.is_empty() {
+        return Ok(Asked::default());
+    }
+    let document = Value::from_json_or_yaml_str(text).map_err(|error| malformed(part, error))?;
+    if !matches!(document.kind(), ValueKind::Object | ValueKind::Null) {
         return Err(malformed(part, InputError::NoObject));
-    };
-    let subject = match members.remove("subject") {
-        None | Some(serde_json::Value::Null) => None,
-        Some(subject) => {
-            Some(serde_json::from_value(subject).map_err(|error| malformed(part, error))?)
-        }
-    };
-    Ok(Asked { input: members.remove("input").map(Input::Document), subject })
+    }
+    let member = |name| document.get(name).filter(|value| value.kind() != ValueKind::Null);
+    let subject = member("subject").map(|subject| serde_json::from_value(subject.to_json()));
+    let subject = subject.transpose().map_err(|error| malformed(part, error))?;
+    Ok(Asked { input: member("input").map(Input::Value), subject })
 }
 
 fn value(input: Input, part: &'static str) -> Result<Value, ApiError> {
     match input {
-        Input::Text(text) => Value::from_json_str(text.get()),
-        Input::Document(document) => Value::from_json(document),
+        Input::Text(text) => {
+            Value::from_json_str(text.get()).map_err(|error| malformed(part, error))
+        }
+        Input::Value(value) => Ok(value),
     }
-    .map_err(|error| malformed(part, error))
 }
 
 async fn facts(
@@ -223,7 +219,7 @@ async fn facts(
     app.registries.admit(&source)?;
     let input = match input {
         None => serde_json::Value::Null,
-        Some(Input::Document(document)) => document,
+        Some(Input::Value(value)) => value.to_json(),
         Some(Input::Text(text)) => {
             serde_json::from_str(text.get()).map_err(|error| malformed(part, error))?
         }

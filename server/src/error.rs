@@ -85,8 +85,6 @@ pub(crate) enum InputError {
     Json(#[from] serde_json::Error),
     #[error(transparent)]
     Value(#[from] ValueError),
-    #[error(transparent)]
-    Document(#[from] DocumentError),
     #[error("not UTF-8")]
     NotUtf8,
     #[error("it is not an object with the member `input`")]
@@ -208,9 +206,6 @@ impl ApiError {
     fn message(&self) -> String {
         match self {
             Self::Document(error) => chain(error),
-            Self::Input { problem: InputError::Document(error), part } => {
-                format!("{part} contains malformed input document: {}", chain(error))
-            }
             other => other.to_string(),
         }
     }

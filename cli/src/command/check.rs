@@ -16,7 +16,7 @@ pub(crate) struct CheckArgs {
     /// Modules: .rego files and folders
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<String>,
-    /// The paths are folders that are bundles
+    /// The paths are bundles, folders or archives
     #[arg(short, long)]
     bundle: bool,
     #[command(flatten)]
@@ -126,11 +126,7 @@ fn check_all(args: &CheckArgs, config: &Config, assumed: &mut bool) -> Result<()
         options.schemas.input = Some(facts_schema()?);
         *assumed = true;
     }
-    rego::compile(&loaded, false, options.clone())?;
-    if args.v0_v1 {
-        // What is both has said so with an import, or needs none of the keywords.
-        rego::compile(&loaded, false, options.with_rego_v0(true))?;
-    }
+    rego::compile(&loaded, false, options.with_rego_v0_v1(args.v0_v1))?;
     Ok(())
 }
 

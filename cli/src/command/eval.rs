@@ -167,7 +167,7 @@ fn prepare(args: &EvalArgs, config: &Config) -> Result<Asked, CliError> {
         indexing: !args.report.disable_indexing,
         early_exit: !args.report.disable_early_exit,
         count: args.report.count,
-        coverage_kinds: args.report.coverage_kinds()?,
+        coverage_kinds: args.report.coverage_runs.kinds()?,
         network: args.network.network(args.language.engine(config))?,
         times,
     })
@@ -175,13 +175,16 @@ fn prepare(args: &EvalArgs, config: &Config) -> Result<Asked, CliError> {
 
 fn options(args: &EvalArgs, config: &Config) -> Result<CompileOptions, CliError> {
     let options = args.language.options(config)?;
+    if options.engine != EngineChoice::Native {
+        // The other engine could not be asked the same.
+        let (package, import) = (args.package.is_some(), !args.import.is_empty());
+        require_native(&[("package", package), ("import", import)])?;
+    }
     if options.engine == EngineChoice::Regorus {
         let report = &args.report;
         require_native(&[
             ("strict", args.strict),
             ("show-builtin-errors", args.show_builtin_errors),
-            ("package", args.package.is_some()),
-            ("import", !args.import.is_empty()),
             ("explain", report.explain != Steps::Off),
             ("profile", report.wants_profile()),
             ("coverage", report.coverage),
@@ -254,7 +257,9 @@ fn evaluate(asked: Asked) -> Done {
     question.world = rego::world(asked.network.as_ref());
     let answers: Vec<_> = (0..asked.count).map(|_| asked.program.ask(&question)).collect();
     let mut more = Vec::new();
-    for kind in asked.coverage_kinds.iter().filter(|_| asked.reports.coverage) {
+    // As in OPA, not after an error.
+    let well = answers.iter().all(|answer| answer.results.is_ok());
+    for kind in asked.coverage_kinds.iter().filter(|_| asked.reports.coverage && well) {
         let only = Reports { coverage: true, ..Reports::default() };
         let mut again = question.clone().telling(only);
         again.indexing &= *kind != CoverageKind::IndexExcluded;

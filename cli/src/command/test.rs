@@ -48,7 +48,7 @@ pub(crate) async fn run(
 ) -> Result<Exit, CliError> {
     args.absent.refuse()?;
     let pattern = args.run.as_deref().map(pattern).transpose()?;
-    let kinds = rego::coverage_kinds(&args.coverage_runs)?;
+    let kinds = args.coverage_runs.kinds()?;
     let network = args.network.network(args.language.engine(config))?;
     let suites = match suites(&args, config) {
         Ok(suites) => suites,

@@ -1,13 +1,18 @@
-//! Folders that are bundles (`v1/bundle`): their data files, and what their manifest says.
+//! Folders and archives that are bundles (`v1/bundle`): their data files, and what their manifest says.
 //!
 //! Signatures, patches and WebAssembly are not looked at.
 
-use super::{LoadError, Work, entries, file_name, joined, json, matches, yaml};
+use super::{
+    LoadError, Work, archive, entries, file_name, joined, json, json_or_yaml, leads_back, matches,
+};
+use crate::files;
 use referee_rego::{SyntaxTree, Value};
+use std::borrow::Cow;
 use std::fs;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
-/// The name of a manifest.
+/// The name of a manifest, and how the name of any ends.
 const MANIFEST: &str = ".manifest";
 
 /// What a manifest says.
@@ -21,74 +26,144 @@ pub(super) struct Manifest {
     versions: Vec<(String, bool)>,
 }
 
+/// A file of a bundle.
+#[derive(Debug)]
+struct Member {
+    /// As it is told.
+    path: PathBuf,
+    /// The folders that it stands in, inside the bundle.
+    at: Vec<String>,
+    name: String,
+    /// What is in it, where it is not a file of its own.
+    bytes: Option<Vec<u8>>,
+}
+
+impl Member {
+    /// Its path inside the bundle.
+    fn inside(&self) -> String {
+        let parts: Vec<&str> = self.at.iter().chain([&self.name]).map(String::as_str).collect();
+        parts.join("/")
+    }
+}
+
 impl Work<'_, '_> {
-    /// Reads a bundle.
-    pub(super) fn bundle(&mut self, root: &Path) {
-        let metadata = match fs::metadata(root) {
-            Ok(metadata) => metadata,
-            Err(source) => return self.fail(LoadError::Read { path: root.to_owned(), source }),
-        };
-        if !metadata.is_dir() {
-            return self.fail(LoadError::NoFolder { path: root.to_owned() });
+    /// Reads a bundle, a folder or an archive, and puts its data at a path.
+    pub(super) fn bundle(&mut self, root: &Path, base: &[String]) {
+        if let Err(error) = self.read_bundle(root, base) {
+            self.fail(error);
         }
-        let manifest = match self.manifest(&root.join(MANIFEST)) {
-            Ok(manifest) => manifest,
-            Err(error) => return self.fail(error),
-        };
-        self.folder(root, &mut Vec::new(), &manifest);
     }
 
-    fn folder(&mut self, folder: &Path, at: &mut Vec<String>, manifest: &Manifest) {
-        if at.len() >= super::MAX_DEPTH {
-            return self.fail(LoadError::TooDeep { path: folder.to_owned() });
+    fn read_bundle(&mut self, root: &Path, base: &[String]) -> Result<(), LoadError> {
+        let unreadable = |source| LoadError::Read { path: root.to_owned(), source };
+        let mut members = Vec::new();
+        if fs::metadata(root).map_err(unreadable)?.is_dir() {
+            self.folder(root, &mut Vec::new(), &mut members)?;
+        } else {
+            self.archive(root, &mut members).map_err(unreadable)?;
         }
-        let entries = match entries(folder) {
-            Ok(entries) => entries,
-            Err(source) => return self.fail(LoadError::Read { path: folder.to_owned(), source }),
-        };
-        for entry in entries {
-            let path = joined(folder, &entry);
-            let is_dir = fs::metadata(&path).is_ok_and(|metadata| metadata.is_dir());
-            if self.leaves_out(&path, is_dir, 1) {
-                continue;
+        // As in OPA the one manifest there may be stands in any folder, and its name need only end
+        // like that of a manifest.
+        let manifests: Vec<_> =
+            members.iter().filter(|member| member.name.ends_with(MANIFEST)).collect();
+        let manifest = match manifests.as_slice() {
+            [] => Manifest::default(),
+            [only] => self.manifest(only)?,
+            [first, second, ..] => {
+                let (first, second) = (first.inside(), second.inside());
+                let what = format!(
+                    "bundle contains multiple manifest files: \"/{first}\" and \"/{second}\""
+                );
+                return Err(LoadError::Manifest { path: root.to_owned(), what });
             }
-            let name = file_name(&path);
-            if is_dir {
-                at.push(name);
-                self.folder(&path, at, manifest);
-                at.pop();
-            } else if let Err(error) = self.member(&path, &name, at, manifest) {
+        };
+        for member in &members {
+            if let Err(error) = self.member(member, base, &manifest) {
                 self.fail(error);
             }
         }
+        Ok(())
+    }
+
+    /// Finds the files below a folder.
+    fn folder(
+        &self,
+        folder: &Path,
+        at: &mut Vec<String>,
+        members: &mut Vec<Member>,
+    ) -> Result<(), LoadError> {
+        if at.len() >= super::MAX_DEPTH {
+            return Err(LoadError::TooDeep { path: folder.to_owned() });
+        }
+        if !at.is_empty() && leads_back(folder) {
+            return Err(LoadError::Loop { path: folder.to_owned() });
+        }
+        let entries = entries(folder)
+            .map_err(|source| LoadError::Read { path: folder.to_owned(), source })?;
+        for entry in entries {
+            let path = joined(folder, &entry);
+            let name = file_name(&path);
+            if self.ignores(&name) {
+                continue;
+            }
+            if fs::metadata(&path).is_ok_and(|metadata| metadata.is_dir()) {
+                at.push(name);
+                self.folder(&path, at, members)?;
+                at.pop();
+            } else {
+                members.push(Member { path, at: at.clone(), name, bytes: None });
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds the files in an archive.
+    fn archive(&self, path: &Path, members: &mut Vec<Member>) -> io::Result<()> {
+        for archive::Entry { path: mut at, bytes } in archive::unpack(path, self.loader.limits)? {
+            if at.iter().any(|name| self.ignores(name)) {
+                continue;
+            }
+            let path = path.join(at.join("/"));
+            let Some(name) = at.pop() else { continue };
+            members.push(Member { path, at, name, bytes: Some(bytes) });
+        }
+        Ok(())
     }
 
     fn member(
         &mut self,
-        path: &Path,
-        name: &str,
-        at: &[String],
+        member: &Member,
+        base: &[String],
         manifest: &Manifest,
     ) -> Result<(), LoadError> {
-        let value = match name {
+        let Member { path, at, name, .. } = member;
+        let value = match name.as_str() {
             "data.json" => {
-                let text = self.data_text(path)?;
+                let text = self.member_text(member, self.loader.limits.max_policy_data_bytes)?;
                 self.parsed(json, path, &text)?
             }
             "data.yaml" | "data.yml" => {
-                let text = self.data_text(path)?;
-                self.parsed(yaml, path, &text)?
+                let text = self.member_text(member, self.loader.limits.max_policy_data_bytes)?;
+                self.parsed(json_or_yaml, path, &text)?
             }
             _ if name.ends_with(".rego") => {
-                let inside: Vec<&str> = at.iter().map(String::as_str).chain([name]).collect();
-                let version = manifest.version_of(&inside.join("/"));
-                self.module(path, version)?;
+                let version = manifest.version_of(&member.inside());
+                let text = self.member_text(member, self.loader.limits.max_policy_file_bytes)?;
+                self.add_module(path.display().to_string(), text, version)?;
                 return self.rooted(path, manifest);
             }
             _ => return Ok(()),
         };
         manifest.permits_data(path, at, &value)?;
-        self.data(path, at, value)
+        let place: Vec<String> = base.iter().chain(at).cloned().collect();
+        self.data(path, &place, value)
+    }
+
+    fn member_text(&mut self, member: &Member, limit: u64) -> Result<String, LoadError> {
+        let Some(bytes) = &member.bytes else { return self.text(&member.path, limit) };
+        self.count_file()?;
+        files::read_stream(bytes.as_slice(), limit)
+            .map_err(|source| LoadError::Read { path: member.path.clone(), source })
     }
 
     /// Whether the module that was read last stands under the roots of its bundle.
@@ -111,14 +186,11 @@ impl Work<'_, '_> {
         Err(LoadError::Manifest { path: path.to_owned(), what })
     }
 
-    fn manifest(&mut self, path: &Path) -> Result<Manifest, LoadError> {
-        if !path.exists() {
-            return Ok(Manifest::default());
-        }
-        let text = self.data_text(path)?;
+    fn manifest(&mut self, member: &Member) -> Result<Manifest, LoadError> {
+        let path = &member.path;
+        let text = self.member_text(member, self.loader.limits.max_policy_data_bytes)?;
         let document = json(path, &text)?.to_json();
-        let fail =
-            |what: &str| LoadError::Manifest { path: path.to_owned(), what: what.to_owned() };
+        let fail = |what: &str| LoadError::Manifest { path: path.clone(), what: what.to_owned() };
         let version = |value: &serde_json::Value| match value.as_u64() {
             Some(0) => Ok(true),
             Some(1) => Ok(false),
@@ -185,7 +257,7 @@ impl Manifest {
         }
         for (name, member) in value.entries().unwrap_or_default() {
             let below: Vec<String> =
-                at.iter().cloned().chain(name.as_str().map(str::to_owned)).collect();
+                at.iter().cloned().chain(name.as_str().map(Cow::into_owned)).collect();
             let inside = member.entries().is_some();
             if inside {
                 self.permits_data(path, &below, &member)?;

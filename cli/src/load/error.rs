@@ -26,6 +26,14 @@ pub(crate) enum LoadError {
         /// Why.
         source: ValueError,
     },
+    /// It is YAML that cannot be read.
+    #[error("{}: error converting YAML to JSON: {source}", path.display())]
+    Yaml {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: ValueError,
+    },
     /// It is data at the root and no object.
     #[error("{}: document must be of type object", path.display())]
     NoObject {
@@ -46,18 +54,6 @@ pub(crate) enum LoadError {
         /// The file.
         path: PathBuf,
     },
-    /// It is an archive.
-    #[error("{} is an archive; bundles are read from folders", path.display())]
-    Archive {
-        /// The file.
-        path: PathBuf,
-    },
-    /// It is no folder.
-    #[error("{} is no folder; bundles are read from folders", path.display())]
-    NoFolder {
-        /// The file.
-        path: PathBuf,
-    },
     /// The manifest of a bundle says what it cannot mean.
     #[error("{}: {what}", path.display())]
     Manifest {
@@ -65,6 +61,12 @@ pub(crate) enum LoadError {
         path: PathBuf,
         /// What is wrong.
         what: String,
+    },
+    /// It is a link to a folder that it stands in.
+    #[error("{} leads back to a folder that it is in", path.display())]
+    Loop {
+        /// The link.
+        path: PathBuf,
     },
     /// Folders are too deep inside one another.
     #[error("{} is more than 64 folders deep", path.display())]
@@ -84,12 +86,11 @@ impl Coded for LoadError {
     fn code(&self) -> &'static str {
         match self {
             Self::Read { .. } => "file_unreadable",
-            Self::Data { .. } | Self::NoObject { .. } => "data_unusable",
+            Self::Data { .. } | Self::Yaml { .. } | Self::NoObject { .. } => "data_unusable",
             Self::Merge { .. } => "data_conflict",
-            Self::Unrecognized { .. } | Self::Archive { .. } | Self::NoFolder { .. } => {
-                "file_type_unknown"
-            }
+            Self::Unrecognized { .. } => "file_type_unknown",
             Self::Manifest { .. } => "bundle_manifest",
+            Self::Loop { .. } => "policy_folder_loop",
             Self::TooDeep { .. } | Self::TooMany { .. } => "policy_too_large",
         }
     }
@@ -102,7 +103,6 @@ impl Coded for LoadError {
                  --bundle reads data.json and data.yaml only"
                     .to_owned(),
             ),
-            Self::Archive { .. } => Some("unpack it, or leave it out with --ignore".to_owned()),
             _ => None,
         }
     }

@@ -4,6 +4,7 @@
 
 use crate::escape::is_deceptive;
 use referee_rego::{Value, ValueKind};
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 /// A JSON document.
@@ -17,10 +18,14 @@ pub(crate) enum Doc {
     Number(String),
     /// A string.
     Text(String),
+    /// A string that is no UTF-8.
+    Bytes(Vec<u8>),
     /// An array.
     List(Vec<Self>),
     /// An object.
     Members(Vec<(String, Self)>),
+    /// An object with names that are no UTF-8.
+    Named(Vec<(Vec<u8>, Self)>),
 }
 
 impl Doc {
@@ -69,15 +74,12 @@ impl Doc {
 
     fn write_at(&self, out: &mut dyn Write, depth: Option<usize>) -> io::Result<()> {
         let inside = depth.map(|depth| depth + 1);
-        let line = |out: &mut dyn Write, depth: Option<usize>| match depth {
-            Some(depth) => write!(out, "\n{:width$}", "", width = depth * 2),
-            None => Ok(()),
-        };
         match self {
             Self::Null => out.write_all(b"null"),
             Self::Bool(value) => write!(out, "{value}"),
             Self::Number(text) => out.write_all(text.as_bytes()),
-            Self::Text(text) => quote(out, text),
+            Self::Text(text) => quote(out, text.as_bytes()),
+            Self::Bytes(bytes) => quote(out, bytes),
             Self::List(items) if items.is_empty() => out.write_all(b"[]"),
             Self::List(items) => {
                 out.write_all(b"[")?;
@@ -93,25 +95,56 @@ impl Doc {
             }
             Self::Members(members) if members.is_empty() => out.write_all(b"{}"),
             Self::Members(members) => {
-                out.write_all(b"{")?;
-                for (position, (name, value)) in members.iter().enumerate() {
-                    if position > 0 {
-                        out.write_all(b",")?;
-                    }
-                    line(out, inside)?;
-                    quote(out, name)?;
-                    out.write_all(if depth.is_some() { b": " } else { b":" })?;
-                    value.write_at(out, inside)?;
-                }
-                line(out, depth)?;
-                out.write_all(b"}")
+                let members = members.iter().map(|(name, value)| (name.as_bytes(), value));
+                Self::write_members(out, depth, members)
+            }
+            Self::Named(members) => {
+                let members = members.iter().map(|(name, value)| (name.as_slice(), value));
+                Self::write_members(out, depth, members)
             }
         }
     }
+
+    fn write_members<'d>(
+        out: &mut dyn Write,
+        depth: Option<usize>,
+        members: impl Iterator<Item = (&'d [u8], &'d Self)>,
+    ) -> io::Result<()> {
+        let inside = depth.map(|depth| depth + 1);
+        out.write_all(b"{")?;
+        for (position, (name, value)) in members.enumerate() {
+            if position > 0 {
+                out.write_all(b",")?;
+            }
+            line(out, inside)?;
+            quote(out, name)?;
+            out.write_all(if depth.is_some() { b": " } else { b":" })?;
+            value.write_at(out, inside)?;
+        }
+        line(out, depth)?;
+        out.write_all(b"}")
+    }
 }
 
-fn quote(out: &mut dyn Write, text: &str) -> io::Result<()> {
+/// Begins a line so deep, where there are lines.
+fn line(out: &mut dyn Write, depth: Option<usize>) -> io::Result<()> {
+    match depth {
+        Some(depth) => write!(out, "\n{:width$}", "", width = depth * 2),
+        None => Ok(()),
+    }
+}
+
+/// Writes a string; each byte of it that is no UTF-8 as Go does.
+fn quote(out: &mut dyn Write, text: &[u8]) -> io::Result<()> {
     out.write_all(b"\"")?;
+    for chunk in text.utf8_chunks() {
+        escape(out, chunk.valid())?;
+        chunk.invalid().iter().try_for_each(|_| out.write_all(b"\\ufffd"))?;
+    }
+    out.write_all(b"\"")
+}
+
+fn escape(out: &mut dyn Write, text: &str) -> io::Result<()> {
     let mut plain = 0;
     for (at, character) in text.char_indices() {
         let short: Option<&[u8]> = match character {
@@ -139,8 +172,7 @@ fn quote(out: &mut dyn Write, text: &str) -> io::Result<()> {
         }
         plain = at + character.len_utf8();
     }
-    out.write_all(text.get(plain..).unwrap_or_default().as_bytes())?;
-    out.write_all(b"\"")
+    out.write_all(text.get(plain..).unwrap_or_default().as_bytes())
 }
 
 impl From<&Value> for Doc {
@@ -148,17 +180,27 @@ impl From<&Value> for Doc {
         match value.kind() {
             ValueKind::Boolean => Self::Bool(value.as_bool() == Some(true)),
             ValueKind::Number => value.number_text().map_or(Self::Null, Self::Number),
-            ValueKind::String => Self::text(value.as_str().unwrap_or_default()),
+            ValueKind::String => {
+                match String::from_utf8(value.string_bytes().unwrap_or_default().into_owned()) {
+                    Ok(text) => Self::Text(text),
+                    Err(error) => Self::Bytes(error.into_bytes()),
+                }
+            }
             ValueKind::Array | ValueKind::Set => {
                 let elements = value.elements().unwrap_or_default();
                 Self::List(elements.iter().map(Self::from).collect())
             }
             ValueKind::Object => {
                 let members = value.entries().unwrap_or_default();
-                let mut members: Vec<(String, Self)> =
+                let mut members: Vec<(Vec<u8>, Self)> =
                     members.iter().map(|(name, value)| (member(name), value.into())).collect();
                 members.sort_by(|a, b| a.0.cmp(&b.0));
-                Self::Members(members)
+                if members.iter().any(|(name, _)| std::str::from_utf8(name).is_err()) {
+                    return Self::Named(members);
+                }
+                let text = |name| String::from_utf8(name).unwrap_or_default();
+                let members = members.into_iter().map(|(name, value)| (text(name), value));
+                Self::Members(members.collect())
             }
             _ => Self::Null,
         }
@@ -166,8 +208,8 @@ impl From<&Value> for Doc {
 }
 
 /// The name of a member: JSON has texts only.
-fn member(name: &Value) -> String {
-    name.as_str().map_or_else(|| Doc::from(name).compact(), str::to_owned)
+fn member(name: &Value) -> Vec<u8> {
+    name.string_bytes().map_or_else(|| Doc::from(name).compact().into_bytes(), Cow::into_owned)
 }
 
 impl From<bool> for Doc {

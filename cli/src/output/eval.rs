@@ -234,11 +234,16 @@ fn titled(text: &str) -> String {
 
 /// The values of a row, for scripts.
 fn raw(row: &QueryRow, out: &mut dyn Write) -> io::Result<()> {
-    let values = row.expressions.iter().map(|expression| {
-        let text = expression.value.as_str().map(str::to_owned);
-        text.unwrap_or_else(|| Doc::from(&expression.value).compact())
-    });
-    writeln!(out, "{}", values.collect::<Vec<_>>().join(" "))
+    for (position, expression) in row.expressions.iter().enumerate() {
+        if position > 0 {
+            out.write_all(b" ")?;
+        }
+        match expression.value.string_bytes() {
+            Some(bytes) => out.write_all(&bytes)?,
+            None => out.write_all(Doc::from(&expression.value).compact().as_bytes())?,
+        }
+    }
+    writeln!(out)
 }
 
 /// Whole nanoseconds.

@@ -1,7 +1,10 @@
 //! `referee eval`.
 
 use crate::support::{fed, folder, path, referee, run, with};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::json;
+use std::path::Path;
 
 #[test]
 fn a_result_has_the_form_that_opa_gives_it() {
@@ -99,14 +102,14 @@ fn yaml_is_read_as_opa_reads_it_and_refused_in_its_words() {
     let nothing = path(&folder, "nothing.json");
     input("nothing.json")
         .fails(&format!("{nothing} cannot be used as a document"), "input_unusable");
-    let why = "error converting YAML to JSON: yaml: line 2: found character that cannot start any \
-               token";
+    let why = "yaml: line 2: found character that cannot start any token";
     let broken = path(&folder, "broken.yaml");
     let told = input("broken.yaml")
         .fails(&format!("{broken} cannot be used as a document"), "input_unusable");
     assert!(told.err.contains(&format!("caused by: {why}")), "{told:#?}");
     let told = with(&["eval", "-d", &broken, "1"]).exits(2).json();
-    assert_eq!(told["errors"][0]["message"], format!("{broken}: {why}"), "{told:#}");
+    let message = format!("{broken}: error converting YAML to JSON: {why}");
+    assert_eq!(told["errors"][0]["message"], message, "{told:#}");
 }
 
 #[test]
@@ -175,6 +178,82 @@ fn a_bundle_says_which_rego_its_modules_are() {
     let run = with(&["eval", "-b", at, "1"]).exits(2).json();
     let message = run["errors"][0]["message"].as_str().unwrap();
     assert!(message.ends_with("manifest roots [p q] do not permit package x"), "{run:#}");
+}
+
+/// A compressed archive of files.
+fn archive(at: &Path, files: &[(&str, &str)]) {
+    let packed = GzEncoder::new(std::fs::File::create(at).unwrap(), Compression::fast());
+    let mut archive = tar::Builder::new(packed);
+    for (name, text) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(u64::try_from(text.len()).unwrap());
+        archive.append_data(&mut header, name, text.as_bytes()).unwrap();
+    }
+    archive.into_inner().unwrap().finish().unwrap();
+}
+
+#[test]
+fn a_bundle_may_be_an_archive() {
+    let folder = folder(&[("b.tar.gz", ""), ("cut.tar.gz", ""), ("no.tar.gz", "{}")]);
+    let at = |name: &str| path(&folder, name);
+    let files = [
+        (".manifest", r#"{"roots": ["p", "n"]}"#),
+        ("p/a.rego", "package p\n\nv := data.n.big\n"),
+        ("n/data.yaml", r#"{"big": 12345678901234567890123}"#),
+        ("n/notes.json", "not read"),
+    ];
+    archive(at("b.tar.gz").as_ref(), &files);
+    let whole = std::fs::read(at("b.tar.gz")).unwrap();
+    std::fs::write(at("cut.tar.gz"), &whole[..whole.len() / 2]).unwrap();
+    for flag in ["-b", "-d"] {
+        let run = with(&["eval", flag, &at("b.tar.gz"), "-f", "raw", "data.p.v"]).exits(0);
+        assert_eq!(run.out, "12345678901234567890123\n", "{flag}");
+        for (name, why) in [
+            ("cut.tar.gz", "could not be read: "),
+            ("no.tar.gz", "could not be read: it is not compressed with gzip"),
+        ] {
+            let run = with(&["eval", flag, &at(name), "-f", "pretty", "1"]).exits(2);
+            let expected = format!("error: {} {why}", at(name));
+            assert!(run.err.starts_with(&expected), "{run:#?}");
+        }
+    }
+    archive(at("b.tar.gz").as_ref(), &[("x.rego", "package x\n\ny := \n")]);
+    let run = with(&["eval", "-b", &at("b.tar.gz"), "1"]).exits(2).json();
+    let place = &run["errors"][0]["location"];
+    assert_eq!(place["file"], format!("{}/x.rego", at("b.tar.gz")), "{run:#}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_back_to_its_own_folder_is_told_as_such() {
+    let folder = folder(&[("a/p.rego", "package p\n")]);
+    let link = folder.path().join("a/again");
+    std::os::unix::fs::symlink(folder.path(), &link).unwrap();
+    for flag in ["-b", "-d"] {
+        let at = folder.path().to_str().unwrap();
+        let run = with(&["eval", flag, at, "-f", "pretty", "1"]).exits(2);
+        let why = format!("error: {} leads back to a folder that it is in", link.display());
+        assert!(run.err.starts_with(&why), "{run:#?}");
+    }
+}
+
+#[test]
+fn the_manifest_of_a_bundle_stands_in_any_folder_and_there_is_only_one() {
+    let folder = folder(&[
+        ("p/.manifest", r#"{"rego_version": 0}"#),
+        ("p/old.rego", "package p\n\nv[x] { x := 1 }\n"),
+    ]);
+    let at = folder.path().to_str().unwrap();
+    assert_eq!(with(&["eval", "-b", at, "-f", "raw", "data.p.v"]).exits(0).out, "[1]\n");
+    std::fs::write(folder.path().join("q.manifest"), "{}").unwrap();
+    let run = with(&["eval", "-b", at, "1"]).exits(2).json();
+    let message = run["errors"][0]["message"].as_str().unwrap();
+    assert!(
+        message.ends_with(
+            "bundle contains multiple manifest files: \"/p/.manifest\" and \"/q.manifest\""
+        ),
+        "{run:#}"
+    );
 }
 
 #[test]
@@ -297,6 +376,10 @@ fn engines_are_chosen_and_what_only_one_knows_is_said_of_the_other() {
     }
     with(&["eval", "--engine", "regorus", "--coverage", "1"])
         .fails("--coverage needs the native engine", "native_only");
+    for engine in ["regorus", "both"] {
+        with(&["eval", "--engine", engine, "--package", "p", "x"])
+            .fails("--package needs the native engine", "native_only");
+    }
     let run =
         run(referee().env("REFEREE_POLICY__ENGINE", "regorus").args(["eval", "--profile", "1"]));
     run.fails("--profile needs the native engine", "native_only");

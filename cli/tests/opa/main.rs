@@ -12,3 +12,5 @@ mod beside;
 mod find;
 #[cfg(test)]
 mod normal;
+#[cfg(test)]
+mod server;

@@ -3,7 +3,7 @@
 
 use clap::{Parser, ValueEnum};
 use referee_conformance::fuzz::{Differ, Level, Options, Tally, sketch, write_case};
-use referee_conformance::rego::{Front, Implementation, Oracle, Strings};
+use referee_conformance::rego::{Front, Implementation, Oracle};
 use referee_rego::EngineChoice;
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -106,15 +106,7 @@ fn work(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
         Closeness::Messages => Level::Messages,
         Closeness::Exact => Level::Exact,
     };
-    // Strings are text in Referee and bytes in OPA (docs/opa-differences.md).
-    let texts = Oracle::start_with(&program, 1, Strings::Text)?;
-    let differ = Differ {
-        reference: &oracle,
-        subject: subject.as_ref(),
-        known: Some(&texts),
-        level,
-        options,
-    };
+    let differ = Differ { reference: &oracle, subject: subject.as_ref(), level, options };
     let mut tally = Tally::default();
     let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
     let mut signatures: BTreeMap<String, usize> = BTreeMap::new();
@@ -180,15 +172,14 @@ fn report(
             writeln!(out, "{count:>8} {error}")?;
         }
     }
-    let Tally { programs, refused, broken, wavering, known, queries, .. } = tally;
+    let Tally { programs, refused, broken, wavering, queries, .. } = tally;
     let Tally { defined, telling, failed, .. } = tally;
     let divergences: usize = kinds.values().sum();
     writeln!(
         out,
         "{programs} programs in {:.1} s: {refused} refused, {broken} not answered; {queries} \
          queries: {defined} defined ({telling} telling), {failed} failed; {wavering} answered \
-         differently by the reference; {known} with bytes that are no text; {divergences} \
-         divergences {kinds:?}",
+         differently by the reference; {divergences} divergences {kinds:?}",
         elapsed.as_secs_f64(),
     )
 }

@@ -13,9 +13,6 @@ pub struct Differ<'a> {
     pub reference: &'a (dyn Implementation + Sync),
     /// What is examined.
     pub subject: &'a (dyn Implementation + Sync),
-    /// The reference, but for what is known to be otherwise in the subject: a program on which
-    /// the two agree is no divergence, and is counted apart.
-    pub known: Option<&'a (dyn Implementation + Sync)>,
     /// How closely.
     pub level: Level,
     /// What programs are like.
@@ -89,8 +86,6 @@ pub struct Tally {
     pub telling: usize,
     /// Programs on which the reference, asked again, agrees with the subject.
     pub wavering: usize,
-    /// Programs on which the subject is known to differ, and as it is known to.
-    pub known: usize,
     /// Programs that the reference could not answer.
     pub broken: usize,
     /// How often each form and builtin was used.
@@ -113,14 +108,6 @@ impl Differ<'_> {
         answered.into_iter().any(|wanted| differs(wanted, got, self.level).is_none())
     }
 
-    /// Whether what is known to be otherwise in the subject is all in which they differ.
-    fn is_known(&self, sketch: &Sketch, got: &Outcome) -> bool {
-        self.known.is_some_and(|known| {
-            let wanted = known.run(&sketch.program());
-            !matches!(wanted, Outcome::Broken(_)) && differs(&wanted, got, self.level).is_none()
-        })
-    }
-
     /// Runs the programs of these seeds, and tells of those on which they divide.
     pub fn run(&self, seeds: Range<u64>, tally: &mut Tally) -> Vec<Divergence> {
         let sketches: Vec<_> = seeds.clone().map(|seed| sketch(seed, &self.options)).collect();
@@ -132,10 +119,6 @@ impl Differ<'_> {
             if let Some(difference) = differs(&wanted, &got, self.level) {
                 if self.wavers(&sketch, &got) {
                     tally.wavering += 1;
-                    continue;
-                }
-                if self.is_known(&sketch, &got) {
-                    tally.known += 1;
                     continue;
                 }
                 divergences.push(Divergence { seed, difference, sketch, wanted, got });

@@ -227,7 +227,7 @@ pub(super) fn strings(flavour: Str) -> &'static [&'static str] {
             "!!binary aGk=",
         ],
         Str::Base64 => &["aGVsbG8=", "aGVsbG8", "", "YQ==", "_-8=", "+/8=", "a", "====", "4pyT"],
-        Str::Hex => &["68656c6c6f", "", "ff", "FF00", "xyz", "abc"],
+        Str::Hex => &["68656c6c6f", "", "ff", "FF00", "xyz", "abc", "c3", "a9", "e282ac61"],
         Str::Url => &[
             "https://user:pw@example.com:8080/p/a?q=1&r=a%20b#f",
             "http://x",

@@ -25,6 +25,9 @@ impl Generator {
         if depth == 0 || !self.burn() {
             return self.leaf(wanted);
         }
+        if matches!(wanted, Kind::Str(Str::Any)) && self.chance.percent(8) {
+            return self.bytes();
+        }
         let composite = matches!(wanted, Kind::Arr(_) | Kind::Set(_) | Kind::Obj(_));
         let weights = [
             9,
@@ -51,6 +54,18 @@ impl Generator {
             _ => Some(self.metadata()),
         };
         found.unwrap_or_else(|| self.leaf(wanted))
+    }
+
+    /// A string of bytes, most often no UTF-8: whole characters, parts of such, what is none.
+    fn bytes(&mut self) -> Piece {
+        const PARTS: [&str; 12] = [
+            "61", "ff", "80", "c3", "a9", "c3a9", "e282", "ac", "f09f98", "f48fbe80", "efbfbd",
+            "20",
+        ];
+        self.form("bytes");
+        let count = self.chance.below(4) + 1;
+        let digits: String = (0..count).map(|_| self.chance.word(&PARTS)).collect();
+        Piece::leaf(format!("hex.decode(\"{digits}\")"))
     }
 
     /// A variable, a path or a literal.

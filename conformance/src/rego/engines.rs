@@ -7,4 +7,4 @@ mod oracle;
 
 pub use front::Front;
 #[cfg(feature = "fuzz")]
-pub use oracle::{Oracle, OracleError, Strings};
+pub use oracle::{Oracle, OracleError};

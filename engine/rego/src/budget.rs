@@ -11,8 +11,10 @@ use std::time::Duration;
 pub struct EvalBudget {
     /// How long the evaluation may take before it ends with [`crate::RegoCode::EvalCancel`].
     ///
-    /// The engine looks at the time at every expression and call; a single builtin over a large
-    /// value is not interrupted. Zero cancels at once.
+    /// The native engine looks at the clock and at the cancel flag every 1,024 units of work, inside
+    /// builtins as well, so it ends about a millisecond later. What is done in one piece can take
+    /// longer where it is large: `docs/policies.md` says what that is. Parsing and compiling come
+    /// before it begins. Zero cancels at once.
     pub time: Duration,
     /// What `time.now_ns` answers.
     pub now: Timestamp,

@@ -14,6 +14,7 @@ use crate::path::in_package;
 use crate::program::Program;
 use crate::value::{Value, ValueKind};
 use referee_core::{Coded, Reason, Verdict};
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -318,10 +319,10 @@ impl Found {
 /// The reason that an element of `deny` is: a message, or an object with one. What is neither is
 /// a reason all the same, with its JSON for a message: a deny of odd shape is a deny.
 fn reason(path: &str, element: &Value) -> Reason {
-    let text = |name: &str| element.get(name).and_then(|value| value.as_str().map(str::to_owned));
+    let text = |name: &str| element.get(name).and_then(|value| value.as_str().map(Cow::into_owned));
     // `msg` is what Conftest and Gatekeeper policies say.
     let message =
-        element.as_str().map(str::to_owned).or_else(|| text("message")).or_else(|| text("msg"));
+        element.as_str().map(Cow::into_owned).or_else(|| text("message")).or_else(|| text("msg"));
     Reason {
         code: text("code"),
         message: message.unwrap_or_else(|| element.to_json_string()),

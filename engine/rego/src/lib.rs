@@ -17,6 +17,7 @@ mod ask;
 mod attribution;
 mod back;
 mod budget;
+mod data_tree;
 mod decision;
 mod error;
 mod gather;
@@ -36,6 +37,7 @@ mod yaml;
 
 pub use ask::{Answer, Question, Reports, Times, Told};
 pub use budget::EvalBudget;
+pub use data_tree::DataTree;
 pub use decision::{Policy, PolicyError, Ruling};
 pub use error::{Location, RegoCode, RegoError, RegoErrors, SourceLine};
 pub use options::{CompileOptions, EngineChoice, Schemas, TestRules, UnknownEngine};

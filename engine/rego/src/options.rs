@@ -19,6 +19,9 @@ pub struct CompileOptions {
     /// Whether modules are Rego as it was before OPA 1.0 (no `if`, no `contains`), unless they
     /// import `rego.v1`.
     pub rego_v0: bool,
+    /// Whether modules must be Rego both as it was before OPA 1.0 and as it is since, as under
+    /// OPA's `--v0-v1`; `rego_v0` then says nothing. The native engine only.
+    pub rego_v0_v1: bool,
     /// Whether unused variables and imports, shadowing and deprecated builtins are errors, as
     /// under OPA's `--strict`. The native engine only.
     pub strict: bool,
@@ -79,6 +82,7 @@ impl CompileOptions {
         engine: EngineChoice::Native,
         strict_builtin_errors: false,
         rego_v0: false,
+        rego_v0_v1: false,
         strict: false,
         capabilities: None,
         builtins: Vec::new(),
@@ -105,6 +109,12 @@ impl CompileOptions {
     #[must_use]
     pub fn with_rego_v0(self, rego_v0: bool) -> Self {
         Self { rego_v0, ..self }
+    }
+
+    /// The same, with modules that must be Rego v0 and Rego v1, or not.
+    #[must_use]
+    pub fn with_rego_v0_v1(self, rego_v0_v1: bool) -> Self {
+        Self { rego_v0_v1, ..self }
     }
 
     /// The same, with OPA's strict checks, or not.

@@ -12,6 +12,7 @@ use crate::program::Program;
 use crate::report::{Coverage, Trace};
 use crate::value::{Value, ValueKind};
 use crate::world::World;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -216,7 +217,10 @@ impl Program {
         result.trace = told.trace;
         if options.coverage {
             result.coverage = [told.coverage, Coverage::default(), Coverage::default()];
-            self.cover_more(&question, &mut result);
+            // As in OPA, not after an error.
+            if !matches!(result.outcome, TestOutcome::Error(_)) {
+                self.cover_more(&question, &mut result);
+            }
         }
         if !options.trace && !matches!(result.outcome, TestOutcome::Pass) {
             // Why it fails is found out by running it again, watched.
@@ -287,7 +291,7 @@ fn note_case(cases: &mut BTreeMap<String, SubResult>, path: &[Value]) -> bool {
 }
 
 fn case_name(name: &Value) -> String {
-    name.as_str().map_or_else(|| name.to_json_string(), str::to_owned)
+    name.as_str().map_or_else(|| name.to_json_string(), Cow::into_owned)
 }
 
 /// The names of the cases that fail; of one in a group, with those of the groups before it.

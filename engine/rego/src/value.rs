@@ -2,9 +2,11 @@
 
 use referee_rego_types::{Capabilities, DocumentError};
 use referee_rego_value as native;
+use referee_rego_value::bytes;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Number};
+use std::borrow::Cow;
 use std::fmt;
 
 /// How deep arrays, objects and sets may be nested in what enters or leaves an evaluation. It is
@@ -62,10 +64,17 @@ pub enum ValueError {
     #[error("cannot be written as JSON")]
     Serialize(#[source] serde_json::Error),
     /// It is not JSON, or nested too deep.
-    #[error("not JSON that a policy can read: {0}")]
-    Json(String),
+    #[error("not JSON that a policy can read: {message} (line {line}, column {column})")]
+    Json {
+        /// What is wrong, in the words of Go's `encoding/json`.
+        message: String,
+        /// In which line, from 1.
+        line: usize,
+        /// At which byte of the line, from 1.
+        column: usize,
+    },
     /// It is not YAML, or has no JSON: in OPA's words.
-    #[error("error converting YAML to JSON: {0}")]
+    #[error("{0}")]
     Yaml(String),
     /// It would be too large.
     #[error("larger than a document may become")]
@@ -73,6 +82,15 @@ pub enum ValueError {
     /// It is nested too deep.
     #[error("nested deeper than {MAX_DEPTH} levels")]
     TooDeep,
+}
+
+impl ValueError {
+    fn json(error: native::JsonError, text: &str) -> Self {
+        let before = text.as_bytes().get(..error.offset).unwrap_or(text.as_bytes());
+        let last = before.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        Self::Json { message: error.message, line, column: last.len() + 1 }
+    }
 }
 
 impl Value {
@@ -83,7 +101,7 @@ impl Value {
     pub fn from_json_str(text: &str) -> Result<Self, ValueError> {
         let limits = native::JsonLimits::DEFAULT.with_depth(MAX_DEPTH);
         let value = native::Value::from_json(text, &limits);
-        value.map(Self).map_err(|error| ValueError::Json(error.message))
+        value.map(Self).map_err(|error| ValueError::json(error, text))
     }
 
     /// Takes a JSON document over.
@@ -116,7 +134,9 @@ impl Value {
     /// An object of these members; of two with one name the later stays.
     #[must_use]
     pub fn object<'a>(members: impl IntoIterator<Item = (&'a str, Self)>) -> Self {
-        Self(native::Value::object(members.into_iter().map(|(name, value)| (name, value.0))))
+        Self(native::Value::object(
+            members.into_iter().map(|(name, value)| (native::Value::text(name), value.0)),
+        ))
     }
 
     /// An array of these elements.
@@ -142,7 +162,7 @@ impl Value {
     /// The value of a member of an object.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Self> {
-        self.0.as_object()?.get_str(name).cloned().map(Self)
+        self.0.as_object()?.get_str(&bytes::taken(name)).cloned().map(Self)
     }
 
     /// The boolean, where it is one.
@@ -151,10 +171,16 @@ impl Value {
         self.0.as_bool()
     }
 
-    /// The string, where it is one.
+    /// The string, where it is one. Bytes in it that are no UTF-8 are U+FFFD.
     #[must_use]
-    pub fn as_str(&self) -> Option<&str> {
-        self.0.as_str()
+    pub fn as_str(&self) -> Option<Cow<'_, str>> {
+        self.0.as_str().map(bytes::shown)
+    }
+
+    /// The bytes of the string, where it is one: builtins can make strings that are no UTF-8.
+    #[must_use]
+    pub fn string_bytes(&self) -> Option<Cow<'_, [u8]>> {
+        self.0.as_str().map(bytes::bytes_of)
     }
 
     /// The elements of an array in their order, or of a set in the order of values.
@@ -237,7 +263,7 @@ impl Serialize for Written<'_> {
             native::Value::Number(number) => RawValue::from_string(number.to_string())
                 .map_err(serde::ser::Error::custom)?
                 .serialize(serializer),
-            native::Value::String(text) => serializer.serialize_str(text),
+            native::Value::String(text) => serializer.serialize_str(&bytes::shown(text)),
             native::Value::Array(elements) => serializer.collect_seq(elements.iter().map(Written)),
             native::Value::Set(elements) => serializer.collect_seq(elements.iter().map(Written)),
             native::Value::Object(members) => {
@@ -257,7 +283,7 @@ impl From<bool> for Value {
 
 impl From<&str> for Value {
     fn from(value: &str) -> Self {
-        Self(value.into())
+        Self(native::Value::text(value))
     }
 }
 
@@ -288,13 +314,13 @@ fn from_json(value: serde_json::Value) -> native::Value {
         // Every number of JSON is one of Rego.
         serde_json::Value::Number(number) => native::Number::parse(&number.to_string())
             .map_or(native::Value::Null, native::Value::Number),
-        serde_json::Value::String(text) => text.into(),
+        serde_json::Value::String(text) => native::Value::text(&text),
         serde_json::Value::Array(elements) => {
             native::Value::array(elements.into_iter().map(from_json))
         }
-        serde_json::Value::Object(members) => {
-            native::Value::object(members.into_iter().map(|(name, value)| (name, from_json(value))))
-        }
+        serde_json::Value::Object(members) => native::Value::object(
+            members.into_iter().map(|(name, value)| (native::Value::text(&name), from_json(value))),
+        ),
     }
 }
 
@@ -304,7 +330,7 @@ fn to_json(value: &native::Value) -> serde_json::Value {
         native::Value::Null => Json::Null,
         native::Value::Bool(value) => Json::Bool(*value),
         native::Value::Number(number) => json_number(number),
-        native::Value::String(text) => Json::String(text.to_string()),
+        native::Value::String(text) => Json::String(bytes::shown(text).into_owned()),
         native::Value::Array(elements) => elements.iter().map(to_json).collect(),
         native::Value::Set(elements) => elements.iter().map(to_json).collect(),
         native::Value::Object(members) => {
@@ -323,7 +349,7 @@ fn json_number(number: &native::Number) -> serde_json::Value {
 
 fn member_name(name: &native::Value) -> String {
     match name {
-        native::Value::String(text) => text.to_string(),
+        native::Value::String(text) => bytes::shown(text).into_owned(),
         other => other.to_json_style(native::JsonStyle::PLAIN),
     }
 }

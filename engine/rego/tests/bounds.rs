@@ -4,7 +4,9 @@
 
 mod support;
 
-use referee_rego::{Cancelled, EvalBudget, Program, RegoCode, RegoError, Value, World};
+use referee_rego::{
+    Cancelled, EvalBudget, Program, Question, RegoCode, RegoError, Reports, Value, World,
+};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use support::{LONG, budget};
@@ -229,4 +231,22 @@ fn a_deadline_holds_inside_whatever_takes_long() {
         assert_eq!(error, Err(Some(Cancelled::Time)), "{body}");
         assert!(took < Duration::from_secs(30), "{body}: {took:?}");
     }
+}
+
+#[test]
+fn values_in_a_trace_are_bounded_as_results_are() {
+    let text = broad().replace("x := r60", "x if { y := r60; count(y) > 9 }");
+    let program = program(&text);
+    let input = Value::object([("leaf", Value::from("x"))]);
+    let reports = Reports { trace: true, variables: true, ..Reports::default() };
+    let mut question = Question::new("data.p.x", boundless().with_output(1 << 20));
+    question.input = Some(&input);
+    question.reports = reports;
+    let told = program.ask(&question).told;
+    let variables = told.trace.events().iter().flat_map(|event| &event.variables);
+    let (left_out, kept): (Vec<_>, Vec<_>) =
+        variables.partition(|variable| variable.value == Value::from("…"));
+    assert!(!left_out.is_empty() && !kept.is_empty(), "{} {}", left_out.len(), kept.len());
+    let size: usize = kept.iter().map(|variable| variable.value.to_json_string().len()).sum();
+    assert!(size <= 1 << 20, "{size}");
 }

@@ -95,6 +95,14 @@ fn long_texts_are_worked_on_in_portions() {
         ("trim_space", vec![of(" ")]),
         ("json.unmarshal", vec![Value::from(format!("[{}0]", "[1.5],".repeat(LONG / 6)))]),
         ("json.is_valid", vec![Value::from(format!("\"{}\"", "\\n".repeat(LONG / 2)))]),
+        ("regex.match", vec![Value::from("(a|b|c|d)*e(f|g)* (h.j|z)*q"), text()]),
+        ("regex.match", vec![Value::from("zzz"), text()]),
+        ("regex.find_n", vec![Value::from("(?s).*zzz"), text(), Value::from(-1)]),
+        ("regex.split", vec![Value::from("zzz|y"), text()]),
+        ("regex.replace", with(text(), &["x(y|z)", "b"])),
+        ("regex.template_match", vec![Value::from("{.*}z"), text(), "{".into(), "}".into()]),
+        ("urlquery.decode", vec![of("a%20b+c")]),
+        ("yaml.unmarshal", vec![of("- a: [1, b]\n")]),
         ("graphql.parse_query", vec![Value::from(graphql)]),
         ("rego.parse_module", with(Value::from("p.rego"), &[&module])),
     ];
@@ -108,8 +116,23 @@ fn large_collections_are_worked_on_in_portions() {
     let object =
         |step: i64| Value::object((0..MANY).map(|it| (Value::from(it * step), Value::from(it))));
     let words = || Value::array((0..MANY).map(|it| Value::from(format!("word {it}"))));
+    let graph = || {
+        let next = |it: i64| Value::array([Value::from(it + 1)]);
+        Value::object((0..MANY).map(|it| (Value::from(it), next(it))))
+    };
+    let networks = || {
+        let network = |it: i64| format!("10.{}.{}.{}/32", it >> 16, it >> 8 & 255, it & 255);
+        Value::array((0..MANY).map(|it| Value::from(network(it * 2))))
+    };
     let cases = [
         ("sort", vec![numbers()]),
+        ("sum", vec![numbers()]),
+        ("product", vec![Value::array((0..MANY).map(|_| Value::from(1)))]),
+        ("strings.any_prefix_match", vec![words(), words()]),
+        ("strings.any_suffix_match", vec![words(), words()]),
+        ("graph.reachable", vec![graph(), Value::array([Value::from(0)])]),
+        ("net.cidr_expand", vec![Value::from("10.0.0.0/15")]),
+        ("net.cidr_merge", vec![networks()]),
         ("max", vec![numbers()]),
         ("min", vec![numbers()]),
         ("concat", vec![Value::from(", "), words()]),

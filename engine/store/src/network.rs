@@ -5,14 +5,14 @@
 //! A request is limited in time and in bytes by the policy's own evaluation.
 
 use crate::http::is_own_machine;
-use referee_rego_builtin::{Host, HostError, HttpRequest, HttpResponse, TlsOptions};
+use referee_rego::builtin::{Ended, Host, HostError, HttpRequest, HttpResponse, TlsOptions};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, Identity, Method};
 use std::collections::BTreeSet;
 use std::net::{IpAddr, ToSocketAddrs};
-use std::sync::mpsc;
-use std::time::Duration;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use url::Url;
 
@@ -21,6 +21,9 @@ const MAX_REDIRECTS: usize = 10;
 
 /// How long a name may take to be resolved.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long is waited before it is asked again whether the evaluation has ended.
+const LOOK: Duration = Duration::from_micros(500);
 
 /// Which hosts policies may reach.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,10 +58,12 @@ impl PolicyNetwork {
         Self { reach, runtime }
     }
 
-    /// Waits for what runs on the runtime. Unlike `block_on` it may be called from anywhere.
+    /// Waits for what runs on the runtime, as long as the evaluation has not ended. Unlike
+    /// `block_on` it may be called from anywhere.
     fn wait_for<T: Send + 'static>(
         &self,
         timeout: Duration,
+        ended: Ended<'_>,
         work: impl Future<Output = Result<T, HostError>> + Send + 'static,
     ) -> Result<T, HostError> {
         let (send, receive) = mpsc::sync_channel(1);
@@ -67,9 +72,20 @@ impl PolicyNetwork {
             // Nobody listens any more where the time was over.
             let _gone = send.send(result.unwrap_or(Err(HostError::Timeout)));
         });
-        let result = receive.recv_timeout(timeout.saturating_add(Duration::from_millis(50)));
+        let limit = Instant::now() + timeout.saturating_add(Duration::from_millis(50));
+        let mut result = Err(HostError::Timeout);
+        while Instant::now() < limit && !ended() {
+            match receive.recv_timeout(LOOK) {
+                Ok(found) => {
+                    result = found;
+                    break;
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
         task.abort();
-        result.unwrap_or(Err(HostError::Timeout))
+        result
     }
 
     fn client(&self, request: &HttpRequest) -> Result<Client, HostError> {
@@ -128,6 +144,14 @@ fn failed(error: reqwest::Error) -> HostError {
 
 impl Host for PolicyNetwork {
     fn http(&self, request: &HttpRequest) -> Result<HttpResponse, HostError> {
+        self.http_until(request, &|| false)
+    }
+
+    fn http_until(
+        &self,
+        request: &HttpRequest,
+        ended: Ended<'_>,
+    ) -> Result<HttpResponse, HostError> {
         let wrong = |what: &str| HostError::Failed(what.to_owned());
         let url = Url::parse(&request.url).map_err(|error| HostError::Failed(error.to_string()))?;
         if !self.reach.admits(url.host_str().unwrap_or_default()) {
@@ -148,7 +172,7 @@ impl Host for PolicyNetwork {
             outgoing = outgoing.body(body.clone());
         }
         let max = request.max_bytes;
-        self.wait_for(request.timeout, async move {
+        self.wait_for(request.timeout, ended, async move {
             let mut answer = outgoing.send().await.map_err(failed)?;
             let status = answer.status();
             let headers = answer
@@ -175,6 +199,10 @@ impl Host for PolicyNetwork {
     }
 
     fn lookup(&self, name: &str) -> Result<Vec<IpAddr>, HostError> {
+        self.lookup_until(name, &|| false)
+    }
+
+    fn lookup_until(&self, name: &str, ended: Ended<'_>) -> Result<Vec<IpAddr>, HostError> {
         if !self.reach.admits(name) {
             return Err(HostError::Forbidden);
         }
@@ -187,7 +215,7 @@ impl Host for PolicyNetwork {
                 Err(error) => Err(HostError::Failed(error.to_string())),
             }
         };
-        self.wait_for(LOOKUP_TIMEOUT, lookup)
+        self.wait_for(LOOKUP_TIMEOUT, ended, lookup)
     }
 
     fn env(&self, _: &str) -> Option<String> {
@@ -197,6 +225,17 @@ impl Host for PolicyNetwork {
 
     fn wait(&self, pause: Duration) {
         std::thread::sleep(pause);
+    }
+
+    fn wait_until(&self, pause: Duration, ended: Ended<'_>) {
+        let limit = Instant::now() + pause;
+        while !ended() {
+            let left = limit.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            std::thread::sleep(left.min(LOOK));
+        }
     }
 }
 

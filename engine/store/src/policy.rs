@@ -3,8 +3,9 @@
 //! In a folder every `*.rego` is a module and every `data.json`, `data.yaml` and `data.yml` is
 //! data that stands at the path of its folder, as OPA does it for bundles (OPA documentation,
 //! "Bundle File Format"): `team/data.json` holds `data.team`. A data file named by itself stands
-//! at the root. Names that start with a dot are passed over, so that the `..data` folders of a
-//! mounted ConfigMap are not read twice.
+//! at the root. YAML is read as OPA reads it in bundles: version 1.1, and JSON as JSON. Names that
+//! start with a dot are passed over, so that the `..data` folders of a mounted ConfigMap are not
+//! read twice.
 //!
 //! Refused: text that is not UTF-8, a link that leads back to a folder it is in, two data files
 //! that say something about the same path, more or larger files than the limits.
@@ -15,8 +16,8 @@ pub use error::PolicyLoadError;
 
 use crate::error::StoreError;
 use crate::files;
-use referee_core::{Limits, document};
-use serde_json::{Map, Value};
+use referee_core::Limits;
+use referee_rego::{DataTree, Value, ValueKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -25,7 +26,7 @@ use std::path::{Path, PathBuf};
 pub(crate) const MAX_DEPTH: usize = 64;
 
 /// What was read.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PolicyFiles {
     /// The modules, name and text, in the order of their names. A name is the path relative to
@@ -51,7 +52,7 @@ pub fn load_policies<P: AsRef<Path>, D: AsRef<Path>>(
     let mut reader = Reader {
         limits,
         modules: BTreeMap::new(),
-        data: Map::new(),
+        data: DataTree::default(),
         origins: Vec::new(),
         files: 0,
     };
@@ -71,14 +72,15 @@ pub fn load_policies<P: AsRef<Path>, D: AsRef<Path>>(
         reader.data(path.as_ref(), &[])?;
     }
     let modules = reader.modules.into_iter().map(|(name, (_, text))| (name, text)).collect();
-    Ok(PolicyFiles { modules, data: Value::Object(reader.data) })
+    let data = reader.data.into_value().unwrap_or_else(|| Value::object([]));
+    Ok(PolicyFiles { modules, data })
 }
 
 struct Reader<'a> {
     limits: &'a Limits,
     /// Name to path and text.
     modules: BTreeMap<String, (PathBuf, String)>,
-    data: Map<String, Value>,
+    data: DataTree,
     /// The data files read, with the folders they stand in.
     origins: Vec<(PathBuf, Vec<String>)>,
     files: u32,
@@ -174,8 +176,8 @@ impl Reader<'_> {
 
     fn data(&mut self, path: &Path, keys: &[String]) -> Result<(), PolicyLoadError> {
         self.count(path)?;
-        let members = self.members(path, keys)?;
-        if let Err(at) = merge(&mut self.data, members, &mut Vec::new()) {
+        let document = self.document(path)?;
+        if let Err(at) = self.data.insert(keys, document) {
             let first = self.giver(&at).map(show).unwrap_or_default();
             return Err(PolicyLoadError::Conflict { key: at.join("."), first, second: show(path) });
         }
@@ -183,23 +185,20 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// The members of a data file, wrapped in the folders it stands in.
-    fn members(&self, path: &Path, keys: &[String]) -> Result<Map<String, Value>, PolicyLoadError> {
+    /// What a data file says, an object.
+    fn document(&self, path: &Path) -> Result<Value, PolicyLoadError> {
         let text = files::read_text(path, self.limits.max_policy_data_bytes)?;
-        let value: Value = if extension(path) == "json" {
-            serde_json::from_str(&text)
-                .map_err(|source| PolicyLoadError::Json { path: show(path), source })?
+        let value = if extension(path) == "json" {
+            Value::from_json_str(&text)
         } else {
-            document::read(&show(path), &text)?
+            Value::from_json_or_yaml_str(&text)
         };
-        let Value::Object(mut members) = value else {
-            return Err(PolicyLoadError::NotAnObject { path: show(path) });
-        };
-        for key in keys.iter().rev() {
-            let inner = std::mem::take(&mut members);
-            members.insert(key.clone(), Value::Object(inner));
+        let value = value.map_err(|source| PolicyLoadError::Data { path: show(path), source })?;
+        if value.kind() == ValueKind::Object {
+            Ok(value)
+        } else {
+            Err(PolicyLoadError::NotAnObject { path: show(path) })
         }
-        Ok(members)
     }
 
     /// Which of the files read so far gives a value at a path. They are read again: only an error
@@ -207,43 +206,21 @@ impl Reader<'_> {
     fn giver(&self, at: &[String]) -> Option<&Path> {
         self.origins
             .iter()
-            .find(|(path, keys)| {
-                self.members(path, keys).is_ok_and(|members| {
-                    let (first, rest) = match at.split_first() {
-                        Some((first, rest)) => (members.get(first), rest),
-                        None => return false,
-                    };
-                    rest.iter().fold(first, |value, key| value?.get(key)).is_some()
-                })
+            .find(|(path, keys)| match at.strip_prefix(keys.as_slice()) {
+                Some(below) => self.document(path).is_ok_and(|document| {
+                    below.iter().try_fold(document, |value, key| value.get(key)).is_some()
+                }),
+                // It gives an object there if it gives anything below.
+                None => keys.starts_with(at),
             })
             .map(|(path, _)| path.as_path())
     }
 }
 
-/// Puts objects together member by member. Two values at one path that are not both objects are
-/// a conflict, equal or not; the error is the path.
-fn merge(
-    into: &mut Map<String, Value>,
-    from: Map<String, Value>,
-    at: &mut Vec<String>,
-) -> Result<(), Vec<String>> {
-    for (key, value) in from {
-        at.push(key.clone());
-        match (into.get_mut(&key), value) {
-            (Some(Value::Object(present)), Value::Object(members)) => merge(present, members, at)?,
-            (Some(_), _) => return Err(at.clone()),
-            (None, value) => {
-                into.insert(key, value);
-            }
-        }
-        at.pop();
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use referee_core::Coded;
     use serde_json::json;
     use std::fs;
 
@@ -277,7 +254,25 @@ mod tests {
         let files = load(&folder).unwrap();
         let names: Vec<_> = files.modules.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["b.rego", "team/a.rego"]);
-        assert_eq!(files.data, json!({"team": {"app": {"n": 1}, "k": 3, "m": 2}}));
+        assert_eq!(files.data.to_json(), json!({"team": {"app": {"n": 1}, "k": 3, "m": 2}}));
+    }
+
+    #[test]
+    fn yaml_is_read_as_opa_reads_it_in_bundles() {
+        for (text, expected) in [
+            ("1: a\ntrue: b\n1.5: c\n", r#"{"1":"a","1.5":"c","true":"b"}"#),
+            ("on: yes\nmode: 0644\nhex: 0x1F\n", r#"{"hex":31,"mode":420,"true":true}"#),
+            ("a: &x {k: 1}\nb: {<<: *x, l: 2}\n", r#"{"a":{"k":1},"b":{"k":1,"l":2}}"#),
+            ("a: 1\na: 2\n", r#"{"a":2}"#),
+            ("a: !own b\nc: !!binary aGk=\n", r#"{"a":"b","c":"hi"}"#),
+            ("a: 1\n---\na: 2\n", r#"{"a":1}"#),
+            ("n: 12345678901234567890123\n", r#"{"false":1.2345678901234568e+22}"#),
+            ("{\"n\": 12345678901234567890123}", r#"{"n":12345678901234567890123}"#),
+            ("\u{feff}d: 2001-01-01\nz: ~\n", r#"{"d":"2001-01-01","z":null}"#),
+        ] {
+            let files = load(&folder(&[("data.yaml", text)])).unwrap();
+            assert_eq!(files.data.to_json_string(), expected, "{text}");
+        }
     }
 
     #[test]
@@ -286,7 +281,7 @@ mod tests {
         let at = |name: &str| folder.path().join(name);
         let files = load_policies(&[at("a.rego")], &[at("x.yaml"), at("y.json")], &Limits::DEFAULT)
             .unwrap();
-        assert_eq!((files.modules.len(), files.data), (1, json!({"a": 1})));
+        assert_eq!((files.modules.len(), files.data.to_json()), (1, json!({"a": 1})));
         let unknown = load_policies(&[at("z.txt")], NONE, &Limits::DEFAULT).unwrap_err();
         assert!(matches!(unknown, PolicyLoadError::File(StoreError::File { .. })));
         fs::write(at("z.txt"), "").unwrap();
@@ -315,12 +310,25 @@ mod tests {
 
     #[test]
     fn each_unusable_file_has_its_own_error() {
-        let json = load(&folder(&[("data.json", "{")])).unwrap_err();
-        assert!(matches!(json, PolicyLoadError::Json { .. }), "{json}");
-        let yaml = load(&folder(&[("data.yaml", "a: [")])).unwrap_err();
-        assert!(matches!(yaml, PolicyLoadError::Yaml(_)), "{yaml}");
-        let list = load(&folder(&[("data.json", "[]")])).unwrap_err();
-        assert!(matches!(list, PolicyLoadError::NotAnObject { .. }), "{list}");
+        for (name, text, expected) in [
+            (
+                "data.json",
+                "{",
+                "not JSON that a policy can read: unexpected end of JSON input (line 1, column 2)",
+            ),
+            ("data.yaml", "a: [", "yaml: line 1: did not find expected node content"),
+            ("data.yaml", "a: .inf", "json: unsupported value: +Inf"),
+        ] {
+            let error = load(&folder(&[(name, text)])).unwrap_err();
+            let PolicyLoadError::Data { path, source } = &error else { panic!("{error}") };
+            assert!(path.ends_with(name), "{error}");
+            assert_eq!(source.to_string(), expected, "{text}");
+            assert_eq!(error.code(), "policy_data_syntax");
+        }
+        for (name, text) in [("data.json", "[]"), ("data.yaml", "# nothing"), ("data.yml", "a")] {
+            let error = load(&folder(&[(name, text)])).unwrap_err();
+            assert!(matches!(error, PolicyLoadError::NotAnObject { .. }), "{text}: {error}");
+        }
         let binary = folder(&[]);
         fs::write(binary.path().join("a.rego"), [0xff]).unwrap();
         let binary = load(&binary).unwrap_err();

@@ -37,7 +37,7 @@ deny contains {"code": "unsigned", "message": "there is no trusted signature"} i
 pub fn policy(text: &str) -> LoadedPolicy {
     LoadedPolicy::compile(&PolicySource {
         modules: vec![("demo.rego".into(), text.into())],
-        data: serde_json::json!({}),
+        data: referee_rego::Value::object([]),
         package: None,
         revision: Some("r1".into()),
         mode: Mode::Enforce,

@@ -24,12 +24,12 @@ async fn answers_are_opas_to_the_byte() {
         // Undefined: 200 and no result.
         (post("/v1/data/demo/greeting", r#"{"input": {}}"#), "{}".to_owned()),
         (post("/v1/data/no/such", r#"{"input": 1}"#), "{}".to_owned()),
-        // No input is a warning, null is an input.
+        // No input is a warning; null is one in the query only.
         (post("/v1/data/demo/sum", ""), format!(r#"{{"result":3,{WARNING}}}"#)),
         (post("/v1/data/demo/sum", "null"), format!(r#"{{"result":3,{WARNING}}}"#)),
         (post("/v1/data/demo/sum", r#"{"unput": 1}"#), format!(r#"{{"result":3,{WARNING}}}"#)),
         (post("/v1/data/demo/is_null", "{}"), format!(r#"{{{WARNING}}}"#)),
-        (post("/v1/data/demo/is_null", r#"{"input": null}"#), r#"{"result":true}"#.to_owned()),
+        (post("/v1/data/demo/is_null", r#"{"input": null}"#), format!(r#"{{{WARNING}}}"#)),
         (get("/v1/data/demo/is_null"), "{}".to_owned()),
         (get("/v1/data/demo/is_null?input=null"), r#"{"result":true}"#.to_owned()),
         (
@@ -83,11 +83,27 @@ async fn yaml_is_read_where_the_content_type_says_so() {
     assert_eq!(answer.body, format!("{{\"result\":3,{WARNING}}}\n"));
     let (status, code, message) = client.ask(head, &yaml, "input: [").await.error();
     assert_eq!((status, code.as_str()), (400, "invalid_parameter"));
-    assert!(
-        message
-            .starts_with("body contains malformed input document: body: not valid YAML or JSON: "),
-        "{message}"
+    assert_eq!(
+        message,
+        "body contains malformed input document: yaml: line 1: did not find expected node content"
     );
+    let sum = "POST /v1/data/demo/sum";
+    for body in ["# nothing", "null", "input: ~"] {
+        let answer = client.ask(sum, &yaml, body).await;
+        assert_eq!(answer.body, format!("{{\"result\":3,{WARNING}}}\n"), "{body}");
+    }
+    for (body, expected) in [
+        ("[1]", "it is not an object with the member `input`"),
+        ("input: .nan", "json: unsupported value: NaN"),
+        ("subject: 5", "invalid type: integer `5`, expected a string"),
+    ] {
+        let (status, _, message) = client.ask(sum, &yaml, body).await.error();
+        let expected = format!("body contains malformed input document: {expected}");
+        assert_eq!((status, message), (400, expected), "{body}");
+    }
+    let deep = format!("input: {}{}", "[".repeat(500), "]".repeat(500));
+    let (_, _, message) = client.ask(sum, &yaml, &deep).await.error();
+    assert!(message.ends_with("nested deeper than 128 levels"), "{message}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -64,7 +64,10 @@ failing := to_number("x")
 pub(crate) fn policy(text: &str) -> LoadedPolicy {
     LoadedPolicy::compile(&PolicySource {
         modules: vec![("demo.rego".into(), text.into())],
-        data: serde_json::json!({"base": {"a/b": [10, {"x y": true}], "list": [1, 2]}}),
+        data: referee_rego::Value::from_json_str(
+            r#"{"base": {"a/b": [10, {"x y": true}], "list": [1, 2]}}"#,
+        )
+        .unwrap(),
         package: Some("demo".into()),
         revision: Some("r1".into()),
         mode: Mode::Enforce,

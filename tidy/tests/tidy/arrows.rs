@@ -53,7 +53,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ),
         ("referee-bundles", &["referee-core", "referee-verify", "referee-rego"]),
         // A policy's way to the network is a host of its own, which only this crate can be.
-        ("referee-store", &["referee-core", "referee-verify", "referee-rego-builtin"]),
+        ("referee-store", &["referee-core", "referee-verify", "referee-rego"]),
         ("referee-policies", &[]),
         ("referee-engine", &["referee-core", "referee-verify", "referee-rego", "referee-store"]),
         (

@@ -3,10 +3,10 @@
 use crate::args::parse_duration;
 use crate::error::CliError;
 use crate::output::eval::Form;
-use crate::rego::{AbsentFromEval, LanguageArgs, LoadArgs, NetworkArgs, coverage_kinds};
+use crate::rego::{AbsentFromEval, CoverageRuns, LanguageArgs, LoadArgs, NetworkArgs};
 use clap::{Args, ValueEnum};
 use referee_core::Timestamp;
-use referee_rego::{CoverageKind, Explain, ProfileOrder, Reports};
+use referee_rego::{Explain, ProfileOrder, Reports};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -26,8 +26,8 @@ pub(crate) struct EvalArgs {
     /// Further modules and data: folders, .rego, .json and .yaml files; a.b:PATH puts data there
     #[arg(short, long, value_name = "PATH")]
     pub(super) data: Vec<String>,
-    /// A folder that is a bundle
-    #[arg(short, long, value_name = "DIR")]
+    /// A bundle, a folder or an archive
+    #[arg(short, long, value_name = "PATH")]
     pub(super) bundle: Vec<String>,
     #[command(flatten)]
     pub(super) load: LoadArgs,
@@ -111,14 +111,8 @@ pub(super) struct ReportArgs {
     /// Tell which expressions were evaluated
     #[arg(long)]
     pub(super) coverage: bool,
-    /// With what is not covered, why: index_excluded, early_exit; an empty list for none
-    #[arg(
-        long,
-        value_name = "KIND",
-        value_delimiter = ',',
-        default_values = ["index_excluded", "early_exit"]
-    )]
-    pub(super) coverage_runs: Vec<String>,
+    #[command(flatten)]
+    pub(super) coverage_runs: CoverageRuns,
     /// Evaluate so many times, and tell statistics of metrics and profile
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) count: u32,
@@ -155,11 +149,6 @@ impl Steps {
 }
 
 impl ReportArgs {
-    /// The evaluations that tell why something is not covered.
-    pub(super) fn coverage_kinds(&self) -> Result<Vec<CoverageKind>, CliError> {
-        coverage_kinds(&self.coverage_runs)
-    }
-
     pub(super) fn wants_profile(&self) -> bool {
         self.profile || self.profile_limit.is_some() || !self.profile_sort.is_empty()
     }

@@ -1,7 +1,7 @@
 //! The arguments of `referee test`.
 
 use crate::args::parse_duration;
-use crate::rego::{AbsentFromTest, LanguageArgs, LoadArgs, NetworkArgs};
+use crate::rego::{AbsentFromTest, CoverageRuns, LanguageArgs, LoadArgs, NetworkArgs};
 use clap::{Args, ValueEnum};
 use referee_core::Timestamp;
 use referee_rego::Explain;
@@ -14,7 +14,7 @@ pub(crate) struct TestArgs {
     /// Policies with their tests and data: folders, .rego, .json and .yaml files
     #[arg(value_name = "PATH", required_unless_present_any = ["pack", "all_packs"])]
     pub(super) paths: Vec<String>,
-    /// The paths are folders that are bundles
+    /// The paths are bundles, folders or archives
     #[arg(short, long)]
     pub(super) bundle: bool,
     #[command(flatten)]
@@ -63,14 +63,8 @@ pub(crate) struct TestArgs {
     /// Exit with 1 where less is covered, in percent of the lines
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     pub(super) threshold: Option<f64>,
-    /// With what is not covered, why: index_excluded, early_exit; an empty list for none
-    #[arg(
-        long,
-        value_name = "KIND",
-        value_delimiter = ',',
-        default_values = ["index_excluded", "early_exit"]
-    )]
-    pub(super) coverage_runs: Vec<String>,
+    #[command(flatten)]
+    pub(super) coverage_runs: CoverageRuns,
     /// Tell the steps of tests that fail: fails, full or notes
     #[arg(long, value_name = "STEPS", hide_possible_values = true)]
     pub(super) explain: Option<Steps>,

@@ -19,18 +19,7 @@ const PROGRAM: &str = "referee-peers/bin/opa-oracle";
 pub struct Oracle {
     program: PathBuf,
     workers: usize,
-    strings: Strings,
     process: Mutex<Process>,
-}
-
-/// What strings are for the builtins of an [`Oracle`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Strings {
-    /// Bytes, as they are in OPA.
-    #[default]
-    Bytes,
-    /// UTF-8: what a builtin gives that is not becomes U+FFFD, byte by byte.
-    Text,
 }
 
 #[derive(Debug)]
@@ -77,20 +66,8 @@ impl Oracle {
     /// # Errors
     /// Where it cannot be started.
     pub fn start(program: &Path, workers: usize) -> Result<Self, OracleError> {
-        Self::start_with(program, workers, Strings::Bytes)
-    }
-
-    /// Starts it with strings of this kind.
-    ///
-    /// # Errors
-    /// Where it cannot be started.
-    pub fn start_with(
-        program: &Path,
-        workers: usize,
-        strings: Strings,
-    ) -> Result<Self, OracleError> {
-        let process = Mutex::new(Process::start(program, workers, strings)?);
-        Ok(Self { program: program.to_owned(), workers, strings, process })
+        let process = Mutex::new(Process::start(program, workers)?);
+        Ok(Self { program: program.to_owned(), workers, process })
     }
 
     /// OPA's capabilities, as `opa capabilities` prints them.
@@ -105,11 +82,10 @@ impl Oracle {
 }
 
 impl Process {
-    fn start(program: &Path, workers: usize, strings: Strings) -> Result<Self, OracleError> {
+    fn start(program: &Path, workers: usize) -> Result<Self, OracleError> {
         let mut child = Command::new(program)
             .arg("--workers")
             .arg(workers.to_string())
-            .args((strings == Strings::Text).then_some("--text"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -137,7 +113,7 @@ impl Implementation for Oracle {
 
     fn renew(&self) {
         // Where no other can be started, the old one goes on.
-        if let Ok(fresh) = Process::start(&self.program, self.workers, self.strings) {
+        if let Ok(fresh) = Process::start(&self.program, self.workers) {
             *self.process.lock().unwrap_or_else(PoisonError::into_inner) = fresh;
         }
     }

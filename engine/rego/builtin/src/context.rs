@@ -131,6 +131,14 @@ impl<'a> Meter<'a> {
         Ok(())
     }
 
+    /// Looks at the clock and at the cancel flag at once: before and after what is waited for.
+    ///
+    /// # Errors
+    /// Where the time is over, or the caller cancelled.
+    pub fn check(&self) -> Result<(), Cancelled> {
+        self.glance()
+    }
+
     /// How many bytes may still be taken.
     pub(crate) fn memory_left(&self) -> u64 {
         self.memory_left

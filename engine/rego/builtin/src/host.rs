@@ -109,7 +109,44 @@ pub trait Host: Send + Sync {
     fn wait(&self, pause: Duration) {
         let _ = pause;
     }
+
+    /// As [`Host::http`], for an evaluation that may end meanwhile: a host that can stop waiting
+    /// asks each millisecond. What it answers then is of no matter.
+    ///
+    /// # Errors
+    /// As [`Host::http`].
+    fn http_until(
+        &self,
+        request: &HttpRequest,
+        ended: Ended<'_>,
+    ) -> Result<HttpResponse, HostError> {
+        let _ = ended;
+        self.http(request)
+    }
+
+    /// As [`Host::lookup`], for an evaluation that may end meanwhile.
+    ///
+    /// # Errors
+    /// As [`Host::lookup`].
+    fn lookup_until(
+        &self,
+        name: &str,
+        ended: Ended<'_>,
+    ) -> Result<Vec<std::net::IpAddr>, HostError> {
+        let _ = ended;
+        self.lookup(name)
+    }
+
+    /// As [`Host::wait`], for an evaluation that may end meanwhile.
+    fn wait_until(&self, pause: Duration, ended: Ended<'_>) {
+        let _ = ended;
+        self.wait(pause);
+    }
 }
+
+/// Whether the evaluation that waits for the world has ended: its time is over, or its caller
+/// cancelled it.
+pub type Ended<'a> = &'a dyn Fn() -> bool;
 
 /// No world outside.
 #[derive(Clone, Copy, Debug, Default)]

@@ -13,7 +13,7 @@ mod writing;
 
 pub use context::{Cancelled, Context, Meter};
 pub use error::{BuiltinError, ErrorKind, Result};
-pub use host::{Host, HostError, HttpRequest, HttpResponse, NoHost, TlsOptions};
+pub use host::{Ended, Host, HostError, HttpRequest, HttpResponse, NoHost, TlsOptions};
 pub use shared::SharedCaches;
 
 pub use referee_rego_value::Value;

@@ -193,7 +193,7 @@ impl<'c> Conflicts<'c> {
                     let inner = other.package.path.get(1..).unwrap_or_default();
                     let message = format!(
                         "package {} conflicts with rule {} defined at {}",
-                        package_text(inner),
+                        print::reference(inner),
                         print::reference(reference),
                         place(&rule.location)
                     );
@@ -204,11 +204,6 @@ impl<'c> Conflicts<'c> {
             }
         }
     }
-}
-
-/// The path of a package as it is written.
-pub(crate) fn package_text(parts: &[Term]) -> String {
-    print::reference(parts)
 }
 
 fn strings(path: &[Term]) -> Vec<&str> {

@@ -5,7 +5,7 @@ use crate::errors::{Errors, types};
 use crate::names::{calls, operator};
 use crate::tree::{Arities, dotted};
 use crate::walk::{self, Node};
-use referee_rego_syntax::ast::{Expr, ExprKind, Module, Ref, Rule, Term, TermKind};
+use referee_rego_syntax::ast::{Expr, ExprKind, Module, Ref, Term, TermKind};
 use referee_rego_syntax::print;
 use referee_rego_syntax::{Code, Error};
 use referee_rego_types::check::{TypeEnv, arity_mismatch};
@@ -20,18 +20,13 @@ pub(crate) struct Functions<'c> {
     pub(crate) env: &'c TypeEnv,
 }
 
-/// Goes through the head and the body of a rule.
-fn in_rule<'a>(rule: &'a Rule, enter: &mut impl FnMut(Node<'a>) -> bool) {
-    walk::rule(rule, enter);
-}
-
 impl Functions<'_> {
     /// Checks all modules.
     pub(crate) fn check(&self, modules: &[Module], errors: &mut Errors) {
         for module in modules {
             let mut found = Vec::new();
             for rule in walk::rules(module) {
-                in_rule(rule, &mut |node| self.node(node, &mut found));
+                walk::rule(rule, &mut |node| self.node(node, &mut found));
             }
             errors.extend(found);
         }
@@ -157,7 +152,7 @@ pub(crate) fn check_unsafe(modules: &[Module], unsafe_builtins: &[Str], errors: 
     }
     for rule in modules.iter().flat_map(walk::rules) {
         let mut found = Vec::new();
-        in_rule(rule, &mut |node| unsafe_calls(node, unsafe_builtins, &mut found));
+        walk::rule(rule, &mut |node| unsafe_calls(node, unsafe_builtins, &mut found));
         errors.extend(found);
     }
 }
@@ -172,7 +167,7 @@ pub(crate) fn check_deprecated(
     let checked = modules.iter().filter(|module| strict || crate::roots::is_v1(module));
     for rule in checked.flat_map(walk::rules) {
         let mut found = Vec::new();
-        in_rule(rule, &mut |node| deprecated_calls(node, arities, &mut found));
+        walk::rule(rule, &mut |node| deprecated_calls(node, arities, &mut found));
         errors.extend(found);
     }
 }

@@ -83,23 +83,10 @@ pub(crate) fn term(kind: TermKind) -> Term {
     Term { kind, location: Location::NONE }
 }
 
-/// An expression that says this, and nothing else.
-pub(crate) fn expr(kind: ExprKind, location: Location) -> Expr {
-    Expr {
-        kind,
-        with: Vec::new(),
-        negated: false,
-        generated: false,
-        from_assignment: false,
-        index: 0,
-        location,
-    }
-}
-
 /// `left = right`.
 pub(crate) fn equality(left: Term, right: Term, location: Location) -> Expr {
     let operator = term(TermKind::Ref(builtin("eq")));
-    expr(ExprKind::Call(vec![operator, left, right]), location)
+    Expr::new(ExprKind::Call(vec![operator, left, right]), location)
 }
 
 /// The reference to a builtin.
@@ -112,7 +99,7 @@ pub(crate) fn builtin(name: &str) -> Ref {
 /// `true`.
 pub(crate) fn always(location: Location) -> Expr {
     let holds = Term { kind: TermKind::Bool(true), location: location.clone() };
-    expr(ExprKind::Term(holds), location)
+    Expr::new(ExprKind::Term(holds), location)
 }
 
 /// Whether a body is nothing but `true`, as it is where none is written.

@@ -156,7 +156,7 @@ fn replace_call(expr: &mut Expr, chain: Option<&Term>, own: Option<&Term>) {
     let location = expr.location.clone();
     let made = match std::mem::take(terms).into_iter().nth(1) {
         Some(output) => make::equality(output, local, location),
-        None => make::expr(ExprKind::Term(local), location),
+        None => Expr::new(ExprKind::Term(local), location),
     };
     *expr = Expr { generated: true, index: expr.index, ..made };
 }

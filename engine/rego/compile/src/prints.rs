@@ -226,7 +226,7 @@ impl Prints<'_> {
         let operator = TermKind::Ref(make::builtin("internal.print"));
         let at = &expr.location;
         let terms = [operator, sets].map(|kind| Term { kind, location: at.clone() });
-        *expr = make::expr(ExprKind::Call(terms.into()), at.clone());
+        *expr = Expr::new(ExprKind::Call(terms.into()), at.clone());
         Ok(())
     }
 }

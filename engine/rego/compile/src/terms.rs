@@ -82,7 +82,7 @@ fn expand(term: &mut Term, generator: &mut Generator, support: &mut Vec<Expr>) {
             let output = generator.var(&term.location);
             let mut terms = std::mem::take(terms);
             terms.push(output.clone());
-            let call = make::expr(ExprKind::Call(terms), term.location.clone());
+            let call = Expr::new(ExprKind::Call(terms), term.location.clone());
             support.push(Expr { generated: true, ..call });
             term.kind = output.kind;
         }

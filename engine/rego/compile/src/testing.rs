@@ -82,7 +82,7 @@ pub(crate) fn name_cases(modules: &mut [Module]) {
         let at = below.map_or(0, |below| below.saturating_add(1)).min(rule.body.len());
         let operator = make::term(TermKind::Ref(make::builtin("internal.test_case")));
         let terms = vec![operator, make::term(TermKind::Array(keys))];
-        rule.body.insert(at, make::expr(ExprKind::Call(terms), Location::NONE));
+        rule.body.insert(at, Expr::new(ExprKind::Call(terms), Location::NONE));
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Node {
     pub location: Location,
     /// The variables in it that have a value at some time.
     pub variables: Vec<Variable>,
+    /// Of the body of an `every` what goes through its domain: `domain[key] = value`.
+    pub domain: Option<Arc<Node>>,
 }
 
 /// What a node is.
@@ -65,6 +67,19 @@ pub enum Step<'s> {
     HandOn,
     /// It is gone back to the definition that handed a value on last.
     TakeUp,
+    /// The value that a definition handed on last is `false`, where the value is not looked at
+    /// further: it does not count as given.
+    Refused,
+    /// The `every` that was begun last begins to go through its domain.
+    Domain(&'s Arc<Node>),
+    /// It cannot: its domain is no collection.
+    NoDomain,
+    /// It has come to a member.
+    Member,
+    /// It is done with a member; whether the body was asked.
+    Passed(bool),
+    /// It is done; whether it holds.
+    DomainOver(bool),
     /// The innermost body has given all it gives, or is left.
     Leave,
     /// The definitions of a rule are looked up: how many may apply, whether the first value is

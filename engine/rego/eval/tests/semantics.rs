@@ -263,3 +263,75 @@ fn a_function_without_arguments_conflicts_as_what_it_is_asked_as() {
     );
     assert_eq!(ask("data.t"), told("complete rules must not produce multiple outputs"));
 }
+
+#[test]
+fn a_rule_whose_value_may_be_anything_is_called_like_a_function_without_arguments() {
+    let module = "package t
+given := input.n
+default least := 3
+least := input.absent
+twice := input.n
+twice := 6 if input.n
+called := given()
+falls_back := least()
+small contains x if {
+	some x in [1, 5, 9]
+	x <= given()
+}
+negated if not absent()
+absent := input.absent
+replaced := x if {
+	x := given() with data.t.given as 9
+}
+compared if given(5)
+other if given(6)
+";
+    let ask = |query: &str| ask(module, query, r#"{"n": 5}"#, "{}");
+    assert_eq!(ask("data.t.called"), "5");
+    assert_eq!(ask("data.t.falls_back"), "3");
+    assert_eq!(ask("data.t.small"), "{1, 5}");
+    assert_eq!(ask("data.t.negated"), "true");
+    // A replaced document is none for who calls it.
+    assert_eq!(ask("data.t.replaced"), "5");
+    assert_eq!(ask("data.t.compared"), "true");
+    assert_eq!(ask("data.t.other"), "undefined");
+    let conflict = "functions must not produce multiple outputs for same inputs";
+    assert!(ask("data.t.twice() == 5").ends_with(conflict));
+    assert_eq!(ask("data.t.given()"), "5");
+}
+
+#[test]
+fn a_walk_has_the_path_of_each_value_that_passes_the_tests_before_it() {
+    let module = r#"package t
+found contains [path, value] if {
+	walk(input, [path, value])
+	is_string(value)
+	startswith(value, "s:")
+	value != "s:3"
+}
+twice contains [outer, inner] if {
+	walk(input, [outer, value])
+	is_array(value)
+	value[0] == "s:2"
+	walk(value, [inner, member])
+	member == 7
+}
+replaced contains path if {
+	walk(input, [path, value])
+	is_string(value) with is_string as no_string
+}
+no_string(x) := true if x == 2
+again := found if { found := [path | walk(input, [path, "s:2"])] with input as {"z": "s:2"} }
+empty contains path if {
+	walk(input, [path, value])
+	value == {"x": 1}
+}
+"#;
+    let input = r#"{"a": {"b": "s:1", "c": 2, "d": "s:3"}, "e": ["s:2", [7, {"f": 7}]]}"#;
+    let asked = |query: &str| ask(module, query, input, "{}");
+    assert_eq!(asked("data.t.found"), r#"{[["a", "b"], "s:1"], [["e", 0], "s:2"]}"#);
+    assert_eq!(asked("data.t.twice"), r#"{[["e"], [1, 0]], [["e"], [1, 1, "f"]]}"#);
+    assert_eq!(asked("data.t.replaced"), r#"{["a", "c"]}"#);
+    assert_eq!(asked("data.t.again"), r#"[["z"]]"#);
+    assert_eq!(ask(module, "data.t.empty", r#"{"x": 1}"#, "{}"), "{[]}");
+}

@@ -5,9 +5,10 @@
 use referee_rego_builtin::Implementation::Function as F;
 use referee_rego_builtin::{BuiltinError, Context, Result, Table, operand};
 use referee_rego_syntax::ast::RegoVersion;
-use referee_rego_syntax::json::{JsonOptions, module_to_json};
+use referee_rego_syntax::json::{JsonOptions, module_to_json_asking};
 use referee_rego_syntax::{Error, ParseOptions};
 use referee_rego_value::Value;
+use referee_rego_value::bytes::{bytes_of, shown};
 
 pub(crate) const TABLE: Table = &[("rego.parse_module", F(parse_module))];
 
@@ -29,7 +30,8 @@ fn parse_module(ctx: &mut Context<'_>, operands: &[Value]) -> Result<Option<Valu
     ctx.reserve(text.len().saturating_mul(TREE_BYTES))?;
     let options = ParseOptions { max_depth: MOST_DEPTH, ..ParseOptions::new(RegoVersion::V1) };
     let mut stopped = None;
-    let parsed = referee_rego_syntax::parse_module_asking(name, text, &options, &mut || {
+    let (name, text) = (shown(name), bytes_of(text));
+    let parsed = referee_rego_syntax::parse_module_asking(&name, &text, &options, &mut || {
         if stopped.is_none() {
             stopped = ctx.passed(16).err();
         }
@@ -39,7 +41,13 @@ fn parse_module(ctx: &mut Context<'_>, operands: &[Value]) -> Result<Option<Valu
         return Err(why.into());
     }
     let module = parsed.map_err(|errors| BuiltinError::new(told(&errors)))?;
-    Ok(Some(module_to_json(&module, &JsonOptions::parse_module())))
+    let tree = module_to_json_asking(&module, &JsonOptions::parse_module(), &mut || {
+        if stopped.is_none() {
+            stopped = ctx.passed(16).err();
+        }
+        stopped.is_none()
+    });
+    stopped.map_or(Ok(Some(tree)), |why| Err(why.into()))
 }
 
 /// Errors as OPA tells them: a module without any statement, the only error without a line, stands

@@ -7,6 +7,7 @@ use crate::go::url;
 use crate::http::request::check_members;
 use crate::x509::compact_time;
 use referee_rego_builtin::{BuiltinError, Context, Implementation, Result, Table, operand};
+use referee_rego_value::bytes::bytes_of;
 use referee_rego_value::{JsonStyle, Object, Value};
 use std::collections::BTreeMap;
 
@@ -58,9 +59,9 @@ fn sign_req(context: &mut Context<'_>, operands: &[Value]) -> Result<Option<Valu
     }
     let target = url::parse(text(request.get_str("url"))).map_err(BuiltinError::new)?;
     let body = match (request.get_str("raw_body"), request.get_str("body")) {
-        (Some(raw), _) => text(Some(raw)).to_owned(),
-        (None, Some(body)) => context.json(body, JsonStyle::GO)?,
-        (None, None) => String::new(),
+        (Some(raw), _) => bytes_of(text(Some(raw))).into_owned(),
+        (None, Some(body)) => context.json(body, JsonStyle::GO)?.into_bytes(),
+        (None, None) => Vec::new(),
     };
     work(context, body.len())?;
     let unsigned_payload = match config.get_str("disable_payload_signing") {
@@ -85,7 +86,7 @@ fn sign_req(context: &mut Context<'_>, operands: &[Value]) -> Result<Option<Valu
     let payload = if unsigned_payload {
         "UNSIGNED-PAYLOAD".to_owned()
     } else {
-        hex(&Hash::Sha256.of(body.as_bytes()))
+        hex(&Hash::Sha256.of_long(context, &body)?)
     };
     let (date, clock) = compact_time(time.div_euclid(1_000_000_000));
     let moment = format!("{date}T{clock}Z");
@@ -183,13 +184,13 @@ fn authorization(
 ) -> String {
     let Credentials { access_key, secret_key, region, service, .. } = credentials;
     let scope = format!("{date}/{region}/{service}/aws4_request");
-    let hashed = hex(&Hash::Sha256.of(canonical.as_bytes()));
+    let hashed = hex(&Hash::Sha256.of(&bytes_of(canonical)));
     let to_sign = format!("AWS4-HMAC-SHA256\n{moment}\n{scope}\n{hashed}");
-    let mut key = format!("AWS4{secret_key}").into_bytes();
+    let mut key = bytes_of(&format!("AWS4{secret_key}")).into_owned();
     for part in [date, region, service, "aws4_request"] {
-        key = Hash::Sha256.hmac(&key, part.as_bytes());
+        key = Hash::Sha256.hmac(&key, &bytes_of(part));
     }
-    let signature = hex(&Hash::Sha256.hmac(&key, to_sign.as_bytes()));
+    let signature = hex(&Hash::Sha256.hmac(&key, &bytes_of(&to_sign)));
     format!(
         "AWS4-HMAC-SHA256 Credential={access_key}/{scope},SignedHeaders={names},\
          Signature={signature}"

@@ -4,6 +4,7 @@ use hmac::digest::KeyInit;
 use hmac::{Hmac, Mac};
 use md5::Md5;
 use referee_rego_builtin::{Context, Implementation, Result, Table, operand};
+use referee_rego_value::bytes::bytes_of;
 use referee_rego_value::{Str, Value};
 use sha1::Sha1;
 use sha2::digest::Digest;
@@ -36,6 +37,32 @@ impl Hash {
             Self::Sha384 => Sha384::digest(message).to_vec(),
             Self::Sha512 => Sha512::digest(message).to_vec(),
         }
+    }
+
+    /// The same of a long message, with a look at the clock now and then. It was charged before.
+    pub(crate) fn of_long(self, context: &mut Context<'_>, message: &[u8]) -> Result<Vec<u8>> {
+        Ok(match self {
+            Self::Sha256 => digested::<Sha256>(context, message)?.finalize().to_vec(),
+            Self::Sha384 => digested::<Sha384>(context, message)?.finalize().to_vec(),
+            Self::Sha512 => digested::<Sha512>(context, message)?.finalize().to_vec(),
+        })
+    }
+
+    /// The authentication code of a long message, with a look at the clock now and then. It was
+    /// charged before.
+    pub(crate) fn hmac_long(
+        self,
+        context: &mut Context<'_>,
+        key: &[u8],
+        message: &[u8],
+    ) -> Result<Vec<u8>> {
+        // A key of any length is fine for HMAC, so there always is a code.
+        Ok(match self {
+            Self::Sha256 => authenticated::<Hmac<Sha256>>(context, key, message)?,
+            Self::Sha384 => authenticated::<Hmac<Sha384>>(context, key, message)?,
+            Self::Sha512 => authenticated::<Hmac<Sha512>>(context, key, message)?,
+        }
+        .unwrap_or_default())
     }
 
     /// The bytes of a digest.
@@ -80,26 +107,40 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 fn digest<D: Digest>(context: &mut Context<'_>, operands: &[Value]) -> Result<Option<Value>> {
-    let text = operand::string(operands, 1)?;
+    let text = bytes_of(operand::string(operands, 1)?);
     work(context, text.len())?;
+    Ok(Some(Value::from(hex(&digested::<D>(context, &text)?.finalize()))))
+}
+
+fn digested<D: Digest>(context: &mut Context<'_>, message: &[u8]) -> Result<D> {
     let mut digest = D::new();
-    for portion in text.as_bytes().chunks(PORTION) {
+    for portion in message.chunks(PORTION) {
         passed(context, portion)?;
         digest.update(portion);
     }
-    Ok(Some(Value::from(hex(&digest.finalize()))))
+    Ok(digest)
 }
 
 fn keyed<M: Mac + KeyInit>(context: &mut Context<'_>, operands: &[Value]) -> Result<Option<Value>> {
-    let message = operand::string(operands, 1)?;
-    let key = operand::string(operands, 2)?;
+    let message = bytes_of(operand::string(operands, 1)?);
+    let key = bytes_of(operand::string(operands, 2)?);
     work(context, message.len().saturating_add(key.len()))?;
-    let Ok(mut mac) = <M as Mac>::new_from_slice(key.as_bytes()) else { return Ok(None) };
-    for portion in message.as_bytes().chunks(PORTION) {
+    let code = authenticated::<M>(context, &key, &message)?;
+    Ok(code.map(|code| Value::from(hex(&code))))
+}
+
+/// The authentication code; there always is one.
+fn authenticated<M: Mac + KeyInit>(
+    context: &mut Context<'_>,
+    key: &[u8],
+    message: &[u8],
+) -> Result<Option<Vec<u8>>> {
+    let Ok(mut mac) = <M as Mac>::new_from_slice(key) else { return Ok(None) };
+    for portion in message.chunks(PORTION) {
         passed(context, portion)?;
         mac.update(portion);
     }
-    Ok(Some(Value::from(hex(&mac.finalize().into_bytes()))))
+    Ok(Some(mac.finalize().into_bytes().to_vec()))
 }
 
 fn authenticate<M: Mac + KeyInit>(key: &[u8], message: &[u8]) -> Vec<u8> {

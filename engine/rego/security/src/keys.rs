@@ -3,11 +3,12 @@
 
 use crate::digest::work;
 use crate::go::base64::{self, Alphabet};
-use crate::go::text::lossy;
 use crate::key::{Curve, PrivateKey, pem};
 use num_bigint::BigUint;
 use referee_rego_builtin::{BuiltinError, Context, Implementation, Result, Table, operand};
 use referee_rego_value::Value;
+use referee_rego_value::bytes::bytes_of;
+use std::borrow::Cow;
 
 pub(crate) const TABLE: Table = &[
     ("crypto.parse_private_keys", Implementation::Function(parse_private_keys)),
@@ -22,11 +23,11 @@ fn parse_private_keys(context: &mut Context<'_>, operands: &[Value]) -> Result<O
     if text.is_empty() {
         return Ok(Some(Value::Null));
     }
-    let keys = read(context, text)?;
+    let keys = read(context, &bytes_of(text))?;
     Ok(Some(Value::array(keys.iter().map(PrivateKey::show))))
 }
 
-fn read(context: &mut Context<'_>, text: &str) -> Result<Vec<PrivateKey>> {
+fn read(context: &mut Context<'_>, text: &[u8]) -> Result<Vec<PrivateKey>> {
     work(context, text.len())?;
     // Each key is at least so long, so this bounds the keys before they are read.
     let most = u32::try_from(text.len() / 64).unwrap_or(u32::MAX);
@@ -39,14 +40,12 @@ fn parse_jwk(context: &mut Context<'_>, operands: &[Value]) -> Result<Option<Val
     if text.is_empty() {
         return Err(BuiltinError::new("input PEM data was empty"));
     }
-    let decoded;
-    let mut text: &str = text;
-    if !text.starts_with("-----BEGIN") {
-        let bytes = base64::decode(text.as_bytes(), Alphabet::Standard);
-        decoded = lossy(&bytes.map_err(BuiltinError::new)?);
-        text = &decoded;
+    let mut text = bytes_of(text);
+    if !text.starts_with(b"-----BEGIN") {
+        let decoded = base64::decode(&text, Alphabet::Standard).map_err(BuiltinError::new)?;
+        text = Cow::Owned(decoded);
     }
-    let keys = read(context, text)?;
+    let keys = read(context, &text)?;
     let Some(key) = keys.first() else { return Ok(Some(Value::Null)) };
     jwk(key).map(Some).map_err(BuiltinError::new)
 }

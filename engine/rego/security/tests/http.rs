@@ -267,3 +267,48 @@ fn an_error_can_be_a_value() {
     assert_eq!(answers[0], expected(&format!("Get \"http://h/a\": {why}")));
     assert_eq!(answers[1], expected("Get \"http://h/b\": gone"));
 }
+
+/// Never answers: it waits until the evaluation has ended.
+struct Silent<'a>(&'a std::sync::atomic::AtomicBool);
+
+impl Host for Silent<'_> {
+    fn http(&self, _: &HttpRequest) -> Answer {
+        Err(HostError::Timeout)
+    }
+
+    fn http_until(&self, _: &HttpRequest, ended: referee_rego_builtin::Ended<'_>) -> Answer {
+        assert!(!ended());
+        self.0.store(true, std::sync::atomic::Ordering::Relaxed);
+        while !ended() {}
+        Err(HostError::Timeout)
+    }
+
+    fn lookup(&self, _: &str) -> std::result::Result<Vec<IpAddr>, HostError> {
+        Err(HostError::Forbidden)
+    }
+
+    fn env(&self, _: &str) -> Option<String> {
+        None
+    }
+}
+
+#[test]
+fn a_request_that_is_waited_for_ends_with_the_evaluation_and_is_no_error_of_its_own() {
+    let cancel = std::sync::atomic::AtomicBool::new(false);
+    let host = Silent(&cancel);
+    let clock = || Duration::ZERO;
+    let meter = Meter::new(&clock, Duration::from_secs(1), 1 << 30, 1 << 30, Some(&cancel));
+    let mut context = Context::new(meter, NOW, 7, &host, &Value::Null);
+    let mut found = referee_rego_security::TABLES.iter().flat_map(|table| table.iter());
+    let Some((_, Implementation::Function(send))) = found.find(|(name, _)| *name == "http.send")
+    else {
+        panic!("no http.send");
+    };
+    // Not even where errors are to be shown as an answer.
+    let request = json(
+        r#"{"method": "get", "url": "http://a.example/", "raise_error": false, "max_retry_attempts": 3}"#,
+    );
+    let error = send(&mut context, &[request]).unwrap_err();
+    let cancelled = referee_rego_builtin::Cancelled::Caller;
+    assert_eq!(error.kind, referee_rego_builtin::ErrorKind::Cancel(cancelled));
+}

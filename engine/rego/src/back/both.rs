@@ -71,12 +71,14 @@ impl Both {
         self.native.producers(paths, input, budget)
     }
 
-    /// The answer of the native engine with what it tells, where the other has the same.
+    /// The answer of the native engine with what it tells, where the other has the same. The other
+    /// does not know a query's package and imports.
     pub(super) fn ask(&self, question: &Question<'_>) -> Answer {
+        let started = monotonic();
         let mut answer = self.native.ask(question);
-        if answer.results.is_ok() {
-            let Question { query, input, budget, world, .. } = question;
-            if let Err(error) = self.query(query, *input, budget, world) {
+        if let Ok(first) = &answer.results {
+            let left = left(&question.budget, started);
+            if let Err(error) = self.compare(first, question.query, question.input, &left) {
                 answer.results = Err(error.into());
             }
         }
@@ -105,8 +107,19 @@ impl Both {
     ) -> Result<QueryResults, RegoError> {
         let started = monotonic();
         let first = self.native.query(query, input, budget, world)?;
-        let left = left(budget, started);
-        let second = self.regorus.query(query, input, &left).map_err(second_opinion)?;
+        self.compare(&first, query, input, &left(budget, started))?;
+        Ok(first)
+    }
+
+    /// Asks the second engine, whose answer must be that of the first.
+    fn compare(
+        &self,
+        first: &QueryResults,
+        query: &str,
+        input: Option<&Value>,
+        budget: &EvalBudget,
+    ) -> Result<(), RegoError> {
+        let second = self.regorus.query(query, input, budget).map_err(second_opinion)?;
         let rows = |results: &QueryResults| {
             let bindings = results.rows.iter().map(|row| row.bindings.clone());
             let mut bindings: Vec<_> = bindings.collect();
@@ -114,9 +127,9 @@ impl Both {
             bindings.sort();
             bindings
         };
-        if first.rows.len() != second.rows.len() || rows(&first) != rows(&second) {
+        if first.rows.len() != second.rows.len() || rows(first) != rows(&second) {
             let count = |results: &QueryResults| format!("{} rows", results.rows.len());
-            return Err(differ("the query", &count(&first), &count(&second)));
+            return Err(differ("the query", &count(first), &count(&second)));
         }
         for (a, b) in first.rows.iter().zip(&second.rows) {
             let values = a.expressions.iter().zip(&b.expressions);
@@ -126,7 +139,7 @@ impl Both {
                 }
             }
         }
-        Ok(first)
+        Ok(())
     }
 }
 

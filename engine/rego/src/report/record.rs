@@ -35,8 +35,10 @@ impl<'n> Recorder<'n> {
         }
     }
 
-    pub(crate) fn finish(self) -> Recorded {
-        let (trace, profile) = self.tracer.map(Tracer::finish).unwrap_or_default();
+    /// What was taken down. `failed`: the evaluation ended with an error.
+    pub(crate) fn finish(self, failed: bool) -> Recorded {
+        let traced = self.tracer.map(|tracer| tracer.finish(failed));
+        let (trace, profile) = traced.unwrap_or_default();
         let coverage = self.coverage.unwrap_or_default();
         Recorded { coverage, profile, trace, cases: self.cases }
     }

@@ -2,12 +2,19 @@
 //! `v1/topdown/lineage`).
 
 use crate::error::Location;
-use crate::value::Value;
+use crate::value::{MAX_DEPTH, Value, depth_exceeds};
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::fmt::Write as _;
 
 /// The longest value of a variable that is printed, in characters; OPA's number.
 const MAX_VALUE: usize = 32;
+
+/// The most bytes of values that a trace holds, as JSON: nobody reads more.
+const MOST_BYTES: u64 = 64 << 20;
+
+/// What stands for a value that a trace does not hold.
+const LEFT_OUT: &str = "…";
 
 /// What a step does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,6 +141,29 @@ impl Trace {
     #[must_use]
     pub fn is_cut(&self) -> bool {
         self.cut
+    }
+
+    /// The same with values of no more than so many bytes together. Values share their parts, so a
+    /// small one can have a text without end: from the first on that is too large, all are left
+    /// out. What is nested too deep to be written is left out, too.
+    pub(crate) fn within(mut self, limit: u64) -> Self {
+        let mut left = limit.min(MOST_BYTES);
+        for variable in self.events.iter_mut().flat_map(|event| &mut event.variables) {
+            let value = &variable.value.0;
+            if depth_exceeds(value, MAX_DEPTH) {
+                variable.value = Value::from(LEFT_OUT);
+                continue;
+            }
+            let Ok(size) = value.json_size_within(left, &mut |_| Ok::<(), Infallible>(()));
+            match size.and_then(|size| left.checked_sub(size)) {
+                Some(rest) => left = rest,
+                None => {
+                    left = 0;
+                    variable.value = Value::from(LEFT_OUT);
+                }
+            }
+        }
+        self
     }
 
     /// The steps of a kind.

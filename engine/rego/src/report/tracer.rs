@@ -17,6 +17,9 @@ use std::time::Duration;
 /// How many steps are kept: more than anybody reads, and no more than some hundred megabytes.
 const MAX_STEPS: usize = 200_000;
 
+/// How the names of variables begin that the compiler made.
+const MARK: &str = "__local";
+
 /// The names with which variables were written, by those that the compiler gave them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Names<'n> {
@@ -31,9 +34,18 @@ impl Names<'_> {
         if written.starts_with('$') { "_" } else { written }
     }
 
-    /// A text with the names of variables as they were written.
+    /// A text with the names of variables as they were written. A key of `every` that nobody wrote
+    /// is left out.
     fn rewrite(&self, text: &str) -> String {
-        const MARK: &str = "__local";
+        const EVERY: &str = "every ";
+        let key = text.strip_prefix(EVERY).and_then(|rest| rest.split_once(", "));
+        match key.filter(|(key, _)| key.starts_with(MARK) && self.written(key) == *key) {
+            Some((_, rest)) => format!("{EVERY}{}", self.renamed(rest)),
+            None => self.renamed(text),
+        }
+    }
+
+    fn renamed(&self, text: &str) -> String {
         let mut rewritten = String::with_capacity(text.len());
         let mut rest = text;
         while let Some(at) = rest.find(MARK) {
@@ -64,8 +76,8 @@ pub(crate) struct Tracer<'n> {
     cut: bool,
     frames: Vec<Frame>,
     groups: Vec<Group>,
-    /// Definitions that have handed a value on, with their groups.
-    waiting: Vec<(Option<Frame>, Option<Group>)>,
+    /// Definitions that have handed a value on.
+    waiting: Vec<Waiting>,
     next: u64,
 }
 
@@ -75,8 +87,22 @@ struct Frame {
     query: u64,
     parent: u64,
     entries: Vec<Entry>,
-    /// Whether it is a definition whose first value is enough.
+    /// Whether its first value is enough.
     early: bool,
+    /// Whether it goes through the domain of an `every`.
+    domain: bool,
+    /// Whether it gave `false` where that does not count.
+    refused: bool,
+}
+
+/// A definition that has handed a value on.
+#[derive(Default)]
+struct Waiting {
+    frame: Option<Frame>,
+    group: Option<Group>,
+    /// How many frames there were without it, and how many expressions the last one had begun: the
+    /// last of these asked for the value.
+    at: (usize, usize),
 }
 
 /// An expression that was begun.
@@ -89,11 +115,15 @@ struct Entry {
     ever: bool,
     /// The variables that it was begun with.
     variables: Vec<TraceVariable>,
+    /// Of an `every` the numbers of the body that went through its domain, and of that around it.
+    domain: Option<(u64, u64)>,
 }
 
 /// The definitions of a rule that gives one value.
 struct Group {
     early: bool,
+    /// How many frames there were when they were looked up.
+    frames: usize,
 }
 
 impl<'n> Tracer<'n> {
@@ -113,8 +143,11 @@ impl<'n> Tracer<'n> {
         }
     }
 
-    /// The steps, and the profile.
-    pub(crate) fn finish(mut self) -> (Trace, Profile) {
+    /// The steps, and the profile. `failed`: the evaluation ended with an error.
+    pub(crate) fn finish(mut self, failed: bool) -> (Trace, Profile) {
+        if failed {
+            self.unwind();
+        }
         let mut profile = self.profile.take().unwrap_or_default();
         profile.settle((self.clock)());
         (Trace { events: self.events, cut: self.cut }, profile)
@@ -126,20 +159,25 @@ impl<'n> Tracer<'n> {
             Step::Enter(node) => self.enter(node, read),
             Step::Eval(position, node) => self.eval(*position, node, read),
             Step::Held => self.held(read),
-            Step::Again => self.tell_frame(TraceOp::Redo, "", read),
+            Step::Again => self.redo_frame(read),
             Step::Back(position) => self.back(*position, read),
-            Step::Cut => self.tell_frame(TraceOp::Redo, "", read),
-            Step::HandOn => self.waiting.push((self.frames.pop(), self.groups.pop())),
-            Step::TakeUp => {
-                let (frame, group) = self.waiting.pop().unwrap_or_default();
-                self.frames.extend(frame);
-                self.groups.extend(group);
+            Step::Cut => self.redo_frame(read),
+            Step::HandOn => self.hand_on(),
+            Step::TakeUp => self.take_up(),
+            Step::Refused => {
+                let frame = self.waiting.last_mut().and_then(|waiting| waiting.frame.as_mut());
+                frame.into_iter().for_each(|frame| frame.refused = true);
             }
+            Step::Domain(members) => self.domain(members, read),
+            Step::NoDomain => self.no_domain(read),
+            Step::Member => self.hold_last(),
+            Step::Passed(asked) => self.passed(*asked, read),
+            Step::DomainOver(holds) => self.domain_over(*holds, read),
             Step::Leave => self.leave(read),
             Step::Index { path, matched, early, single, .. } => {
                 self.index(path, *matched, *early);
                 if *single {
-                    self.groups.push(Group { early: *early });
+                    self.groups.push(Group { early: *early, frames: self.frames.len() });
                 }
             }
             Step::Done => drop(self.groups.pop()),
@@ -188,14 +226,20 @@ impl<'n> Tracer<'n> {
     }
 
     fn enter(&mut self, node: &Arc<Node>, read: Reader<'_>) {
-        let parent = self.frames.last().map_or(0, |frame| frame.query);
-        let group = self.groups.last().filter(|_| node.kind == NodeKind::Rule);
+        let around = self.frames.last();
+        let parent = around.map_or(0, |frame| frame.query);
+        let own = |group: &&Group| group.frames == self.frames.len();
+        let group = self.groups.last().filter(|_| node.kind == NodeKind::Rule).filter(own);
         let frame = Frame {
             node: Arc::clone(node),
             query: self.next,
             parent,
-            early: group.is_some_and(|group| group.early),
+            // Of the body of an `every` one way to hold is enough.
+            early: group.is_some_and(|group| group.early)
+                || around.is_some_and(|frame| frame.domain),
             entries: Vec::new(),
+            domain: false,
+            refused: false,
         };
         self.next += 1;
         self.frames.push(frame);
@@ -211,7 +255,7 @@ impl<'n> Tracer<'n> {
         self.expression(TraceOp::Eval, position, node, false, read);
         let variables = self.values(node, false, read);
         let node = Arc::clone(node);
-        let entry = Entry { position, node, held: false, ever: false, variables };
+        let entry = Entry { position, node, held: false, ever: false, variables, domain: None };
         if let Some(frame) = self.frames.last_mut() {
             frame.entries.push(entry);
         }
@@ -258,6 +302,108 @@ impl<'n> Tracer<'n> {
         message.clone_into(&mut event.message);
         event.variables = self.values(&node, true, read);
         self.put(event);
+    }
+
+    /// Tells that it is gone back to the innermost body.
+    fn redo_frame(&mut self, read: Reader<'_>) {
+        let refused = self.frames.last_mut().map(|frame| std::mem::take(&mut frame.refused));
+        if refused != Some(true) {
+            self.tell_frame(TraceOp::Redo, "", read);
+        }
+    }
+
+    fn hand_on(&mut self) {
+        let (frame, group) = (self.frames.pop(), self.groups.pop());
+        let entries = self.frames.last().map_or(0, |frame| frame.entries.len());
+        self.waiting.push(Waiting { frame, group, at: (self.frames.len(), entries) });
+    }
+
+    fn take_up(&mut self) {
+        let Waiting { frame, group, .. } = self.waiting.pop().unwrap_or_default();
+        self.frames.extend(frame);
+        self.groups.extend(group);
+    }
+
+    /// The expression of the innermost body that was begun last.
+    fn begun(&self) -> Option<(usize, Arc<Node>)> {
+        let entry = self.frames.last()?.entries.last()?;
+        Some((entry.position, Arc::clone(&entry.node)))
+    }
+
+    /// An `every` begins: what goes through its domain is a body with one expression.
+    fn domain(&mut self, members: &Arc<Node>, read: Reader<'_>) {
+        let Some((_, every)) = self.begun() else { return };
+        self.enter(&every, read);
+        if let Some(frame) = self.frames.last_mut() {
+            frame.domain = true;
+        }
+        self.eval(0, members, read);
+    }
+
+    /// OPA tells twice that such an `every` fails.
+    fn no_domain(&mut self, read: Reader<'_>) {
+        if let Some((position, every)) = self.begun() {
+            self.expression(TraceOp::Fail, position, &every, false, read);
+        }
+    }
+
+    /// An `every` is done with a member; whether the body was asked.
+    fn passed(&mut self, asked: bool, read: Reader<'_>) {
+        let Some(frame) = self.frames.last() else { return };
+        let (every, members) = (Arc::clone(&frame.node), frame.entries.first());
+        let members = members.map(|entry| Arc::clone(&entry.node));
+        if asked {
+            let further = members.as_ref().map(|node| self.values(node, true, read));
+            let around = self.frames.iter().rev().nth(1).and_then(|frame| frame.entries.last());
+            let position = around.map_or(0, |entry| entry.position);
+            self.expression(TraceOp::Redo, position, &every, true, read);
+            if let Some(event) = self.events.last_mut().filter(|_| self.keep) {
+                event.variables.extend(further.into_iter().flatten());
+                event.variables.sort();
+                event.variables.dedup_by(|a, b| (&a.name, &a.value) == (&b.name, &b.value));
+            }
+        }
+        if let Some(members) = members {
+            self.expression(TraceOp::Redo, 0, &members, true, read);
+        }
+        if let Some(entry) = self.frames.last_mut().and_then(|frame| frame.entries.first_mut()) {
+            entry.held = false;
+        }
+    }
+
+    /// An `every` is done; whether it holds.
+    fn domain_over(&mut self, holds: bool, read: Reader<'_>) {
+        while let Some(entry) = self.last_entry() {
+            self.undo(&entry, false, read);
+        }
+        if !holds {
+            self.tell_frame(TraceOp::Fail, "", read);
+        }
+        let Some(frame) = self.frames.pop().filter(|_| holds) else { return };
+        if let Some(entry) = self.frames.last_mut().and_then(|around| around.entries.last_mut()) {
+            entry.domain = Some((frame.query, frame.parent));
+        }
+    }
+
+    /// After an error OPA still tells that it is gone back to each expression that held.
+    fn unwind(&mut self) {
+        // The values are gone.
+        self.variables = false;
+        let read = |_: &referee_rego_eval::Variable| referee_rego_value::Value::Null;
+        while let Some(frame) = self.frames.last_mut() {
+            let begun = frame.entries.len();
+            let Some(entry) = frame.entries.pop() else {
+                self.frames.pop();
+                continue;
+            };
+            if entry.held {
+                self.undo(&entry, true, &read);
+            }
+            let at = (self.frames.len(), begun);
+            if self.waiting.last().is_some_and(|waiting| waiting.at == at) {
+                self.take_up();
+            }
+        }
     }
 
     fn index(&mut self, path: &str, matched: usize, early: bool) {
@@ -315,6 +461,11 @@ impl<'n> Tracer<'n> {
             // OPA does not come back to a negation.
             if !entry.node.text.starts_with("not ") {
                 self.expression(TraceOp::Redo, entry.position, &entry.node, true, read);
+            }
+            if let Some((query, parent)) = entry.domain.filter(|_| self.keep) {
+                let event = self.event(TraceOp::Exit, &entry.node);
+                let variables = self.values(&entry.node, true, read);
+                self.put(TraceEvent { query, parent, variables, ..event });
             }
         } else if !entry.ever && !stays {
             self.expression(TraceOp::Fail, entry.position, &entry.node, false, read);

@@ -15,6 +15,8 @@ use crate::compare::{sorted_members, sorted_terms};
 use data_encoding::BASE64;
 use doc::Doc;
 use referee_rego_value::Value;
+use referee_rego_value::bytes::shown;
+use std::cell::RefCell;
 
 /// What is written beside the tree itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -91,37 +93,51 @@ impl Locations {
 /// A module as a value.
 #[must_use]
 pub fn module_to_json(module: &Module, options: &JsonOptions) -> Value {
-    Writer { options, module: Some(module) }.module(module).into_value()
+    Writer::new(options, Some(module)).module(module).into_value()
+}
+
+/// As [`module_to_json`]: `go_on` is asked at each term. Once it says no, it is to say so from then
+/// on; what it gives means nothing.
+#[must_use]
+pub fn module_to_json_asking(
+    module: &Module,
+    options: &JsonOptions,
+    go_on: &mut dyn FnMut() -> bool,
+) -> Value {
+    let go_on = RefCell::new(go_on);
+    let stopped = || !(go_on.borrow_mut())();
+    let writer = Writer { stopped: &stopped, ..Writer::new(options, Some(module)) };
+    writer.module(module).into_value_asking(&stopped)
 }
 
 /// A module as text in OPA's order of members, indented by two blanks where asked.
 #[must_use]
 pub fn module_to_text(module: &Module, options: &JsonOptions, indent: bool) -> String {
-    Writer { options, module: Some(module) }.module(module).to_json(indent)
+    Writer::new(options, Some(module)).module(module).to_json(indent)
 }
 
 /// A body as a value.
 #[must_use]
 pub fn body_to_json(body: &Body, options: &JsonOptions) -> Value {
-    Writer { options, module: None }.body(body).into_value()
+    Writer::new(options, None).body(body).into_value()
 }
 
 /// A body as text in OPA's order of members.
 #[must_use]
 pub fn body_to_text(body: &Body, options: &JsonOptions, indent: bool) -> String {
-    Writer { options, module: None }.body(body).to_json(indent)
+    Writer::new(options, None).body(body).to_json(indent)
 }
 
 /// A rule as a value.
 #[must_use]
 pub fn rule_to_json(rule: &Rule, options: &JsonOptions) -> Value {
-    Writer { options, module: None }.rule(rule).into_value()
+    Writer::new(options, None).rule(rule).into_value()
 }
 
 /// A term as a value.
 #[must_use]
 pub fn term_to_json(term: &Term, options: &JsonOptions) -> Value {
-    Writer { options, module: None }.term(term).into_value()
+    Writer::new(options, None).term(term).into_value()
 }
 
 type Members = Vec<(&'static str, Doc)>;
@@ -129,9 +145,15 @@ type Members = Vec<(&'static str, Doc)>;
 struct Writer<'a> {
     options: &'a JsonOptions,
     module: Option<&'a Module>,
+    /// Whether what is written means nothing any more.
+    stopped: &'a dyn Fn() -> bool,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    fn new(options: &'a JsonOptions, module: Option<&'a Module>) -> Self {
+        Self { options, module, stopped: &|| false }
+    }
+
     /// Adds a place where it is asked for and known.
     fn place(&self, members: &mut Members, wanted: bool, location: &Location) {
         if wanted && location.row > 0 {
@@ -173,6 +195,9 @@ impl Writer<'_> {
     }
 
     fn comment(&self, comment: &Comment) -> Doc {
+        if (self.stopped)() {
+            return Doc::Null;
+        }
         // The block of metadata that begins with a comment takes its place over.
         let row = comment.location.row;
         let block = self.module.and_then(|module| {
@@ -209,6 +234,9 @@ impl Writer<'_> {
     }
 
     fn rule(&self, rule: &Rule) -> Doc {
+        if (self.stopped)() {
+            return Doc::Null;
+        }
         let mut members = Members::new();
         if !rule.annotations.is_empty() {
             let annotations = rule.annotations.iter().map(|one| self.annotations(one)).collect();
@@ -327,6 +355,9 @@ impl Writer<'_> {
     }
 
     fn term(&self, term: &Term) -> Doc {
+        if (self.stopped)() {
+            return Doc::Null;
+        }
         let mut members = Members::new();
         self.place(&mut members, self.options.locations.term, &term.location);
         members.push(("type", Doc::text(term.kind.name())));
@@ -340,7 +371,8 @@ impl Writer<'_> {
             TermKind::Null => Doc::Object(Members::new()),
             TermKind::Bool(value) => Doc::Bool(*value),
             TermKind::Number(number) => Doc::Number(number.clone()),
-            TermKind::String(text) | TermKind::Var(text) => Doc::text(text),
+            TermKind::String(text) => Doc::text(&shown(text)),
+            TermKind::Var(text) => Doc::text(text),
             TermKind::Ref(terms) | TermKind::Array(terms) | TermKind::Call(terms) => {
                 self.terms(terms)
             }

@@ -195,7 +195,7 @@ fn value_of(value: &Yaml) -> Value {
         Yaml::Scalar(Scalar::Float(value)) => {
             Number::from_f64(*value).map_or(Value::Null, Value::Number)
         }
-        Yaml::Scalar(Scalar::Text(text) | Scalar::Time(text)) => Value::from(text.as_str()),
+        Yaml::Scalar(Scalar::Text(text) | Scalar::Time(text)) => Value::text(text),
         Yaml::Sequence(elements) => Value::array(elements.iter().map(value_of)),
         Yaml::Map(members) => {
             Value::object(members.iter().map(|(name, value)| (name.as_str(), value_of(value))))

@@ -30,18 +30,18 @@ pub fn parse_module_bytes(
     module(&source, parsed, options)
 }
 
-/// As [`parse_module`]: `go_on` is asked before each token. Once it says no, it is to say so from
+/// As [`parse_module_bytes`]: `go_on` is asked before each token. Once it says no, it is to say so from
 /// then on; what comes of the rest of the module means nothing.
 ///
 /// # Errors
 /// As for [`parse_module`].
 pub fn parse_module_asking(
     name: &str,
-    text: &str,
+    bytes: &[u8],
     options: &ParseOptions,
     go_on: &mut dyn FnMut() -> bool,
 ) -> Result<Module, Vec<Error>> {
-    let (source, parsed) = parse_source(name, text.as_bytes(), options, Some(GoOn(go_on)))?;
+    let (source, parsed) = parse_source(name, bytes, options, Some(GoOn(go_on)))?;
     module(&source, parsed, options)
 }
 

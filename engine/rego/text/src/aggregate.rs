@@ -6,6 +6,7 @@ use crate::order::sorted;
 use num_bigint::BigInt;
 use referee_rego_builtin::Implementation::Function as F;
 use referee_rego_builtin::{BuiltinError, Context, Result, Table, operand};
+use referee_rego_value::bytes::shown;
 use referee_rego_value::{Number, Value};
 use std::cmp::Ordering;
 
@@ -28,7 +29,7 @@ fn count(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
         Value::String(text) => {
             scan(ctx, text.len())?;
             let mut counted = 0;
-            for portion in portions(text) {
+            for portion in portions(&shown(text)) {
                 passed(ctx, portion.len())?;
                 counted += portion.chars().count();
             }
@@ -51,13 +52,15 @@ fn elements<'a>(
     Ok((composite, found))
 }
 
+/// So many elements are gone through between two looks at the clock.
+const ELEMENTS: usize = 4_096;
+
 const SET_FIRST: &[&str] = &["set", "array"];
 const ARRAY_FIRST: &[&str] = &["array", "set"];
 
 fn sum(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let (composite, found) = elements(ctx, operands, SET_FIRST)?;
-    let small = found.iter().try_fold(0i64, |total, element| total.checked_add(element.as_i64()?));
-    if let Some(total) = small {
+    if let Some(total) = folded(ctx, found, 0, i64::checked_add)? {
         return give(total);
     }
     accumulate(
@@ -70,8 +73,7 @@ fn sum(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
 
 fn product(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let (composite, found) = elements(ctx, operands, SET_FIRST)?;
-    let small = found.iter().try_fold(1i64, |total, element| total.checked_mul(element.as_i64()?));
-    if let Some(total) = small {
+    if let Some(total) = folded(ctx, found, 1, i64::checked_mul)? {
         return give(total);
     }
     accumulate(
@@ -80,6 +82,23 @@ fn product(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
         found,
         &Fold { start: 1, whole: |total, next| *total *= next, real: Float::mul_into },
     )
+}
+
+/// What small whole numbers give together; `None` where they are others, or it is no such number.
+fn folded(
+    ctx: &mut Context<'_>,
+    found: &[Value],
+    start: i64,
+    next: fn(i64, i64) -> Option<i64>,
+) -> Result<Option<i64>> {
+    let mut total = start;
+    for portion in found.chunks(ELEMENTS) {
+        ctx.passed(units(portion.len()))?;
+        let folded = portion.iter().try_fold(total, |total, it| next(total, it.as_i64()?));
+        let Some(folded) = folded else { return Ok(None) };
+        total = folded;
+    }
+    Ok(Some(total))
 }
 
 /// How numbers are taken together, whole and other.
@@ -115,6 +134,7 @@ fn accumulate(ctx: &mut Context<'_>, composite: &Value, found: &[Value], fold: &
         let Value::Number(next) = element else {
             return Err(operand::element(1, composite, element, &["number"]));
         };
+        ctx.passed(8)?;
         total = (fold.real)(&total, &float(next)?);
     }
     give(number::from_float(ctx, &total)?)
@@ -175,10 +195,22 @@ fn sort(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
 
 fn all(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let (_, found) = elements(ctx, operands, ARRAY_FIRST)?;
-    give(found.iter().all(|element| element.as_bool() == Some(true)))
+    for portion in found.chunks(ELEMENTS) {
+        ctx.passed(units(portion.len()))?;
+        if !portion.iter().all(|element| element.as_bool() == Some(true)) {
+            return give(false);
+        }
+    }
+    give(true)
 }
 
 fn any(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let (_, found) = elements(ctx, operands, ARRAY_FIRST)?;
-    give(found.iter().any(|element| element.as_bool() == Some(true)))
+    for portion in found.chunks(ELEMENTS) {
+        ctx.passed(units(portion.len()))?;
+        if portion.iter().any(|element| element.as_bool() == Some(true)) {
+            return give(true);
+        }
+    }
+    give(false)
 }

@@ -75,8 +75,9 @@ fn shift_left(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     give(number::from_whole(ctx, value << by)?)
 }
 
-/// The most bits of a shifted number: its text takes seconds beyond.
-const MOST_BITS: u64 = 1 << 24;
+/// The most bits of a shifted number: its text is made in one piece, in a time that grows with the
+/// square of its length.
+const MOST_BITS: u64 = 1 << 18;
 
 fn shift_right(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let (value, by) = shift(ctx, operands)?;

@@ -14,12 +14,12 @@ pub(crate) struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    pub(crate) fn new(base: &'a str, wanted: &'a str) -> Self {
+    pub(crate) fn new(base: &'a [u8], wanted: &'a [u8]) -> Self {
         let portion = PORTION.max(wanted.len());
-        Self { base: base.as_bytes(), finder: Finder::new(wanted), portion }
+        Self { base, finder: Finder::new(wanted), portion }
     }
 
-    /// The first place from `from` on where it stands. Both are UTF-8, so that is where a
+    /// The first place from `from` on where it stands. Where both are UTF-8 that is where a
     /// character begins.
     pub(crate) fn next(&self, ctx: &mut Context<'_>, mut from: usize) -> Result<Option<usize>> {
         let beyond = self.finder.needle().len().saturating_sub(1);
@@ -54,12 +54,12 @@ mod tests {
             let wanted = format!("{}b", "a".repeat(length - 1));
             for place in [0, 1, PORTION - 1, PORTION, PORTION + 1, 2 * PORTION - 2, 3 * PORTION] {
                 let base = format!("{}{wanted}{}", "x".repeat(place), "y".repeat(77));
-                let search = Search::new(&base, &wanted);
+                let search = Search::new(base.as_bytes(), wanted.as_bytes());
                 assert_eq!(search.next(&mut ctx, 0).unwrap(), Some(place), "{length} {place}");
                 assert_eq!(search.next(&mut ctx, place + 1).unwrap(), None, "{length} {place}");
             }
         }
-        assert_eq!(Search::new("", "a").next(&mut ctx, 0).unwrap(), None);
-        assert_eq!(Search::new("", "").next(&mut ctx, 0).unwrap(), Some(0));
+        assert_eq!(Search::new(b"", b"a").next(&mut ctx, 0).unwrap(), None);
+        assert_eq!(Search::new(b"", b"").next(&mut ctx, 0).unwrap(), Some(0));
     }
 }

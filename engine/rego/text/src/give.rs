@@ -2,6 +2,7 @@
 
 use referee_rego_builtin::{Context, Result};
 use referee_rego_value::Value;
+use referee_rego_value::bytes::text_of_slice;
 
 /// The bytes a value takes in a collection.
 pub(crate) const VALUE_BYTES: usize = size_of::<Value>();
@@ -58,6 +59,22 @@ pub(crate) fn portions(text: &str) -> impl Iterator<Item = &str> {
         rest = after;
         (!portion.is_empty()).then_some(portion)
     })
+}
+
+/// The text for bytes that were charged before, with a look at the clock now and then.
+pub(crate) fn text_from(ctx: &mut Context<'_>, bytes: &[u8]) -> Result<String> {
+    let mut text = String::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        // No character is cut: its first byte stands at most three before its last.
+        let begins = |at: &usize| rest.get(*at).is_none_or(|byte| byte & 0xc0 != 0x80);
+        let end = (PORTION..PORTION + 4).find(begins).unwrap_or(PORTION + 3).min(rest.len());
+        let Some((portion, after)) = rest.split_at_checked(end) else { break };
+        passed(ctx, portion.len())?;
+        text.push_str(&text_of_slice(portion));
+        rest = after;
+    }
+    Ok(text)
 }
 
 /// Values one by one, with a look at the clock now and then; they were charged before.

@@ -1,10 +1,10 @@
 //! Reachability in a graph: an object of nodes to arrays or sets of nodes;
 //! `topdown/reachable.go`.
 
-use crate::give::{Given, VALUE_BYTES, collection, give, units};
+use crate::give::{Given, VALUE_BYTES, collection, gathered, give, units};
 use referee_rego_builtin::Implementation::Function as F;
 use referee_rego_builtin::{BuiltinError, Context, Result, Table, operand};
-use referee_rego_value::{Object, Value};
+use referee_rego_value::{Object, SetBuilder, Value};
 use std::collections::BTreeSet;
 
 pub(crate) const TABLE: Table =
@@ -26,7 +26,7 @@ fn edges<'a>(graph: &'a Object, node: &Value) -> Option<&'a [Value]> {
 fn reachable(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let (graph, initial) = starts(operands)?;
     let mut seen: BTreeSet<&Value> = BTreeSet::new();
-    let mut reached = Vec::new();
+    let mut reached = SetBuilder::default();
     let mut queue: Vec<&Value> = initial.iter().collect();
     ctx.work(units(queue.len()))?;
     while let Some(node) = queue.pop() {
@@ -35,15 +35,21 @@ fn reachable(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
         }
         let Some(next) = edges(graph, node) else { continue };
         collection(ctx, next.len().saturating_add(1))?;
-        reached.push(node.clone());
-        queue.extend(next.iter().filter(|next| !seen.contains(next)));
+        reached.insert_within(node.clone(), &mut |units| ctx.passed(units))?;
+        for next in next {
+            ctx.passed(8)?;
+            if !seen.contains(next) {
+                queue.push(next);
+            }
+        }
     }
-    give(Value::set(reached))
+    give(reached.build_within(&mut |units| ctx.passed(units))?)
 }
 
 fn reachable_paths(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let (graph, initial) = starts(operands)?;
-    let mut paths = Paths { graph, found: Vec::new(), path: Vec::new(), on_path: BTreeSet::new() };
+    let mut paths =
+        Paths { graph, found: SetBuilder::default(), path: Vec::new(), on_path: BTreeSet::new() };
     for node in initial {
         let Some(next) = edges(graph, node) else { continue };
         paths.path = vec![node];
@@ -55,13 +61,13 @@ fn reachable_paths(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
             paths.follow(ctx, neighbour)?;
         }
     }
-    give(Value::set(paths.found))
+    give(paths.found.build_within(&mut |units| ctx.passed(units))?)
 }
 
 /// The walk through the graph: what was found, and where it is.
 struct Paths<'a> {
     graph: &'a Object,
-    found: Vec<Value>,
+    found: SetBuilder,
     path: Vec<&'a Value>,
     on_path: BTreeSet<&'a Value>,
 }
@@ -69,7 +75,9 @@ struct Paths<'a> {
 impl<'a> Paths<'a> {
     fn commit(&mut self, ctx: &mut Context<'_>) -> Result<()> {
         collection(ctx, self.path.len().saturating_add(2))?;
-        self.found.push(Value::array(self.path.iter().map(|node| (*node).clone())));
+        let path = gathered(ctx, self.path.iter().map(|node| (*node).clone()))?;
+        let path = Value::Array(path.into());
+        self.found.insert_within(path, &mut |units| ctx.passed(units))?;
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use crate::give::{Given, give, text, units};
 use referee_rego_builtin::Implementation::Function as F;
 use referee_rego_builtin::{BuiltinError, Context, Result, Table, operand};
-use referee_rego_value::Value;
+use referee_rego_value::{Value, bytes};
 use std::borrow::Cow;
 
 pub(crate) const TABLE: Table = &[("internal.template_string", F(template_string))];
@@ -19,7 +19,7 @@ fn template_string(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
         text(ctx, shown.len())?;
         joined.push_str(&shown);
     }
-    give(joined)
+    give(bytes::joined(joined))
 }
 
 fn shown<'a>(ctx: &mut Context<'_>, part: &'a Value) -> Result<Cow<'a, str>> {

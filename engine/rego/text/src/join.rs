@@ -1,11 +1,12 @@
 //! Putting texts together and replacing parts of them; `topdown/strings.go`.
 
 use crate::find::Search;
-use crate::give::{Given, give, passed, scan, text, units};
-use crate::go::utf8;
+use crate::give::{Given, give, passed, scan, text as charge, units};
 use referee_rego_builtin::Implementation::Function as F;
 use referee_rego_builtin::{Context, Result, Table, operand};
+use referee_rego_value::bytes::{bytes_of, has_bytes, joined, text_of};
 use referee_rego_value::{Str, Value};
+use std::borrow::Cow;
 
 pub(crate) const TABLE: Table =
     &[("concat", F(concat)), ("replace", F(replace)), ("strings.replace_n", F(replace_each))];
@@ -27,16 +28,16 @@ fn concat(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
         ctx.passed(1)?;
         size = size.saturating_add(part.len());
     }
-    text(ctx, size)?;
-    let mut joined = String::with_capacity(size);
+    charge(ctx, size)?;
+    let mut text = String::with_capacity(size);
     for (index, part) in elements.iter().filter_map(Value::as_str).enumerate() {
         passed(ctx, part.len().saturating_add(separator.len()))?;
         if index > 0 {
-            joined.push_str(separator);
+            text.push_str(separator);
         }
-        joined.push_str(part);
+        text.push_str(part);
     }
-    give(joined)
+    give(joined(text))
 }
 
 fn replace(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
@@ -44,10 +45,10 @@ fn replace(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let old = operand::string(operands, 2)?;
     let new = operand::string(operands, 3)?;
     scan(ctx, base.len())?;
-    if old.is_empty() {
+    if old.is_empty() || [base, old, new].into_iter().any(|text| has_bytes(text)) {
         return give(Replacer::new(&[(old, new)]).replace(ctx, base)?);
     }
-    let search = Search::new(base, old);
+    let search = Search::new(base.as_bytes(), old.as_bytes());
     let (mut from, mut occurrences) = (0, 0usize);
     while let Some(at) = search.next(ctx, from)? {
         occurrences += 1;
@@ -57,7 +58,7 @@ fn replace(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
         return give(base.clone());
     }
     let grown = occurrences.saturating_mul(new.len());
-    text(ctx, base.len().saturating_add(grown))?;
+    charge(ctx, base.len().saturating_add(grown))?;
     let mut replaced = String::with_capacity(
         base.len().saturating_sub(occurrences.saturating_mul(old.len())).saturating_add(grown),
     );
@@ -88,13 +89,16 @@ fn replace_each(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     give(Replacer::new(&pairs).replace(ctx, base)?)
 }
 
+/// A text, and what stands in its place.
+type Pair<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
+
 /// Replaces several texts in one pass, as Go's `strings.Replacer`: at each place the first of the
 /// texts, in the order of the keys, that stands there. The empty text stands at every byte.
 struct Replacer<'a> {
     /// The pairs that may begin with a byte, in the order of the keys.
-    by_byte: Vec<Vec<(&'a [u8], &'a str)>>,
+    by_byte: Vec<Vec<Pair<'a>>>,
     /// What stands for the empty text, where that is a key.
-    empty: Option<&'a str>,
+    empty: Option<Cow<'a, [u8]>>,
 }
 
 impl<'a> Replacer<'a> {
@@ -102,36 +106,38 @@ impl<'a> Replacer<'a> {
         let mut by_byte = vec![Vec::new(); 256];
         let mut empty = None;
         for (old, new) in pairs {
-            match old.bytes().next() {
+            let (old, new) = (bytes_of(old), bytes_of(new));
+            match old.first() {
                 Some(first) => {
-                    if let Some(slot) = by_byte.get_mut(usize::from(first)) {
-                        slot.push((old.as_bytes(), new.as_str()));
+                    if let Some(slot) = by_byte.get_mut(usize::from(*first)) {
+                        slot.push((old, new));
                     }
                 }
-                None => empty = Some(new.as_str()),
+                None => empty = Some(new),
             }
         }
         Self { by_byte, empty }
     }
 
     fn replace(&self, ctx: &mut Context<'_>, base: &str) -> Result<String> {
-        text(ctx, base.len())?;
+        charge(ctx, base.len())?;
         let mut replaced = Vec::with_capacity(base.len());
-        let mut rest = base.as_bytes();
+        let base = bytes_of(base);
+        let mut rest = &base[..];
         loop {
-            if let Some(new) = self.empty {
-                text(ctx, new.len())?;
-                replaced.extend_from_slice(new.as_bytes());
+            if let Some(new) = &self.empty {
+                charge(ctx, new.len())?;
+                replaced.extend_from_slice(new);
             }
             let Some((first, after)) = rest.split_first() else {
-                return Ok(utf8::from_bytes(replaced));
+                return Ok(text_of(replaced));
             };
             let candidates = self.by_byte.get(usize::from(*first)).map_or(&[][..], Vec::as_slice);
             ctx.work(units(candidates.len()))?;
             match candidates.iter().find(|(old, _)| rest.starts_with(old)) {
                 Some((old, new)) => {
-                    text(ctx, new.len())?;
-                    replaced.extend_from_slice(new.as_bytes());
+                    charge(ctx, new.len())?;
+                    replaced.extend_from_slice(new);
                     rest = rest.get(old.len()..).unwrap_or_default();
                 }
                 None => {

@@ -10,7 +10,8 @@ use referee_rego_builtin::Implementation::Function as F;
 use referee_rego_builtin::{
     BuiltinError, Cancelled, Context, ErrorKind, HostError, Result, Table, operand,
 };
-use referee_rego_value::{Set, Value};
+use referee_rego_value::bytes::shown;
+use referee_rego_value::{SetBuilder, Value};
 use std::collections::HashMap;
 
 pub(crate) const TABLE: Table = &[
@@ -178,14 +179,15 @@ fn expand(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let bytes =
         usize::try_from(size.saturating_mul(ADDRESS_BYTES)).map_err(|_| Cancelled::Memory)?;
     ctx.reserve(bytes)?;
-    let mut addresses = Vec::new();
+    let mut addresses = SetBuilder::default();
     let mut next = network.first;
     loop {
         ctx.work(8)?;
-        addresses.push(Value::from(netip::text(next)));
+        let address = Value::from(netip::text(next));
+        addresses.insert_within(address, &mut |units| ctx.passed(units))?;
         match next.checked_add(1).filter(|next| *next <= network.last()) {
             Some(following) => next = following,
-            None => return give(addresses.into_iter().collect::<Set>()),
+            None => return give(addresses.build_within(&mut |units| ctx.passed(units))?),
         }
     }
 }
@@ -214,7 +216,10 @@ fn lookup(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     if let Some(known) = ctx.cache::<Lookups>().0.get(name.as_str()) {
         return give(known.clone());
     }
-    let addresses = ctx.host.lookup(name).map_err(|error| match error {
+    let (host, meter) = (ctx.host, &ctx.meter);
+    let found = host.lookup_until(&shown(name), &|| meter.check().is_err());
+    meter.check()?;
+    let addresses = found.map_err(|error| match error {
         HostError::Timeout => {
             let kind = ErrorKind::Cancel(Cancelled::Time);
             BuiltinError { kind, message: format!("lookup {name}: i/o timeout") }

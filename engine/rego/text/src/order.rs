@@ -3,11 +3,16 @@
 //! What is sorted was charged before. A sort of the standard library cannot be interrupted, so
 //! runs of a bounded weight are sorted by it, and merged one comparison after the other.
 
+use crate::give::PORTION;
 use referee_rego_builtin::{Context, Result};
 use referee_rego_value::{Array, Set, SetBuilder, Value};
+use std::cmp::Ordering;
 
 /// So many elements are sorted at once.
 const RUN: usize = 64;
+
+/// Longer texts than this are compared with a look at the clock now and then.
+const MOST_LIGHT: usize = 1_024;
 
 /// The elements in order; of equal ones each stays where it was among them.
 pub(crate) fn sorted(ctx: &mut Context<'_>, elements: &[Value]) -> Result<Vec<Value>> {
@@ -32,22 +37,83 @@ pub(crate) fn distinct(ctx: &mut Context<'_>, array: &Array) -> Result<Set> {
     Ok(set.build_within(&mut |units| ctx.passed(units))?)
 }
 
-fn sorted_by<'a, T>(
+/// Texts in the order of their bytes.
+pub(crate) fn sorted_texts<'a, T: AsRef<[u8]>>(
+    ctx: &mut Context<'_>,
+    texts: &'a [T],
+) -> Result<Vec<&'a T>> {
+    sorted_by(ctx, texts.iter().collect(), AsRef::as_ref)
+}
+
+/// What things are put in order by.
+trait Key {
+    /// Whether it is more than a comparison of a few steps.
+    fn is_heavy(&self) -> bool;
+
+    /// How it stands to another.
+    fn order(&self, other: &Self) -> Ordering;
+
+    /// The same, with a look at the clock now and then.
+    fn order_within(&self, other: &Self, ctx: &mut Context<'_>) -> Result<Ordering>;
+}
+
+impl Key for Value {
+    fn is_heavy(&self) -> bool {
+        match self {
+            Self::String(text) => text.len() > MOST_LIGHT,
+            Self::Number(_) | Self::Null | Self::Bool(_) => false,
+            Self::Array(_) | Self::Object(_) | Self::Set(_) => true,
+        }
+    }
+
+    fn order(&self, other: &Self) -> Ordering {
+        self.cmp(other)
+    }
+
+    fn order_within(&self, other: &Self, ctx: &mut Context<'_>) -> Result<Ordering> {
+        Ok(self.cmp_within(other, &mut |units| ctx.passed(units))?)
+    }
+}
+
+impl Key for [u8] {
+    fn is_heavy(&self) -> bool {
+        self.len() > MOST_LIGHT
+    }
+
+    fn order(&self, other: &Self) -> Ordering {
+        self.cmp(other)
+    }
+
+    fn order_within(&self, other: &Self, ctx: &mut Context<'_>) -> Result<Ordering> {
+        ctx.passed(4)?;
+        let (mut these, mut those) = (self.chunks(PORTION), other.chunks(PORTION));
+        loop {
+            let (this, that) = (these.next(), those.next());
+            ctx.passed(crate::give::units(this.map_or(0, <[u8]>::len) / 16))?;
+            match this.cmp(&that) {
+                Ordering::Equal if this.is_some() => {}
+                found => return Ok(found),
+            }
+        }
+    }
+}
+
+fn sorted_by<'a, T, K: Key + ?Sized + 'a>(
     ctx: &mut Context<'_>,
     mut items: Vec<&'a T>,
-    key: impl Fn(&'a T) -> &'a Value,
+    key: impl Fn(&'a T) -> &'a K,
 ) -> Result<Vec<&'a T>> {
     for run in items.chunks_mut(RUN) {
         // A comparison of heavy values takes long: only light runs are sorted as a whole.
         let mut heavy = false;
         for item in run.iter() {
             ctx.passed(8)?;
-            heavy |= is_heavy(key(item));
+            heavy |= key(item).is_heavy();
         }
         if heavy {
             insert(ctx, run, &key)?;
         } else {
-            run.sort_by(|a, b| key(a).cmp(key(b)));
+            run.sort_by(|a, b| key(a).order(key(b)));
         }
     }
     let mut length = RUN;
@@ -63,20 +129,11 @@ fn sorted_by<'a, T>(
     Ok(items)
 }
 
-/// Whether it is more than a comparison of a few steps.
-fn is_heavy(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.len() > 1_024,
-        Value::Number(_) | Value::Null | Value::Bool(_) => false,
-        Value::Array(_) | Value::Object(_) | Value::Set(_) => true,
-    }
-}
-
 /// Sorts a short run by inserting each element behind those that are not greater.
-fn insert<'a, T>(
+fn insert<'a, T, K: Key + ?Sized + 'a>(
     ctx: &mut Context<'_>,
     run: &mut [&'a T],
-    key: &impl Fn(&'a T) -> &'a Value,
+    key: &impl Fn(&'a T) -> &'a K,
 ) -> Result<()> {
     for end in 1..run.len() {
         let Some((item, before)) = run.get(..=end).and_then(<[_]>::split_last) else { break };
@@ -84,7 +141,7 @@ fn insert<'a, T>(
         while low < high {
             let middle = low + (high - low) / 2;
             let Some(other) = before.get(middle) else { break };
-            let order = key(other).cmp_within(key(item), &mut |units| ctx.passed(units))?;
+            let order = key(other).order_within(key(item), ctx)?;
             if order.is_le() {
                 low = middle + 1;
             } else {
@@ -98,16 +155,16 @@ fn insert<'a, T>(
     Ok(())
 }
 
-fn merge<'a, T>(
+fn merge<'a, T, K: Key + ?Sized + 'a>(
     ctx: &mut Context<'_>,
     left: &[&'a T],
     right: &[&'a T],
-    key: &impl Fn(&'a T) -> &'a Value,
+    key: &impl Fn(&'a T) -> &'a K,
     merged: &mut Vec<&'a T>,
 ) -> Result<()> {
     let (mut left, mut right) = (left.iter().peekable(), right.iter().peekable());
     while let (Some(a), Some(b)) = (left.peek(), right.peek()) {
-        let order = key(a).cmp_within(key(b), &mut |units| ctx.passed(units))?;
+        let order = key(a).order_within(key(b), ctx)?;
         merged.extend(if order.is_le() { left.next() } else { right.next() });
     }
     merged.extend(left);

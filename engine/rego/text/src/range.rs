@@ -44,6 +44,8 @@ fn between(ctx: &mut Context<'_>, first: BigInt, last: &BigInt, step: &BigInt) -
     // The memory of the whole range is counted before the first number of it is made.
     ctx.reserve(count.saturating_mul(crate::give::VALUE_BYTES))?;
     let mut numbers = Vec::new();
+    // So that it is not moved while it grows; without the room it grows all the same.
+    let _ = numbers.try_reserve_exact(count);
     if let (Ok(mut next), Ok(last), Ok(step)) =
         (i64::try_from(&first), i64::try_from(last), i64::try_from(step))
     {

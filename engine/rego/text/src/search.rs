@@ -4,7 +4,11 @@ use crate::find::Search;
 use crate::give::{Given, PORTION, collection, give, passed, portions, scan, size, text};
 use referee_rego_builtin::Implementation::Function as F;
 use referee_rego_builtin::{BuiltinError, Context, Result, Table, operand};
+use referee_rego_value::bytes::{
+    self, bytes_of, comparable, has_bytes, lossy, replaced, shown, text_of,
+};
 use referee_rego_value::{Str, Value, is_printable};
+use std::borrow::Cow;
 
 pub(crate) const TABLE: Table = &[
     ("contains", F(contains)),
@@ -29,17 +33,18 @@ fn two<'a>(ctx: &mut Context<'_>, operands: &'a [Value]) -> Result<(&'a Str, &'a
 
 fn contains(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let (base, wanted) = two(ctx, operands)?;
-    give(Search::new(base, wanted).next(ctx, 0)?.is_some())
+    let (base, wanted) = comparable(base, wanted);
+    give(Search::new(&base, &wanted).next(ctx, 0)?.is_some())
 }
 
 fn starts_with(_: &mut Context<'_>, operands: &[Value]) -> Given {
     let base = operand::string(operands, 1)?;
-    give(base.starts_with(operand::string(operands, 2)?.as_str()))
+    give(bytes::starts_with(base, operand::string(operands, 2)?))
 }
 
 fn ends_with(_: &mut Context<'_>, operands: &[Value]) -> Given {
     let base = operand::string(operands, 1)?;
-    give(base.ends_with(operand::string(operands, 2)?.as_str()))
+    give(bytes::ends_with(base, operand::string(operands, 2)?))
 }
 
 fn count(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
@@ -48,7 +53,8 @@ fn count(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     if wanted.is_empty() {
         return give(size(characters(ctx, base)?.saturating_add(1)));
     }
-    let search = Search::new(base, wanted);
+    let (base, wanted) = comparable(base, wanted);
+    let search = Search::new(&base, &wanted);
     let (mut at, mut counted) = (0, 0);
     while let Some(found) = search.next(ctx, at)? {
         counted += 1;
@@ -58,24 +64,30 @@ fn count(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
 }
 
 /// Where looking for nothing is refused.
-fn two_wanted<'a>(ctx: &mut Context<'_>, operands: &'a [Value]) -> Result<(&'a Str, &'a Str)> {
+///
+/// OPA looks for characters, of which all bytes that are none are the same one.
+fn two_wanted<'a>(
+    ctx: &mut Context<'_>,
+    operands: &'a [Value],
+) -> Result<(Cow<'a, str>, Cow<'a, str>)> {
     let (base, wanted) = two(ctx, operands)?;
     if wanted.is_empty() {
         return Err(BuiltinError::new("empty search character"));
     }
-    Ok((base, wanted))
+    Ok((shown(base), shown(wanted)))
 }
 
 fn index_of(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let (base, wanted) = two_wanted(ctx, operands)?;
-    let Some(found) = Search::new(base, wanted).next(ctx, 0)? else { return give(-1) };
+    let search = Search::new(base.as_bytes(), wanted.as_bytes());
+    let Some(found) = search.next(ctx, 0)? else { return give(-1) };
     give(size(characters(ctx, base.get(..found).unwrap_or_default())?))
 }
 
 /// How many characters a text has: fast where it has one byte for each.
 fn characters(ctx: &mut Context<'_>, text: &str) -> Result<usize> {
     let mut counted = 0;
-    for portion in portions(text) {
+    for portion in portions(&shown(text)) {
         passed(ctx, portion.len())?;
         counted += if portion.is_ascii() { portion.len() } else { portion.chars().count() };
     }
@@ -86,7 +98,7 @@ fn index_of_each(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let (base, wanted) = two_wanted(ctx, operands)?;
     // Occurrences may overlap, so the search goes on one character further. What stands between
     // two looks is counted once.
-    let search = Search::new(base, wanted);
+    let search = Search::new(base.as_bytes(), wanted.as_bytes());
     let mut found = Vec::new();
     let (mut from, mut index) = (0usize, 0usize);
     while let Some(at) = search.next(ctx, from)? {
@@ -150,6 +162,8 @@ fn cased(
 ) -> Given {
     let base = operand::string(operands, 1)?;
     scan(ctx, base.len())?;
+    let whole = Str::new(replaced(base));
+    let base = if has_bytes(base) { &whole } else { base };
     let mut kept = 0;
     for portion in portions(base) {
         passed(ctx, portion.len())?;
@@ -185,6 +199,9 @@ fn substring(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
         let end = length.map_or(base.len(), |length| start.saturating_add(length).min(base.len()));
         return give(base.get(start..end).unwrap_or_default());
     }
+    if has_bytes(base) {
+        return substring_of_runes(base, start, length);
+    }
     let mut characters = base.chars();
     if start > 0 {
         characters.nth(start - 1);
@@ -202,9 +219,44 @@ fn substring(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     give(rest.get(..rest.len() - after.as_str().len()).unwrap_or_default())
 }
 
+/// The same of a text with bytes that are no characters: in a part each is U+FFFD.
+fn substring_of_runes(base: &Str, start: usize, length: Option<usize>) -> Given {
+    let characters = shown(base);
+    if start == 0 && length.is_some_and(|length| length >= characters.chars().count()) {
+        return give(base.clone());
+    }
+    let part = characters.chars().skip(start).take(length.unwrap_or(usize::MAX));
+    give(Value::text(&part.collect::<String>()))
+}
+
+/// A text backwards, as OPA does it where bytes are no characters: each is U+FFFD, which covers two
+/// bytes of what stood before it. Where there are no two, OPA panics; here it is U+FFFD alone.
+pub(crate) fn reversed(bytes: &[u8]) -> Vec<u8> {
+    let mut reversed = vec![0; bytes.len()];
+    let mut free = bytes.len();
+    let mut put = |rune: &[u8], width: usize| {
+        free = free.checked_sub(width)?;
+        reversed.get_mut(free..)?.get_mut(..rune.len())?.copy_from_slice(rune);
+        Some(())
+    };
+    let mut fits = true;
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            fits &= put(c.encode_utf8(&mut [0; 4]).as_bytes(), c.len_utf8()).is_some();
+        }
+        for _ in chunk.invalid() {
+            fits &= put("\u{fffd}".as_bytes(), 1).is_some();
+        }
+    }
+    if fits { reversed } else { lossy(bytes).chars().rev().collect::<String>().into_bytes() }
+}
+
 fn reverse(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let base = operand::string(operands, 1)?;
     text(ctx, base.len())?;
+    if has_bytes(base) {
+        return give(text_of(reversed(&bytes_of(base))));
+    }
     let mut reversed = String::with_capacity(base.len());
     let mut rest = base.chars();
     while !rest.as_str().is_empty() {

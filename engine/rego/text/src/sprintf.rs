@@ -5,6 +5,7 @@ use crate::go::fmt::{Argument, sprintf};
 use num_bigint::BigInt;
 use referee_rego_builtin::Implementation::Function as F;
 use referee_rego_builtin::{Context, Result, Table, operand};
+use referee_rego_value::bytes::joined;
 use referee_rego_value::{Number, Value};
 use std::borrow::Cow;
 
@@ -19,7 +20,7 @@ fn format(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     for value in array.iter() {
         arguments.push(argument(ctx, value)?);
     }
-    give(sprintf(ctx, format, &arguments)?)
+    give(joined(sprintf(ctx, format, &arguments)?))
 }
 
 fn argument<'a>(ctx: &mut Context<'_>, value: &'a Value) -> Result<Argument<'a>> {

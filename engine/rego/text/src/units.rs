@@ -7,6 +7,7 @@ use num_bigint::{BigInt, BigUint};
 use referee_rego_builtin::Implementation::Function as F;
 use referee_rego_builtin::{BuiltinError, Context, Table, operand};
 use referee_rego_value::Value;
+use referee_rego_value::bytes::{bytes_of, replaced, text_of, text_of_slice};
 
 pub(crate) const TABLE: Table = &[("units.parse", F(parse)), ("units.parse_bytes", F(parse_bytes))];
 
@@ -64,7 +65,7 @@ fn parse_bytes(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     const NAME: &str = "units.parse_bytes";
     let raw = operand::string(operands, 1)?;
     text(ctx, raw.len().saturating_mul(2))?;
-    let plain = crate::search::lowered(raw).replace('"', "");
+    let plain = crate::search::lowered(&replaced(raw)).replace('"', "");
     if plain.contains(' ') {
         return Err(refused(NAME, "spaces not allowed in resource strings"));
     }
@@ -111,21 +112,15 @@ fn parse(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     quantity(ctx, &amount, scale)
 }
 
-/// The unit with all but its first letter in lower case: `m` and `M` differ. What Go cuts in the
-/// middle of a character is none any more.
+/// The unit with all but its first byte in lower case: `m` and `M` differ. Go cuts behind the first
+/// byte even where that is in the middle of a character.
 fn normal(unit: &str) -> String {
-    let mut characters = unit.chars();
-    let Some(first) = characters.next() else {
+    let unit = bytes_of(unit);
+    let Some((first, rest)) = unit.split_first() else {
         return String::new();
     };
-    let mut normal = String::new();
-    if first.is_ascii() {
-        normal.push(first);
-    } else {
-        normal.extend(std::iter::repeat_n(char::REPLACEMENT_CHARACTER, first.len_utf8()));
-    }
-    normal.push_str(&crate::search::lowered(characters.as_str()));
-    normal
+    let lower = crate::search::lowered(&replaced(&text_of_slice(rest)));
+    text_of([&[*first], &bytes_of(&lower)[..]].concat())
 }
 
 /// The factor of a unit: numerator, and the power of two it is divided by.

@@ -1,14 +1,15 @@
 //! Calls of builtins with what they give: a case a line in `cases/*.jsonl`, as
 //! `["name", [operands], {"gives": [values]}]` or with `"error"` or `"type error"` and its message.
 //!
-//! In JSON a set is `{"$set": […]}`, an object with keys that are no strings `{"$object": [[k, v]]}`.
+//! In JSON a set is `{"$set": […]}`, an object with keys that are no strings `{"$object": [[k, v]]}`,
+//! a string that is no UTF-8 `{"$bytes": [255]}`.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use referee_rego_builtin::{
     BuiltinError, Context, ErrorKind, Implementation, Meter, NoHost, Result,
 };
-use referee_rego_value::{JsonLimits, Value};
+use referee_rego_value::{JsonLimits, Value, bytes};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
@@ -46,6 +47,10 @@ fn decoded(json: &Value) -> Value {
             if let Some(Value::Array(elements)) = object.get_str("$set") {
                 return Value::set(elements.iter().map(decoded));
             }
+            if let Some(Value::Array(bytes)) = object.get_str("$bytes") {
+                let byte = |byte: &Value| byte.as_i64().unwrap().try_into().unwrap();
+                return Value::of_bytes(bytes.iter().map(byte).collect());
+            }
             if let Some(Value::Array(members)) = object.get_str("$object") {
                 return Value::object(members.iter().map(|member| {
                     let pair = member.as_array().unwrap();
@@ -62,7 +67,7 @@ fn shown(result: Result<Vec<Value>>) -> String {
     match result {
         Ok(values) => format!("gives {values:?}"),
         Err(BuiltinError { kind: ErrorKind::Type, message }) => format!("type error {message}"),
-        Err(BuiltinError { message, .. }) => format!("error {message}"),
+        Err(BuiltinError { message, .. }) => format!("error {}", bytes::shown(&message)),
     }
 }
 

@@ -239,10 +239,9 @@ impl Function {
     }
 }
 
-/// The index that a key is, where it is written as an integer: `1`, not `1.0`.
+/// The index that a key is, where it is written as an integer: `1` and `-0`, not `1.0`.
 fn index_of(key: &Value) -> Option<usize> {
-    let number = key.as_number()?;
-    number.as_i64().filter(|index| index.to_string() == number.to_string())?.try_into().ok()
+    key.as_number()?.to_string().parse::<i64>().ok()?.try_into().ok()
 }
 
 /// A value as it is in JSON: sets are arrays, keys are strings.

@@ -142,7 +142,7 @@ fn write_key(out: &mut Capped, key: &Value) -> fmt::Result {
         Value::Null => out.write_str("<nil>"),
         Value::Bool(value) => write!(out, "{value}"),
         Value::Number(number) => write!(out, "{number}"),
-        Value::String(text) => out.write_str(text),
+        Value::String(text) => out.write_str(&referee_rego_value::bytes::shown(text)),
         Value::Array(array) => write_keys(out, "[", array.as_slice()),
         Value::Set(set) => write_keys(out, "[", set.as_slice()),
         Value::Object(object) => {

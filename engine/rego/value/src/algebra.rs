@@ -77,7 +77,10 @@ fn filtered(first: &Set, second: &Set, wanted: bool, effort: &mut impl Effort) -
             if effort.is_stopped() {
                 return Set::EMPTY;
             }
-            let Some(other) = right.peek() else { break false };
+            let Some(other) = right.peek() else {
+                effort.spend(1);
+                break false;
+            };
             match effort.order(other, element) {
                 Ordering::Less => right.next(),
                 order => break order.is_eq(),

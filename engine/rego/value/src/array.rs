@@ -160,6 +160,12 @@ impl FromIterator<Value> for Array {
     }
 }
 
+impl From<&[Value]> for Array {
+    fn from(elements: &[Value]) -> Self {
+        Self::of(Shape::around(elements), elements.iter().cloned())
+    }
+}
+
 impl From<Vec<Value>> for Array {
     fn from(elements: Vec<Value>) -> Self {
         Self::of(Shape::around(&elements), elements.into_iter())

@@ -4,7 +4,7 @@
 //! `f64` here, others lose precision; one beyond the range of `f64` becomes `null`.
 
 use crate::node::SHALLOW;
-use crate::{JsonStyle, Number, Object, Value};
+use crate::{JsonStyle, Number, Object, Value, bytes};
 use serde_json::Value as Json;
 use std::fmt;
 
@@ -30,7 +30,7 @@ fn from_json(json: &Json, levels: u32) -> Result<Value, TooDeep> {
             (_, Some(value), _) => Value::Number(Number::from(value)),
             _ => Number::parse(&number.to_string()).map_or(Value::Null, Value::Number),
         },
-        Json::String(text) => Value::from(text.as_str()),
+        Json::String(text) => Value::text(text),
         Json::Array(elements) => {
             let levels = levels()?;
             let elements: Result<Vec<_>, _> =
@@ -41,7 +41,7 @@ fn from_json(json: &Json, levels: u32) -> Result<Value, TooDeep> {
             let levels = levels()?;
             let members: Result<Vec<_>, TooDeep> = members
                 .iter()
-                .map(|(key, value)| Ok((Value::from(key.as_str()), from_json(value, levels)?)))
+                .map(|(key, value)| Ok((Value::text(key), from_json(value, levels)?)))
                 .collect();
             Value::Object(Object::from_sorted(members?))
         }
@@ -57,13 +57,13 @@ fn to_json(value: &Value) -> Json {
             (_, Some(value)) => Json::from(value),
             _ => number.to_string().parse().map_or(Json::Null, Json::Number),
         },
-        Value::String(text) => Json::from(text.as_str()),
+        Value::String(text) => Json::from(bytes::shown(text)),
         Value::Array(array) => array.iter().map(to_json).collect(),
         Value::Set(set) => set.iter().map(to_json).collect(),
         Value::Object(object) => {
             let member = |(key, value): &(Value, Value)| {
                 let key = match key {
-                    Value::String(text) => text.to_string(),
+                    Value::String(text) => bytes::shown(text).into_owned(),
                     _ => key.to_json_style(JsonStyle::GO),
                 };
                 (key, to_json(value))

@@ -4,8 +4,8 @@
 //! that have been found equal are never compared again, and the hash of a heavy part is kept with
 //! it, so the effort is linear in the memory. It is counted on the way, so that it can be stopped.
 
-use crate::Value;
 use crate::order::rank;
+use crate::{Value, bytes};
 use foldhash::SharedSeed;
 use foldhash::fast::SeedableRandomState;
 use hashbrown::HashMap;
@@ -288,6 +288,9 @@ fn comparable(a: &Value, b: &Value) -> bool {
 
 /// Compares two strings block by block.
 fn order_texts(a: &str, b: &str, effort: &mut (impl Effort + ?Sized)) -> Ordering {
+    if bytes::has_bytes(a) || bytes::has_bytes(b) {
+        return bytes::compare(a, b);
+    }
     let blocks = a.as_bytes().chunks(BLOCK).zip(b.as_bytes().chunks(BLOCK));
     for (a, b) in blocks {
         let order = a.cmp(b);

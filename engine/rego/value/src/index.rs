@@ -3,9 +3,9 @@
 //! It is keyed at random and never seen from outside: results do not depend on it. A large one is
 //! made of many small tables, so that none of them takes long when it grows.
 
-use crate::Value;
 use crate::heavy::Effort;
 use crate::order::hash_str;
+use crate::{Value, bytes};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::cmp::Ordering;
@@ -64,7 +64,7 @@ impl Wanted for str {
     }
     fn order(&self, key: &Value, _: &mut impl Effort) -> Ordering {
         match key {
-            Value::String(text) => text.as_str().cmp(self),
+            Value::String(text) => bytes::compare(text, self),
             Value::Null | Value::Bool(_) | Value::Number(_) => Ordering::Less,
             Value::Array(_) | Value::Object(_) | Value::Set(_) => Ordering::Greater,
         }

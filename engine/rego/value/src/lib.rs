@@ -4,9 +4,13 @@
 //! larger is shared. Values are compared as OPA compares them (`v1/ast/compare.go`): null < false
 //! < true < numbers < strings < arrays < objects < sets; numbers by value, so `1` equals `1.0`.
 //! Objects and sets are kept in that order.
+//!
+//! A string is text in which [`bytes`] that are no UTF-8 have stand-ins. What is made of parts of
+//! such strings is such a string; text from outside becomes one by [`Value::text`].
 
 mod algebra;
 mod array;
+pub mod bytes;
 #[cfg(feature = "serde_json")]
 mod convert;
 mod gather;
@@ -146,6 +150,22 @@ impl Value {
     }
 }
 
+impl Value {
+    /// The string for a text from outside, as [`bytes::taken`] has it. `From` takes a text that is
+    /// one of ours already.
+    #[inline]
+    #[must_use]
+    pub fn text(outside: &str) -> Self {
+        Self::String(Str::new(bytes::taken(outside)))
+    }
+
+    /// The string of bytes.
+    #[must_use]
+    pub fn of_bytes(bytes: Vec<u8>) -> Self {
+        Self::from(bytes::text_of(bytes))
+    }
+}
+
 impl From<bool> for Value {
     fn from(value: bool) -> Self {
         Self::Bool(value)
@@ -164,12 +184,14 @@ impl From<Number> for Value {
     }
 }
 
+/// The string as it is held: see [`Value::text`] for text from outside.
 impl From<&str> for Value {
     fn from(value: &str) -> Self {
         Self::String(Str::new(value))
     }
 }
 
+/// The string as it is held: see [`Value::text`] for text from outside.
 impl From<String> for Value {
     fn from(value: String) -> Self {
         Self::String(Str::from(value))

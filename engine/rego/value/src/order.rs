@@ -6,7 +6,7 @@
 //! and `1e0` are one value.
 
 use crate::heavy::{self, LIGHT, Unbounded};
-use crate::{Array, Object, Set, Value};
+use crate::{Array, Object, Set, Value, bytes};
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 
@@ -31,7 +31,7 @@ fn compare_flat(a: &Value, b: &Value) -> Option<Ordering> {
     Some(match (a, b) {
         (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
         (Value::Number(a), Value::Number(b)) => a.cmp(b),
-        (Value::String(a), Value::String(b)) => a.as_str().cmp(b.as_str()),
+        (Value::String(a), Value::String(b)) => bytes::compare(a, b),
         (Value::Array(a), Value::Array(b)) if !a.same(b) => return None,
         (Value::Object(a), Value::Object(b)) if !a.same(b) => return None,
         (Value::Set(a), Value::Set(b)) if !a.same(b) => return None,

@@ -3,7 +3,7 @@
 //! [`Value::to_json`] to keep their text).
 
 use crate::node::SHALLOW;
-use crate::{JsonStyle, Number, Value};
+use crate::{JsonStyle, Number, Value, bytes};
 use serde::ser::{Error, Serialize, SerializeMap, Serializer};
 
 impl Serialize for Value {
@@ -20,14 +20,14 @@ impl Serialize for Value {
                 Ok(value) if value > 0 && number.is_integer() => serializer.serialize_u64(value),
                 _ => serializer.serialize_f64(number.as_f64()),
             },
-            Self::String(text) => serializer.serialize_str(text),
+            Self::String(text) => serializer.serialize_str(&bytes::shown(text)),
             Self::Array(array) => serializer.collect_seq(array),
             Self::Set(set) => serializer.collect_seq(set),
             Self::Object(object) => {
                 let mut map = serializer.serialize_map(Some(object.len()))?;
                 for (key, value) in object {
                     match key {
-                        Self::String(text) => map.serialize_entry(text.as_str(), value)?,
+                        Self::String(text) => map.serialize_entry(&bytes::shown(text), value)?,
                         _ => map.serialize_entry(&key.to_json_style(JsonStyle::GO), value)?,
                     }
                 }

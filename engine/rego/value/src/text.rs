@@ -1,6 +1,8 @@
 //! The text of a value as Rego writes it: OPA's `String()` of terms (`v1/ast/term_appenders.go`),
-//! with strings as Go's `strconv.Quote` has them and sets in braces, `set()` where empty.
+//! with strings as Go's `strconv.Quote` has them (a byte that is no character as `\x80`) and sets in
+//! braces, `set()` where empty.
 
+use crate::bytes::{byte_of, lone_byte, rune_len, shown};
 use crate::unicode::is_printable;
 use crate::walk::{Event, Walk};
 use crate::{Array, Number, Object, Set, Value};
@@ -14,11 +16,15 @@ pub fn write_quoted(text: &str, out: &mut (impl Write + ?Sized)) -> fmt::Result 
     out.write_char('"')?;
     let mut plain = 0;
     for (at, character) in text.char_indices() {
-        if character != '"' && character != '\\' && is_printable(character) {
+        if at < plain || character != '"' && character != '\\' && is_printable(character) {
             continue;
         }
         out.write_str(text.get(plain..at).unwrap_or_default())?;
         plain = at + character.len_utf8();
+        if byte_of(character).is_some() {
+            plain = at + write_rune(text.get(at..).unwrap_or_default(), out)?;
+            continue;
+        }
         match character {
             '"' => out.write_str("\\\"")?,
             '\\' => out.write_str("\\\\")?,
@@ -36,6 +42,22 @@ pub fn write_quoted(text: &str, out: &mut (impl Write + ?Sized)) -> fmt::Result 
     }
     out.write_str(text.get(plain..).unwrap_or_default())?;
     out.write_char('"')
+}
+
+/// Writes what begins with a stand-in: a byte, or a character of the range that has been taken
+/// apart. Gives how long it was.
+fn write_rune(text: &str, out: &mut (impl Write + ?Sized)) -> Result<usize, fmt::Error> {
+    let length = rune_len(text);
+    let rune = text.get(..length).unwrap_or_default();
+    match lone_byte(rune) {
+        Some(byte) => write!(out, "\\x{byte:02x}")?,
+        None => {
+            for character in shown(rune).chars() {
+                write!(out, "\\U{:08x}", u32::from(character))?;
+            }
+        }
+    }
+    Ok(length)
 }
 
 fn write_value(value: &Value, out: &mut fmt::Formatter<'_>) -> fmt::Result {

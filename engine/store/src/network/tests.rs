@@ -79,3 +79,16 @@ fn a_name_is_resolved_where_it_is_listed() {
     let addresses = network.lookup("localhost").unwrap();
     assert!(addresses.iter().all(IpAddr::is_loopback) && !addresses.is_empty(), "{addresses:?}");
 }
+
+#[test]
+fn nobody_waits_for_an_answer_once_the_evaluation_has_ended() {
+    let (network, _runtime) = network(&["127.0.0.1"]);
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", silent.local_addr().unwrap());
+    let start = Instant::now();
+    let ended = || start.elapsed() >= Duration::from_millis(30);
+    assert_eq!(network.http_until(&request(&url), &ended).unwrap_err(), HostError::Timeout);
+    network.wait_until(Duration::from_secs(60), &ended);
+    // A millisecond on a machine that has nothing else to do.
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+}

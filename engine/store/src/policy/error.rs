@@ -3,7 +3,7 @@
 use super::MAX_DEPTH;
 use crate::error::StoreError;
 use referee_core::Coded;
-use referee_core::document::DocumentError;
+use referee_rego::ValueError;
 
 /// Why policies could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -12,17 +12,14 @@ pub enum PolicyLoadError {
     /// A file or folder could not be read.
     #[error(transparent)]
     File(#[from] StoreError),
-    /// A data file is not JSON.
-    #[error("{path} is not valid JSON")]
-    Json {
+    /// A data file is not JSON or YAML.
+    #[error("{path} cannot be read as data")]
+    Data {
         /// The file.
         path: String,
-        /// What the parser found.
-        source: serde_json::Error,
+        /// What its reader found.
+        source: ValueError,
     },
-    /// A data file is not YAML.
-    #[error(transparent)]
-    Yaml(#[from] DocumentError),
     /// Data that is no object cannot be put together with other data.
     #[error("{path}: policy data must be an object")]
     NotAnObject {
@@ -73,8 +70,7 @@ impl Coded for PolicyLoadError {
     fn code(&self) -> &'static str {
         match self {
             Self::File(error) => error.code(),
-            Self::Json { .. } => "policy_data_syntax",
-            Self::Yaml(error) => error.code(),
+            Self::Data { .. } => "policy_data_syntax",
             Self::NotAnObject { .. } => "policy_data_shape",
             Self::Conflict { .. } => "policy_data_conflict",
             Self::DuplicateModule { .. } => "policy_duplicate_module",

@@ -1,5 +1,6 @@
 //! Bodies: expressions to operations.
 
+use super::defer::defer_paths;
 use crate::plan::ops::{Block, Mark, Op, SlotId, Src};
 use crate::plan::paths::{Counts, Paths};
 use crate::plan::{Planned, Scheme, Unbound};
@@ -173,7 +174,7 @@ impl<'b, 'p> Body<'b, 'p> {
             self.vars.remove(&name);
         }
         Block {
-            ops: std::mem::replace(&mut self.ops, outside.ops).into(),
+            ops: defer_paths(std::mem::replace(&mut self.ops, outside.ops)),
             marks: std::mem::replace(&mut self.marks, outside.marks).into(),
             single: std::mem::replace(&mut self.single, outside.single),
             node: None,
@@ -196,7 +197,8 @@ impl<'b, 'p> Body<'b, 'p> {
 
     /// The operations so far, as the block of the whole frame.
     pub(crate) fn finish(self) -> Block {
-        Block { ops: self.ops.into(), marks: self.marks.into(), single: self.single, node: None }
+        let ops = defer_paths(self.ops);
+        Block { ops, marks: self.marks.into(), single: self.single, node: None }
     }
 
     /// Plans the expressions of a body.

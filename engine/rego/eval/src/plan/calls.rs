@@ -1,6 +1,7 @@
 //! Calls: of functions of the policies, of builtins that are done here, and of all others.
 
 use crate::plan::body::Body;
+use crate::plan::group::Info;
 use crate::plan::ops::{Builtin, Native, Op, SlotId, Src};
 use crate::plan::term::{dotted, head_name};
 use crate::plan::{Planned, Unbound};
@@ -48,7 +49,7 @@ impl Body<'_, '_> {
             }
             ("walk", [from]) => {
                 let from = self.evaluate(from)?;
-                self.push(Op::Walk { from, path: None, value: None });
+                self.push(Op::Walk { from, path: None, value: None, tests: 0 });
                 return Ok(());
             }
             ("walk", [from, output]) => return self.walk(from, output),
@@ -97,7 +98,7 @@ impl Body<'_, '_> {
                 |term: &Term| matches!(&term.kind, TermKind::Var(name) if name.starts_with('$'));
             let path_slot = (!ignored(path)).then(|| self.slot());
             let value_slot = (!ignored(value)).then(|| self.slot());
-            self.push(Op::Walk { from, path: path_slot, value: value_slot });
+            self.push(Op::Walk { from, path: path_slot, value: value_slot, tests: 0 });
             if let Some(slot) = path_slot {
                 self.matches(path, Src::Slot(slot))?;
             }
@@ -107,7 +108,7 @@ impl Body<'_, '_> {
             return Ok(());
         }
         let (path, value) = (self.slot(), self.slot());
-        self.push(Op::Walk { from, path: Some(path), value: Some(value) });
+        self.push(Op::Walk { from, path: Some(path), value: Some(value), tests: 0 });
         let pair = self.slot();
         self.push(Op::MakeArray {
             items: Box::new([Src::Slot(path), Src::Slot(value)]),
@@ -148,7 +149,7 @@ impl Body<'_, '_> {
         let path: Option<Vec<Value>> =
             operator.iter().skip(1).map(crate::plan::term::constant).collect();
         let group = self.planner.scheme.group_at(&path.ok_or(Unbound)?).ok_or(Unbound)?;
-        let arity = self.planner.scheme.info(group).and_then(|info| info.arity).ok_or(Unbound)?;
+        let arity = self.planner.scheme.info(group).and_then(Info::arity).ok_or(Unbound)?;
         Ok((group, arity))
     }
 

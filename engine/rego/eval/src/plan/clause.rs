@@ -143,7 +143,7 @@ fn variant(
     });
     *effects |= body.effects > 0;
     let slots = body.slots();
-    let node = body.rule_node(rule, info);
+    let node = body.rule_node(rule, suffix, info);
     let mut block = body.finish();
     block.node = node;
     Variant { slots, block, keys, value }

@@ -5,7 +5,9 @@ use crate::plan::body::Body;
 use crate::plan::ops::{Block, Collect, Comprehension, Keep, Op, Src};
 use crate::plan::paths::next;
 use crate::plan::term::variable;
+use crate::steps::Node;
 use referee_rego_syntax::ast::{Every, Expr, Logical, NotBody, Term, TermKind};
+use std::sync::Arc;
 
 /// A comprehension of any kind.
 #[derive(Clone, Copy)]
@@ -137,6 +139,8 @@ impl Body<'_, '_> {
         let around = self.every.len();
         let names = every.key.iter().chain([&every.value]).filter_map(variable);
         self.every.extend(names.cloned());
+        let before = self.bound_names().len();
+        let mut domain = None;
         let block = self.closed_over(&every.body, |body| {
             for (term, slot) in [(every.key.as_ref(), key), (Some(&every.value), value)] {
                 if let (Some(term), Some(slot)) = (term, slot) {
@@ -146,10 +150,16 @@ impl Body<'_, '_> {
                     }
                 }
             }
-            body.body(&every.body)
+            body.body(&every.body)?;
+            domain = body.domain_node(every, before);
+            Ok(())
         });
-        self.every.truncate(around);
-        let block = block?;
+        let own = self.every.split_off(around);
+        let mut block = block?;
+        if let Some(mut node) = block.node.take().and_then(Arc::into_inner) {
+            node.variables.iter_mut().for_each(|found| found.before |= own.contains(&found.name));
+            block.node = Some(Arc::new(Node { domain, ..node }));
+        }
         self.push(Op::Every { from, key, value, block });
         Ok(())
     }

@@ -35,6 +35,14 @@ pub(crate) struct Info {
     pub(crate) keys: usize,
 }
 
+impl Info {
+    /// How many arguments a call of it has. A complete rule may be called without any: the type
+    /// checker lets that pass where its value may be of every type.
+    pub(crate) fn arity(&self) -> Option<usize> {
+        self.arity.or((self.kind == Kind::Complete).then_some(0))
+    }
+}
+
 /// The plan of a group.
 #[derive(Debug)]
 pub(crate) struct GroupPlan {

@@ -10,6 +10,7 @@ mod clause;
 mod closure;
 mod cost;
 mod data;
+mod defer;
 mod equate;
 pub(crate) mod group;
 pub(crate) mod index;

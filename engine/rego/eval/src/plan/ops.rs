@@ -159,8 +159,9 @@ pub(crate) enum Op {
     Compare { native: Native, args: Box<[Src; 2]>, dst: SlotId },
     /// A calculation with two numbers.
     Calculate { native: Native, args: Box<[Src; 2]>, dst: SlotId },
-    /// Each path and value below a value.
-    Walk { from: Src, path: Option<SlotId>, value: Option<SlotId> },
+    /// Each path and value below a value. The path is made once so many operations after this one
+    /// hold.
+    Walk { from: Src, path: Option<SlotId>, value: Option<SlotId>, tests: usize },
     /// `print`.
     Print { from: Src },
     /// `trace`.

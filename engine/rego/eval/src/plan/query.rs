@@ -1,6 +1,7 @@
 //! Queries: bodies whose bindings, and where asked for whose values, are the result.
 
 use crate::plan::body::{Body, Planner};
+use crate::plan::group::Info;
 use crate::plan::ops::{Block, Src};
 use crate::plan::paths::Counts;
 use crate::plan::{Planned, Scheme};
@@ -168,7 +169,7 @@ fn gives_value(terms: &[Term], scheme: &Scheme) -> bool {
         let arity = path
             .and_then(|path| scheme.group_at(&path))
             .and_then(|group| scheme.info(group))
-            .and_then(|info| info.arity);
+            .and_then(Info::arity);
         return arity == Some(operands.len());
     }
     let name = super::term::dotted(operator);

@@ -3,11 +3,12 @@
 use crate::plan::body::Body;
 use crate::plan::clause::path_text;
 use crate::plan::group::Info;
+use crate::plan::term::constant;
 use crate::steps::{Node, NodeKind, Variable};
 use referee_rego_syntax::Location;
-use referee_rego_syntax::ast::{Expr, ExprKind, Rule, Term, TermKind};
+use referee_rego_syntax::ast::{Every, Expr, ExprKind, Rule, Term, TermKind};
 use referee_rego_syntax::print;
-use referee_rego_value::Str;
+use referee_rego_value::{Str, Value};
 use std::sync::Arc;
 
 impl Body<'_, '_> {
@@ -22,7 +23,30 @@ impl Body<'_, '_> {
         let mut names = Names::default();
         body.iter().for_each(|expr| names.of(expr));
         let variables = self.variables(names, before);
-        Some(Arc::new(Node { kind: NodeKind::Body, text, location, variables }))
+        Some(Arc::new(Node { kind: NodeKind::Body, text, location, variables, domain: None }))
+    }
+
+    /// What goes through the domain of an `every`, where somebody follows; it is asked for while
+    /// the variables of the `every` are known. `before` is how many were bound before it.
+    pub(crate) fn domain_node(&self, every: &Every, before: usize) -> Option<Arc<Node>> {
+        if !self.planner.scheme.watched {
+            return None;
+        }
+        let location = every.domain.location.clone();
+        let term = |kind| Term { kind, location: location.clone() };
+        let mut member = match &every.domain.kind {
+            TermKind::Ref(parts) => parts.clone(),
+            _ => vec![every.domain.clone()],
+        };
+        member.extend(every.key.clone());
+        let operator = TermKind::Ref(vec![term(TermKind::Var(Str::new_static("eq")))]);
+        let terms = vec![term(operator), term(TermKind::Ref(member)), every.value.clone()];
+        let expr = Expr::new(ExprKind::Call(terms), location.clone());
+        let mut names = Names::default();
+        names.of(&expr);
+        let variables = self.variables(names, before);
+        let text = print::body(&vec![expr]);
+        Some(Arc::new(Node { kind: NodeKind::Expr, text, location, variables, domain: None }))
     }
 
     /// The variables of these names that have a value at some time.
@@ -40,8 +64,9 @@ impl Body<'_, '_> {
         watched.then(|| Expr { negated: false, with: Vec::new(), ..expr.clone() })
     }
 
-    /// The node of a definition, where somebody follows.
-    pub(crate) fn rule_node(&self, rule: &Rule, info: &Info) -> Option<Arc<Node>> {
+    /// The node of a definition, where somebody follows. `suffix` is what its head has beyond the
+    /// path of the group.
+    pub(crate) fn rule_node(&self, rule: &Rule, suffix: &[Term], info: &Info) -> Option<Arc<Node>> {
         if !self.planner.scheme.watched {
             return None;
         }
@@ -50,13 +75,16 @@ impl Body<'_, '_> {
         let args = head.args.iter().flatten();
         let rest = head.reference.iter().skip(1).chain(&head.key).chain(&head.value);
         args.chain(rest).for_each(|term| names.of_term(term));
+        let ground = suffix.iter().map_while(constant);
+        let path: Vec<Value> = info.path.iter().cloned().chain(ground).collect();
         // OPA tells that it begins before its arguments have their values.
         let variables = self.variables(names, 0);
         Some(Arc::new(Node {
             kind: NodeKind::Rule,
-            text: path_text(&info.path).to_string(),
+            text: path_text(&path).to_string(),
             location: rule.location.clone(),
             variables,
+            domain: None,
         }))
     }
 
@@ -70,7 +98,7 @@ impl Body<'_, '_> {
         names.of(expr);
         let variables = self.variables(names, before);
         let location = expr.location.clone();
-        let node = Node { kind: NodeKind::Expr, text, location, variables };
+        let node = Node { kind: NodeKind::Expr, text, location, variables, domain: None };
         if let Some(mark) = self.mark_at(position) {
             mark.node = Some(Arc::new(node));
         }

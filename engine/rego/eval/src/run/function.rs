@@ -7,8 +7,9 @@ use super::memo::Likeness;
 use super::scope::Mock;
 use super::slot::Slot;
 use crate::error::Eval;
-use crate::plan::ops::{Callee, SlotId, Src};
+use crate::plan::ops::{Callee, Op, SlotId, Src};
 use crate::probe::Probe;
+use crate::steps::Step;
 use referee_rego_value::Value;
 
 impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
@@ -27,7 +28,16 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         {
             return self.call_mock(&mock, args, dst, run, pc);
         }
+        let pending = self.pending.len();
         let value = self.apply(group, args, run.base)?;
+        if P::STEPS
+            && self.pending.len() > pending
+            && matches!(run.block.ops.get(pc + 1), Some(Op::Truthy { from: Src::Slot(slot) })
+                if *slot == dst)
+            && value.as_ref().is_some_and(|value| matches!(value.value(), Value::Bool(false)))
+        {
+            self.told(run.base, Step::Refused);
+        }
         self.give(value, dst, run.base)
     }
 

@@ -226,8 +226,11 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
                 }
                 continue;
             };
-            if let Some((slot, key)) = key {
-                self.fill(run.base, slot, key)?;
+            let mut untold = None;
+            match key {
+                Some((slot, Slot::Unset)) => untold = Some(slot),
+                Some((slot, key)) => self.fill(run.base, slot, key)?,
+                None => {}
             }
             if let Some(slot) = value_slot {
                 self.fill(run.base, slot, value)?;
@@ -236,6 +239,12 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
                 self.restore(scope, scopes);
             }
             self.context.meter.work(1)?;
+            if let Some(slot) = untold {
+                match self.path_of_walk(run, pc, slot)? {
+                    Some(next) => return Ok(Some(next)),
+                    None => continue,
+                }
+            }
             if P::ON
                 && !fresh
                 && let Some(location) = run.block.location(pc)
@@ -244,6 +253,27 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             }
             return Ok(Some(pc + 1));
         }
+    }
+
+    /// Makes the path of the value that a walk has come to, where the tests after the walk hold:
+    /// then where to go on.
+    fn path_of_walk(&mut self, run: &Run<'a>, pc: usize, slot: SlotId) -> Eval<Option<usize>> {
+        let tests = match self.choices.last().map(|choice| &choice.members) {
+            Some(Members::Walk(walk)) => walk.tests(),
+            _ => 0,
+        };
+        let first = pc + 1;
+        let block = run.block;
+        for (at, op) in block.ops.iter().enumerate().skip(first).take(tests) {
+            if !self.step(op, at, run)? {
+                return Ok(None);
+            }
+        }
+        if let Some(Members::Walk(walk)) = self.choices.last().map(|choice| &choice.members) {
+            let path = walk.path();
+            self.fill(run.base, slot, path)?;
+        }
+        Ok(Some(first + tests))
     }
 
     /// Writes a slot; a collection of its own goes to the arena.
@@ -426,31 +456,17 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
                 self.write(base, *dst, Slot::Ref(value));
                 Ok(true)
             }
-            Op::Every { from, key, value, block } => {
-                let Some(from) = self.borrowed(base, from) else { return Ok(false) };
-                let Some(mut members) = Members::of(from) else { return Ok(false) };
-                while let Some((one_key, one_value)) = members.next() {
-                    self.context.meter.work(1)?;
-                    if let Some(slot) = key {
-                        self.write(base, *slot, one_key);
-                    }
-                    if let Some(slot) = value {
-                        self.write(base, *slot, one_value);
-                    }
-                    if !self.holds(block, base)? {
-                        return Ok(false);
-                    }
-                }
-                Ok(true)
-            }
+            Op::Every { from, key, value, block } => self.every(from, (*key, *value), block, base),
             Op::MakeArray { .. } | Op::MakeSet { .. } | Op::MakeObject { .. } => {
                 let (value, dst) = self.make(op, base)?;
                 self.store(base, dst, value)?;
                 Ok(true)
             }
-            Op::Walk { from, path, value } => {
+            Op::Walk { from, path, value, tests } => {
                 let from = self.fixed(base, from)?;
-                let members = Members::Walk(Box::new(Walk::new(from, path.is_some())));
+                // What follows each step, and replacements, are to see things in their order.
+                let tests = if P::ON || self.scope != 0 { 0 } else { *tests };
+                let members = Members::Walk(Box::new(Walk::new(from, path.is_some(), tests)));
                 self.choose(pc, *path, *value, members);
                 Ok(false)
             }

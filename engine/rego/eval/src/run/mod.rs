@@ -4,6 +4,7 @@ mod builtin;
 mod candidates;
 mod closure;
 mod data;
+mod every;
 mod function;
 mod heavy;
 mod machine;

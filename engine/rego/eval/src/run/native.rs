@@ -8,7 +8,7 @@ use crate::error::Eval;
 use crate::plan::ops::{Native, SlotId, Src};
 use crate::probe::Probe;
 use crate::steps::Step;
-use referee_rego_value::{Number, Value};
+use referee_rego_value::{Number, Value, bytes};
 
 /// Whether a comparison holds.
 #[inline]
@@ -66,7 +66,7 @@ fn quick(native: Native, args: &[&Value]) -> Option<Value> {
                 Value::Array(array) => array.len(),
                 Value::Object(object) => object.len(),
                 Value::Set(set) => set.len(),
-                Value::String(text) => text.chars().count(),
+                Value::String(text) => bytes::rune_count(text),
                 _ => return None,
             };
             Value::from(i64::try_from(count).ok()?)
@@ -76,10 +76,12 @@ fn quick(native: Native, args: &[&Value]) -> Option<Value> {
             other => other.get(key).is_some_and(|found| found == *value),
         }),
         (N::StartsWith, [Value::String(a), Value::String(b)]) => {
-            Value::Bool(a.starts_with(b.as_str()))
+            Value::Bool(bytes::starts_with(a, b))
         }
-        (N::EndsWith, [Value::String(a), Value::String(b)]) => Value::Bool(a.ends_with(b.as_str())),
-        (N::Contains, [Value::String(a), Value::String(b)]) => Value::Bool(a.contains(b.as_str())),
+        (N::EndsWith, [Value::String(a), Value::String(b)]) => Value::Bool(bytes::ends_with(a, b)),
+        (N::Contains, [Value::String(a), Value::String(b)]) if !bytes::has_bytes(b) => {
+            Value::Bool(a.contains(b.as_str()))
+        }
         (N::TypeName, [value]) => Value::from(value.type_name()),
         (N::IsString, [value]) => Value::Bool(matches!(value, Value::String(_))),
         (N::IsNumber, [value]) => Value::Bool(matches!(value, Value::Number(_))),

@@ -9,6 +9,7 @@ use crate::probe::Probe;
 use crate::steps::Step;
 use referee_rego_builtin::BuiltinError;
 use referee_rego_value::Value;
+use referee_rego_value::bytes::{joined, shown};
 
 impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
     /// Prints the values of each operand, in each combination.
@@ -18,7 +19,9 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         }
         let lines = self.combinations(from, " ", run, pc)?;
         if let Some(print) = &mut self.options.print {
-            lines.iter().for_each(|line| print(location(run, pc), line));
+            for line in lines {
+                print(location(run, pc), &shown(&joined(line)));
+            }
         }
         Ok(true)
     }
@@ -32,7 +35,7 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         pc: usize,
     ) -> Eval<bool> {
         let mut texts = self.combinations(from, "", run, pc)?;
-        let text = texts.pop().unwrap_or_default();
+        let text = joined(texts.pop().unwrap_or_default());
         if !texts.is_empty() {
             let message = "template-strings must not produce multiple outputs";
             return Err(Box::new(EvalError::new(EvalCode::Conflict, message, location(run, pc))));
@@ -91,6 +94,7 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
     pub(super) fn note(&mut self, from: &'a Src, run: &Run<'a>, pc: usize) -> Eval<bool> {
         match self.read(run.base, from).clone() {
             Value::String(text) => {
+                let text = shown(&text);
                 if P::STEPS {
                     self.told(run.base, Step::Note(location(run, pc), &text));
                 }

@@ -2,6 +2,7 @@
 
 use super::ast::{At, Definition, Directive, DirectiveDefinition, FieldDefinition, Kind, Type};
 use super::error::GraphqlError;
+use super::parser::GoOn;
 use super::schema::Schema;
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -13,8 +14,11 @@ fn wrong(at: At, message: impl Into<String>) -> Checked {
 }
 
 /// Checks all types, then all directives, by name.
-pub(super) fn check(schema: &Schema) -> Checked {
+pub(super) fn check(schema: &Schema, go_on: GoOn<'_>) -> Checked {
     for definition in schema.types.values() {
+        if !go_on(64) {
+            break;
+        }
         self::definition(schema, definition)?;
     }
     for directive in schema.directives.values() {

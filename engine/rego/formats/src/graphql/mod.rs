@@ -23,7 +23,9 @@ use referee_rego_builtin::{
     BuiltinError, Context, ErrorKind, Implementation, Result, Table, operand,
 };
 use referee_rego_value::Value;
+use referee_rego_value::bytes::shown;
 use schema::Schema;
+use std::cell::RefCell;
 
 pub(crate) const TABLE: Table = &[
     ("graphql.is_valid", Implementation::Function(is_valid)),
@@ -54,12 +56,29 @@ fn stoppable<T>(context: &mut Context<'_>, done: impl FnOnce(GoOn<'_>) -> T) -> 
     stopped.map_or(Ok(done), |why| Err(why.into()))
 }
 
+/// Shows something that was counted before.
+fn shown_within(
+    context: &mut Context<'_>,
+    show: impl FnOnce(show::Stopped<'_>) -> Value,
+) -> Result<Value> {
+    let going = RefCell::new((context, None));
+    let value = show(&|| {
+        let (context, stopped) = &mut *going.borrow_mut();
+        if stopped.is_none() {
+            *stopped = context.passed(16).err();
+        }
+        stopped.is_some()
+    });
+    let (_, stopped) = going.into_inner();
+    stopped.map_or(Ok(value), |why| Err(why.into()))
+}
+
 /// The query of an operand: a text, or a tree.
 fn query(context: &mut Context<'_>, operands: &[Value]) -> Result<Query> {
     match operand::value(operands, 1)? {
         Value::String(text) => {
             count(context, text)?;
-            let parsed = stoppable(context, |go_on| query::parse(text, go_on))?;
+            let parsed = stoppable(context, |go_on| query::parse(&shown(text), go_on))?;
             parsed.map_err(|error| refused(&error.to_string()))
         }
         Value::Object(object) => read::query(object).map_err(BuiltinError::new),
@@ -76,7 +95,7 @@ fn document(
     match operand::value(operands, position)? {
         Value::String(text) => {
             count(context, text)?;
-            let parsed = stoppable(context, |go_on| definitions::parse(text, go_on))?;
+            let parsed = stoppable(context, |go_on| definitions::parse(&shown(text), go_on))?;
             parsed.map_err(|error| refused(&error.to_string()))
         }
         Value::Object(object) => read::schema(object).map_err(BuiltinError::new),
@@ -97,7 +116,8 @@ fn neither(position: usize, value: &Value) -> BuiltinError {
 
 fn schema(context: &mut Context<'_>, document: &SchemaDocument) -> Result<Schema> {
     context.work(1_000)?;
-    Schema::new(document).map_err(|error| {
+    let made = stoppable(context, |go_on| Schema::new(document, go_on))?;
+    made.map_err(|error| {
         let front = "Error in gqlparser SchemaDocument to Schema conversion";
         BuiltinError::new(format!("{front}: {error}"))
     })
@@ -112,7 +132,10 @@ fn validate(context: &mut Context<'_>, schema: &Schema, query: &Query) -> Result
 fn verified(context: &mut Context<'_>, operands: &[Value]) -> Result<(Value, Value)> {
     let query = query(context, operands)?;
     let document = document(context, operands, 2)?;
-    let shown = (show::query(&query), show::schema(&document));
+    let shown = (
+        shown_within(context, |stopped| show::query(&query, stopped))?,
+        shown_within(context, |stopped| show::schema(&document, stopped))?,
+    );
     let schema = schema(context, &document)?;
     validate(context, &schema, &query)?;
     Ok(shown)
@@ -142,12 +165,14 @@ fn parse_and_verify(context: &mut Context<'_>, operands: &[Value]) -> Result<Opt
 
 fn parse_query(context: &mut Context<'_>, operands: &[Value]) -> Result<Option<Value>> {
     operand::string(operands, 1)?;
-    Ok(Some(show::query(&query(context, operands)?)))
+    let query = query(context, operands)?;
+    shown_within(context, |stopped| show::query(&query, stopped)).map(Some)
 }
 
 fn parse_schema(context: &mut Context<'_>, operands: &[Value]) -> Result<Option<Value>> {
     operand::string(operands, 1)?;
-    Ok(Some(show::schema(&document(context, operands, 1)?)))
+    let document = document(context, operands, 1)?;
+    shown_within(context, |stopped| show::schema(&document, stopped)).map(Some)
 }
 
 fn is_valid(context: &mut Context<'_>, operands: &[Value]) -> Result<Option<Value>> {

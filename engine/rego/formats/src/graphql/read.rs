@@ -7,6 +7,7 @@ use super::ast::{
     SchemaDefinition, SchemaDocument, Selection, Spread, Type, Value as Literal, Variable,
 };
 use super::parser::scalar;
+use referee_rego_value::bytes::shown;
 use referee_rego_value::{Object, Value};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -37,7 +38,7 @@ impl<'a> Node<'a> {
     fn text(self, name: &str) -> Read<String> {
         match self.get(name) {
             None => Ok(String::new()),
-            Some(Value::String(text)) => Ok(text.to_string()),
+            Some(Value::String(text)) => Ok(shown(text).into_owned()),
             Some(other) => Err(mismatch(other, name, "string")),
         }
     }
@@ -77,7 +78,8 @@ impl<'a> Node<'a> {
 
     fn texts(self, name: &str) -> Read<Vec<String>> {
         let text = |value: &Value| {
-            value.as_str().map(str::to_owned).ok_or_else(|| mismatch(value, name, "string"))
+            let text = value.as_str().map(|text| shown(text).into_owned());
+            text.ok_or_else(|| mismatch(value, name, "string"))
         };
         self.elements(name)?.iter().map(text).collect()
     }

@@ -3,6 +3,7 @@
 
 use super::ast::{Definition, DirectiveDefinition, FieldDefinition, SchemaDocument, Type};
 use super::error::GraphqlError;
+use super::parser::GoOn;
 use super::{checks, prelude};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
@@ -43,15 +44,15 @@ impl Schema {
         }
     }
 
-    /// Makes a schema of a document.
-    pub(super) fn new(document: &SchemaDocument) -> Checked<Self> {
+    /// Makes a schema of a document; once told not to go on, what it gives means nothing.
+    pub(super) fn new(document: &SchemaDocument, go_on: GoOn<'_>) -> Checked<Self> {
         let own = prelude::document()?;
-        let (definitions, order) = definitions(&own, document)?;
+        let (definitions, order) = definitions(&own, document, go_on)?;
         let mut schema = Self {
             types: definitions.into_iter().map(|(name, one)| (name, Rc::new(one))).collect(),
             ..Self::default()
         };
-        schema.find_possible(&order);
+        schema.find_possible(&order, go_on);
         for directive in own.directives.iter().chain(&document.directives) {
             let known = schema.directives.insert(directive.name.clone(), directive.clone());
             if known.is_some() && !BUILT_IN.contains(&directive.name.as_str()) {
@@ -60,7 +61,7 @@ impl Schema {
             }
         }
         schema.find_entry_points(document)?;
-        checks::check(&schema)?;
+        checks::check(&schema, go_on)?;
         if document.schemas.is_empty() {
             let named = |name: &str| schema.types.get(name).cloned();
             schema.query = schema.query.clone().or_else(|| named("Query"));
@@ -71,8 +72,11 @@ impl Schema {
         Ok(schema)
     }
 
-    fn find_possible(&mut self, order: &[String]) {
+    fn find_possible(&mut self, order: &[String], go_on: GoOn<'_>) {
         for name in order {
+            if !go_on(16) {
+                return;
+            }
             let Some(definition) = self.types.get(name).cloned() else { continue };
             match definition.kind.as_str() {
                 "UNION" => {
@@ -171,10 +175,17 @@ pub(super) fn plain_field(
 type Definitions = (HashMap<String, Definition>, Vec<String>);
 
 /// All definitions by name, extended; and their names in order.
-fn definitions(own: &SchemaDocument, document: &SchemaDocument) -> Checked<Definitions> {
+fn definitions(
+    own: &SchemaDocument,
+    document: &SchemaDocument,
+    go_on: GoOn<'_>,
+) -> Checked<Definitions> {
     let mut definitions: HashMap<String, Definition> = HashMap::new();
     let mut order = Vec::new();
     for definition in own.definitions.iter().chain(&document.definitions) {
+        if !go_on(64) {
+            break;
+        }
         if definitions.insert(definition.name.clone(), definition.clone()).is_some() {
             let message = format!("Cannot redeclare type {}.", definition.name);
             return Err(GraphqlError::at(definition.at, message));
@@ -182,6 +193,9 @@ fn definitions(own: &SchemaDocument, document: &SchemaDocument) -> Checked<Defin
         order.push(definition.name.clone());
     }
     for extension in &document.extensions {
+        if !go_on(64) {
+            break;
+        }
         let base = definitions.entry(extension.name.clone()).or_insert_with(|| {
             order.push(extension.name.clone());
             Definition {

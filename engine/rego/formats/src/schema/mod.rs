@@ -25,6 +25,7 @@ mod validate;
 
 use referee_rego_builtin::Implementation::Function as F;
 use referee_rego_builtin::{BuiltinError, Context, Result, Table, operand};
+use referee_rego_value::bytes::{bytes_of, has_bytes};
 use referee_rego_value::{JsonLimits, JsonStyle, Value};
 use refusal::Refused;
 
@@ -37,34 +38,37 @@ fn json(ctx: &mut Context<'_>, operand: &Value) -> std::result::Result<Value, Re
         Value::String(text) => {
             ctx.work(u32::try_from(text.len() / 4).unwrap_or(u32::MAX))?;
             ctx.reserve(text.len().saturating_mul(4))?;
-            Value::from_json(text.as_str(), &JsonLimits::DEFAULT)
-                .map_err(|_| Refused::new("invalid JSON string"))
+            Value::from_json_within(bytes_of(text), &JsonLimits::DEFAULT, &mut |units| {
+                ctx.passed(units)
+            })?
+            .map_err(|_| Refused::new("invalid JSON string"))
         }
         Value::Object(_) | Value::Array(_) if is_json(ctx, operand)? => Ok(operand.clone()),
         Value::Object(_) | Value::Array(_) => {
             let text = ctx.json(operand, JsonStyle::GO)?;
             ctx.work(u32::try_from(text.len()).unwrap_or(u32::MAX))?;
             ctx.reserve(text.len().saturating_mul(4))?;
-            Value::from_json(text, &JsonLimits::DEFAULT)
+            Value::from_json_within(text, &JsonLimits::DEFAULT, &mut |units| ctx.passed(units))?
                 .map_err(|error| Refused::Schema(error.message))
         }
         _ => Err(Refused::new("wrong type, expected string or object")),
     }
 }
 
-/// Whether a value is JSON as it is: no sets, and texts for keys.
+/// Whether a value is JSON as it is: no sets, texts for keys, and UTF-8 in texts.
 fn is_json(ctx: &mut Context<'_>, value: &Value) -> Result<bool> {
     let mut left = vec![value];
     while let Some(value) = left.pop() {
         match value {
             Value::Set(_) => return Ok(false),
+            Value::String(text) if has_bytes(text) => return Ok(false),
             Value::Array(elements) => {
                 ctx.work(u32::try_from(elements.len()).unwrap_or(u32::MAX))?;
                 left.extend(elements);
             }
             Value::Object(members) => {
                 ctx.work(u32::try_from(members.len()).unwrap_or(u32::MAX))?;
-                if members.keys().any(|key| key.as_str().is_none()) {
+                if members.keys().any(|key| key.as_str().is_none_or(has_bytes)) {
                     return Ok(false);
                 }
                 left.extend(members.values());

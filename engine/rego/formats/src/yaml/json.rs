@@ -1,6 +1,7 @@
 //! What was read as a value of Rego, as `sigs.k8s.io/yaml` turns it into JSON: keys become texts.
 
 use super::{Datum, Failure};
+use referee_rego_builtin::Context;
 use referee_rego_value::{FloatFormat, Number, ObjectBuilder, Value, format_f64, write_quoted};
 use std::collections::HashMap;
 
@@ -14,10 +15,14 @@ enum Step {
 }
 
 /// The names of the members that count, and their values.
-fn last_members(members: Vec<(Datum, Datum)>) -> Result<(Vec<String>, Vec<Datum>), Failure> {
+fn last_members(
+    context: &mut Context<'_>,
+    members: Vec<(Datum, Datum)>,
+) -> Result<(Vec<String>, Vec<Datum>), Failure> {
     let mut places = HashMap::with_capacity(members.len());
     let mut kept: Vec<(Datum, Datum)> = Vec::with_capacity(members.len());
     for (key, value) in members {
+        context.passed(8)?;
         let name = key.name().ok_or_else(|| key.go());
         match places.get(&name).and_then(|place| kept.get_mut(*place)) {
             Some(place) => *place = (key, value),
@@ -30,6 +35,7 @@ fn last_members(members: Vec<(Datum, Datum)>) -> Result<(Vec<String>, Vec<Datum>
     let mut names = Vec::with_capacity(kept.len());
     let mut values = Vec::with_capacity(kept.len());
     for (key, value) in kept {
+        context.passed(4)?;
         names.push(key.name().ok_or_else(|| key.refused(&value))?);
         values.push(value);
     }
@@ -38,12 +44,13 @@ fn last_members(members: Vec<(Datum, Datum)>) -> Result<(Vec<String>, Vec<Datum>
 
 impl Datum {
     /// The value, or why there is none.
-    pub(super) fn into_value(self) -> Result<Value, Failure> {
+    pub(super) fn into_value(self, context: &mut Context<'_>) -> Result<Value, Failure> {
         // What JSON cannot say about keys comes before what it cannot say about numbers.
         let mut unsupported = None;
         let mut steps = vec![Step::Visit(self)];
         let mut values = Vec::new();
         while let Some(step) = steps.pop() {
+            context.passed(8)?;
             let value = match step {
                 Step::Visit(Self::Sequence(elements)) => {
                     steps.push(Step::Sequence(elements.len()));
@@ -51,7 +58,7 @@ impl Datum {
                     continue;
                 }
                 Step::Visit(Self::Mapping(members)) => {
-                    let (names, members) = last_members(members)?;
+                    let (names, members) = last_members(context, members)?;
                     steps.push(Step::Mapping(names));
                     steps.extend(members.into_iter().rev().map(Step::Visit));
                     continue;
@@ -64,9 +71,10 @@ impl Datum {
                     let members = values.split_off(values.len().saturating_sub(names.len()));
                     let mut object = ObjectBuilder::with_capacity(names.len());
                     for (name, value) in names.into_iter().zip(members) {
-                        object.insert(Value::from(name), value);
+                        context.passed(4)?;
+                        object.insert(Value::text(&name), value);
                     }
-                    Value::Object(object.build())
+                    Value::Object(object.build_within(&mut |units| context.passed(units))?)
                 }
             };
             values.push(value);
@@ -91,7 +99,7 @@ impl Datum {
             Self::Float(value) => {
                 Value::Number(Number::parse(&json_float(value)).unwrap_or_else(|| 0.into()))
             }
-            Self::Text(text) => Value::from(text),
+            Self::Text(text) => Value::text(&text),
             Self::Null | Self::Sequence(_) | Self::Mapping(_) => Value::Null,
         }
     }

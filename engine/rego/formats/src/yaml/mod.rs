@@ -19,6 +19,7 @@ mod tree;
 use referee_rego_builtin::{
     BuiltinError, Cancelled, Context, Implementation, Result, Table, operand,
 };
+use referee_rego_value::bytes::bytes_of;
 use referee_rego_value::{JsonStyle, Value};
 use std::result::Result as Either;
 
@@ -88,7 +89,8 @@ fn datum(context: &mut Context<'_>, text: &[u8]) -> Either<Datum, Failure> {
 /// # Errors
 /// Where the work or the memory of the evaluation is used up.
 pub fn decode(context: &mut Context<'_>, text: &[u8]) -> Result<Either<Value, String>> {
-    match datum(context, text).and_then(Datum::into_value) {
+    let value = datum(context, text).and_then(|datum| datum.into_value(context));
+    match value {
         Ok(value) => Ok(Ok(value)),
         Err(failure) => failure.text().map(Err),
     }
@@ -96,7 +98,7 @@ pub fn decode(context: &mut Context<'_>, text: &[u8]) -> Result<Either<Value, St
 
 fn unmarshal(context: &mut Context<'_>, operands: &[Value]) -> Result<Option<Value>> {
     let text = operand::string(operands, 1)?;
-    match decode(context, text.as_bytes())? {
+    match decode(context, &bytes_of(text))? {
         Ok(value) => Ok(Some(value)),
         Err(message) => Err(BuiltinError::new(message)),
     }
@@ -104,7 +106,7 @@ fn unmarshal(context: &mut Context<'_>, operands: &[Value]) -> Result<Option<Val
 
 fn is_valid(context: &mut Context<'_>, operands: &[Value]) -> Result<Option<Value>> {
     let Ok(text) = operand::string(operands, 1) else { return Ok(Some(Value::from(false))) };
-    Ok(Some(Value::from(decode(context, text.as_bytes())?.is_ok())))
+    Ok(Some(Value::from(decode(context, &bytes_of(text))?.is_ok())))
 }
 
 /// By way of JSON, which is read as YAML: so the library does, and it decides on how numbers and
@@ -114,7 +116,7 @@ fn marshal(context: &mut Context<'_>, operands: &[Value]) -> Result<Option<Value
     let json = context.json(value, JsonStyle::GO)?;
     let written = datum(context, json.as_bytes()).and_then(|datum| emit::emit(context, &datum));
     match written {
-        Ok(text) => Ok(Some(Value::from(text))),
+        Ok(text) => Ok(Some(Value::text(&text))),
         Err(failure) => Err(BuiltinError::new(failure.text()?)),
     }
 }

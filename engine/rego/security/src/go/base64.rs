@@ -2,6 +2,7 @@
 //! group are not looked at, and an error names the byte at which the text stops being base64.
 
 use data_encoding::{BASE64, BASE64URL_NOPAD};
+use referee_rego_value::bytes::bytes_of;
 
 /// The alphabet of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,16 +34,17 @@ pub(crate) fn decode_raw(text: &[u8], alphabet: Alphabet) -> Result<Vec<u8>, Str
 /// # Errors
 /// OPA's words.
 pub(crate) fn decode_url(text: &str) -> Result<Vec<u8>, String> {
-    if text.ends_with('=') {
-        return decode(text.as_bytes(), Alphabet::Url);
+    let bytes = bytes_of(text);
+    if bytes.ends_with(b"=") {
+        return decode(&bytes, Alphabet::Url);
     }
-    let padding = match text.len() % 4 {
-        0 => "",
-        2 => "==",
-        3 => "=",
+    let padding = match bytes.len() % 4 {
+        0 => &b""[..],
+        2 => b"==",
+        3 => b"=",
         _ => return Err(format!("illegal base64url string: {text}")),
     };
-    decode([text, padding].concat().as_bytes(), Alphabet::Url)
+    decode(&[&bytes, padding].concat(), Alphabet::Url)
 }
 
 /// Writes padded base64.

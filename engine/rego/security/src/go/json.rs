@@ -1,7 +1,7 @@
 //! JSON as Go's `encoding/json` decodes it piece by piece: members stand in the order of the
 //! text, none is dropped, and what follows the first value is not looked at.
 
-use super::text::lossy;
+use referee_rego_value::bytes::{lossy, taken};
 
 /// How deep arrays and objects may be nested (Go: 10,000; no key or token needs that).
 const MAX_DEPTH: usize = 2_000;
@@ -242,7 +242,7 @@ impl Reader<'_> {
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;
-                    return Ok(lossy(&bytes));
+                    return Ok(taken(&lossy(&bytes)).into_owned());
                 }
                 Some(b'\\') => {
                     self.at += 1;

@@ -6,5 +6,4 @@ pub(crate) mod duration;
 pub(crate) mod json;
 pub(crate) mod pem;
 pub(crate) mod quote;
-pub(crate) mod text;
 pub(crate) mod url;

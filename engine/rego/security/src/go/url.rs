@@ -1,7 +1,7 @@
 //! URLs as Go's `net/url` parses and writes them (RFC 3986 with Go's leniencies and errors).
 
-use super::quote::quote;
-use super::text::lossy;
+use super::quote::{quote, quote_bytes};
+use referee_rego_value::bytes::{bytes_of, text_of_slice};
 use std::net::Ipv6Addr;
 
 /// A URL in its parts. Parts that were unescaped may be no UTF-8.
@@ -199,7 +199,7 @@ impl Url {
 
     /// The host with its port.
     pub(crate) fn host_text(&self) -> String {
-        lossy(&self.host)
+        text_of_slice(&self.host)
     }
 }
 
@@ -249,7 +249,7 @@ fn parse_literal(host: &str) -> Result<Vec<u8>, String> {
         }
         None => unescape(inside, Part::Host)?,
     };
-    let text = lossy(&name);
+    let text = text_of_slice(&name);
     let (address, zone) = text.split_once('%').unwrap_or((&text, "-"));
     if text.parse::<std::net::Ipv4Addr>().is_ok() {
         return Err("invalid IP-literal".to_owned());
@@ -293,7 +293,7 @@ fn escape(bytes: &[u8], part: Part) -> String {
 }
 
 fn unescape(text: &str, part: Part) -> Result<Vec<u8>, String> {
-    let bytes = text.as_bytes();
+    let bytes = bytes_of(text);
     let mut plain = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
@@ -317,7 +317,7 @@ fn unescape(text: &str, part: Part) -> Result<Vec<u8>, String> {
         };
         match value.filter(|value| allowed(*value)) {
             Some(value) => plain.push(value),
-            None => return Err(format!("invalid URL escape {}", quote(&lossy(code)))),
+            None => return Err(format!("invalid URL escape {}", quote_bytes(code))),
         }
         at += 3;
     }

@@ -8,6 +8,7 @@ use crate::go::quote::quote;
 use crate::go::url::{self, Url};
 use crate::x509::{check_key_pair, parse_certificate};
 use referee_rego_builtin::{BuiltinError, Context, HostError, HttpRequest, Result};
+use referee_rego_value::bytes::{self, bytes_of};
 use referee_rego_value::{Object, Value};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -182,7 +183,7 @@ pub(super) fn build(context: &Context<'_>, object: &Object) -> std::result::Resu
             "url" => request.url = text,
             "enable_redirect" => request.follow_redirects = parse_bool(value)?,
             "body" => request.body = Some(value.to_json().into_bytes()),
-            "raw_body" => request.body = Some(text.into_bytes()),
+            "raw_body" => request.body = Some(bytes_of(&text).into_owned()),
             "tls_use_system_certs" => {
                 request.tls.use_system_certificates = Some(parse_bool(value)?);
             }
@@ -195,7 +196,10 @@ pub(super) fn build(context: &Context<'_>, object: &Object) -> std::result::Resu
             "tls_client_key" => key.direct = text,
             "tls_client_key_file" => key.file = text,
             "tls_client_key_env_variable" => key.environment = text,
-            "tls_server_name" => request.tls.server_name = Some(text).filter(|it| !it.is_empty()),
+            "tls_server_name" => {
+                let name = Some(bytes::shown(&text).into_owned());
+                request.tls.server_name = name.filter(|it| !it.is_empty());
+            }
             "headers" => match value {
                 Value::Object(fields) => {
                     for (name, value) in fields.iter() {
@@ -221,12 +225,16 @@ pub(super) fn build(context: &Context<'_>, object: &Object) -> std::result::Resu
     authorities(context, &mut request, &authority)?;
     if request.tls.server_name.is_none() {
         let host = headers.get("Host").and_then(Value::as_str);
-        request.tls.server_name = host.map(str::to_owned).filter(|host| !host.is_empty());
+        request.tls.server_name =
+            host.map(|host| bytes::shown(host).into_owned()).filter(|host| !host.is_empty());
     }
     let url = target(&mut request)?;
     for (name, value) in headers {
         match value.as_str() {
-            Some(text) => request.headers.push((name, text.to_owned())),
+            Some(text) => {
+                let field = [&name, text].map(|part| bytes::shown(part).into_owned());
+                request.headers.push(field.into());
+            }
             None => return Err(format!("invalid type for headers value {}", shown(&value)).into()),
         }
     }
@@ -248,7 +256,7 @@ fn target(request: &mut HttpRequest) -> std::result::Result<Url, Failure> {
     if url.scheme == "unix" && !url.raw_query.is_empty() {
         return Err("unix sockets cannot be reached here".to_owned().into());
     }
-    request.url = url.text();
+    request.url = bytes::shown(&url.text()).into_owned();
     Ok(url)
 }
 
@@ -285,7 +293,7 @@ fn flat(value: &Value) -> String {
 
 /// A file, where the host lets it be read.
 fn read_file(context: &Context<'_>, path: &str) -> std::result::Result<Vec<u8>, Failure> {
-    context.host.read_file(path).map_err(|error| {
+    context.host.read_file(&bytes::shown(path)).map_err(|error| {
         let why = match error {
             HostError::Forbidden => "permission denied".to_owned(),
             other => other.to_string(),
@@ -301,9 +309,10 @@ fn client_certificate(
     key: &Sources,
 ) -> std::result::Result<(), Failure> {
     if !certificate.direct.is_empty() && !key.direct.is_empty() {
-        check_key_pair(certificate.direct.as_bytes(), key.direct.as_bytes())?;
-        request.tls.client_certificate = Some(certificate.direct.clone().into_bytes());
-        request.tls.client_key = Some(key.direct.clone().into_bytes());
+        let [pem, key_pem] = [certificate, key].map(|source| bytes_of(&source.direct).into_owned());
+        check_key_pair(&pem, &key_pem)?;
+        request.tls.client_certificate = Some(pem);
+        request.tls.client_key = Some(key_pem);
     }
     if !certificate.file.is_empty() && !key.file.is_empty() {
         let pem = read_file(context, &certificate.file)?;
@@ -313,7 +322,8 @@ fn client_certificate(
         request.tls.client_key = Some(key_pem);
     }
     if !certificate.environment.is_empty() && !key.environment.is_empty() {
-        let read = |name: &str| context.host.env(name).unwrap_or_default().into_bytes();
+        let read =
+            |name: &str| context.host.env(&bytes::shown(name)).unwrap_or_default().into_bytes();
         let (pem, key_pem) = (read(&certificate.environment), read(&key.environment));
         check_key_pair(&pem, &key_pem).map_err(|error| {
             format!(
@@ -335,7 +345,7 @@ fn authorities(
 ) -> std::result::Result<(), Failure> {
     let mut all = Vec::new();
     if !sources.direct.is_empty() {
-        let pem = sources.direct.replace("\\n", "\n").into_bytes();
+        let pem = bytes_of(&sources.direct.replace("\\n", "\n")).into_owned();
         if !has_certificate(&pem) {
             return Err("could not append certificates".to_owned().into());
         }
@@ -351,7 +361,8 @@ fn authorities(
         all.extend(pem);
     }
     if !sources.environment.is_empty() {
-        let pem = context.host.env(&sources.environment).unwrap_or_default().into_bytes();
+        let pem =
+            context.host.env(&bytes::shown(&sources.environment)).unwrap_or_default().into_bytes();
         if !has_certificate(&pem) {
             let name = quote(&sources.environment);
             let error = "could not append certificates";

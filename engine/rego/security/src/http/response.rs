@@ -2,7 +2,6 @@
 
 use super::canonical;
 use super::freshness::first;
-use crate::go::text::lossy;
 use referee_rego_builtin::{Context, Result};
 use referee_rego_formats::yaml;
 use referee_rego_value::{JsonLimits, Object, Value};
@@ -50,14 +49,15 @@ pub(super) fn show(
     };
     let mut fields: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for (name, value) in headers {
-        fields.entry(name.to_lowercase()).or_default().push(Value::from(value.as_str()));
+        fields.entry(name.to_lowercase()).or_default().push(Value::text(value));
     }
-    let fields = fields.into_iter().map(|(name, values)| (Value::from(name), Value::array(values)));
+    let fields =
+        fields.into_iter().map(|(name, values)| (Value::text(&name), Value::array(values)));
     Ok(Value::object([
-        ("status", Value::from(status)),
+        ("status", Value::text(status)),
         ("status_code", Value::from(i64::from(status_code))),
         ("body", decoded.unwrap_or(Value::Null)),
-        ("raw_body", Value::from(lossy(body))),
+        ("raw_body", Value::of_bytes(body.to_vec())),
         ("headers", Value::Object(fields.collect::<Object>())),
     ]))
 }

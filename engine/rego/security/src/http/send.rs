@@ -133,7 +133,10 @@ fn exchange(context: &mut Context<'_>, built: &Built, request: &Object) -> Resul
     let mut tries = 0;
     loop {
         context.work(REQUEST).map_err(|ended| Failure::Ended(ended.into()))?;
-        let error = match context.host.http(&built.request) {
+        let (host, meter) = (context.host, &context.meter);
+        let answered = host.http_until(&built.request, &|| meter.check().is_err());
+        meter.check().map_err(|ended| Failure::Ended(ended.into()))?;
+        let error = match answered {
             Ok(response) => {
                 let reserved = context.reserve(response.body.len());
                 reserved.map_err(|ended| Failure::Ended(ended.into()))?;
@@ -144,7 +147,8 @@ fn exchange(context: &mut Context<'_>, built: &Built, request: &Object) -> Resul
         if tries == most || error == HostError::Forbidden {
             return Err(network(built, &error));
         }
-        context.host.wait(pause(tries));
+        let meter = &context.meter;
+        context.host.wait_until(pause(tries), &|| meter.check().is_err());
         tries += 1;
     }
 }

@@ -8,9 +8,9 @@ use crate::go::pem;
 ///
 /// # Errors
 /// Go's words for the first key that is broken.
-pub(crate) fn private_keys(text: &str) -> Result<Vec<PrivateKey>, String> {
-    let decoded = base64::decode(text.as_bytes(), Alphabet::Standard).ok();
-    let mut rest = decoded.as_deref().unwrap_or(text.as_bytes());
+pub(crate) fn private_keys(text: &[u8]) -> Result<Vec<PrivateKey>, String> {
+    let decoded = base64::decode(text, Alphabet::Standard).ok();
+    let mut rest = decoded.as_deref().unwrap_or(text);
     let mut keys = Vec::new();
     while let (Some(block), after) = pem::decode(rest) {
         rest = after;

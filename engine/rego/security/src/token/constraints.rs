@@ -6,6 +6,7 @@ use super::keys::{self, VerificationKey};
 use crate::digest::work;
 use crate::jwk::RawKey;
 use referee_rego_builtin::{BuiltinError, Context, Result};
+use referee_rego_value::bytes::bytes_of;
 use referee_rego_value::{Number, Object, Value};
 
 /// The demands. An empty text demands nothing.
@@ -79,7 +80,7 @@ impl Constraints {
         };
         match &self.keys {
             Some(keys) => keys::any(keys, key_id, name, check),
-            None => check(Some(&RawKey::Symmetric(self.secret.as_bytes().to_vec()))),
+            None => check(Some(&RawKey::Symmetric(bytes_of(&self.secret).into_owned()))),
         }
     }
 

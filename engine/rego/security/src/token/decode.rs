@@ -2,8 +2,8 @@
 
 use crate::digest::{hex, work};
 use crate::go::base64;
-use crate::go::text::lossy;
 use referee_rego_builtin::{BuiltinError, Context, Result, operand};
+use referee_rego_value::bytes::{bytes_of, text_of};
 use referee_rego_value::{JsonLimits, Object, Value};
 
 /// How many tokens may be nested in one another.
@@ -38,11 +38,11 @@ impl Token {
     }
 
     /// The header, decoded.
-    pub(super) fn decoded_header(&self) -> Result<Object> {
+    pub(super) fn decoded_header(&self, context: &mut Context<'_>) -> Result<Object> {
         let bytes = base64::decode_url(&self.header).map_err(|error| {
             BuiltinError::new(format!("JWT header had invalid encoding: {error}"))
         })?;
-        let header = object(&bytes)
+        let header = object(context, &bytes)?
             .map_err(|error| BuiltinError::new(format!("bad JWT header: {error}")))?;
         if header.get_str("enc").is_some() {
             return Err(BuiltinError::new("JWT is a JWE object, which is not supported"));
@@ -63,19 +63,23 @@ impl Token {
     }
 
     /// What is signed.
-    pub(super) fn signed(&self) -> String {
-        format!("{}.{}", self.header, self.payload)
+    pub(super) fn signed(&self) -> Vec<u8> {
+        bytes_of(&format!("{}.{}", self.header, self.payload)).into_owned()
     }
 }
 
 /// The JSON object of a text.
-pub(super) fn object(bytes: &[u8]) -> std::result::Result<Object, String> {
-    let value = Value::from_json_stream(bytes, &JsonLimits::DEFAULT)
-        .map_err(|error| format!("invalid JSON: {}", error.message))?;
-    match value {
-        Value::Object(object) => Ok(object),
-        _ => Err("decoded JSON type was not an Object".to_owned()),
-    }
+pub(super) fn object(
+    context: &mut Context<'_>,
+    bytes: &[u8],
+) -> Result<std::result::Result<Object, String>> {
+    let mut spend = |units| context.passed(units);
+    let value = Value::from_json_stream_within(bytes, &JsonLimits::DEFAULT, &mut spend)?;
+    Ok(match value {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) => Err("decoded JSON type was not an Object".to_owned()),
+        Err(error) => Err(format!("invalid JSON: {}", error.message)),
+    })
 }
 
 /// `io.jwt.decode`: header, payload, and signature in hexadecimal digits.
@@ -84,18 +88,18 @@ pub(super) fn decode(context: &mut Context<'_>, operands: &[Value]) -> Result<Op
     for _ in 0..MAX_NESTED {
         work(context, text.len())?;
         let token = Token::split(&text)?;
-        let header = token.decoded_header()?;
+        let header = token.decoded_header(context)?;
         let payload = token.decoded_payload()?;
         match header.get_str("cty") {
             Some(Value::String(kind)) if kind.as_str() == "JWT" => {
                 // A token in a token may stand in quotes.
-                text = lossy(&payload).trim_matches(['"', '\'']).to_owned();
+                text = text_of(payload).trim_matches(['"', '\'']).to_owned();
                 continue;
             }
             Some(Value::String(_)) | None => {}
             Some(_) => return Err(BuiltinError::new("cty: must be a string")),
         }
-        let payload = object(&payload).map_err(BuiltinError::new)?;
+        let payload = object(context, &payload)?.map_err(BuiltinError::new)?;
         let signature = base64::decode_url(&token.signature).map_err(|error| {
             BuiltinError::new(format!("JWT signature had invalid encoding: {error}"))
         })?;

@@ -5,8 +5,8 @@ use super::constraints::Constraints;
 use super::decode::{Token, object};
 use super::header::Header;
 use crate::digest::work;
-use crate::go::text::lossy;
 use referee_rego_builtin::{BuiltinError, Context, Result, operand};
+use referee_rego_value::bytes::text_of;
 use referee_rego_value::{Object, Value};
 
 /// How many tokens may be nested in one another.
@@ -42,7 +42,7 @@ fn verified(
     for _ in 0..MAX_NESTED {
         work(context, text.len())?;
         let token = Token::split(&text)?;
-        let decoded = token.decoded_header()?;
+        let decoded = token.decoded_header(context)?;
         let header = Header::read(&decoded)?;
         if !header.is_valid() {
             return Ok(None);
@@ -52,21 +52,15 @@ fn verified(
         }
         let signature = token.decoded_signature()?;
         let signed = token.signed();
-        if !constraints.verify(
-            context,
-            &header.key_id,
-            &header.algorithm,
-            signed.as_bytes(),
-            &signature,
-        )? {
+        if !constraints.verify(context, &header.key_id, &header.algorithm, &signed, &signature)? {
             return Ok(None);
         }
         let payload = token.decoded_payload()?;
         if header.content_type.eq_ignore_ascii_case("JWT") {
-            text = lossy(&payload);
+            text = text_of(payload);
             continue;
         }
-        return Ok(Some((decoded, object(&payload).map_err(BuiltinError::new)?)));
+        return Ok(Some((decoded, object(context, &payload)?.map_err(BuiltinError::new)?)));
     }
     Err(BuiltinError::new("JWT is nested too deep"))
 }

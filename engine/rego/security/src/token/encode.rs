@@ -12,11 +12,12 @@ use crate::signature;
 use num_bigint::BigUint;
 use referee_rego_builtin::{BuiltinError, Context, Result, operand};
 use referee_rego_value::Value;
+use referee_rego_value::bytes::{bytes_of, taken};
 
 pub(super) fn encode_sign(context: &mut Context<'_>, operands: &[Value]) -> Result<Option<Value>> {
     let [header, payload, key] =
         [1, 2, 3].map(|position| operand::value(operands, position).map(Value::to_json));
-    sign(context, &header?, &payload?, &key?)
+    sign(context, &taken(&header?), &taken(&payload?), &taken(&key?))
 }
 
 pub(super) fn encode_sign_raw(
@@ -42,7 +43,7 @@ fn sign(
 }
 
 fn signed(header: &str, payload: &str, key: &str) -> std::result::Result<String, String> {
-    let keys = jwk::parse(key.as_bytes())?;
+    let keys = jwk::parse(&bytes_of(key))?;
     let Some(key) = keys.first() else { return Err("no keys found in JWK set".to_owned()) };
     let invalid = |error: String| Err(format!("missing or invalid 'alg' header: {error}"));
     let members = match header_text::parse(header) {
@@ -63,10 +64,10 @@ fn signed(header: &str, payload: &str, key: &str) -> std::result::Result<String,
         Some(Found::String(kind)) => kind == "JWT",
         Some(Found::Other(_)) | None => true,
     };
-    if says_json && !json::is_valid(payload.as_bytes()) {
+    if says_json && !json::is_valid(&bytes_of(payload)) {
         return Err("type is JWT but payload is not JSON".to_owned());
     }
-    let parts = [header, payload].map(|part| base64::encode_url(part.as_bytes()));
+    let parts = [header, payload].map(|part| base64::encode_url(&bytes_of(part)));
     let text = parts.join(".");
     let signature = make(key, &name, text.as_bytes())?;
     Ok(format!("{text}.{}", base64::encode_url(&signature)))

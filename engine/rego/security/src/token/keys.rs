@@ -7,6 +7,7 @@ use crate::jwk::{self, RawKey};
 use crate::key::{self, PublicKey};
 use crate::x509;
 use referee_rego_builtin::{BuiltinError, Context, Result};
+use referee_rego_value::bytes::bytes_of;
 
 /// A key with what a set says of it.
 pub(super) struct VerificationKey {
@@ -26,7 +27,7 @@ pub(super) fn read(context: &mut Context<'_>, text: &str) -> Result<Vec<Verifica
 }
 
 fn parse(text: &str) -> std::result::Result<Vec<VerificationKey>, String> {
-    if let (Some(block), rest) = pem::decode(text.as_bytes()) {
+    if let (Some(block), rest) = pem::decode(&bytes_of(text)) {
         if !rest.is_empty() {
             return Err("extra data after a PEM certificate block".to_owned());
         }
@@ -40,7 +41,7 @@ fn parse(text: &str) -> std::result::Result<Vec<VerificationKey>, String> {
             _ => Err("failed to extract a Key from the PEM certificate".to_owned()),
         };
     }
-    let keys = jwk::parse(text.as_bytes()).map_err(|error| {
+    let keys = jwk::parse(&bytes_of(text)).map_err(|error| {
         format!("failed to parse a JWK key (set): jwk.ParseString: failed to parse string: {error}")
     })?;
     let mut found = Vec::with_capacity(keys.len());

@@ -11,6 +11,7 @@ use crate::key::PublicKey;
 use crate::signature::{self, Salt};
 use referee_rego_builtin::{Context, Result, operand};
 use referee_rego_value::Value;
+use referee_rego_value::bytes::bytes_of;
 
 type Check = fn(&PublicKey, &[u8], &[u8]) -> bool;
 
@@ -20,13 +21,13 @@ fn verify(context: &mut Context<'_>, operands: &[Value], check: Check) -> Result
     let token = Token::split(text)?;
     let keys = keys::read(context, operand::string(operands, 2)?)?;
     let signature = token.decoded_signature()?;
-    let header = Header::read(&token.decoded_header()?)?;
+    let header = Header::read(&token.decoded_header(context)?)?;
     let signed = token.signed();
     let good = keys::any(&keys, &header.key_id, &header.algorithm, |key| {
         context.work(SIGNATURE)?;
         work(context, signed.len())?;
         let Some(RawKey::Public(key)) = key else { return Ok(false) };
-        Ok(check(key, signed.as_bytes(), &signature))
+        Ok(check(key, &signed, &signature))
     })?;
     Ok(Some(Value::from(good)))
 }
@@ -70,7 +71,7 @@ fn secret(context: &mut Context<'_>, operands: &[Value], hash: Hash) -> Result<O
     work(context, text.len().saturating_add(secret.len()))?;
     let token = Token::split(text)?;
     let signature = token.decoded_signature()?;
-    let code = hash.hmac(secret.as_bytes(), token.signed().as_bytes());
+    let code = hash.hmac_long(context, &bytes_of(secret), &token.signed())?;
     Ok(Some(Value::from(same(&signature, &code))))
 }
 

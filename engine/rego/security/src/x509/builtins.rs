@@ -5,9 +5,9 @@ use super::{Certificate, chain, key_pair, parse, request};
 use crate::digest::work;
 use crate::go::base64::{self, Alphabet};
 use crate::go::pem;
-use crate::go::text::lossy;
 use referee_rego_builtin::{BuiltinError, Context, Implementation, Result, Table, operand};
 use referee_rego_value::Value;
+use referee_rego_value::bytes::{bytes_of, lossy};
 
 pub(crate) const TABLE: Table = &[
     ("crypto.x509.parse_certificates", Implementation::Function(parse_certificates)),
@@ -26,11 +26,11 @@ const SHOWN: usize = 16;
 /// The certificates of a text: PEM, base64 of PEM, or base64 of DER.
 fn read(
     context: &mut Context<'_>,
-    text: &str,
+    text: &[u8],
 ) -> Result<std::result::Result<Vec<Certificate>, String>> {
     work(context, text.len().saturating_mul(8))?;
     context.reserve(text.len().saturating_mul(SHOWN))?;
-    Ok(certificates(text.as_bytes()))
+    Ok(certificates(text))
 }
 
 fn certificates(text: &[u8]) -> std::result::Result<Vec<Certificate>, String> {
@@ -59,13 +59,13 @@ fn from_pem(mut text: &[u8]) -> std::result::Result<Vec<Certificate>, String> {
 
 fn parse_certificates(context: &mut Context<'_>, operands: &[Value]) -> Result<Option<Value>> {
     let text = operand::string(operands, 1)?;
-    let found = read(context, text)?.map_err(BuiltinError::new)?;
+    let found = read(context, &bytes_of(text))?.map_err(BuiltinError::new)?;
     Ok(Some(Value::array(found.iter().map(|one| one.show(true)))))
 }
 
 fn parse_and_verify(context: &mut Context<'_>, operands: &[Value]) -> Result<Option<Value>> {
     let text = operand::string(operands, 1)?;
-    let Ok(found) = read(context, text)? else { return Ok(Some(unverified())) };
+    let Ok(found) = read(context, &bytes_of(text))? else { return Ok(Some(unverified())) };
     verified(context, &found, &Options::default(), true)
 }
 
@@ -75,7 +75,7 @@ fn parse_and_verify_with_options(
 ) -> Result<Option<Value>> {
     let text = operand::string(operands, 1)?;
     let options = operand::object(operands, 2)?;
-    let Ok(found) = read(context, text)? else { return Ok(Some(unverified())) };
+    let Ok(found) = read(context, &bytes_of(text))? else { return Ok(Some(unverified())) };
     let options = options::read(options)?;
     verified(context, &found, &options, false)
 }
@@ -101,7 +101,7 @@ fn parse_request(context: &mut Context<'_>, operands: &[Value]) -> Result<Option
     let text = operand::string(operands, 1)?;
     work(context, text.len().saturating_mul(8))?;
     context.reserve(text.len().saturating_mul(SHOWN))?;
-    let mut bytes = text.as_bytes().to_vec();
+    let mut bytes = bytes_of(text).into_owned();
     if !text.starts_with("-----BEGIN CERTIFICATE REQUEST-----") {
         bytes = base64::decode(&bytes, Alphabet::Standard).map_err(BuiltinError::new)?;
     }
@@ -125,6 +125,6 @@ fn parse_keypair(context: &mut Context<'_>, operands: &[Value]) -> Result<Option
     work(context, size.saturating_mul(8))?;
     context.reserve(size.saturating_mul(SHOWN))?;
     context.work(1_000)?;
-    let pair = key_pair::parse(certificate.as_bytes(), key.as_bytes());
+    let pair = key_pair::parse(&bytes_of(certificate), &bytes_of(key));
     pair.map(Some).map_err(BuiltinError::new)
 }

@@ -5,7 +5,7 @@ use super::san::is_domain;
 use super::{Certificate, Extension};
 use crate::der::{CONSTRUCTED, CONTEXT, Reader, tag};
 use crate::go::quote::{quote, quote_bytes};
-use crate::go::text::lossy;
+use referee_rego_value::bytes::lossy;
 use std::net::IpAddr;
 
 /// Names that are permitted, or excluded.

@@ -5,9 +5,9 @@ use super::parse::certificate;
 use super::show::bytes;
 use crate::go::base64::{self, Alphabet};
 use crate::go::pem;
-use crate::go::text::lossy;
 use crate::key::{PrivateKey, PublicKey, parse_ec, parse_pkcs1, parse_pkcs8};
 use referee_rego_value::Value;
+use referee_rego_value::bytes::lossy;
 
 type Result<T> = std::result::Result<T, String>;
 

@@ -1,5 +1,7 @@
 //! Mail addresses in certificates: RFC 2821's mailbox, with the leniencies of RFC 3696.
 
+use referee_rego_value::bytes::lossy;
+
 /// The local part and the domain.
 pub(super) fn parse(text: &str) -> Option<(Vec<u8>, String)> {
     let bytes = text.as_bytes();
@@ -12,7 +14,7 @@ pub(super) fn parse(text: &str) -> Option<(Vec<u8>, String)> {
         || domain
             .split(|&byte| byte == b'.')
             .all(|label| !label.is_empty() && label.iter().all(u8::is_ascii_graphic));
-    labels_are_fine.then(|| (local, crate::go::text::lossy(domain)))
+    labels_are_fine.then(|| (local, lossy(domain)))
 }
 
 fn quoted(bytes: &[u8]) -> Option<(Vec<u8>, &[u8])> {

@@ -1,8 +1,8 @@
 //! Distinguished names (RFC 5280 section 4.1.2.4) and the strings in them.
 
 use crate::der::{Oid, Reader, tag};
-use crate::go::text::lossy;
 use referee_rego_value::Value;
+use referee_rego_value::bytes::lossy;
 
 /// An attribute. In requests its value may be other than a string.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub(super) fn parse(whole: &[u8]) -> Result<Name, String> {
             let value = attribute.any().ok_or_else(|| invalid(": invalid attribute value"))?;
             let value = string(value.tag, value.content)
                 .map_err(|error| invalid(&format!(": invalid attribute value: {error}")))?;
-            name.0.push(Attribute { oid, value: Value::from(value) });
+            name.0.push(Attribute { oid, value: Value::text(&value) });
         }
     }
     Ok(name)

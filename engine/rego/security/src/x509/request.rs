@@ -7,9 +7,9 @@ use super::show::{self, bytes, list, oid};
 use super::{Extension, extensions::SUBJECT_ALT_NAME, time};
 use crate::der::{Oid, Reader, tag};
 use crate::go::asn1::{Fields, Wanted, invalid_character, trailing_data};
-use crate::go::text::lossy;
 use crate::key::subject_key;
 use referee_rego_value::Value;
+use referee_rego_value::bytes::lossy;
 use std::collections::HashSet;
 
 type Result<T> = std::result::Result<T, String>;
@@ -167,9 +167,9 @@ fn any(pair: &mut Fields<'_>) -> Result<Value> {
         }
         4 => bytes(content),
         6 => oid(&again.oid()?),
-        kind @ tag::UTF8_STRING => {
-            Value::from(string(kind, content).map_err(|_| "asn1: invalid UTF-8 string".to_owned())?)
-        }
+        kind @ tag::UTF8_STRING => Value::text(
+            &string(kind, content).map_err(|_| "asn1: invalid UTF-8 string".to_owned())?,
+        ),
         kind @ tag::NUMERIC_STRING => {
             Value::from(string(kind, content).map_err(invalid("NumericString"))?)
         }
@@ -177,8 +177,8 @@ fn any(pair: &mut Fields<'_>) -> Result<Value> {
             Value::from(string(kind, content).map_err(invalid("PrintableString"))?)
         }
         kind @ tag::IA5_STRING => Value::from(string(kind, content).map_err(invalid("IA5String"))?),
-        tag::T61_STRING => Value::from(lossy(content)),
-        kind @ tag::BMP_STRING => Value::from(string(kind, content)?),
+        tag::T61_STRING => Value::text(&lossy(content)),
+        kind @ tag::BMP_STRING => Value::text(&string(kind, content)?),
         tag::UTC_TIME | tag::GENERALIZED_TIME => {
             let time = time::read(&mut Reader::new(value.whole));
             Value::from(time.map_err(|_| "asn1: cannot parse time".to_owned())?.text())

@@ -2,8 +2,8 @@
 
 use crate::der::{Reader, tag};
 use crate::go::quote::quote;
-use crate::go::text::lossy;
 use crate::go::url::{self, Url};
+use referee_rego_value::bytes::lossy;
 
 /// Alternative names. All texts are ASCII.
 #[derive(Clone, Debug, Default)]

@@ -6,10 +6,10 @@ use super::san::AlternativeNames;
 use super::{Certificate, Extension};
 use crate::der::parse_oid;
 use crate::go::base64;
-use crate::go::text::lossy;
 use crate::go::url::Url;
 use crate::key::PublicKey;
 use num_bigint::BigUint;
+use referee_rego_value::bytes::lossy;
 use referee_rego_value::{Number, Value};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -27,7 +27,12 @@ pub(super) fn list<T>(items: &[T], show: impl FnMut(&T) -> Value) -> Value {
 }
 
 fn text(value: impl AsRef<str>) -> Value {
-    Value::from(value.as_ref())
+    Value::text(value.as_ref())
+}
+
+/// A text of a value.
+fn held(value: &str) -> Value {
+    Value::from(value)
 }
 
 fn texts(items: &[String]) -> Value {
@@ -81,7 +86,7 @@ fn attribute(attribute: &Attribute) -> Value {
 }
 
 pub(super) fn name(name: &Name) -> Value {
-    let all = |number| list(&name.all(number), |value| text(value));
+    let all = |number| list(&name.all(number), |value| held(value));
     Value::object([
         ("Country", all(6)),
         ("Organization", all(10)),
@@ -90,8 +95,8 @@ pub(super) fn name(name: &Name) -> Value {
         ("Province", all(8)),
         ("StreetAddress", all(9)),
         ("PostalCode", all(17)),
-        ("SerialNumber", text(name.last(5))),
-        ("CommonName", text(name.last(3))),
+        ("SerialNumber", held(name.last(5))),
+        ("CommonName", held(name.last(3))),
         ("Names", list(&name.0, attribute)),
         ("ExtraNames", Value::Null),
     ])
@@ -111,7 +116,7 @@ fn url(url: &Url) -> Value {
         ("Scheme", text(&url.scheme)),
         ("Opaque", text(&url.opaque)),
         ("User", user),
-        ("Host", text(url.host_text())),
+        ("Host", text(lossy(&url.host))),
         ("Path", text(lossy(&url.path))),
         ("RawPath", text(&url.raw_path)),
         ("OmitHost", Value::from(url.omit_host)),

@@ -1,6 +1,8 @@
 //! Queries with everything that can be told about them.
 
-use super::{Backend, Said, all, failed, of_module, read, row};
+use super::errors::{all, failed, read};
+use super::options::of_module;
+use super::{Backend, Said, row};
 use crate::ask::{Answer, Question, Told};
 use crate::back::monotonic;
 use crate::error::{RegoCode, RegoError, RegoErrors};
@@ -11,6 +13,7 @@ use referee_rego_compile::{CompiledQuery, QueryOptions};
 use referee_rego_eval::{Arena, Capture, NoProbe, Program};
 use referee_rego_syntax::ast::{Import, Module, Ref, Term, TermKind};
 use referee_rego_syntax::{Location, ParseOptions, parse_module, parse_query};
+use referee_rego_value::bytes;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -48,10 +51,10 @@ impl Backend {
             let rows = self.run_saying(over, within, &mut recorder, &mut said, |evaluation| {
                 evaluation.rows(&prepared)
             });
-            let recorded = recorder.finish();
+            let recorded = recorder.finish(rows.is_err());
             told.coverage = recorded.coverage;
             told.profile = recorded.profile;
-            told.trace = recorded.trace;
+            told.trace = recorded.trace.within(question.budget.output);
             told.cases = recorded.cases;
             rows
         } else {
@@ -171,7 +174,9 @@ fn package_ref(package: &str) -> Result<Ref, RegoErrors> {
     let mut reference = vec![term(TermKind::Var("data".into()))];
     for segment in segments {
         match segment {
-            path::Segment::Name(name) => reference.push(term(TermKind::String(name.into()))),
+            path::Segment::Name(name) => {
+                reference.push(term(TermKind::String(bytes::taken(&name).into())))
+            }
             path::Segment::Number(_) => {
                 let message = format!("{package:?} is no package");
                 let code = referee_rego_syntax::Code::Parse;

@@ -4,46 +4,39 @@
 //! modules to a program, budgets to what measures them, their errors to the front's.
 
 mod ask;
+mod errors;
+mod options;
 mod reads;
 mod results;
 mod rules;
 mod tests;
 
+pub(crate) use errors::all;
+
 use super::{Path, Values, monotonic};
+use crate::ask::Question;
 use crate::budget::EvalBudget;
-use crate::error::{RegoCode, RegoError, RegoErrors, SourceLine};
-use crate::options::{CompileOptions, Schemas, TestRules};
+use crate::error::{RegoError, RegoErrors};
+use crate::options::CompileOptions;
 use crate::path::Segment;
 use crate::program::{Module, Producers, QueryExpression, QueryResults, QueryRow};
 use crate::reads::Reads;
 use crate::rules::RuleInfo;
 use crate::value::Value;
 use crate::world::World;
+use errors::{as_told, failed};
+use options::{compile_options, current, of_module, parse_options, tables};
 use referee_rego_builtin::{Context, Meter, SharedCaches, Table};
 use referee_rego_compile::Compiled;
-use referee_rego_compile::QueryOptions;
 use referee_rego_eval::{
-    Arena, Capture, EvalCode, EvalError, Evaluation, NoProbe, Options, PreparedPath, Probe,
-    Program, Row,
+    Arena, EvalError, Evaluation, NoProbe, Options, PreparedPath, Probe, Program, Row,
 };
-use referee_rego_syntax::ast::{RegoVersion, Term, TermKind};
-use referee_rego_syntax::{
-    Code, Error, Location, ParseCapabilities, ParseOptions, parse_module, parse_query,
-};
-use referee_rego_types::Capabilities;
-use referee_rego_types::check::SchemaSet;
+use referee_rego_syntax::{Location, ParseOptions, parse_module};
 use referee_rego_value as native;
 use results::Results;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-
-/// The longest line of source that an error shows, in characters.
-const MAX_SNIPPET: usize = 300;
-
-/// Of how many errors the lines are shown, where the parser did not choose: nobody reads more, and
-/// a source can be one long line with an error at each of its characters.
-const MAX_LINES: usize = 100;
 
 /// A compiled program.
 pub(crate) struct Backend {
@@ -64,21 +57,6 @@ pub(crate) struct Backend {
     watched: OnceLock<Result<Program, RegoError>>,
     /// How long parsing and compiling the modules took.
     pub(in crate::back) times: (Duration, Duration),
-}
-
-/// The builtins there are where nothing else is said; made once.
-fn current() -> Arc<Capabilities> {
-    static CURRENT: OnceLock<Arc<Capabilities>> = OnceLock::new();
-    Arc::clone(CURRENT.get_or_init(|| Arc::new(Capabilities::current())))
-}
-
-/// All builtins that have an implementation outside the evaluator.
-fn tables(options: &CompileOptions) -> Vec<Table> {
-    let families =
-        [referee_rego_text::TABLES, referee_rego_formats::TABLES, referee_rego_security::TABLES];
-    let mut tables = families.concat();
-    tables.extend(&options.builtins);
-    tables
 }
 
 impl Backend {
@@ -174,15 +152,8 @@ impl Backend {
         budget: &EvalBudget,
         world: &World<'_>,
     ) -> Result<QueryResults, RegoError> {
-        let parsed = parse_query(query, &self.parse).map_err(first)?;
-        let options = QueryOptions { keep_prints: true, ..QueryOptions::default() };
-        let compiled =
-            referee_rego_compile::compile_query(&self.compiled, parsed, &options).map_err(first)?;
-        let prepared = self.program.prepare_query(&compiled, Capture::Values);
-        let arena = Arena::new();
-        let (rows, prints) =
-            self.run(&arena, input, (budget, world), |evaluation| evaluation.rows(&prepared))?;
-        Ok(QueryResults { rows: rows.into_iter().map(row).collect(), prints })
+        let question = Question { world: *world, ..Question::new(query, *budget).over(input) };
+        self.ask(&question).results.map_err(|errors| errors.first().clone())
     }
 
     /// Where the elements of partial rules come from.
@@ -301,70 +272,9 @@ impl Probe for Found<'_> {
     }
 }
 
-/// How a module is parsed that says of itself which Rego it is.
-fn of_module(parse: &ParseOptions, module: &Module) -> Option<ParseOptions> {
-    let version = if module.rego_v0? { RegoVersion::V0 } else { RegoVersion::V1 };
-    (version != parse.version).then(|| ParseOptions { version, ..parse.clone() })
-}
-
-fn parse_options(options: &CompileOptions, capabilities: &Capabilities) -> ParseOptions {
-    let version = if options.rego_v0 { RegoVersion::V0 } else { RegoVersion::V1 };
-    let words = |words: &[Arc<str>]| words.iter().map(ToString::to_string).collect();
-    // Without capabilities of the caller's, those that the parser has for the version.
-    let given = options.capabilities.as_ref().map(|_| ParseCapabilities {
-        future_keywords: words(&capabilities.future_keywords),
-        features: words(&capabilities.features),
-    });
-    ParseOptions {
-        capabilities: given,
-        all_future_keywords: options.experimental_keywords,
-        ..ParseOptions::new(version).with_annotations(true)
-    }
-}
-
-fn compile_options(
-    options: &CompileOptions,
-    capabilities: Arc<Capabilities>,
-    data: &Value,
-) -> referee_rego_compile::Options {
-    let mut schemas = SchemaSet::default();
-    let schema = |path: &[String]| {
-        let head = Term { kind: TermKind::Var("schema".into()), location: Location::NONE };
-        let keys = path.iter().map(|key| Term {
-            kind: TermKind::String(key.as_str().into()),
-            location: Location::NONE,
-        });
-        std::iter::once(head).chain(keys).collect::<Vec<_>>()
-    };
-    let Schemas { input, named } = &options.schemas;
-    if let Some(input) = input {
-        schemas.insert(&schema(&[]), input.0.clone());
-    }
-    for (path, value) in named {
-        schemas.insert(&schema(path), value.0.clone());
-    }
-    let given = input.is_some() || !named.is_empty();
-    referee_rego_compile::Options {
-        capabilities,
-        strict: options.strict,
-        keep_prints: true,
-        schemas: given.then_some(schemas),
-        use_annotations: true,
-        data: if options.check_data_conflicts {
-            data.0.clone()
-        } else {
-            native::Value::object::<&str>([])
-        },
-        max_errors: options.max_errors,
-        tests: options.tests != TestRules::Plain,
-        rewrite_tests: options.tests == TestRules::Values,
-        ..referee_rego_compile::Options::default()
-    }
-}
-
 fn keys(segments: &[Segment]) -> Vec<native::Value> {
     let key = |segment: &Segment| match segment {
-        Segment::Name(name) => native::Value::from(name.as_str()),
+        Segment::Name(name) => native::Value::text(name),
         // No array is longer than the numbers here go.
         Segment::Number(number) => native::Value::from(i64::try_from(*number).unwrap_or(i64::MAX)),
     };
@@ -383,61 +293,4 @@ fn row(row: Row) -> QueryRow {
         expressions: expressions.collect(),
         bindings: bindings.map(|(name, value)| (name.to_string(), Value(value))).collect(),
     }
-}
-
-/// An error as the front tells it. `shown`: with its line, even where the parser did not show it.
-fn read(error: Error, shown: bool) -> RegoError {
-    let code = match error.code {
-        Code::Parse => RegoCode::Parse,
-        Code::Compile => RegoCode::Compile,
-        Code::Type => RegoCode::Type,
-        Code::UnsafeVar => RegoCode::UnsafeVar,
-        Code::Recursion => RegoCode::Recursion,
-    };
-    let source_line = error.source_line();
-    let source_line =
-        source_line.map(|(line, index)| Box::new(SourceLine { text: line.to_owned(), index }));
-    let made = RegoError { source_line, ..RegoError::new(code, error.message) };
-    let made = made.with_details(error.details);
-    // An empty module has a name and no line.
-    if error.location.row == 0 && error.location.file().is_empty() {
-        return made;
-    }
-    let made = made.at(rules::location(&error.location));
-    let shown = shown || !made.details.is_empty();
-    match shown.then(|| error.location.line()).flatten() {
-        Some(line) => made.with_snippet(line.chars().take(MAX_SNIPPET).collect::<String>()),
-        None => made,
-    }
-}
-
-fn as_told(errors: Vec<Error>) -> impl Iterator<Item = RegoError> {
-    errors.into_iter().enumerate().map(|(at, error)| read(error, at < MAX_LINES))
-}
-
-/// The errors of a stage, as the front tells them.
-pub(crate) fn all(errors: Vec<Error>) -> RegoErrors {
-    match RegoErrors::from_list(as_told(errors).collect()) {
-        Err(errors) => errors,
-        Ok(()) => RegoError::internal("the compiler refused without an error").into(),
-    }
-}
-
-fn first(errors: Vec<Error>) -> RegoError {
-    all(errors).first().clone()
-}
-
-#[expect(clippy::boxed_local, reason = "errors of an evaluation come in boxes")]
-fn failed(error: Box<EvalError>) -> RegoError {
-    let code = match error.code {
-        EvalCode::Conflict => RegoCode::EvalConflict,
-        EvalCode::Type => RegoCode::EvalType,
-        EvalCode::Builtin => RegoCode::EvalBuiltin,
-        EvalCode::Cancel => RegoCode::EvalCancel,
-        EvalCode::WithMerge => RegoCode::EvalWithMerge,
-        EvalCode::Internal => RegoCode::EvalInternal,
-        _ => RegoCode::Internal,
-    };
-    let made = RegoError { cancelled: error.cancelled, ..RegoError::new(code, error.message) };
-    if error.location.row == 0 { made } else { made.at(rules::location(&error.location)) }
 }

@@ -1,6 +1,7 @@
 //! Values of the front into the interpreter's and back.
 
 use crate::error::{RegoCode, RegoError};
+use referee_rego_value::bytes;
 use referee_rego_value::{Number, Value as Native};
 use regorus::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +15,7 @@ pub(super) fn to_regorus(value: &Native) -> Result<Value, RegoError> {
         Native::Null => Value::Null,
         Native::Bool(value) => Value::Bool(*value),
         Native::Number(number) => to_number(number)?,
-        Native::String(text) => Value::from(text.as_str()),
+        Native::String(text) => Value::from(bytes::shown(text).as_ref()),
         Native::Array(elements) => {
             Value::from(elements.iter().map(to_regorus).collect::<Result<Vec<_>, _>>()?)
         }
@@ -53,7 +54,7 @@ pub(super) fn from_regorus(value: &Value) -> Option<Native> {
             Some(integer) => Native::from(integer),
             None => Native::Number(Number::parse(&number.format_decimal())?),
         },
-        Value::String(text) => Native::from(text.as_ref()),
+        Value::String(text) => Native::text(text.as_ref()),
         Value::Array(elements) => Native::array(elements.iter().filter_map(from_regorus)),
         Value::Set(elements) => Native::set(elements.iter().filter_map(from_regorus)),
         Value::Object(members) => Native::object(

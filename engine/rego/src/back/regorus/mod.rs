@@ -269,5 +269,5 @@ fn read_row(result: regorus::QueryResult) -> Result<Option<QueryRow>, RegoError>
 
 fn named(bindings: Value) -> Vec<(String, Value)> {
     let bindings = bindings.entries().unwrap_or_default().into_iter();
-    bindings.filter_map(|(name, value)| Some((name.as_str()?.to_owned(), value))).collect()
+    bindings.filter_map(|(name, value)| Some((name.as_str()?.into_owned(), value))).collect()
 }

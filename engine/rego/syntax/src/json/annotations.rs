@@ -8,7 +8,7 @@ use referee_rego_value::{Str, Value};
 /// Annotations as OPA prints them: as JSON without places.
 pub(crate) fn annotations_text(annotations: &Annotations) -> String {
     let options = JsonOptions::default();
-    Writer { options: &options, module: None }.annotations(annotations).to_json(false)
+    Writer::new(&options, None).annotations(annotations).to_json(false)
 }
 
 /// The block that annotations come from, as OPA writes it again.
@@ -164,7 +164,7 @@ impl Annotations {
     /// The annotations as `opa inspect -a` prints them: also what `compile` says.
     #[must_use]
     pub fn to_json(&self, options: &JsonOptions) -> Value {
-        Writer { options, module: None }.annotations(self).into_value()
+        Writer::new(options, None).annotations(self).into_value()
     }
 }
 

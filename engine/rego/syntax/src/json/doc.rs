@@ -1,5 +1,6 @@
 //! A JSON document whose members keep their order, as Go's encoder writes them.
 
+use referee_rego_value::bytes::shown;
 use referee_rego_value::{Number, Value};
 use std::fmt::Write;
 
@@ -23,15 +24,26 @@ impl Doc {
 
     /// The document as a value; its members are then in the order of their names.
     pub(super) fn into_value(self) -> Value {
+        self.into_value_asking(&|| false)
+    }
+
+    /// The same; what it gives means nothing once it is `stopped`.
+    pub(super) fn into_value_asking(self, stopped: &dyn Fn() -> bool) -> Value {
+        if stopped() {
+            return Value::Null;
+        }
         match self {
             Self::Null => Value::Null,
             Self::Bool(value) => Value::Bool(value),
             Self::Index(index) => Value::from(i64::from(index)),
             Self::Number(number) => Value::Number(number),
-            Self::Text(text) => Value::from(text),
-            Self::Array(elements) => Value::array(elements.into_iter().map(Self::into_value)),
+            Self::Text(text) => Value::text(&text),
+            Self::Array(elements) => {
+                Value::array(elements.into_iter().map(|it| it.into_value_asking(stopped)))
+            }
             Self::Object(members) => {
-                Value::object(members.into_iter().map(|(name, member)| (name, member.into_value())))
+                let member = |(name, member): (_, Self)| (name, member.into_value_asking(stopped));
+                Value::object(members.into_iter().map(member))
             }
             Self::Value(value) => value,
         }
@@ -74,7 +86,7 @@ fn write_value(out: &mut String, indent: Option<usize>, value: &Value) -> std::f
         Value::Null => out.write_str("null"),
         Value::Bool(value) => write!(out, "{value}"),
         Value::Number(number) => write!(out, "{number}"),
-        Value::String(text) => write_text(out, text),
+        Value::String(text) => write_text(out, &shown(text)),
         Value::Array(array) => {
             let elements: Vec<&Value> = array.iter().collect();
             write_list(out, indent, ('[', ']'), &elements, |out, indent, element| {
@@ -92,7 +104,7 @@ fn write_value(out: &mut String, indent: Option<usize>, value: &Value) -> std::f
                 object.iter().map(|(key, value)| (key, value)).collect();
             write_list(out, indent, ('{', '}'), &members, |out, indent, (key, member)| {
                 match key.as_str() {
-                    Some(key) => write_text(out, key)?,
+                    Some(key) => write_text(out, &shown(key))?,
                     None => write_text(out, &key.to_string())?,
                 }
                 out.write_str(if indent.is_some() { ": " } else { ":" })?;

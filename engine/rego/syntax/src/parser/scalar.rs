@@ -4,6 +4,7 @@ use super::Parser;
 use super::arena::{ExprKind, Kind, Part, TermId};
 use crate::scanner::Mode;
 use crate::token::Token;
+use referee_rego_value::bytes::taken;
 use referee_rego_value::{Number, Str};
 use std::borrow::Cow;
 
@@ -63,9 +64,9 @@ impl Parser<'_> {
                 self.error(loc, format!("illegal string literal: {literal}"));
                 return None;
             };
-            Str::new(text)
+            held(&text)
         } else {
-            Str::new(inner)
+            held(inner)
         };
         Some(self.arena.add(Kind::String(text), loc))
     }
@@ -108,15 +109,15 @@ impl Parser<'_> {
                 let literal = without_escaped_braces(&literal, false);
                 let inner = inner(&literal)?;
                 if !inner.contains('\\') {
-                    return Some(Str::new(inner));
+                    return Some(held(inner));
                 }
                 match unescape(inner) {
-                    Some(text) => return Some(Str::new(text)),
+                    Some(text) => return Some(held(&text)),
                     None => format!("illegal template-string part: {literal}"),
                 }
             }
             Token::RawTemplatePart | Token::RawTemplateEnd => {
-                return inner(&without_escaped_braces(&literal, true)).map(Str::new);
+                return inner(&without_escaped_braces(&literal, true)).map(held);
             }
             _ => "expected template-string part".to_owned(),
         };
@@ -167,6 +168,11 @@ impl Parser<'_> {
         }
         Some(Part::Expr(id))
     }
+}
+
+/// The text of a string as values hold it.
+fn held(text: &str) -> Str {
+    Str::new(taken(text))
 }
 
 /// A number of the text. `.5` is none in JSON, which OPA keeps as it is: here it is `0.5`.

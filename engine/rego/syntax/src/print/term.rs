@@ -235,7 +235,7 @@ fn write_escaped_braces(f: &mut impl Write, text: &str) -> fmt::Result {
 
 fn write_quoted(f: &mut impl Write, text: &str) -> fmt::Result {
     f.write_char('"')?;
-    for char in text.chars() {
+    for char in referee_rego_value::bytes::shown(text).chars() {
         match char {
             '"' => f.write_str("\\\"")?,
             '\\' => f.write_str("\\\\")?,

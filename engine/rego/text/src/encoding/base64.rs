@@ -2,11 +2,11 @@
 //! that are left over need not be zero, padding is required.
 
 use crate::give::{Given, PORTION, give, passed, text};
-use crate::go::utf8;
 use data_encoding::{BASE64, BASE64URL, BASE64URL_NOPAD, Encoding};
 use referee_rego_builtin::Implementation::Function as F;
 use referee_rego_builtin::{BuiltinError, Context, Result, Table, operand};
 use referee_rego_value::Value;
+use referee_rego_value::bytes::{bytes_of, text_of};
 
 pub(crate) const TABLE: Table = &[
     ("base64.encode", F(encode)),
@@ -18,11 +18,11 @@ pub(crate) const TABLE: Table = &[
 ];
 
 fn encoded(ctx: &mut Context<'_>, operands: &[Value], encoding: &Encoding) -> Given {
-    let plain = operand::string(operands, 1)?;
+    let plain = bytes_of(operand::string(operands, 1)?);
     text(ctx, plain.len().saturating_mul(2))?;
     let mut encoded = String::with_capacity(encoding.encode_len(plain.len()));
     // Three bytes become four characters: each portion but the last ends between them.
-    for portion in plain.as_bytes().chunks(PORTION / 3 * 3) {
+    for portion in plain.chunks(PORTION / 3 * 3) {
         passed(ctx, portion.len())?;
         encoding.encode_append(portion, &mut encoded);
     }
@@ -42,9 +42,9 @@ fn url_encode_no_pad(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
 }
 
 fn decode(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
-    let encoded = operand::string(operands, 1)?;
+    let encoded = bytes_of(operand::string(operands, 1)?);
     text(ctx, encoded.len())?;
-    give(utf8::from_bytes(decoded(ctx, encoded.as_bytes(), false)?.map_err(corrupt)?))
+    give(text_of(decoded(ctx, &encoded, false)?.map_err(corrupt)?))
 }
 
 fn is_valid(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
@@ -52,22 +52,23 @@ fn is_valid(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
         return give(false);
     };
     text(ctx, encoded.len())?;
-    give(decoded(ctx, encoded.as_bytes(), false)?.is_ok())
+    give(decoded(ctx, &bytes_of(encoded), false)?.is_ok())
 }
 
 fn url_decode(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
-    let encoded = operand::string(operands, 1)?;
+    let given = operand::string(operands, 1)?;
+    let encoded = bytes_of(given);
     text(ctx, encoded.len().saturating_mul(2))?;
     // Where the padding is left out it is put back.
     let padding = match encoded.len() % 4 {
-        _ if encoded.ends_with('=') => "",
-        0 => "",
-        2 => "==",
-        3 => "=",
-        _ => return Err(BuiltinError::new(format!("illegal base64url string: {encoded}"))),
+        _ if encoded.ends_with(b"=") => &b""[..],
+        0 => b"",
+        2 => b"==",
+        3 => b"=",
+        _ => return Err(BuiltinError::new(format!("illegal base64url string: {given}"))),
     };
-    let padded = [encoded.as_str(), padding].concat();
-    give(utf8::from_bytes(decoded(ctx, padded.as_bytes(), true)?.map_err(corrupt)?))
+    let padded = [&encoded, padding].concat();
+    give(text_of(decoded(ctx, &padded, true)?.map_err(corrupt)?))
 }
 
 fn corrupt(at: usize) -> BuiltinError {

@@ -2,19 +2,19 @@
 
 use crate::give::{Given, PORTION, give, passed, text};
 use crate::go::quote::is_printable;
-use crate::go::utf8;
 use data_encoding::HEXLOWER;
 use referee_rego_builtin::Implementation::Function as F;
 use referee_rego_builtin::{BuiltinError, Context, Table, operand};
 use referee_rego_value::Value;
+use referee_rego_value::bytes::{bytes_of, text_of};
 
 pub(crate) const TABLE: Table = &[("hex.encode", F(encode)), ("hex.decode", F(decode))];
 
 fn encode(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
-    let plain = operand::string(operands, 1)?;
+    let plain = bytes_of(operand::string(operands, 1)?);
     text(ctx, plain.len().saturating_mul(2))?;
     let mut encoded = String::with_capacity(plain.len().saturating_mul(2));
-    for portion in plain.as_bytes().chunks(PORTION) {
+    for portion in plain.chunks(PORTION) {
         passed(ctx, portion.len())?;
         HEXLOWER.encode_append(portion, &mut encoded);
     }
@@ -22,11 +22,11 @@ fn encode(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
 }
 
 fn decode(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
-    let encoded = operand::string(operands, 1)?;
+    let encoded = bytes_of(operand::string(operands, 1)?);
     text(ctx, encoded.len())?;
     let mut decoded = Vec::with_capacity(encoded.len() / 2);
     let mut half = None;
-    for portion in encoded.as_bytes().chunks(PORTION) {
+    for portion in encoded.chunks(PORTION) {
         passed(ctx, portion.len())?;
         for byte in portion.iter().copied() {
             let digit = char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
@@ -38,7 +38,7 @@ fn decode(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
         }
     }
     match half {
-        None => give(utf8::from_bytes(decoded)),
+        None => give(text_of(decoded)),
         Some(_) => Err(BuiltinError::new("encoding/hex: odd length hex string")),
     }
 }

@@ -1,8 +1,9 @@
 //! `json.marshal`, `json.marshal_with_options`, `json.unmarshal`, `json.is_valid`.
 
-use crate::give::{Given, give, units};
+use crate::give::{Given, give, text, units};
 use referee_rego_builtin::Implementation::Function as F;
 use referee_rego_builtin::{BuiltinError, Context, Result, Table, operand};
+use referee_rego_value::bytes::{bytes_of, has_bytes, joined, taken};
 use referee_rego_value::{JsonLimits, JsonStyle, Object, Value};
 
 pub(crate) const TABLE: Table = &[
@@ -17,21 +18,32 @@ const GROWTH: usize = 12;
 
 fn marshal(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let value = operand::value(operands, 1)?;
-    give(ctx.json(value, JsonStyle::GO)?)
+    give(Value::text(&ctx.json(value, JsonStyle::GO)?))
 }
 
 fn marshal_with_options(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let value = operand::value(operands, 1)?;
     let options = Options::read(operand::object(operands, 2)?)?;
     if !options.pretty.unwrap_or(options.implied) {
-        return give(ctx.json(value, JsonStyle::GO)?);
+        return give(Value::text(&ctx.json(value, JsonStyle::GO)?));
     }
-    let style = JsonStyle { indent: Some((options.prefix, options.indent)), ..JsonStyle::GO };
-    give(ctx.written(|out, room| {
-        // The writer leaves the first line without the prefix.
-        out.write_str(options.prefix)?;
-        value.write_json_within(out, style, room)
-    })?)
+    let mut written = |prefix: &str, indent: &str| {
+        let style = JsonStyle { indent: Some((prefix, indent)), ..JsonStyle::GO };
+        ctx.written(|out, room| {
+            // The writer leaves the first line without the prefix.
+            out.write_str(prefix)?;
+            value.write_json_within(out, style, room)
+        })
+    };
+    if !has_bytes(options.prefix) && !has_bytes(options.indent) {
+        return give(Value::text(&written(options.prefix, options.indent)?));
+    }
+    // What is no text is put in afterwards, for signs that JSON never has.
+    let json = written("\u{1}", "\u{2}")?;
+    let grown = json.matches(['\u{1}', '\u{2}']).count();
+    text(ctx, grown.saturating_mul(options.prefix.len().saturating_add(options.indent.len())))?;
+    let taken = taken(&json).replace('\u{1}', options.prefix).replace('\u{2}', options.indent);
+    give(joined(taken))
 }
 
 /// The longest text of a key in an error, in bytes.
@@ -104,7 +116,7 @@ fn unmarshal(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let json = operand::string(operands, 1)?;
     charge(ctx, json)?;
     let mut spend = |units| ctx.passed(units);
-    Value::from_json_stream_within(json.as_str(), &JsonLimits::DEFAULT, &mut spend)?
+    Value::from_json_stream_within(bytes_of(json), &JsonLimits::DEFAULT, &mut spend)?
         .map(Some)
         .map_err(|error| BuiltinError::new(error.message))
 }
@@ -115,5 +127,5 @@ fn is_valid(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     };
     charge(ctx, json)?;
     let mut spend = |units| ctx.passed(units);
-    give(Value::from_json_within(json.as_str(), &JsonLimits::DEFAULT, &mut spend)?.is_ok())
+    give(Value::from_json_within(bytes_of(json), &JsonLimits::DEFAULT, &mut spend)?.is_ok())
 }

@@ -18,6 +18,7 @@ use matcher::Matcher;
 use referee_rego_builtin::Implementation::Function as F;
 use referee_rego_builtin::{Context, Result, Table, operand};
 use referee_rego_value::Value;
+use referee_rego_value::bytes::{bytes_of, shown};
 use std::sync::Arc;
 
 pub(crate) const TABLE: Table = &[("glob.match", F(matches)), ("glob.quote_meta", F(quote))];
@@ -43,8 +44,9 @@ fn matches(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let pattern = operand::string(operands, 1)?;
     let delimiters = delimiters(ctx, operands)?;
     let subject = operand::string(operands, 3)?;
-    let glob = compiled(ctx, pattern, &delimiters)?;
-    give(glob.matches(ctx, subject.as_bytes())?)
+    // A pattern must be characters.
+    let glob = compiled(ctx, &shown(pattern), &delimiters)?;
+    give(glob.matches(ctx, &bytes_of(subject))?)
 }
 
 /// The delimiters: none where the operand is null, a point where it is empty.
@@ -62,6 +64,7 @@ fn delimiters(ctx: &mut Context<'_>, operands: &[Value]) -> Result<String> {
         let Value::String(delimiter) = element else {
             return Err(operand::element(2, found, element, &["string"]));
         };
+        let delimiter = shown(delimiter);
         let mut characters = delimiter.chars();
         match (characters.next(), characters.next()) {
             (Some(only), None) => delimiters.push(only),

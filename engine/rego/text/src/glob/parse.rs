@@ -101,7 +101,7 @@ pub(super) fn parse(pattern: &str) -> Result<Part> {
 }
 
 impl Parser<'_> {
-    /// The next character; a zero ends the pattern.
+    /// The next character; a zero is the end.
     fn peek(&self) -> Result<Option<char>> {
         match self.rest.chars().next() {
             None | Some('\0') => Ok(None),
@@ -152,22 +152,24 @@ impl Parser<'_> {
             escaped = false;
             text.push(c);
         }
+        // A zero ends a text, and is gone; only where something else would begin it ends the pattern.
+        self.rest = self.rest.strip_prefix('\0').unwrap_or(self.rest);
         Ok(text)
     }
 
-    /// What follows `[`.
+    /// What follows `[`. A character that cannot be read counts as the end of the pattern there.
     fn class(&mut self) -> Result<Part> {
         let end = || BuiltinError::new("unexpected end of input");
-        let mut first = self.peek()?.ok_or_else(end)?;
+        let mut first = self.peek().ok().flatten().ok_or_else(end)?;
         let not = first == '!';
         if not {
             self.next()?;
-            first = self.peek()?.ok_or_else(end)?;
+            first = self.peek().ok().flatten().ok_or_else(end)?;
         }
         let after = self.rest.get(first.len_utf8()..).unwrap_or_default();
         let part = if let Some(after) = after.strip_prefix('-') {
             self.rest = after;
-            let high = self.next()?.ok_or_else(end)?;
+            let high = self.next().ok().flatten().ok_or_else(end)?;
             if high < first {
                 // The class has to be closed before its order is looked at.
                 self.closed()?;
@@ -176,7 +178,7 @@ impl Parser<'_> {
             }
             Part::Range { low: first, high, not }
         } else {
-            let characters = self.text("]")?;
+            let characters = self.text("]").map_err(|_| end())?;
             if characters.is_empty() {
                 self.closed()?;
                 return Err(BuiltinError::new("could not parse range"));
@@ -188,7 +190,7 @@ impl Parser<'_> {
     }
 
     fn closed(&mut self) -> Result<()> {
-        match self.next()? {
+        match self.next().ok().flatten() {
             Some(']') => Ok(()),
             Some(_) => Err(BuiltinError::new("expected close range character")),
             None => Err(BuiltinError::new("unexpected end of input")),

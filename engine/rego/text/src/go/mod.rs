@@ -7,4 +7,3 @@ pub(crate) mod quote;
 pub(crate) mod random;
 pub(crate) mod unicode;
 pub(crate) mod url;
-pub(crate) mod utf8;

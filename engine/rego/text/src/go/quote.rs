@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 pub(crate) use referee_rego_value::is_printable;
 
+use referee_rego_value::bytes::{lone_byte, runes, shown};
+
 /// The text between double quotes.
 pub(crate) fn quoted(text: &str) -> String {
     quoted_with(text, '"', false)
@@ -13,7 +15,13 @@ pub(crate) fn quoted(text: &str) -> String {
 pub(crate) fn quoted_with(text: &str, quote: char, ascii: bool) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push(quote);
-    text.chars().for_each(|c| escape(&mut quoted, c, quote, ascii));
+    for rune in runes(text) {
+        match lone_byte(rune) {
+            // Writing into a string does not fail.
+            Some(byte) => drop(write!(quoted, "\\x{byte:02x}")),
+            None => shown(rune).chars().for_each(|c| escape(&mut quoted, c, quote, ascii)),
+        }
+    }
     quoted.push(quote);
     quoted
 }

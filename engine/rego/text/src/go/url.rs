@@ -2,7 +2,7 @@
 
 use super::netip;
 use super::quote::{quoted, quoted_bytes};
-use super::utf8;
+use referee_rego_value::bytes::{bytes_of, text_of};
 
 /// Which part of a URL a text is: each lets other characters stand as they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +46,12 @@ fn escape(text: &[u8], mode: Mode) -> String {
 
 /// Escapes a part of a query.
 pub(crate) fn query_escape(text: &str) -> String {
-    escape(text.as_bytes(), Mode::Query)
+    escape(&bytes_of(text), Mode::Query)
+}
+
+/// The same of bytes.
+pub(crate) fn query_escape_bytes(bytes: &[u8]) -> String {
+    escape(bytes, Mode::Query)
 }
 
 /// Undoes [`query_escape`].
@@ -54,7 +59,15 @@ pub(crate) fn query_escape(text: &str) -> String {
 /// # Errors
 /// In Go's words.
 pub(crate) fn query_unescape(text: &str) -> Result<String, String> {
-    unescape(text, Mode::Query).map(utf8::from_bytes)
+    unescape(text, Mode::Query).map(text_of)
+}
+
+/// The same, to bytes.
+///
+/// # Errors
+/// In Go's words.
+pub(crate) fn query_unescape_bytes(text: &str) -> Result<Vec<u8>, String> {
+    unescape(text, Mode::Query)
 }
 
 fn hexadecimal(byte: Option<&u8>) -> Option<u8> {
@@ -68,7 +81,8 @@ fn bad_escape(text: &[u8]) -> String {
 
 fn unescape(text: &str, mode: Mode) -> Result<Vec<u8>, String> {
     let mut plain = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
+    let text = bytes_of(text);
+    let mut rest = &text[..];
     while let Some((byte, after)) = rest.split_first() {
         let at = rest;
         rest = after;
@@ -126,7 +140,7 @@ pub(crate) fn parse(text: &str) -> Result<Url, String> {
     let failed = |text: &str, error: String| format!("parse {}: {error}", quoted(text));
     let mut url = without_fragment(before).map_err(|error| failed(before, error))?;
     let fragment = unescape(fragment, Mode::Fragment).map_err(|error| failed(text, error))?;
-    url.fragment = utf8::from_bytes(fragment);
+    url.fragment = text_of(fragment);
     Ok(url)
 }
 
@@ -165,7 +179,7 @@ fn without_fragment(text: &str) -> Result<Url, String> {
     if escape(&path, Mode::Path) != rest {
         rest.clone_into(&mut url.raw_path);
     }
-    url.path = utf8::from_bytes(path);
+    url.path = text_of(path);
     Ok(url)
 }
 
@@ -215,7 +229,7 @@ fn host_and_port(scheme: &str, host: &str) -> Result<String, String> {
             return Err(format!("invalid port {} after host", quoted(port)));
         }
     }
-    unescape(host, Mode::Host).map(utf8::from_bytes)
+    unescape(host, Mode::Host).map(text_of)
 }
 
 /// `[fe80::1%25en0]:80`.
@@ -231,7 +245,7 @@ fn bracketed(host: &str) -> Result<String, String> {
     let (address, zone) = name.split_at_checked(zone_at).unwrap_or((name, ""));
     let mut plain = unescape(address, Mode::Host)?;
     plain.extend(unescape(zone, Mode::Zone)?);
-    let name = utf8::from_bytes(plain);
+    let name = text_of(plain);
     let address = netip::parse(&name).map_err(|error| format!("invalid host: {error}"))?;
     if address.is_v4 {
         return Err("invalid IP-literal".to_owned());

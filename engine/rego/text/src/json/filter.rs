@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 /// How deep values are looked into: each level takes stack.
 const DEPTH: usize = 1_000;
 
+/// A level of paths takes as much as so many values.
+const LEVEL: usize = 24;
+
 /// Paths as a tree: the keys of a level; a path ends where there are none. No deeper than values
 /// are looked into: what is further down a path names nothing.
 #[derive(Debug)]
@@ -30,7 +33,11 @@ impl Tree {
             keys.push(path::keys(path)?);
         }
         for keys in keys {
-            collection(ctx, keys.len().saturating_mul(4).saturating_add(1))?;
+            // Each key may be the only one of its level.
+            let levels = keys.len().min(DEPTH).saturating_mul(LEVEL);
+            collection(ctx, keys.len().saturating_add(levels).saturating_add(1))?;
+            // Each key is looked for in a tree.
+            ctx.passed(units(keys.len().saturating_mul(8)))?;
             add(&mut root, keys);
         }
         Ok(Self::Keys(root))

@@ -4,7 +4,7 @@ use super::{Network, mask};
 use crate::give::{Given, collection, give, units};
 use crate::go::netip;
 use referee_rego_builtin::{BuiltinError, Context, Result, operand};
-use referee_rego_value::{Set, Value};
+use referee_rego_value::{SetBuilder, Value};
 
 /// Addresses from one to another.
 struct Range {
@@ -18,12 +18,17 @@ pub(super) fn merge(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let elements = operand::elements(operand::value(operands, 1)?)
         .ok_or_else(|| BuiltinError::new("operand must be an array"))?;
     collection(ctx, elements.len().saturating_mul(4))?;
-    let mut ranges = elements.iter().map(range).collect::<Result<Vec<_>>>()?;
-    ctx.work(units(ranges.len().saturating_mul(8)))?;
+    ctx.work(units(elements.len().saturating_mul(8)))?;
+    let mut ranges = Vec::with_capacity(elements.len());
+    for element in elements {
+        ctx.passed(32)?;
+        ranges.push(range(element)?);
+    }
     ranges.sort_by_key(|range| (range.last, range.first));
     let mut merged: Vec<Range> = Vec::new();
     // From the last on: what touches the one before it becomes one with that.
     while let Some(range) = ranges.pop() {
+        ctx.passed(4)?;
         match ranges.last_mut() {
             Some(before) if previous(range.first) <= before.last => {
                 before.first = before.first.min(range.first);
@@ -35,12 +40,17 @@ pub(super) fn merge(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     }
     let mut networks = Vec::new();
     for range in merged {
+        ctx.passed(4)?;
         match range.text {
             Some(text) => networks.push(Value::from(text)),
             None => split(ctx, range.first, range.last, &mut networks)?,
         }
     }
-    give(networks.into_iter().collect::<Set>())
+    let mut set = SetBuilder::with_capacity(networks.len());
+    for network in networks {
+        set.insert_within(network, &mut |units| ctx.passed(units))?;
+    }
+    give(set.build_within(&mut |units| ctx.passed(units))?)
 }
 
 /// The address before another; before the first of a version there is none.

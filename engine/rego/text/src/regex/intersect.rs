@@ -8,14 +8,16 @@
 use crate::give::{Given, give};
 use referee_rego_builtin::{BuiltinError, Context, Result, operand};
 use referee_rego_value::Value;
+use referee_rego_value::bytes::shown;
 use std::collections::{BTreeSet, HashMap};
 
 pub(super) fn matches(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let left = operand::string(operands, 1)?;
     let right = operand::string(operands, 2)?;
     ctx.work(crate::give::units(left.len().saturating_add(right.len())))?;
-    let left = tokens(ctx, left)?;
-    let right = tokens(ctx, right)?;
+    // All bytes that are no characters are the same one.
+    let left = tokens(ctx, &shown(left))?;
+    let right = tokens(ctx, &shown(right))?;
     let Some((left, right)) = trimmed(&left, &right) else {
         return give(false);
     };

@@ -7,6 +7,8 @@ mod compiled;
 mod intersect;
 mod parse;
 mod replace;
+mod search;
+mod subject;
 mod template;
 mod unicode;
 
@@ -14,8 +16,11 @@ use crate::give::{Given, VALUE_BYTES, give};
 use compiled::{Pattern, compiled};
 use referee_rego_builtin::Implementation::Function as F;
 use referee_rego_builtin::{Context, Result, Table, operand};
+use referee_rego_value::bytes::shown;
 use referee_rego_value::{Str, Value};
+use search::Search;
 use std::sync::Arc;
+use subject::Subject;
 
 pub(crate) const TABLE: Table = &[
     ("regex.is_valid", F(is_valid)),
@@ -34,7 +39,7 @@ fn is_valid(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
         return give(false);
     };
     ctx.work(crate::give::units(text.len()))?;
-    give(parse::parse(text).is_ok())
+    give(text.len() <= compiled::MOST_TEXT && parse::parse(text).is_ok())
 }
 
 /// A pattern and a text; the pattern is compiled last, as its error comes last.
@@ -51,7 +56,7 @@ fn pattern(ctx: &mut Context<'_>, pattern: &str, text: &str) -> Result<Arc<Patte
 fn matches(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let (expression, text) = two(operands)?;
     let pattern = pattern(ctx, expression, text)?;
-    give(pattern.regex.is_match(text.as_bytes()))
+    give(Search::new(&pattern, shown(text).as_bytes()).any(ctx)?)
 }
 
 /// Charges for one more match, which is looked for from where the last ended.
@@ -68,17 +73,19 @@ fn split(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     }
     let mut parts = Vec::new();
     let (mut begin, mut end) = (0, 0);
-    for found in pattern.regex.find_iter(text.as_bytes()) {
+    let subject = Subject::new(text);
+    let mut search = Search::new(&pattern, subject.bytes());
+    while let Some(found) = search.next(ctx)? {
         end = found.start();
         one_more(ctx, end.saturating_sub(begin))?;
         // Before an empty match at the beginning stands nothing, which is no part.
         if found.end() != 0 {
-            parts.push(Value::from(text.get(begin..end).unwrap_or_default()));
+            parts.push(Value::from(subject.part(begin..end)));
         }
         begin = found.end();
     }
-    if end != text.len() {
-        parts.push(Value::from(text.get(begin..).unwrap_or_default()));
+    if end != subject.len() {
+        parts.push(Value::from(subject.rest(begin)));
     }
     give(Value::Array(parts.into()))
 }
@@ -94,9 +101,13 @@ fn find(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let wanted = wanted(operands)?;
     let pattern = pattern(ctx, expression, text)?;
     let mut found = Vec::new();
-    for range in pattern.regex.find_iter(text.as_bytes()).take(wanted) {
+    let subject = Subject::new(text);
+    let mut search = Search::new(&pattern, subject.bytes());
+    while found.len() < wanted
+        && let Some(range) = search.next(ctx)?
+    {
         one_more(ctx, range.len())?;
-        found.push(Value::from(text.get(range.range()).unwrap_or_default()));
+        found.push(Value::from(subject.part(range.range())));
     }
     give(Value::Array(found.into()))
 }
@@ -106,11 +117,15 @@ fn find_groups(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let wanted = wanted(operands)?;
     let pattern = pattern(ctx, expression, text)?;
     let mut found = Vec::new();
-    for captures in pattern.regex.captures_iter(text.as_bytes()).take(wanted) {
+    let subject = Subject::new(text);
+    let mut search = Search::new(&pattern, subject.bytes());
+    while found.len() < wanted
+        && let Some(captures) = search.next_captures(ctx)?
+    {
         let mut groups = Vec::with_capacity(captures.group_len());
         for group in 0..captures.group_len() {
             let range = captures.get_group(group).map(|span| span.range());
-            let part = range.and_then(|range| text.get(range)).unwrap_or_default();
+            let part = range.map(|range| subject.part(range)).unwrap_or_default();
             one_more(ctx, part.len())?;
             groups.push(Value::from(part));
         }

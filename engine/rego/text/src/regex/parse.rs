@@ -5,6 +5,7 @@
 //! compiler works by recursion, and the engine bounds the size of what it compiles.
 
 use super::class::{self, Class};
+use referee_rego_value::bytes::{has_bytes, lone_byte, runes, shown};
 use regex_syntax::hir::{self, Dot, Hir, Look};
 
 /// How deep an expression may nest.
@@ -42,6 +43,10 @@ const NO_ARGUMENT: &str = "missing argument to repetition operator";
 const TOO_DEEP: &str = "expression nests too deeply";
 const MISSING_PAREN: &str = "missing closing )";
 const UNEXPECTED_PAREN: &str = "unexpected )";
+const NO_TEXT: &str = "invalid UTF-8";
+
+/// What is wrong without regard to what follows.
+const FOUND_AT_ONCE: [&str; 4] = [BAD_REPEAT, BAD_COUNT, NO_ARGUMENT, UNEXPECTED_PAREN];
 
 pub(super) type Parsed<T> = Result<T, SyntaxError>;
 
@@ -94,6 +99,26 @@ struct Parser<'a> {
 
 /// Reads an expression.
 pub(crate) fn parse(whole: &str) -> Parsed<Expression> {
+    if !has_bytes(whole) {
+        return parse_text(whole);
+    }
+    let mut at = 0;
+    for rune in runes(whole) {
+        if lone_byte(rune).is_some() {
+            let (before, rest) = whole.split_at_checked(at).unwrap_or(("", whole));
+            // What is wrong before is found before.
+            return match parse_text(&shown(before)) {
+                Err(error) if FOUND_AT_ONCE.contains(&error.what) => Err(error),
+                _ => Err(SyntaxError::new(NO_TEXT, rest)),
+            };
+        }
+        at += rune.len();
+    }
+    parse_text(&shown(whole))
+}
+
+/// An expression that is UTF-8.
+fn parse_text(whole: &str) -> Parsed<Expression> {
     let flags = Flags { fold: false, multi_line: false, dot_newline: false, swap_greed: false };
     let mut parser = Parser { whole, flags, stack: Vec::new(), names: Vec::new() };
     let mut rest = whole;

@@ -1,10 +1,13 @@
 //! `regex.replace`, and the texts that stand for matches: `$1`, `${name}`.
 
 use super::compiled::Pattern;
+use super::search::Search;
+use super::subject::Subject;
 use crate::give::{self, Given, give};
 use crate::go::unicode::{is_digit, is_letter};
 use referee_rego_builtin::{Context, Result, operand};
 use referee_rego_value::Value;
+use referee_rego_value::bytes::joined;
 use regex_automata::util::captures::Captures;
 
 pub(super) fn replace(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
@@ -15,17 +18,20 @@ pub(super) fn replace(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let parts = parts(&pattern, template);
     let mut replaced = String::new();
     let mut last = 0;
-    for captures in pattern.regex.captures_iter(base.as_bytes()) {
+    let subject = Subject::new(base);
+    let mut search = Search::new(&pattern, subject.bytes());
+    while let Some(captures) = search.next_captures(ctx)? {
         let Some(found) = captures.get_match() else { continue };
-        let between = base.get(last..found.start()).unwrap_or_default();
+        let between = subject.part(last..found.start());
         give::text(ctx, between.len())?;
         replaced.push_str(between);
-        write(ctx, &mut replaced, base, &parts, &captures)?;
+        write(ctx, &mut replaced, &subject, &parts, &captures)?;
         last = found.end();
     }
-    let rest = base.get(last..).unwrap_or_default();
+    let rest = subject.rest(last);
     give::text(ctx, rest.len())?;
     replaced.push_str(rest);
+    let replaced = joined(replaced);
     if replaced == base.as_str() { give(base.clone()) } else { give(replaced) }
 }
 
@@ -40,7 +46,7 @@ enum Part<'a> {
 fn write(
     ctx: &mut Context<'_>,
     out: &mut String,
-    base: &str,
+    subject: &Subject<'_>,
     parts: &[Part<'_>],
     captures: &Captures,
 ) -> Result<()> {
@@ -50,7 +56,7 @@ fn write(
             Part::Groups(groups) => groups
                 .iter()
                 .find_map(|group| captures.get_group(*group))
-                .and_then(|span| base.get(span.range()))
+                .map(|span| subject.part(span.range()))
                 .unwrap_or_default(),
         };
         give::text(ctx, text.len())?;

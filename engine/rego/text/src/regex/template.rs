@@ -3,10 +3,12 @@
 
 use super::compiled::{Pattern, compiled, refused};
 use super::parse;
+use super::search::Search;
 use crate::give::{Given, give, units};
 use crate::go::quote::quoted;
 use referee_rego_builtin::{BuiltinError, Context, Result, operand};
 use referee_rego_value::Value;
+use referee_rego_value::bytes::{bytes_of, shown};
 use std::sync::Arc;
 
 pub(super) fn matches(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
@@ -16,7 +18,7 @@ pub(super) fn matches(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let end = operand::string(operands, 4)?;
     let wrong = |which: &str| {
         // OPA tells the length of the first for both.
-        let length = start.len();
+        let length = bytes_of(start).len();
         BuiltinError::new(format!(
             "{which} delimiter has to be exactly one character long but is {length} long"
         ))
@@ -25,7 +27,7 @@ pub(super) fn matches(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let &[close] = end.as_bytes() else { return Err(wrong("end")) };
     let pattern = compile(ctx, template, open, close)?;
     pattern.charge(ctx, text.len())?;
-    give(pattern.regex.is_match(text.as_bytes()))
+    give(Search::new(&pattern, shown(text).as_bytes()).any(ctx)?)
 }
 
 fn compile(ctx: &mut Context<'_>, template: &str, open: u8, close: u8) -> Result<Arc<Pattern>> {

@@ -7,6 +7,7 @@ use crate::go::quote::is_printable;
 use crate::go::url::query_escape;
 use referee_rego_builtin::{BuiltinError, Context};
 use referee_rego_value::Value;
+use referee_rego_value::bytes::{byte_of, bytes_of, text_of_slice};
 
 /// Why a function gives nothing.
 pub(super) enum Failure {
@@ -112,7 +113,7 @@ fn length(item: &Datum) -> Result<Datum> {
         Datum::Absent => refused("reflect: call of reflect.Value.Type on zero Value"),
         Datum::Null => refused("len of nil pointer"),
         other => match other.as_text() {
-            Some(text) => Ok(int(text.len())),
+            Some(text) => Ok(int(bytes_of(&text).len())),
             None => refused(format!("len of type {}", other.type_name())),
         },
     }
@@ -156,8 +157,9 @@ fn index(item: &Datum, indexes: &[Datum]) -> Result<Datum> {
             },
             other => match other.as_text() {
                 Some(text) => {
-                    let at = place(index, text.len())?;
-                    match text.as_bytes().get(at) {
+                    let bytes = bytes_of(&text);
+                    let at = place(index, bytes.len())?;
+                    match bytes.get(at) {
                         Some(byte) => Datum::Int(i64::from(*byte)),
                         None => return refused("reflect: string index out of range"),
                     }
@@ -179,7 +181,7 @@ fn slice(item: &Datum, indexes: &[Datum]) -> Result<Datum> {
     let text = item.as_text();
     let length = match (item, &text) {
         (_, Some(_)) if indexes.len() == 3 => return refused("cannot 3-index slice a string"),
-        (_, Some(text)) => text.len(),
+        (_, Some(text)) => bytes_of(text).len(),
         (Datum::Json(Value::Array(array)), _) => array.len(),
         _ => return refused(format!("can't slice item of type {}", item.type_name())),
     };
@@ -197,8 +199,8 @@ fn slice(item: &Datum, indexes: &[Datum]) -> Result<Datum> {
     Ok(match (item, text) {
         (Datum::Json(Value::Array(array)), _) => Datum::Json(Value::Array(array.slice(from..to))),
         (_, Some(text)) => {
-            let bytes = text.as_bytes().get(from..to).unwrap_or_default();
-            Datum::Text(crate::go::utf8::from_bytes(bytes.to_vec()))
+            let bytes = bytes_of(&text);
+            Datum::Text(text_of_slice(bytes.get(from..to).unwrap_or_default()))
         }
         _ => Datum::Absent,
     })
@@ -333,7 +335,8 @@ fn javascript(text: &str) -> String {
         match c {
             '\\' | '\'' | '"' => out.extend(['\\', c]),
             '<' | '>' | '&' | '=' => out.push_str(&format!("\\u{:04X}", u32::from(c))),
-            c if c < ' ' || !c.is_ascii() && !is_printable(c) => {
+            // Of a byte that is no character Go says that it can be printed.
+            c if c < ' ' || !c.is_ascii() && !is_printable(c) && byte_of(c).is_none() => {
                 out.push_str(&format!("\\u{:04X}", u32::from(c)));
             }
             other => out.push(other),

@@ -17,6 +17,7 @@ use crate::give::{Given, give, text, units};
 use ast::Templates;
 use referee_rego_builtin::Implementation::Function as F;
 use referee_rego_builtin::{BuiltinError, Context, Result, Table, operand};
+use referee_rego_value::bytes::joined;
 use referee_rego_value::{JsonLimits, Value};
 use std::sync::Arc;
 
@@ -32,7 +33,7 @@ fn render(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
     let data = data(ctx, Value::Object(variables.clone()))?;
     let templates = parsed(ctx, template)?;
     let rendered = exec::execute(ctx, &templates, template, &data)?;
-    give(rendered.replace("<no value>", "<undefined>"))
+    give(joined(rendered.replace("<no value>", "<undefined>")))
 }
 
 /// The data as JSON: OPA reads the text of the value in Rego as such, so that it refuses what JSON

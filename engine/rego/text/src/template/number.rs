@@ -1,6 +1,7 @@
 //! Constants in templates: numbers, characters and strings as Go writes them.
 
 use crate::go::{float, quote::quoted};
+use referee_rego_value::bytes::{byte_of, text_of};
 
 /// A number as it is written, and what it is.
 #[derive(Clone, Debug)]
@@ -137,6 +138,10 @@ fn character_of(code: u32, rest: &str) -> Option<(Unit, &str)> {
     char::from_u32(code).map(|c| (Unit::Character(c), rest))
 }
 
+fn push(c: char, bytes: &mut Vec<u8>) {
+    bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+}
+
 /// The text of a quoted string; `None` where Go has it for no string.
 pub(super) fn unquoted(text: &str) -> Option<String> {
     if let Some(raw) = text.strip_prefix('`') {
@@ -146,12 +151,17 @@ pub(super) fn unquoted(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(rest.len());
     loop {
         if rest == "\"" {
-            return Some(crate::go::utf8::from_bytes(bytes));
+            return Some(text_of(bytes));
         }
         let (unit, after) = one(rest, '"')?;
         match unit {
             Unit::Character('\n') if !rest.starts_with('\\') => return None,
-            Unit::Character(c) => bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+            Unit::Character(c) if rest.starts_with('\\') => push(c, &mut bytes),
+            // As it stands in the template, where it may stand for a byte.
+            Unit::Character(c) => match byte_of(c) {
+                Some(byte) => bytes.push(byte),
+                None => push(c, &mut bytes),
+            },
             Unit::Byte(byte) => bytes.push(byte),
         }
         rest = after;

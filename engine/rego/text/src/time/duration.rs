@@ -1,6 +1,7 @@
 //! Durations: `1h30m`, and with OPA's days, weeks and years of 365 days: `1d12h`.
 
 use crate::go::{float, quote};
+use referee_rego_value::bytes::bytes_of;
 
 /// The nanoseconds of a unit.
 fn unit(name: &str) -> Option<u64> {
@@ -35,7 +36,7 @@ pub(super) fn parse(text: &str) -> Result<i64, String> {
 /// Text in quotes as Go's `time` has it.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
-    for byte in text.bytes() {
+    for &byte in bytes_of(text).iter() {
         match byte {
             b'"' | b'\\' => quoted.extend(['\\', char::from(byte)]),
             b' '..=0x7f => quoted.push(char::from(byte)),

@@ -3,17 +3,18 @@
 use super::civil::Civil;
 use super::layout::{Chunk, Cut, Offset, cut};
 use super::zone::Local;
-use crate::go::utf8;
+use referee_rego_value::bytes::{bytes_of, text_of};
 
 /// Writes a moment.
 pub(super) fn format(layout: &str, civil: &Civil, nanoseconds: i64, local: &Local) -> String {
     let mut out = Vec::with_capacity(layout.len() + 10);
-    let mut rest = layout.as_bytes();
+    let layout = bytes_of(layout);
+    let mut rest = &layout[..];
     loop {
         let Cut { before, chunk, after } = cut(rest);
         out.extend_from_slice(before);
         let Some((chunk, _)) = chunk else {
-            return utf8::from_bytes(out);
+            return text_of(out);
         };
         out.extend_from_slice(written(chunk, civil, nanoseconds, local).as_bytes());
         rest = after;

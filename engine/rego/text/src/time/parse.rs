@@ -4,6 +4,7 @@
 
 use super::civil::{self, DAY, MONTHS, WEEKDAYS, days_in, is_leap};
 use super::layout::{Chunk, Cut, Offset, cut};
+use referee_rego_value::bytes::bytes_of;
 
 /// A moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,13 +42,14 @@ fn quoted(bytes: &[u8]) -> String {
 /// # Errors
 /// In Go's words.
 pub(super) fn parse(layout: &str, value: &str) -> Result<Parsed, String> {
-    let whole = quoted(value.as_bytes());
+    let (layout, value) = (&bytes_of(layout)[..], bytes_of(value));
+    let whole = quoted(&value);
     let cannot = |value: &[u8], wanted: &[u8]| {
-        let (value, wanted, layout) = (quoted(value), quoted(wanted), quoted(layout.as_bytes()));
+        let (value, wanted, layout) = (quoted(value), quoted(wanted), quoted(layout));
         format!("parsing time {whole} as {layout}: cannot parse {value} as {wanted}")
     };
-    let mut reader = Reader { rest: value.as_bytes(), fields: Fields::default() };
-    let mut rest = layout.as_bytes();
+    let mut reader = Reader { rest: &value, fields: Fields::default() };
+    let mut rest = layout;
     loop {
         let Cut { before, chunk, after } = cut(rest);
         if !reader.skip(before) {

@@ -8,7 +8,7 @@ use super::string::{Keys, escape, plain_end, push_lossy};
 use super::{JsonError, JsonLimits};
 use crate::shape::Shape;
 use crate::text::write_quoted;
-use crate::{Array, Number, Object, Str, Value};
+use crate::{Array, Number, Object, Str, Value, bytes};
 
 /// What is open.
 enum Frame {
@@ -23,6 +23,8 @@ pub(super) struct Reader<'a> {
     bytes: &'a [u8],
     /// The same as text, where all of it is UTF-8.
     text: Option<&'a str>,
+    /// Whether a string in it may have another form as a value.
+    reserved: bool,
     at: usize,
     depth: usize,
     elements: Vec<Value>,
@@ -64,9 +66,11 @@ impl<'a> Reader<'a> {
                 format!("JSON text of {} bytes exceeds the limit of {}", bytes.len(), limits.bytes);
             return Err(JsonError { message, offset: limits.bytes });
         }
+        let text = std::str::from_utf8(bytes).ok();
         Ok(Self {
             bytes,
-            text: std::str::from_utf8(bytes).ok(),
+            text,
+            reserved: text.is_none_or(bytes::has_bytes),
             at: 0,
             depth: limits.depth,
             elements: Vec::new(),
@@ -299,7 +303,7 @@ impl<'a> Reader<'a> {
         let start = self.at;
         let end = plain_end(self.bytes, start);
         let key = match (self.bytes.get(end), self.text.and_then(|text| text.get(start..end))) {
-            (Some(b'"'), Some(plain)) => {
+            (Some(b'"'), Some(plain)) if !self.reserved => {
                 self.at = end + 1;
                 self.keys.get(plain)
             }
@@ -317,6 +321,7 @@ impl<'a> Reader<'a> {
         let start = self.at;
         let end = plain_end(self.bytes, start);
         if self.bytes.get(end) == Some(&b'"')
+            && !self.reserved
             && let Some(plain) = self.text.and_then(|text| text.get(start..end))
         {
             self.at = end + 1;
@@ -325,7 +330,7 @@ impl<'a> Reader<'a> {
         let mut text = std::mem::take(&mut self.unescaped);
         text.clear();
         let read = self.unescape(start, end, &mut text);
-        let string = read.map(|()| Str::new(&text));
+        let string = read.map(|()| Str::new(bytes::taken(&text)));
         self.unescaped = text;
         string
     }

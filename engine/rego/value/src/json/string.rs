@@ -15,11 +15,15 @@ fn marks(word: u64) -> u64 {
     (zero(word ^ (ONES * 0x22)) | zero(word ^ (ONES * 0x5c)) | control) & HIGHS
 }
 
-/// Marks the bytes that a writer must look at: those above, the first of U+2028 and U+2029, and HTML's.
+/// Marks the bytes that a writer must look at: those above, the first of U+2028, of U+2029 and of
+/// stand-ins for bytes, and HTML's.
 #[inline]
 fn marks_to_write(word: u64, html: bool) -> u64 {
     let is = |byte: u64| (word ^ (ONES * byte)).wrapping_sub(ONES) & !(word ^ (ONES * byte));
-    let found = is(0xe2) | if html { is(0x3c) | is(0x3e) | is(0x26) } else { 0 };
+    let mut found = if html { is(0x3c) | is(0x3e) | is(0x26) } else { 0 };
+    if word & HIGHS != 0 {
+        found |= is(0xe2) | is(0xf4);
+    }
     marks(word) | (found & HIGHS)
 }
 
@@ -34,7 +38,7 @@ pub(super) fn special_end(bytes: &[u8], mut at: usize, html: bool) -> usize {
         at += 8;
     }
     let special = |byte: &u8| match byte {
-        b'"' | b'\\' | 0..=0x1f | 0xe2 => true,
+        b'"' | b'\\' | 0..=0x1f | 0xe2 | 0xf4 => true,
         b'<' | b'>' | b'&' => html,
         _ => false,
     };

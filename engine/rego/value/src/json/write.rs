@@ -4,6 +4,7 @@
 //! the order of these strings; where two keys have one text the later member stays.
 
 use super::string::special_end;
+use crate::bytes::{compare, rune_len, shown, taken};
 use crate::{Object, Value};
 use std::fmt::{self, Write};
 use std::slice;
@@ -48,10 +49,11 @@ fn write_json_string(
         at = special_end(bytes, at, escape_html);
         let Some(byte) = bytes.get(at) else { break };
         // U+2028 and U+2029 are e2 80 a8 and e2 80 a9; other characters begin with e2 as well.
-        let separator = match bytes.get(at + 1..at + 3) {
-            Some([0x80, 0xa8]) => "\\u2028",
-            Some([0x80, 0xa9]) => "\\u2029",
-            _ if *byte == 0xe2 => {
+        let separator = match (byte, bytes.get(at + 1..at + 3)) {
+            (0xe2, Some([0x80, 0xa8])) => "\\u2028",
+            (0xe2, Some([0x80, 0xa9])) => "\\u2029",
+            (0xf4, Some([0x8f, 0xbe | 0xbf])) => "",
+            (0xe2 | 0xf4, _) => {
                 at += 1;
                 continue;
             }
@@ -70,6 +72,11 @@ fn write_json_string(
                 out.write_str(separator)?;
                 at += 2;
             }
+            0xf4 => {
+                at += write_rune(text.get(at..).unwrap_or_default(), out)?;
+                plain = at;
+                continue;
+            }
             _ => write!(out, "\\u{byte:04x}")?,
         }
         at += 1;
@@ -77,6 +84,18 @@ fn write_json_string(
     }
     out.write_str(text.get(plain..).unwrap_or_default())?;
     out.write_char('"')
+}
+
+/// Writes what begins with a stand-in for a byte: U+FFFD, or a character of the range of stand-ins.
+/// Gives how long it was.
+#[cold]
+fn write_rune(text: &str, out: &mut (impl Write + ?Sized)) -> Result<usize, fmt::Error> {
+    let length = rune_len(text);
+    match shown(text.get(..length).unwrap_or_default()).as_ref() {
+        "\u{fffd}" => out.write_str("\\ufffd")?,
+        genuine => out.write_str(genuine)?,
+    }
+    Ok(length)
 }
 
 /// What is open: an array or set, an object whose keys are strings, or any other object with the
@@ -127,14 +146,14 @@ fn named<'v>(
             let mut text = Key { text: String::new(), room };
             let keys = keys + 1;
             Writer { out: &mut text, style: JsonStyle::GO, keys, room }.value(key)?;
-            Ok(text.text)
+            Ok(taken(&text.text).into_owned())
         }
     };
     let members = object.iter().map(|(key, value)| Ok((text(key)?, value)));
     let mut members = members.collect::<Result<Vec<_>, fmt::Error>>()?;
     // Stable, and from behind: of one text the last stays.
     members.reverse();
-    members.sort_by(|(a, _), (b, _)| a.cmp(b));
+    members.sort_by(|(a, _), (b, _)| compare(a, b));
     members.dedup_by(|(later, _), (first, _)| later == first);
     Ok(members)
 }

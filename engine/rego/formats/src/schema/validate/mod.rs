@@ -16,6 +16,7 @@ use super::model::{Kind, Node, Place, Schema};
 use super::number;
 use outcome::{Outcome, Step};
 use referee_rego_builtin::{BuiltinError, Context, Result};
+use referee_rego_value::bytes::shown;
 use referee_rego_value::{Object, Value};
 
 /// A value, the schema it is validated by, and through how many schemas the walk came to the value.
@@ -240,7 +241,7 @@ impl<'a> Walk<'a, '_, '_> {
                 }
                 self.common(node, value)?;
                 if let Value::String(text) = value {
-                    self.text(node, text)?;
+                    self.text(node, &shown(text))?;
                 }
             }
             (9, Value::Object(members)) => self.properties(here, members, 0),

@@ -6,6 +6,7 @@ mod verb;
 use crate::give;
 use num_bigint::BigInt;
 use referee_rego_builtin::{Context, Result};
+use referee_rego_value::bytes::{rune_len, shown, taken};
 use std::borrow::Cow;
 use verb::Printer;
 
@@ -122,17 +123,16 @@ impl State<'_> {
         if !self.after_index {
             self.index();
         }
-        let mut characters = self.rest.chars();
-        let Some(verb) = characters.next() else {
+        let (rune, after) = self.rest.split_at_checked(rune_len(self.rest)).unwrap_or_default();
+        let Some(verb) = shown(rune).chars().next() else {
             out.push_str("%!(NOVERB)");
             return Ok(false);
         };
-        self.rest = characters.as_str();
+        self.rest = after;
         if verb == '%' {
             out.push('%');
         } else if !self.good_index {
-            out.push_str("%!");
-            out.push(verb);
+            push_mistake(out, verb);
             out.push_str("(BADINDEX)");
         } else if let Some(argument) = self.arguments.get(self.next) {
             if verb == 'v' || verb == 'w' {
@@ -145,8 +145,7 @@ impl State<'_> {
             print(ctx, out, flags, argument, verb)?;
             self.next += 1;
         } else {
-            out.push_str("%!");
-            out.push(verb);
+            push_mistake(out, verb);
             out.push_str("(MISSING)");
         }
         Ok(true)
@@ -291,6 +290,12 @@ fn number(digits: &str) -> Option<usize> {
     digits.bytes().try_fold(0usize, |value, digit| {
         (value <= most).then(|| value * 10 + usize::from(digit - b'0'))
     })
+}
+
+/// What stands for a verb that is a mistake.
+fn push_mistake(out: &mut String, verb: char) {
+    out.push_str("%!");
+    out.push_str(&taken(verb.encode_utf8(&mut [0; 4])));
 }
 
 fn print(

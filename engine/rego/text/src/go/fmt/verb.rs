@@ -1,9 +1,10 @@
 //! One argument by one verb.
 
-use super::{Argument, Flags};
+use super::{Argument, Flags, push_mistake};
 use crate::go::float;
 use crate::go::quote::{is_printable, quoted_with};
 use num_bigint::{BigInt, Sign};
+use referee_rego_value::bytes::{bytes_of, has_bytes, lone_byte, runes, taken};
 
 /// Where an argument is written, and how.
 pub(super) struct Printer<'a> {
@@ -47,8 +48,7 @@ impl Printer<'_> {
 
     /// `%!d(string=x)`: a verb that the argument does not have.
     fn bad(&mut self, argument: &Argument<'_>, verb: char) {
-        self.out.push_str("%!");
-        self.out.push(verb);
+        push_mistake(self.out, verb);
         self.out.push('(');
         self.out.push_str(argument.type_name());
         self.out.push('=');
@@ -62,7 +62,7 @@ impl Printer<'_> {
     }
 
     fn pad(&mut self, text: &str) {
-        let missing = self.flags.width.unwrap_or(0).saturating_sub(text.chars().count());
+        let missing = self.flags.width.map_or(0, |it| it.saturating_sub(rune_count(text)));
         if !self.flags.minus {
             self.fill(missing);
         }
@@ -84,7 +84,11 @@ impl Printer<'_> {
         let Some(precision) = self.flags.precision else {
             return text;
         };
-        let end = text.char_indices().nth(precision).map_or(text.len(), |(at, _)| at);
+        let end = if has_bytes(text) {
+            runes(text).take(precision).map(str::len).sum()
+        } else {
+            text.char_indices().nth(precision).map_or(text.len(), |(at, _)| at)
+        };
         text.get(..end).unwrap_or(text)
     }
 
@@ -108,7 +112,8 @@ impl Printer<'_> {
     fn quoted(&mut self, text: &str) {
         let text = self.truncated(text);
         let raw = |c: char| c != '`' && c != '\u{7f}' && c != '\u{feff}' && (c == '\t' || c >= ' ');
-        if self.flags.sharp && text.chars().all(raw) {
+        let is_text = || runes(text).all(|rune| lone_byte(rune).is_none());
+        if self.flags.sharp && text.chars().all(raw) && is_text() {
             let raw = format!("`{text}`");
             return self.pad(&raw);
         }
@@ -118,13 +123,14 @@ impl Printer<'_> {
 
     /// The bytes in hexadecimal.
     fn bytes(&mut self, text: &str, upper: bool) {
+        let text = bytes_of(text);
         let length = self.flags.precision.map_or(text.len(), |most| most.min(text.len()));
         if length == 0 {
             return self.fill(self.flags.width.unwrap_or(0));
         }
         let prefix = if upper { "0X" } else { "0x" };
         let mut written = String::new();
-        for (index, byte) in text.bytes().take(length).enumerate() {
+        for (index, byte) in text.iter().take(length).enumerate() {
             if index > 0 && self.flags.space {
                 written.push(' ');
             }
@@ -143,10 +149,10 @@ impl Printer<'_> {
             'o' | 'O' => self.digits(value, verb, format!("{:o}", value.unsigned_abs())),
             'x' => self.digits(value, verb, format!("{:x}", value.unsigned_abs())),
             'X' => self.digits(value, verb, format!("{:X}", value.unsigned_abs())),
-            'c' => self.pad(&character(value).to_string()),
+            'c' => self.pad(&taken(&character(value).to_string())),
             'q' => {
                 let text = character(value).to_string();
-                let quoted = quoted_with(&text, '\'', self.flags.plus);
+                let quoted = quoted_with(&taken(&text), '\'', self.flags.plus);
                 self.pad(&quoted);
             }
             'U' => self.code_point(value),
@@ -247,7 +253,8 @@ impl Printer<'_> {
             'x' => magnitude.to_str_radix(16),
             'X' => magnitude.to_str_radix(16).to_uppercase(),
             _ => {
-                self.out.push_str(&format!("%!{verb}(big.Int={value})"));
+                push_mistake(self.out, verb);
+                self.out.push_str(&format!("(big.Int={value})"));
                 return;
             }
         };
@@ -284,6 +291,10 @@ impl Printer<'_> {
         self.out.push_str(&digits);
         self.out.extend(std::iter::repeat_n(' ', right));
     }
+}
+
+fn rune_count(text: &str) -> usize {
+    if has_bytes(text) { runes(text).count() } else { text.chars().count() }
 }
 
 fn zeros_before(digits: String, least: usize) -> String {

@@ -1,30 +1,38 @@
-//! Data that is put together from several files.
+//! A base document that is put together from several, as OPA's loader does it (`v1/loader`).
 
-use referee_rego::Value;
+use crate::value::Value;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// Data that is being put together.
+/// Data that is being put together: objects are merged member by member, and two values for one
+/// place are refused, equal or not.
 #[derive(Debug, Default)]
-pub(super) struct Tree(BTreeMap<String, Node>);
+pub struct DataTree(BTreeMap<String, Node>);
 
 #[derive(Debug)]
 enum Node {
     /// What one file says.
     Value(Value),
     /// What several say.
-    Tree(Tree),
+    Tree(DataTree),
 }
 
-impl Tree {
-    /// Puts a value at a path. Objects are merged.
+impl DataTree {
+    /// Puts a value at a path.
     ///
     /// # Errors
-    /// The path at which there is something already.
-    pub(super) fn insert(&mut self, path: &[String], value: Value) -> Result<(), String> {
-        self.put(path, value, &mut vec!["data".to_owned()])
+    /// The path at which there is something already, or at whose end something other than an
+    /// object would have to be the whole. Then the tree holds a part of the value.
+    pub fn insert(&mut self, path: &[String], value: Value) -> Result<(), Vec<String>> {
+        self.put(path, value, &mut Vec::new())
     }
 
-    fn put(&mut self, path: &[String], value: Value, at: &mut Vec<String>) -> Result<(), String> {
+    fn put(
+        &mut self,
+        path: &[String],
+        value: Value,
+        at: &mut Vec<String>,
+    ) -> Result<(), Vec<String>> {
         if let Some((first, rest)) = path.split_first() {
             at.push(first.clone());
             let node = self.0.entry(first.clone()).or_insert_with(|| Node::Tree(Self::default()));
@@ -34,9 +42,9 @@ impl Tree {
             }
             return node.opened(at)?.put(rest, value, at);
         }
-        let Some(members) = value.entries() else { return Err(at.join(".")) };
+        let Some(members) = value.entries() else { return Err(at.clone()) };
         for (name, member) in members {
-            let Some(name) = name.as_str().map(str::to_owned) else { continue };
+            let Some(name) = name.as_str().map(Cow::into_owned) else { continue };
             at.push(name.clone());
             match self.0.get_mut(&name) {
                 None => {
@@ -44,7 +52,7 @@ impl Tree {
                 }
                 Some(node) => {
                     if member.entries().is_none() {
-                        return Err(at.join("."));
+                        return Err(at.clone());
                     }
                     node.opened(at)?.put(&[], member, at)?;
                 }
@@ -55,7 +63,8 @@ impl Tree {
     }
 
     /// The whole; `None` where nothing was said.
-    pub(super) fn into_value(self) -> Option<Value> {
+    #[must_use]
+    pub fn into_value(self) -> Option<Value> {
         (!self.0.is_empty()).then(|| self.value())
     }
 
@@ -77,17 +86,17 @@ impl Tree {
 
 impl Node {
     /// The node, ready to be added to.
-    fn opened(&mut self, at: &[String]) -> Result<&mut Tree, String> {
+    fn opened(&mut self, at: &[String]) -> Result<&mut DataTree, Vec<String>> {
         if let Self::Value(value) = self {
-            let members = value.entries().ok_or_else(|| at.join("."))?;
+            let members = value.entries().ok_or_else(|| at.to_vec())?;
             let named = members.into_iter().filter_map(|(name, member)| {
-                Some((name.as_str()?.to_owned(), Self::Value(member)))
+                Some((name.as_str()?.into_owned(), Self::Value(member)))
             });
-            *self = Self::Tree(Tree(named.collect()));
+            *self = Self::Tree(DataTree(named.collect()));
         }
         match self {
             Self::Tree(tree) => Ok(tree),
-            Self::Value(_) => Err(at.join(".")),
+            Self::Value(_) => Err(at.to_vec()),
         }
     }
 }
@@ -103,18 +112,22 @@ mod tests {
 
     #[test]
     fn objects_are_merged_and_two_values_for_one_place_are_refused() {
-        let mut tree = Tree::default();
+        let mut tree = DataTree::default();
         tree.insert(&[], value(json!({"a": {"b": 1}}))).unwrap();
         tree.insert(&["a".into()], value(json!({"c": 2}))).unwrap();
         tree.insert(&["x".into()], value(json!([1]))).unwrap();
-        assert_eq!(tree.insert(&["a".into()], value(json!({"b": 1}))), Err("data.a.b".into()));
-        assert_eq!(tree.insert(&["x".into(), "y".into()], value(json!({}))), Err("data.x".into()));
+        let mut refused = |path: &[&str], document| {
+            let path: Vec<String> = path.iter().map(|part| (*part).to_owned()).collect();
+            tree.insert(&path, value(document)).unwrap_err().join(".")
+        };
+        assert_eq!(refused(&["a"], json!({"b": 1})), "a.b");
+        assert_eq!(refused(&["x", "y"], json!({})), "x");
         let whole = tree.into_value().unwrap().to_json();
         assert_eq!(whole, json!({"a": {"b": 1, "c": 2}, "x": [1]}));
     }
 
     #[test]
     fn where_nothing_is_said_there_is_no_data() {
-        assert!(Tree::default().into_value().is_none());
+        assert!(DataTree::default().into_value().is_none());
     }
 }
