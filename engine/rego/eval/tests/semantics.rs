@@ -335,3 +335,24 @@ empty contains path if {
     assert_eq!(asked("data.t.again"), r#"[["z"]]"#);
     assert_eq!(ask(module, "data.t.empty", r#"{"x": 1}"#, "{}"), "{[]}");
 }
+
+#[test]
+fn a_collection_that_is_written_out_is_gone_through_in_the_order_of_its_terms() {
+    let module = r#"package t
+called := [k | some k in {lower("B"), "c", lower("A")}]
+twice := [k | some k in {lower("A"), lower("B"), lower("a")}]
+members := [[k, v] | some k, v in {lower("B"): 1, "c": 2, lower("A"): 3}]
+named := [k | x := 1; y := {x, 1, 0}; z := y; some k in z]
+computed := [k | some k in {lower("B"), "a"} | {lower("C"), "c"}]
+later := {x: 1, "b": 2} if x := "b"
+within := [k | y := {"s": [{lower("B"), "c", lower("A")}]}; some k in y.s[0]]
+"#;
+    let asked = |query: &str| value(module, query);
+    assert_eq!(asked("data.t.called"), r#"["c", "a", "b"]"#);
+    assert_eq!(asked("data.t.twice"), r#"["a", "b", "a"]"#);
+    assert_eq!(asked("data.t.members"), r#"[["c", 2], ["a", 3], ["b", 1]]"#);
+    assert_eq!(asked("data.t.named"), "[0, 1, 1]");
+    assert_eq!(asked("data.t.computed"), r#"["a", "b", "c"]"#);
+    assert_eq!(asked("data.t.later"), r#"{"b": 1}"#);
+    assert_eq!(asked("data.t.within"), r#"["c", "a", "b"]"#);
+}

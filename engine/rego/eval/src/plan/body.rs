@@ -8,6 +8,7 @@ use hashbrown::HashMap;
 use referee_rego_syntax::Location;
 use referee_rego_syntax::ast::{Expr, ExprKind, Rule};
 use referee_rego_value::{Str, Value};
+use std::sync::Arc;
 
 /// How deep bodies may be within bodies: comprehensions, `every`, `not`.
 const MOST_NESTED: u32 = 48;
@@ -32,6 +33,9 @@ struct Bound {
     src: Src,
     at: usize,
 }
+
+/// The members of a collection that is written out, in the order of their terms.
+pub(crate) type Written = Arc<[(Src, Src)]>;
 
 /// A body that is being planned, with its frame.
 pub(crate) struct Body<'b, 'p> {
@@ -59,6 +63,8 @@ pub(crate) struct Body<'b, 'p> {
     pub(crate) named: bool,
     /// The variables of each `every` around.
     pub(crate) every: Vec<Str>,
+    /// The slots with collections that are written out, and what they are written of.
+    written: HashMap<SlotId, Written, foldhash::fast::FixedState>,
 }
 
 /// What to come back to when a closure ends.
@@ -91,6 +97,20 @@ impl<'b, 'p> Body<'b, 'p> {
             reads: Vec::new(),
             named: false,
             every: Vec::new(),
+            written: HashMap::default(),
+        }
+    }
+
+    /// Notes what the collection in a slot is written of.
+    pub(crate) fn write_out(&mut self, slot: SlotId, members: Written) {
+        self.written.insert(slot, members);
+    }
+
+    /// What the collection in a slot is written of, key and value, where it is written out.
+    pub(crate) fn written(&self, from: &Src) -> Option<&Written> {
+        match from {
+            Src::Slot(slot) => self.written.get(slot),
+            Src::Const(_) => None,
         }
     }
 
@@ -108,7 +128,14 @@ impl<'b, 'p> Body<'b, 'p> {
 
     /// Adds an operation.
     pub(crate) fn push(&mut self, op: Op) {
-        if matches!(op, Op::Scan { .. } | Op::Walk { .. } | Op::Keys { .. } | Op::Relation { .. }) {
+        if matches!(
+            op,
+            Op::Scan { .. }
+                | Op::Pick { .. }
+                | Op::Walk { .. }
+                | Op::Keys { .. }
+                | Op::Relation { .. }
+        ) {
             self.single = false;
         }
         self.ops.push(op);

@@ -52,7 +52,11 @@ fn block(groups: &[GroupPlan], it: &Block, costs: &mut Vec<Option<u32>>, depth: 
     let mut sum = 0_u32;
     for op in &it.ops {
         let one = match op {
-            Op::Scan { .. } | Op::Walk { .. } | Op::Keys { .. } | Op::Document { .. } => LOOP,
+            Op::Scan { .. }
+            | Op::Pick { .. }
+            | Op::Walk { .. }
+            | Op::Keys { .. }
+            | Op::Document { .. } => LOOP,
             Op::Relation { .. } | Op::Enter { .. } | Op::Print { .. } | Op::Note { .. } => LOOP,
             Op::Comprehension { .. } | Op::Every { .. } => LOOP,
             Op::Builtin { .. } => BUILTIN,

@@ -107,6 +107,9 @@ pub(crate) enum Op {
     GetBase { from: Src, key: Src, dst: SlotId },
     /// Each member: key and value.
     Scan { from: Src, key: Option<SlotId>, value: Option<SlotId> },
+    /// Each member of a collection as it is written, in the order of its terms: what turns out to
+    /// be the same comes twice. OPA iterates over the terms, not over their values.
+    Pick { members: Arc<[(Src, Src)]>, key: Option<SlotId>, value: Option<SlotId> },
     /// Whether it is an array of this length.
     ArrayLen { from: Src, len: usize },
     /// Whether it is an object of this size.

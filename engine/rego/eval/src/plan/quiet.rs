@@ -36,7 +36,9 @@ fn clauses(group: &GroupPlan) -> impl Iterator<Item = &Clause> {
 }
 
 fn loops(block: &Block) -> usize {
-    let scans = |op: &&Op| matches!(op, Op::Scan { .. } | Op::Walk { .. } | Op::Keys { .. });
+    let scans = |op: &&Op| {
+        matches!(op, Op::Scan { .. } | Op::Pick { .. } | Op::Walk { .. } | Op::Keys { .. })
+    };
     block.ops.iter().filter(scans).count()
 }
 

@@ -2,11 +2,12 @@
 //! scans where it is not.
 
 use crate::plan::body::Body;
-use crate::plan::ops::{Op, Src};
+use crate::plan::ops::{Op, SlotId, Src};
 use crate::plan::term::{constant, is_root, variable};
 use crate::plan::{Planned, Unbound};
 use referee_rego_syntax::ast::{Term, TermKind};
 use referee_rego_value::Value;
+use std::sync::Arc;
 
 impl Body<'_, '_> {
     /// Evaluates a reference: where it has variables that are not bound, for each way to bind them.
@@ -68,16 +69,19 @@ impl Body<'_, '_> {
                 }
             });
         }
+        if let Some(key) = constant(key)
+            && let Some(inner) = self.written_within(&from, &key)
+        {
+            return Ok(inner);
+        }
         if let Some(name) = variable(key)
             && !is_root(name)
             && !self.bound(name)
         {
             let value = self.slot();
-            if name.starts_with('$') {
-                self.push(Op::Scan { from, key: None, value: Some(value) });
-            } else {
-                let slot = self.slot();
-                self.push(Op::Scan { from, key: Some(slot), value: Some(value) });
+            let slot = (!name.starts_with('$')).then(|| self.slot());
+            self.scan(from, slot, value);
+            if let Some(slot) = slot {
                 self.bind(name, Src::Slot(slot));
             }
             return Ok(Src::Slot(value));
@@ -94,9 +98,28 @@ impl Body<'_, '_> {
         }
         // A pattern with variables: each key that matches it.
         let (slot, value) = (self.slot(), self.slot());
-        self.push(Op::Scan { from, key: Some(slot), value: Some(value) });
+        self.scan(from, Some(slot), value);
         self.matches(key, Src::Slot(slot))?;
         Ok(Src::Slot(value))
+    }
+
+    /// What stands under a key of a collection that is written out, where that is written out too.
+    fn written_within(&self, from: &Src, key: &Value) -> Option<Src> {
+        let members = self.written(from)?;
+        if !members.iter().all(|(key, _)| matches!(key, Src::Const(_))) {
+            return None;
+        }
+        let found = members.iter().find(|(it, _)| matches!(it, Src::Const(it) if it == key));
+        found.map(|(_, inner)| inner.clone()).filter(|inner| self.written(inner).is_some())
+    }
+
+    /// Each member of a value.
+    fn scan(&mut self, from: Src, key: Option<SlotId>, value: SlotId) {
+        let value = Some(value);
+        self.push(match self.written(&from) {
+            Some(members) => Op::Pick { members: Arc::clone(members), key, value },
+            None => Op::Scan { from, key, value },
+        });
     }
 
     /// Binds the variables of a key that is not known to a slot that holds it.

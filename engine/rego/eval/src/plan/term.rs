@@ -1,10 +1,11 @@
 //! Terms: what is constant, what can be evaluated, and the evaluation of what can.
 
-use crate::plan::body::Body;
+use crate::plan::body::{Body, Written};
 use crate::plan::ops::{Op, Src};
 use crate::plan::tree::scalar;
 use crate::plan::{Planned, Unbound};
 use referee_rego_syntax::ast::{Ref, Term, TermKind};
+use referee_rego_syntax::compare::compare_terms;
 use referee_rego_value::{Str, Value};
 
 /// The value of a term that is constant.
@@ -64,6 +65,12 @@ pub(crate) fn dotted(reference: &Ref) -> String {
     name
 }
 
+/// The members of a collection in the order of the terms that are their keys.
+fn in_order(members: &mut [(&Term, (Src, Src))]) -> Written {
+    members.sort_by(|(a, _), (b, _)| compare_terms(a, b));
+    members.iter().map(|(_, member)| member.clone()).collect()
+}
+
 impl Body<'_, '_> {
     /// Whether a term can be evaluated now: its variables are bound, or are bound by evaluating it.
     pub(crate) fn ready(&self, term: &Term) -> bool {
@@ -92,22 +99,29 @@ impl Body<'_, '_> {
             TermKind::Array(items) => {
                 let items = self.evaluate_all(items)?;
                 let dst = self.slot();
+                let indexed = (0_i64..).map(|at| Src::Const(Value::from(at)));
+                self.write_out(dst, indexed.zip(items.iter().cloned()).collect());
                 self.push(Op::MakeArray { items, dst });
                 Ok(Src::Slot(dst))
             }
             TermKind::Set(items) => {
-                let items = self.evaluate_all(items)?;
+                let values = self.evaluate_all(items)?;
+                let mut members: Vec<_> =
+                    items.iter().zip(values.iter().map(|it| (it.clone(), it.clone()))).collect();
                 let dst = self.slot();
-                self.push(Op::MakeSet { items, dst });
+                self.push(Op::MakeSet { items: values, dst });
+                self.write_out(dst, in_order(&mut members));
                 Ok(Src::Slot(dst))
             }
             TermKind::Object(members) => {
                 let mut items = Vec::with_capacity(members.len());
                 for (key, value) in members {
-                    items.push((self.evaluate(key)?, self.evaluate(value)?));
+                    items.push((key, (self.evaluate(key)?, self.evaluate(value)?)));
                 }
+                let items = in_order(&mut items);
                 let dst = self.slot();
-                self.push(Op::MakeObject { items: items.into(), dst });
+                self.push(Op::MakeObject { items: items.iter().cloned().collect(), dst });
+                self.write_out(dst, items);
                 Ok(Src::Slot(dst))
             }
             TermKind::ArrayComprehension(_)

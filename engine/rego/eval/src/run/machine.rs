@@ -462,6 +462,14 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
                 self.store(base, dst, value)?;
                 Ok(true)
             }
+            Op::Pick { members, key, value } => {
+                let pairs: Vec<_> = members
+                    .iter()
+                    .map(|(key, value)| (self.taken(base, key), self.taken(base, value)))
+                    .collect();
+                self.choose(pc, *key, *value, Members::Pairs(pairs.into_iter()));
+                Ok(false)
+            }
             Op::Walk { from, path, value, tests } => {
                 let from = self.fixed(base, from)?;
                 // What follows each step, and replacements, are to see things in their order.

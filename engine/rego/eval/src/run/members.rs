@@ -36,6 +36,8 @@ pub(super) enum Members<'a> {
     Set(std::slice::Iter<'a, Value>),
     /// Values that were listed; so many of them are gone through in any case.
     List(VecDeque<Value>, usize),
+    /// Members that were listed.
+    Pairs(std::vec::IntoIter<(Slot<'a>, Slot<'a>)>),
     /// Of a walk.
     Walk(Box<Walk<'a>>),
     /// None: the rest of a search that was put off.
@@ -76,6 +78,7 @@ impl<'a> Members<'a> {
                 *firm = firm.saturating_sub(1);
                 Some((Slot::Unset, Slot::Own(items.pop_front()?)))
             }
+            Self::Pairs(pairs) => pairs.next(),
             Self::Walk(walk) => walk.next(),
             Self::Pending => None,
         }
