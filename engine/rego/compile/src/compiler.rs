@@ -133,6 +133,7 @@ pub(crate) fn compile(
         annotations: &annotations,
         rewritten: &rewritten,
         subjects: &generator.subjects,
+        pulled: &generator.pulled,
         options,
     };
     let outcome = run.check(&mut env);

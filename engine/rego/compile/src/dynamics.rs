@@ -105,14 +105,14 @@ fn outer(term: &mut Term, with: &[With], generator: &mut Generator, result: &mut
 fn pull(term: &mut Term, with: &[With], generator: &mut Generator, result: &mut Body) {
     if let Some(inner) = comprehension_body(term) {
         body(inner, generator);
-        return extract(term, with, generator, result);
+        return pull_out(term, with, generator, result);
     }
     match &mut term.kind {
         TermKind::Ref(parts) => {
             for part in parts.iter_mut().skip(1) {
                 pull(part, with, generator, result);
             }
-            extract(term, with, generator, result);
+            pull_out(term, with, generator, result);
         }
         TermKind::Array(terms) => {
             terms.iter_mut().for_each(|term| pull(term, with, generator, result));
@@ -129,6 +129,14 @@ fn pull(term: &mut Term, with: &[With], generator: &mut Generator, result: &mut 
             order::normalize_object(members);
         }
         _ => {}
+    }
+}
+
+/// Pulls a term out, whose variable stands for it in messages.
+fn pull_out(term: &mut Term, with: &[With], generator: &mut Generator, result: &mut Body) {
+    extract(term, with, generator, result);
+    if let TermKind::Var(name) = &term.kind {
+        generator.pulled.push(name.clone());
     }
 }
 

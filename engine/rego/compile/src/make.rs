@@ -16,6 +16,8 @@ pub(crate) struct Generator {
     /// What a generated variable stands for, for errors: where a reference began with a call or a
     /// composite value.
     pub(crate) subjects: HashMap<Str, Term>,
+    /// The variables that were made for what was pulled out of terms, in the order of making.
+    pub(crate) pulled: Vec<Str>,
 }
 
 impl Generator {

@@ -123,7 +123,7 @@ fn run(
     none(unsafe_vars::report(unbound, &rewritten, ""))?;
     let mut generator = Generator::for_query(&body);
     dynamics::body(&mut body, &mut generator);
-    check_types(compiled, &body, &rewritten, &expanded)?;
+    check_types(compiled, &body, &rewritten, (&expanded, &generator))?;
     let mut found = Vec::new();
     walk::body(&body, &mut |node| functions::unsafe_calls(node, unsafe_builtins, &mut found));
     none(found)?;
@@ -139,9 +139,9 @@ fn check_types(
     compiled: &Compiled,
     body: &Body,
     rewritten: &Rewritten,
-    generator: &Generator,
+    (expanded, dynamic): (&Generator, &Generator),
 ) -> Result<(), Vec<Error>> {
-    let subjects = Subjects::new(&generator.subjects);
+    let subjects = Subjects::new(&expanded.subjects, &dynamic.pulled);
     let rewrite = |reference: &Ref| {
         let names = [rewritten, &compiled.rewritten];
         subjects.rewrite(reference, &names, |mut enter| walk::body(body, &mut enter))

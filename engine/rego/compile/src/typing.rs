@@ -7,9 +7,9 @@ use crate::errors::{Errors, types};
 use crate::graph::{self, Graph};
 use crate::locals::Rewritten;
 use crate::make;
-use crate::names::{calls, is_generated};
+use crate::names::calls;
 use crate::tree::{Modules, RuleTree, rule_at};
-use crate::walk::{self, Node, is_comprehension};
+use crate::walk::{self, Node};
 use crate::walk_mut::{self, NodeMut};
 use referee_rego_syntax::ast::{Expr, ExprKind, Module, Ref, Term, TermKind};
 use referee_rego_syntax::inspect::ground_prefix;
@@ -18,7 +18,7 @@ use referee_rego_types::check::{Checker, Outcome, RuleToCheck, SchemaSet, TypeEn
 use referee_rego_types::{SchemaType, load_schema};
 use referee_rego_value::Str;
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The type of `input` where there is a schema for it.
 pub(crate) fn input_schema(options: &Options, errors: &mut Errors) -> Option<SchemaType> {
@@ -48,13 +48,15 @@ pub(crate) fn parse_metadata(modules: &mut [Module], errors: &mut Errors) {
 pub(crate) struct Subjects<'c> {
     /// Those that were noted.
     pub(crate) noted: &'c HashMap<Str, Term>,
-    /// Those that were pulled out, found in the tree when they are needed.
+    /// The names of those that were pulled out of terms.
+    names: &'c [Str],
+    /// What was pulled out, found in the tree when it is needed.
     pulled: OnceCell<HashMap<Str, Term>>,
 }
 
 impl<'c> Subjects<'c> {
-    pub(crate) fn new(noted: &'c HashMap<Str, Term>) -> Self {
-        Self { noted, pulled: OnceCell::new() }
+    pub(crate) fn new(noted: &'c HashMap<Str, Term>, names: &'c [Str]) -> Self {
+        Self { noted, names, pulled: OnceCell::new() }
     }
 
     /// A reference as it was written.
@@ -66,8 +68,9 @@ impl<'c> Subjects<'c> {
     ) -> Ref {
         let mut parts = reference.clone();
         let pulled = self.pulled.get_or_init(|| {
+            let names: HashSet<&Str> = self.names.iter().collect();
             let mut found = HashMap::new();
-            bodies(&mut |node| pulled(node, &mut found));
+            bodies(&mut |node| pulled(node, &names, &mut found));
             found
         });
         let mut replace = |node: NodeMut<'_>| {
@@ -89,12 +92,11 @@ impl<'c> Subjects<'c> {
 }
 
 /// `__local0__ = data.a.b`, as the compiler pulls it out.
-fn pulled(node: Node<'_>, found: &mut HashMap<Str, Term>) -> bool {
+fn pulled(node: Node<'_>, names: &HashSet<&Str>, found: &mut HashMap<Str, Term>) -> bool {
     if let Node::Expr(Expr { kind: ExprKind::Call(terms), generated: true, .. }) = node
         && let [_, Term { kind: TermKind::Var(name), .. }, subject] = terms.as_slice()
         && calls(terms, "eq")
-        && is_generated(name)
-        && (matches!(subject.kind, TermKind::Ref(_)) || is_comprehension(subject))
+        && names.contains(name)
     {
         found.insert(name.clone(), subject.clone());
     }
@@ -125,13 +127,14 @@ pub(crate) struct Run<'c> {
     pub(crate) annotations: &'c AnnotationSet,
     pub(crate) rewritten: &'c Rewritten,
     pub(crate) subjects: &'c HashMap<Str, Term>,
+    pub(crate) pulled: &'c [Str],
     pub(crate) options: &'c Options,
 }
 
 impl Run<'_> {
     /// Checks all rules, each after those it depends on.
     pub(crate) fn check(&self, env: &mut TypeEnv) -> Outcome {
-        let subjects = Subjects::new(self.subjects);
+        let subjects = Subjects::new(self.subjects, self.pulled);
         let rewrite = |reference: &Ref| {
             subjects.rewrite(reference, &[self.rewritten], |mut enter| {
                 let rules = self.modules.iter().flat_map(walk::rules);
