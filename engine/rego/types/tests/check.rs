@@ -126,10 +126,7 @@ fn calls_are_told_with_what_is_had_and_wanted() {
 #[test]
 fn minus_zero_is_the_first_index_of_an_array_and_a_fraction_is_none() {
     assert!(errors("p if { x = [7]; x[-0] = 7 }").is_empty());
-    assert_eq!(
-        error("p if { x = [7]; x[0.0] = 7 }").lines().next(),
-        Some("undefined ref: x[0.0]")
-    );
+    assert_eq!(error("p if { x = [7]; x[0.0] = 7 }").lines().next(), Some("undefined ref: x[0.0]"));
 }
 
 #[test]
