@@ -124,6 +124,19 @@ fn calls_are_told_with_what_is_had_and_wanted() {
 }
 
 #[test]
+fn a_function_with_one_definition_in_error_is_no_function() {
+    let function = "f(x) = 1 if { plus(x, 1, y); x[input.k] } else = 2\n";
+    let undefined = "undefined function data.test.f";
+    let bodies = ["data.test.f(1)", "data.test.f(1) with data.test.f as data.test.f"];
+    for body in bodies {
+        let found = errors(&format!("{function}p if {{ {body} }}"));
+        let [first, second] = found.as_slice() else { panic!("{body}: {found:?}") };
+        assert!(first.contains("undefined ref: x[input.k]"), "{first}");
+        assert!(second.ends_with(undefined), "{second}");
+    }
+}
+
+#[test]
 fn minus_zero_is_the_first_index_of_an_array_and_a_fraction_is_none() {
     assert!(errors("p if { x = [7]; x[-0] = 7 }").is_empty());
     assert_eq!(error("p if { x = [7]; x[0.0] = 7 }").lines().next(), Some("undefined ref: x[0.0]"));

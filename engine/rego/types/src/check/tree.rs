@@ -135,7 +135,8 @@ impl Node {
                 merged = with_member(&merged, path, leaf);
             });
         }
-        node.value = Some(merged);
+        // A function and something else are nothing together, as if nothing had been put here.
+        node.value = (!matches!(merged, Type::Unknown)).then_some(merged);
     }
 
     /// Visits the types below, each with its path from here.
