@@ -71,6 +71,7 @@ kinds.second if { x := input.n; [1 | print("second")] == x }
 kinds.same if { x := input.list; x == [1 | print("same")] }
 kinds.object if { input.list == {k: 1 | some k in [1]; print("object")} }
 documents if { not data.base == {1 | print("document")}; not data.none == {1 | print("none")} }
+listed if every x in {lower("B"), "c", lower("b")} { print("listed", x) }
 "#;
 
 /// What a rule prints and gives, line by line.
@@ -130,6 +131,12 @@ fn a_walk_is_left_once_the_value_is_certain() {
 fn a_walk_is_left_by_every_once_its_body_held() {
     let wanted = ["true"];
     assert_eq!(told("each"), wanted.join("\n"));
+}
+
+#[test]
+fn every_goes_through_a_set_that_is_written_out_in_the_order_of_its_terms() {
+    let wanted = ["listed c", "listed b", "listed b", "true"];
+    assert_eq!(told("listed"), wanted.join("\n"));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::plan::Planned;
 use crate::plan::body::Body;
-use crate::plan::ops::{Block, Collect, Comprehension, Keep, Op, Src};
+use crate::plan::ops::{Block, Collect, Comprehension, Domain, Keep, Op, Src};
 use crate::plan::paths::next;
 use crate::plan::term::variable;
 use crate::steps::Node;
@@ -160,7 +160,11 @@ impl Body<'_, '_> {
             node.variables.iter_mut().for_each(|found| found.before |= own.contains(&found.name));
             block.node = Some(Arc::new(Node { domain, ..node }));
         }
-        self.push(Op::Every { from, key, value, block });
+        let domain = match self.written(&from) {
+            Some(members) => Domain::Written(Arc::clone(members)),
+            None => Domain::Value(from),
+        };
+        self.push(Op::Every { domain, key, value, block });
         Ok(())
     }
 

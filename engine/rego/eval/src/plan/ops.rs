@@ -136,7 +136,7 @@ pub(crate) enum Op {
     /// Whether a block does not hold.
     Not { block: Block },
     /// Whether a block holds for each member.
-    Every { from: Src, key: Option<SlotId>, value: Option<SlotId>, block: Block },
+    Every { domain: Domain, key: Option<SlotId>, value: Option<SlotId>, block: Block },
     /// Whether both blocks hold.
     And { lhs: Block, rhs: Block },
     /// Whether one of two blocks holds.
@@ -179,6 +179,15 @@ pub(crate) enum Op {
     Enter { with: Box<[Replacement]> },
     /// They hold no longer.
     Leave,
+}
+
+/// What `every` goes through.
+#[derive(Debug)]
+pub(crate) enum Domain {
+    /// The members of a value.
+    Value(Src),
+    /// The members of a collection as it is written, as [`Op::Pick`] has them.
+    Written(Arc<[(Src, Src)]>),
 }
 
 /// A replacement of `with`.

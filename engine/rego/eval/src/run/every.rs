@@ -4,7 +4,7 @@ use super::Evaluation;
 use super::members::Members;
 use super::slot::Slot;
 use crate::error::Eval;
-use crate::plan::ops::{Block, SlotId, Src};
+use crate::plan::ops::{Block, Domain, SlotId};
 use crate::probe::Probe;
 use crate::steps::Step;
 
@@ -15,13 +15,19 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
     /// Whether a block holds for each member of a domain.
     pub(super) fn every(
         &mut self,
-        from: &'a Src,
+        domain: &'a Domain,
         slots: Slots,
         block: &'a Block,
         base: usize,
     ) -> Eval<bool> {
-        let Some(from) = self.borrowed(base, from) else { return Ok(false) };
-        let Some(mut members) = Members::of(from) else {
+        let members = match domain {
+            Domain::Written(members) => Some(self.as_written(base, members)),
+            Domain::Value(from) => match self.borrowed(base, from) {
+                Some(from) => Members::of(from),
+                None => return Ok(false),
+            },
+        };
+        let Some(mut members) = members else {
             if P::STEPS {
                 self.told(base, Step::NoDomain);
             }

@@ -255,6 +255,15 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         }
     }
 
+    /// The members of a collection that is written out.
+    pub(super) fn as_written(&self, base: usize, members: &'a [(Src, Src)]) -> Members<'a> {
+        let pairs: Vec<_> = members
+            .iter()
+            .map(|(key, value)| (self.taken(base, key), self.taken(base, value)))
+            .collect();
+        Members::Pairs(pairs.into_iter())
+    }
+
     /// Makes the path of the value that a walk has come to, where the tests after the walk hold:
     /// then where to go on.
     fn path_of_walk(&mut self, run: &Run<'a>, pc: usize, slot: SlotId) -> Eval<Option<usize>> {
@@ -456,18 +465,17 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
                 self.write(base, *dst, Slot::Ref(value));
                 Ok(true)
             }
-            Op::Every { from, key, value, block } => self.every(from, (*key, *value), block, base),
+            Op::Every { domain, key, value, block } => {
+                self.every(domain, (*key, *value), block, base)
+            }
             Op::MakeArray { .. } | Op::MakeSet { .. } | Op::MakeObject { .. } => {
                 let (value, dst) = self.make(op, base)?;
                 self.store(base, dst, value)?;
                 Ok(true)
             }
             Op::Pick { members, key, value } => {
-                let pairs: Vec<_> = members
-                    .iter()
-                    .map(|(key, value)| (self.taken(base, key), self.taken(base, value)))
-                    .collect();
-                self.choose(pc, *key, *value, Members::Pairs(pairs.into_iter()));
+                let members = self.as_written(base, members);
+                self.choose(pc, *key, *value, members);
                 Ok(false)
             }
             Op::Walk { from, path, value, tests } => {
