@@ -375,11 +375,17 @@ pub(crate) fn resolve(modules: &mut [Module], strict: bool, errors: &mut Errors)
     for module in modules {
         let exported = exports.get(&print::reference(&module.package.path));
         let mut names = Names::new(&module.package, exported, &module.imports);
-        walk_mut::rules(module, |rule| {
-            if let Err(error) = names.rule(rule) {
-                errors.push(error);
+        for rule in &mut module.rules {
+            let mut next = Some(rule);
+            while let Some(rule) = next {
+                if let Err(error) = names.rule(rule) {
+                    errors.push(error);
+                    // OPA does not come to the `else` of a rule that is wrong.
+                    break;
+                }
+                next = rule.else_rule.as_deref_mut();
             }
-        });
+        }
         walk_mut::rules(module, |rule| walk_mut::rule(rule, &mut |node| names.settle(node)));
         if strict && !unused_imports(module, &names, errors) {
             return;
