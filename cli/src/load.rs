@@ -276,6 +276,7 @@ fn json_or_yaml(path: &Path, text: &str) -> Result<Value, LoadError> {
 }
 
 /// Whether a path is a link to a folder that it stands in.
+/// Where that cannot be found out it is read, and reading tells why it cannot be.
 fn leads_back(path: &Path) -> bool {
     let is_link = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink());
     let around = || path.parent()?.canonicalize().ok();

@@ -149,16 +149,22 @@ mod tests {
     #[test]
     fn what_is_no_archive_or_is_cut_off_is_refused() {
         let whole = packed(&[("a.rego", "package a\n\nx := \"0123456789\"\n")]);
-        for length in [0, 1, 9, 20, whole.len() / 2, whole.len() - 9] {
-            let cut = &whole[..length];
-            assert!(entries(cut, &Limits::DEFAULT).is_err(), "{length}");
+        for (length, error) in [
+            (0, "it is not compressed with gzip"),
+            (1, "it is not compressed with gzip"),
+            (9, "unexpected end of file"),
+            (20, "incomplete deflate stream"),
+            (whole.len() / 2, "incomplete deflate stream"),
+            (whole.len() - 9, "incomplete deflate stream"),
+        ] {
+            assert_eq!(told(&whole[..length], &Limits::DEFAULT), error, "{length}");
         }
         let mut flipped = whole.clone();
         flipped[30] ^= 0x55;
-        assert!(entries(flipped.as_slice(), &Limits::DEFAULT).is_err());
+        assert_eq!(told(&flipped, &Limits::DEFAULT), "corrupt deflate stream");
         let mut plain = GzEncoder::new(Vec::new(), Compression::fast());
         plain.write_all(b"this is compressed and no archive").unwrap();
-        assert!(entries(plain.finish().unwrap().as_slice(), &Limits::DEFAULT).is_err());
+        assert_eq!(told(&plain.finish().unwrap(), &Limits::DEFAULT), "failed to read entire block");
         let text = b"package a\n".as_slice();
         assert_eq!(told(text, &Limits::DEFAULT), "it is not compressed with gzip");
     }
