@@ -5,7 +5,27 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Crates that know no IO, no clock and no waiting.
-const PURE: [&str; 4] = ["engine/core", "engine/verify", "engine/rego", "bundles"];
+const PURE: [&str; 13] = [
+    "engine/core",
+    "engine/verify",
+    "engine/rego",
+    "engine/rego/value",
+    "engine/rego/syntax",
+    "engine/rego/types",
+    "engine/rego/compile",
+    "engine/rego/eval",
+    "engine/rego/builtin",
+    "engine/rego/text",
+    "engine/rego/formats",
+    "engine/rego/security",
+    "bundles",
+];
+
+/// What a pure crate does say, and why it may.
+const EXCEPTIONS: [(&str, &str); 1] = [
+    // Frees large values; nothing that is computed knows of it.
+    ("engine/rego/value/src/later.rs", "std::thread"),
+];
 
 /// What a pure crate may not say, and what it would mean.
 const IMPURE: [(&str, &str); 13] = [
@@ -95,7 +115,8 @@ fn the_pure_crates_neither_wait_nor_touch_the_world() {
             read += 1;
             for (number, line) in &source.code {
                 for (words, meaning) in IMPURE {
-                    if line.contains(words) {
+                    let excepted = EXCEPTIONS.contains(&(&*shown(&source.path), words));
+                    if line.contains(words) && !excepted {
                         breaches
                             .push(format!("{}:{number} {meaning}: {words}", shown(&source.path)));
                     }

@@ -140,7 +140,8 @@ impl<'a> Meter<'a> {
     }
 
     /// How many bytes may still be taken.
-    pub(crate) fn memory_left(&self) -> u64 {
+    #[must_use]
+    pub fn memory_left(&self) -> u64 {
         self.memory_left
     }
 

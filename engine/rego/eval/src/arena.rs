@@ -1,27 +1,56 @@
 //! Where an evaluation keeps what it computes.
 
-use referee_rego_value::Value;
-use std::fmt;
+use referee_rego_value::{Value, later};
+use std::cell::Cell;
+use std::{fmt, mem};
+
+/// An evaluation that took more bytes than this leaves what is freed elsewhere, see [`later`].
+const LARGE: u64 = 1 << 20;
 
 /// The values that an evaluation computes, for as long as it runs and beyond.
 #[derive(Default)]
-pub struct Arena(typed_arena::Arena<Value>);
+pub struct Arena {
+    values: typed_arena::Arena<Value>,
+    is_large: Cell<bool>,
+}
 
 impl Arena {
     /// An arena without values.
     #[must_use]
     pub fn new() -> Self {
-        Self(typed_arena::Arena::with_capacity(32))
+        Self { values: typed_arena::Arena::with_capacity(32), is_large: Cell::new(false) }
     }
 
     /// Keeps a value.
+    #[inline]
     pub(crate) fn keep(&self, value: Value) -> &Value {
-        self.0.alloc(value)
+        self.values.alloc(value)
+    }
+
+    /// Keeps values, one beside the other.
+    #[inline]
+    pub(crate) fn keep_all(&self, values: impl IntoIterator<Item = Value>) -> &[Value] {
+        self.values.alloc_extend(values)
+    }
+
+    /// An evaluation that keeps its values here took so many bytes.
+    pub(crate) fn took(&self, bytes: u64) {
+        if bytes > LARGE {
+            self.is_large.set(true);
+        }
+    }
+}
+
+impl Drop for Arena {
+    fn drop(&mut self) {
+        if self.is_large.get() {
+            later::free(mem::take(&mut self.values));
+        }
     }
 }
 
 impl fmt::Debug for Arena {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Arena").field("values", &self.0.len()).finish()
+        f.debug_struct("Arena").field("values", &self.values.len()).finish()
     }
 }

@@ -7,7 +7,7 @@ use referee_rego_builtin::{BuiltinError, Context, Result, Table, operand};
 use referee_rego_syntax::ast::RegoVersion;
 use referee_rego_syntax::json::{JsonOptions, module_to_json_asking};
 use referee_rego_syntax::{Error, ParseOptions};
-use referee_rego_value::Value;
+use referee_rego_value::{Value, later};
 use referee_rego_value::bytes::{bytes_of, shown};
 
 pub(crate) const TABLE: Table = &[("rego.parse_module", F(parse_module))];
@@ -47,6 +47,9 @@ fn parse_module(ctx: &mut Context<'_>, operands: &[Value]) -> Result<Option<Valu
         }
         stopped.is_none()
     });
+    if text.len() > later::LARGE_TEXT {
+        later::free(module);
+    }
     stopped.map_or(Ok(Some(tree)), |why| Err(why.into()))
 }
 

@@ -1,8 +1,8 @@
 //! What builtins give back, and what they charge for it.
 
 use referee_rego_builtin::{Context, Result};
-use referee_rego_value::Value;
 use referee_rego_value::bytes::text_of_slice;
+use referee_rego_value::{ArrayBuilder, Value};
 
 /// The bytes a value takes in a collection.
 pub(crate) const VALUE_BYTES: usize = size_of::<Value>();
@@ -82,12 +82,12 @@ pub(crate) fn gathered(
     ctx: &mut Context<'_>,
     values: impl Iterator<Item = Value>,
 ) -> Result<Vec<Value>> {
-    let mut gathered = Vec::with_capacity(values.size_hint().0);
+    let mut gathered = ArrayBuilder::with_room(values.size_hint().0);
     for value in values {
         ctx.passed(1)?;
         gathered.push(value);
     }
-    Ok(gathered)
+    Ok(gathered.into_elements())
 }
 
 /// Charges for a collection of `elements` that is about to be made.

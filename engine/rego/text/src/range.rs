@@ -9,7 +9,7 @@ use crate::number::{self, Parts};
 use num_bigint::{BigInt, Sign};
 use referee_rego_builtin::Implementation::Function as F;
 use referee_rego_builtin::{BuiltinError, Context, Table, operand};
-use referee_rego_value::{Number, Value};
+use referee_rego_value::{ArrayBuilder, Number, Value};
 use std::collections::HashMap;
 
 pub(crate) const TABLE: Table = &[
@@ -43,9 +43,7 @@ fn between(ctx: &mut Context<'_>, first: BigInt, last: &BigInt, step: &BigInt) -
     let count = usize::try_from(distance / step).unwrap_or(usize::MAX).saturating_add(1);
     // The memory of the whole range is counted before the first number of it is made.
     ctx.reserve(count.saturating_mul(crate::give::VALUE_BYTES))?;
-    let mut numbers = Vec::new();
-    // So that it is not moved while it grows; without the room it grows all the same.
-    let _ = numbers.try_reserve_exact(count);
+    let mut numbers = ArrayBuilder::with_room(count);
     if let (Ok(mut next), Ok(last), Ok(step)) =
         (i64::try_from(&first), i64::try_from(last), i64::try_from(step))
     {
@@ -55,7 +53,7 @@ fn between(ctx: &mut Context<'_>, first: BigInt, last: &BigInt, step: &BigInt) -
             let following = if up { next.checked_add(step) } else { next.checked_sub(step) };
             match following.filter(|n| if up { *n <= last } else { *n >= last }) {
                 Some(following) => next = following,
-                None => return give(Value::Array(numbers.into())),
+                None => return give(numbers.build()),
             }
         }
     }
@@ -69,7 +67,7 @@ fn between(ctx: &mut Context<'_>, first: BigInt, last: &BigInt, step: &BigInt) -
             next -= step;
         }
     }
-    give(Value::Array(numbers.into()))
+    give(numbers.build())
 }
 
 /// The random numbers that were given: the same for the same operands within a query.

@@ -1,9 +1,11 @@
 //! Arrays: immutable, shared, one allocation each.
 
 use crate::Value;
+use crate::later::{self, LARGE};
 use crate::node::{ArrayNode, Head};
 use crate::shape::Shape;
 use std::fmt;
+use std::mem;
 use std::ops::Range;
 use triomphe::ThinArc;
 
@@ -190,5 +192,48 @@ impl<'a> IntoIterator for &'a Array {
 impl fmt::Debug for Array {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&Value::Array(self.clone()), f)
+    }
+}
+
+/// Collects the elements of an array.
+#[derive(Debug, Default)]
+pub struct ArrayBuilder(Vec<Value>);
+
+impl ArrayBuilder {
+    /// With room for so many elements, so that they are not moved while they are added; where there
+    /// is no such room, they are moved.
+    #[must_use]
+    pub fn with_room(elements: usize) -> Self {
+        let mut room = Vec::new();
+        let _ = room.try_reserve_exact(elements);
+        Self(room)
+    }
+
+    /// Adds an element.
+    #[inline]
+    pub fn push(&mut self, element: Value) {
+        self.0.push(element);
+    }
+
+    /// The elements.
+    #[must_use]
+    pub fn into_elements(mut self) -> Vec<Value> {
+        mem::take(&mut self.0)
+    }
+
+    /// The array.
+    #[must_use]
+    pub fn build(self) -> Array {
+        self.into_elements().into()
+    }
+}
+
+/// What is not wanted any more waits for nobody, see [`later`].
+impl Drop for ArrayBuilder {
+    fn drop(&mut self) {
+        if u32::try_from(self.0.len()).is_ok_and(|count| count < LARGE) {
+            return;
+        }
+        later::free(mem::take(&mut self.0));
     }
 }

@@ -3,27 +3,44 @@
 use crate::Value;
 use crate::heavy::{Effort, Unbounded};
 use crate::index::{Index, Keyed, Wanted};
+use crate::later::{self, LARGE};
 use crate::lookup::SMALL;
+use std::mem;
 
 /// So much effort goes into putting entries in order before it is asked whether to go on.
 const PORTION: usize = 8_192;
 
 /// Collects entries, each key once.
 #[derive(Debug)]
-pub(crate) struct Builder<E> {
+pub(crate) struct Builder<E: Keyed> {
     entries: Vec<E>,
     /// Whether they have come in strict order so far.
     sorted: bool,
     index: Option<Index>,
 }
 
-impl<E> Default for Builder<E> {
+/// Frees entries, elsewhere if they are many.
+fn free<E: Keyed>(entries: Vec<E>) {
+    if u32::try_from(entries.len()).is_ok_and(|count| count < LARGE) {
+        drop(entries);
+    } else {
+        later::free(entries);
+    }
+}
+
+impl<E: Keyed> Drop for Builder<E> {
+    fn drop(&mut self) {
+        free(mem::take(&mut self.entries));
+    }
+}
+
+impl<E: Keyed> Default for Builder<E> {
     fn default() -> Self {
         Self::with_capacity(0)
     }
 }
 
-impl<E> Builder<E> {
+impl<E: Keyed> Builder<E> {
     pub(crate) fn with_capacity(capacity: usize) -> Self {
         Self { entries: Vec::with_capacity(capacity), sorted: true, index: None }
     }
@@ -82,8 +99,15 @@ impl<E: Keyed> Builder<E> {
     }
 
     /// The entries in order; in none once stopped.
-    pub(crate) fn finish(self, effort: &mut impl Effort) -> Vec<E> {
-        if self.sorted { self.entries } else { in_order(self.entries, effort) }
+    pub(crate) fn finish(mut self, effort: &mut impl Effort) -> Vec<E> {
+        let mut entries = mem::take(&mut self.entries);
+        if !self.sorted {
+            entries = in_order(entries, effort);
+        }
+        if effort.is_stopped() {
+            free(mem::take(&mut entries));
+        }
+        entries
     }
 }
 
@@ -106,6 +130,10 @@ fn in_order<E: Keyed>(mut entries: Vec<E>, effort: &mut impl Effort) -> Vec<E> {
         next.sort_unstable_by(|a, b| a.key().cmp(b.key()));
         runs.push(next);
     }
+    if rest.len() > 0 {
+        later::free((rest, runs));
+        return Vec::new();
+    }
     merged(runs, effort)
 }
 
@@ -122,7 +150,11 @@ fn merged<E: Keyed>(mut runs: Vec<Vec<E>>, effort: &mut impl Effort) -> Vec<E> {
         }
         runs = longer;
     }
-    runs.pop().unwrap_or_default()
+    let whole = runs.pop().unwrap_or_default();
+    if !runs.is_empty() {
+        later::free(runs);
+    }
+    whole
 }
 
 fn merged_two<E: Keyed>(first: Vec<E>, second: Vec<E>, effort: &mut impl Effort) -> Vec<E> {
@@ -130,6 +162,7 @@ fn merged_two<E: Keyed>(first: Vec<E>, second: Vec<E>, effort: &mut impl Effort)
     let (mut left, mut right) = (first.into_iter().peekable(), second.into_iter().peekable());
     while let (Some(a), Some(b)) = (left.peek(), right.peek()) {
         if effort.is_stopped() {
+            later::free((all, left, right));
             return Vec::new();
         }
         let next = if effort.order(a.key(), b.key()).is_le() { left.next() } else { right.next() };

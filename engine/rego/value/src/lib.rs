@@ -17,6 +17,7 @@ mod gather;
 mod heavy;
 mod index;
 mod json;
+pub mod later;
 mod lookup;
 mod node;
 mod number;
@@ -31,7 +32,7 @@ mod text;
 mod unicode;
 mod walk;
 
-pub use array::Array;
+pub use array::{Array, ArrayBuilder};
 #[cfg(feature = "serde_json")]
 pub use convert::TooDeep;
 pub use json::{JsonError, JsonLimits, JsonStyle};

@@ -2,10 +2,11 @@
 //! knows how deep the value is nested and how heavy it is.
 //!
 //! Values nested deeper than [`SHALLOW`] are freed with a stack of their own, never by recursion: a
-//! hostile document cannot overflow the thread's stack. Comparing and hashing go by weight, see
-//! [`crate::heavy`].
+//! hostile document cannot overflow the thread's stack. Large ones are freed by another thread, see
+//! [`crate::later`]. Comparing and hashing go by weight, see [`crate::heavy`].
 
 use crate::heavy::Digest;
+use crate::later::{self, LARGE};
 use crate::lookup::Lookup;
 use crate::shape::Shape;
 use crate::{Array, Object, Set, Value};
@@ -82,8 +83,9 @@ fn open_object(mut node: SortedNode<(Value, Value)>, deep: &mut Vec<Value>) {
     });
 }
 
-/// Frees what a collection held without recursion.
-fn free(mut deep: Vec<Value>) {
+/// Frees a value without recursion.
+pub(crate) fn free_here(value: Value) {
+    let mut deep = vec![value];
     while let Some(mut value) = deep.pop() {
         match &mut value {
             Value::Array(array) => {
@@ -98,32 +100,36 @@ fn free(mut deep: Vec<Value>) {
     }
 }
 
-#[cold]
-fn free_array(node: ArrayNode) {
-    let mut deep = Vec::new();
-    open_array(node, &mut deep);
-    free(deep);
+impl Shape {
+    /// Whether freeing it takes care.
+    #[inline]
+    fn is_unwieldy(self) -> bool {
+        self.depth > SHALLOW || self.weight >= LARGE
+    }
 }
 
+/// Gives up one holder of a node that is deep or large.
 #[cold]
-fn free_set(node: SortedNode<Value>) {
-    let mut deep = Vec::new();
-    open_set(node, &mut deep);
-    free(deep);
-}
-
-#[cold]
-fn free_object(node: SortedNode<(Value, Value)>) {
-    let mut deep = Vec::new();
-    open_object(node, &mut deep);
-    free(deep);
+fn release<H, E>(node: ThinArc<H, E>, shape: Shape, value: fn(ThinArc<H, E>) -> Value) {
+    // Of several holders the last one frees it.
+    if node.with_arc(|shared| triomphe::Arc::strong_count(shared) > 1) {
+        return;
+    }
+    if shape.weight >= LARGE {
+        later::free_value(value(node));
+    } else {
+        free_here(value(node));
+    }
 }
 
 impl Drop for Array {
     #[inline]
     fn drop(&mut self) {
-        if self.depth() > SHALLOW {
-            self.0.take().into_iter().for_each(free_array);
+        let shape = self.shape();
+        if shape.is_unwieldy()
+            && let Some(node) = self.0.take()
+        {
+            release(node, shape, |node| Value::Array(Array(Some(node))));
         }
     }
 }
@@ -131,8 +137,11 @@ impl Drop for Array {
 impl Drop for Object {
     #[inline]
     fn drop(&mut self) {
-        if self.depth() > SHALLOW {
-            self.0.take().into_iter().for_each(free_object);
+        let shape = self.shape();
+        if shape.is_unwieldy()
+            && let Some(node) = self.0.take()
+        {
+            release(node, shape, |node| Value::Object(Object(Some(node))));
         }
     }
 }
@@ -140,8 +149,11 @@ impl Drop for Object {
 impl Drop for Set {
     #[inline]
     fn drop(&mut self) {
-        if self.depth() > SHALLOW {
-            self.0.take().into_iter().for_each(free_set);
+        let shape = self.shape();
+        if shape.is_unwieldy()
+            && let Some(node) = self.0.take()
+        {
+            release(node, shape, |node| Value::Set(Set(Some(node))));
         }
     }
 }

@@ -10,15 +10,18 @@ use crate::probe::Probe;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use referee_rego_builtin::{Cancelled, Meter};
-use referee_rego_value::{ObjectBuilder, SetBuilder, Value};
+use referee_rego_value::{ArrayBuilder, ObjectBuilder, SetBuilder, Value, later};
 
 /// The values of a comprehension by the values of the variables that it shares.
-pub(super) type Grouped<'a> = HashMap<Box<[Value]>, &'a Value, FixedState>;
+pub(super) type Grouped<'a> = HashMap<&'a [Value], &'a Value, FixedState>;
+
+/// The same while they are being collected.
+type Groups = HashMap<Box<[Value]>, Collected, FixedState>;
 
 /// What is being collected.
 #[derive(Debug)]
 enum Collected {
-    Array(Vec<Value>),
+    Array(ArrayBuilder),
     Set(SetBuilder),
     Object(ObjectBuilder),
 }
@@ -26,7 +29,7 @@ enum Collected {
 impl Collected {
     fn new(collect: Collect) -> Self {
         match collect {
-            Collect::Array => Self::Array(Vec::new()),
+            Collect::Array => Self::Array(ArrayBuilder::default()),
             Collect::Set => Self::Set(SetBuilder::default()),
             Collect::Object => Self::Object(ObjectBuilder::default()),
         }
@@ -35,7 +38,7 @@ impl Collected {
     fn build(self, meter: &mut Meter<'_>) -> Result<Value, Cancelled> {
         let spend = &mut counted(meter);
         Ok(match self {
-            Self::Array(items) => Value::Array(items.into()),
+            Self::Array(items) => Value::Array(items.build()),
             Self::Set(set) => Value::Set(set.build_within(spend)?),
             Self::Object(object) => Value::Object(object.build_within(spend)?),
         })
@@ -149,7 +152,31 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         base: usize,
     ) -> Eval<()> {
         self.deeper()?;
-        let mut groups: HashMap<Box<[Value]>, Collected, FixedState> = HashMap::default();
+        let mut groups = Groups::default();
+        if let Err(error) = self.group_members(plan, inside, base, &mut groups) {
+            later::free(groups);
+            return Err(error);
+        }
+        let mut grouped: Grouped<'a> = HashMap::default();
+        for (key, collected) in groups {
+            let value = collected.build(&mut self.context.meter)?;
+            let value = self.keep(value)?;
+            grouped.insert(self.arena.keep_all(key), value);
+        }
+        if let Some(scope) = self.scope_mut() {
+            scope.grouped.insert(plan.id, grouped);
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+
+    fn group_members(
+        &mut self,
+        plan: &'a Comprehension,
+        inside: &'a [Src],
+        base: usize,
+        groups: &mut Groups,
+    ) -> Eval<()> {
         let mut run = self.begin(&plan.block, base);
         while self.resume(&mut run)? {
             self.context.meter.reserve((inside.len() + 1) * size_of::<Value>())?;
@@ -167,16 +194,6 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
                 Collected::Object(object) => object.insert_within(member, value, spend)?,
             }
         }
-        let mut grouped: Grouped<'a> = HashMap::default();
-        for (key, collected) in groups {
-            let value = collected.build(&mut self.context.meter)?;
-            let value = self.keep(value)?;
-            grouped.insert(key, value);
-        }
-        if let Some(scope) = self.scope_mut() {
-            scope.grouped.insert(plan.id, grouped);
-        }
-        self.depth -= 1;
         Ok(())
     }
 }

@@ -130,7 +130,7 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             return Ok(found);
         }
         let taken = self.slots.get(first..first + args.len()).unwrap_or_default();
-        let taken: Box<[Slot<'a>]> = taken.into();
+        let taken = self.arena.keep_all(taken.iter().map(|slot| slot.value().clone()));
         if !waits {
             self.slots.truncate(first);
         }

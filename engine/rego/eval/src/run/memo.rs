@@ -1,6 +1,5 @@
 //! What an evaluation has computed once.
 
-use super::slot::Slot;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use referee_rego_value::Value;
@@ -46,7 +45,7 @@ impl<'a> ByNumber<'a> {
 struct Entry<'a> {
     hash: u64,
     id: u32,
-    keys: Box<[Slot<'a>]>,
+    keys: &'a [Value],
     found: Known<'a>,
 }
 
@@ -112,16 +111,19 @@ impl<'a> ByValues<'a> {
         let hash = self.hash(id, keys.clone(), by);
         let entry = self.table.find(hash, |entry| {
             entry.id == id && {
-                let known = entry.keys.iter().map(Slot::value);
-                known.zip(keys.clone()).all(|(a, b)| same(a, b) || by == Likeness::Equal && a == b)
+                entry
+                    .keys
+                    .iter()
+                    .zip(keys.clone())
+                    .all(|(a, b)| same(a, b) || by == Likeness::Equal && a == b)
             }
         });
         entry.map(|entry| entry.found)
     }
 
     /// Keeps what was found. There are as many keys for a number each time.
-    pub(super) fn set(&mut self, id: u32, keys: Box<[Slot<'a>]>, found: Known<'a>, by: Likeness) {
-        let hash = self.hash(id, keys.iter().map(Slot::value), by);
+    pub(super) fn set(&mut self, id: u32, keys: &'a [Value], found: Known<'a>, by: Likeness) {
+        let hash = self.hash(id, keys.iter(), by);
         self.table.insert_unique(hash, Entry { hash, id, keys, found }, |entry| entry.hash);
     }
 }

@@ -85,6 +85,8 @@ pub struct Evaluation<'a, 'e, 'c, P = NoProbe> {
     unmocked: usize,
     /// How deep it is.
     depth: u32,
+    /// The memory there was for it at its beginning.
+    memory: u64,
     /// Operands of builtins, kept for their room.
     operands: Vec<Value>,
     /// What was undefined because of an error.
@@ -108,6 +110,7 @@ impl<'a, 'e, 'c, P: Probe> Evaluation<'a, 'e, 'c, P> {
         options: Options<'e>,
         probe: P,
     ) -> Self {
+        let memory = context.meter.memory_left();
         Self {
             rules: &program.rules,
             data: &program.data,
@@ -121,6 +124,7 @@ impl<'a, 'e, 'c, P: Probe> Evaluation<'a, 'e, 'c, P> {
             scope: 0,
             unmocked: 0,
             depth: 0,
+            memory,
             operands: Vec::new(),
             errors: Vec::new(),
             pending: Vec::new(),
@@ -163,5 +167,11 @@ impl<'a, 'e, 'c, P: Probe> Evaluation<'a, 'e, 'c, P> {
         self.scope = 0;
         self.unmocked = 0;
         self.depth = 0;
+    }
+}
+
+impl<P> Drop for Evaluation<'_, '_, '_, P> {
+    fn drop(&mut self) {
+        self.arena.took(self.memory.saturating_sub(self.context.meter.memory_left()));
     }
 }

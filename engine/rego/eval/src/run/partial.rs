@@ -15,7 +15,7 @@ use crate::plan::ops::Src;
 use crate::plan::{Clause, GroupPlan, Kind};
 use crate::probe::Probe;
 use referee_rego_syntax::Location;
-use referee_rego_value::{ObjectBuilder, SetBuilder, Value};
+use referee_rego_value::{ObjectBuilder, SetBuilder, Value, later};
 
 /// A document that is being made.
 #[derive(Debug)]
@@ -142,9 +142,11 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         };
         self.context.meter.reserve((keys.len() + 2) * size_of::<Value>())?;
         // What is undefined OPA finds out each time: that shows where something is printed.
+        let arena = self.arena;
         if let Some(scope) = self.scope_mut()
             && (found.is_some() || !group.effects)
         {
+            let keys = arena.keep_all(keys.into_iter().map(Slot::into_value));
             scope.members.set(member_id(id, keys.len()), keys, found, Likeness::Identical);
         }
         self.depth -= 1;
@@ -205,7 +207,10 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
                 usize::try_from(*definition).ok().and_then(|at| group.definitions.get(at));
             let clause = clauses.and_then(|it| it.get(usize::try_from(*clause).ok()?));
             if let Some(clause) = clause {
-                self.collect(group, clause, known, &mut making)?;
+                if let Err(error) = self.collect(group, clause, known, &mut making) {
+                    later::free(making);
+                    return Err(error);
+                }
             }
         }
         Ok(match making {

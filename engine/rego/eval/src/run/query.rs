@@ -1,10 +1,10 @@
 //! What is asked of an evaluation.
 
 use super::Evaluation;
-use crate::error::EvalError;
+use crate::error::{Eval, EvalError};
 use crate::prepared::{ExpressionValue, PreparedPath, PreparedQuery, Row};
 use crate::probe::Probe;
-use referee_rego_value::Value;
+use referee_rego_value::{Value, later};
 
 impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
     /// The document at a path; `None` where it is undefined.
@@ -25,9 +25,16 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
     /// # Errors
     /// Where the evaluation fails, or takes more than its context allows.
     pub fn rows(&mut self, query: &'a PreparedQuery) -> Result<Vec<Row>, Box<EvalError>> {
-        let rows = self.all_rows(query);
+        let mut rows = Vec::new();
+        let done = self.all_rows(query, &mut rows);
         self.reset();
-        self.strictly(rows)
+        match self.strictly(done) {
+            Ok(()) => Ok(rows),
+            Err(error) => {
+                later::free(rows);
+                Err(error)
+            }
+        }
     }
 
     /// A result, where no builtin failed that must not fail.
@@ -38,11 +45,10 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         }
     }
 
-    fn all_rows(&mut self, query: &'a PreparedQuery) -> Result<Vec<Row>, Box<EvalError>> {
+    fn all_rows(&mut self, query: &'a PreparedQuery, rows: &mut Vec<Row>) -> Eval<()> {
         let plan = &*query.plan;
         let base = self.push_frame(plan.slots);
         let mut run = self.begin(&plan.block, base);
-        let mut rows = Vec::new();
         while self.resume(&mut run)? {
             let columns = plan.bindings.len() + plan.expressions.len();
             self.context.meter.reserve((columns + 2).saturating_mul(2 * size_of::<Value>()))?;
@@ -60,6 +66,6 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
                     .collect(),
             });
         }
-        Ok(rows)
+        Ok(())
     }
 }

@@ -20,7 +20,7 @@ use referee_rego_builtin::{
     BuiltinError, Cancelled, Context, Implementation, Result, Table, operand,
 };
 use referee_rego_value::bytes::bytes_of;
-use referee_rego_value::{JsonStyle, Value};
+use referee_rego_value::{JsonStyle, Value, later};
 use std::result::Result as Either;
 
 pub(crate) const TABLE: Table = &[
@@ -81,7 +81,11 @@ fn datum(context: &mut Context<'_>, text: &[u8]) -> Either<Datum, Failure> {
     context.work(u32::try_from(text.len() / 8).unwrap_or(u32::MAX))?;
     context.reserve(text.len())?;
     let tree = tree::Tree::read(context, text)?;
-    compose::compose(context, &tree)
+    let datum = compose::compose(context, &tree);
+    if text.len() > later::LARGE_TEXT {
+        later::free(tree);
+    }
+    datum
 }
 
 /// Reads a document into a JSON value; the inner error is in OPA's words.

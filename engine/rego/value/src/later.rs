@@ -1,0 +1,125 @@
+//! Freeing what is large, by a thread of its own.
+//!
+//! To free a million values takes tens of milliseconds. Nobody who waits for an answer, or has
+//! called an evaluation off, is to wait for that as well.
+
+use crate::{Value, node};
+use std::cell::Cell;
+use std::sync::OnceLock;
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::thread;
+
+/// From this many values on they are freed elsewhere: below a millisecond, whatever they are.
+pub const LARGE: u32 = 1 << 14;
+
+/// The tree of a text of more bytes is freed elsewhere.
+pub const LARGE_TEXT: usize = 1 << 14;
+
+/// So much may wait to be freed. What comes on top is freed where it is: then values are made faster
+/// than they are freed, and memory counts for more than time.
+const QUEUE: usize = 64;
+
+enum Waste {
+    Value(Value),
+    Other(#[expect(dead_code, reason = "it is only freed")] Box<dyn Send>),
+}
+
+thread_local! {
+    /// Whether this is the thread that frees.
+    static FREES: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Where to put what is to be freed; `None` where no thread can be had.
+fn bin() -> Option<&'static SyncSender<Waste>> {
+    static BIN: OnceLock<Option<SyncSender<Waste>>> = OnceLock::new();
+    let made = BIN.get_or_init(|| {
+        let (bin, waste) = sync_channel::<Waste>(QUEUE);
+        let empty = move || {
+            FREES.set(true);
+            waste.into_iter().for_each(drop);
+        };
+        thread::Builder::new().name("referee-free".to_owned()).spawn(empty).ok().map(|_| bin)
+    });
+    made.as_ref()
+}
+
+/// What was not taken.
+fn put(waste: Waste) -> Option<Waste> {
+    if FREES.get() {
+        return Some(waste);
+    }
+    let Some(bin) = bin() else { return Some(waste) };
+    match bin.try_send(waste) {
+        Ok(()) => None,
+        Err(TrySendError::Full(waste) | TrySendError::Disconnected(waste)) => Some(waste),
+    }
+}
+
+/// Frees something elsewhere, if it can be: what holds [`LARGE`] values or more. A single value
+/// needs no help, it does so by itself.
+pub fn free<T: Send + 'static>(waste: T) {
+    drop(put(Waste::Other(Box::new(waste))));
+}
+
+/// Frees a large value of which this is the only holder.
+pub(crate) fn free_value(value: Value) {
+    if let Some(Waste::Value(value)) = put(Waste::Value(value)) {
+        node::free_here(value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    /// Tells which thread frees it.
+    struct Tell(mpsc::Sender<Option<String>>);
+
+    impl Drop for Tell {
+        fn drop(&mut self) {
+            // After the test nobody listens any more.
+            let _ = self.0.send(thread::current().name().map(str::to_owned));
+        }
+    }
+
+    /// Keeps the thread that frees busy until it is told to go on.
+    struct Hold(mpsc::Receiver<()>);
+
+    impl Drop for Hold {
+        fn drop(&mut self) {
+            let _ = self.0.recv_timeout(Duration::from_secs(60));
+        }
+    }
+
+    #[test]
+    fn another_thread_frees_unless_it_has_too_much_to_do() {
+        let (tell, told) = mpsc::channel();
+        let next = || told.recv_timeout(Duration::from_secs(60)).expect("it is freed");
+        free(Tell(tell.clone()));
+        assert_eq!(next().as_deref(), Some("referee-free"));
+
+        let (hold, held) = mpsc::channel::<()>();
+        free(Hold(held));
+        for _ in 0..=QUEUE + 1 {
+            free(Tell(tell.clone()));
+        }
+        assert_eq!(next().as_deref(), thread::current().name());
+        let large = Value::array((0..i64::from(LARGE)).map(Value::from));
+        let deep = (0..100_000).fold(large, |deep, _| Value::array([deep]));
+        drop(deep);
+        hold.send(()).expect("it is held");
+    }
+
+    #[test]
+    fn values_that_are_large_and_deep_are_freed_by_whoever_holds_them_last() {
+        let large = || Value::set((0..i64::from(LARGE)).map(Value::from));
+        let deep = (0..100_000).fold(large(), |deep, _| Value::object([("a", deep)]));
+        let other = deep.clone();
+        drop(deep);
+        assert_eq!(other.depth(), 100_001);
+        drop(other);
+        drop(Value::array([large(), large()]));
+    }
+}
