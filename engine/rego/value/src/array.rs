@@ -231,7 +231,7 @@ impl ArrayBuilder {
 /// What is not wanted any more waits for nobody, see [`later`].
 impl Drop for ArrayBuilder {
     fn drop(&mut self) {
-        if u32::try_from(self.0.len()).is_ok_and(|count| count < LARGE) {
+        if self.0.len() < LARGE {
             return;
         }
         later::free(mem::take(&mut self.0));

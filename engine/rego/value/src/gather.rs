@@ -21,7 +21,7 @@ pub(crate) struct Builder<E: Keyed> {
 
 /// Frees entries, elsewhere if they are many.
 fn free<E: Keyed>(entries: Vec<E>) {
-    if u32::try_from(entries.len()).is_ok_and(|count| count < LARGE) {
+    if entries.len() < LARGE {
         drop(entries);
     } else {
         later::free(entries);

@@ -9,8 +9,12 @@ use std::sync::OnceLock;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread;
 
-/// From this many values on they are freed elsewhere: below a millisecond, whatever they are.
-pub const LARGE: u32 = 1 << 14;
+/// From this many values on a collection that is being made is freed elsewhere.
+pub(crate) const LARGE: usize = 1 << 14;
+
+/// From this weight on a value is freed elsewhere. Its parts may be others' as well, and then they
+/// stay; so this is more than [`LARGE`].
+pub(crate) const HEAVY: u32 = 1 << 17;
 
 /// The tree of a text of more bytes is freed elsewhere.
 pub const LARGE_TEXT: usize = 1 << 14;
@@ -55,7 +59,7 @@ fn put(waste: Waste) -> Option<Waste> {
     }
 }
 
-/// Frees something elsewhere, if it can be: what holds [`LARGE`] values or more. A single value
+/// Frees something elsewhere, if it can be: what may hold many thousands of values. A single value
 /// needs no help, it does so by itself.
 pub fn free<T: Send + 'static>(waste: T) {
     drop(put(Waste::Other(Box::new(waste))));
@@ -106,7 +110,7 @@ mod tests {
             free(Tell(tell.clone()));
         }
         assert_eq!(next().as_deref(), thread::current().name());
-        let large = Value::array((0..i64::from(LARGE)).map(Value::from));
+        let large = Value::array((0..i64::from(HEAVY)).map(Value::from));
         let deep = (0..100_000).fold(large, |deep, _| Value::array([deep]));
         drop(deep);
         hold.send(()).expect("it is held");
@@ -114,7 +118,7 @@ mod tests {
 
     #[test]
     fn values_that_are_large_and_deep_are_freed_by_whoever_holds_them_last() {
-        let large = || Value::set((0..i64::from(LARGE)).map(Value::from));
+        let large = || Value::set((0..i64::from(HEAVY)).map(Value::from));
         let deep = (0..100_000).fold(large(), |deep, _| Value::object([("a", deep)]));
         let other = deep.clone();
         drop(deep);

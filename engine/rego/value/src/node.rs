@@ -6,7 +6,7 @@
 //! [`crate::later`]. Comparing and hashing go by weight, see [`crate::heavy`].
 
 use crate::heavy::Digest;
-use crate::later::{self, LARGE};
+use crate::later::{self, HEAVY};
 use crate::lookup::Lookup;
 use crate::shape::Shape;
 use crate::{Array, Object, Set, Value};
@@ -104,7 +104,7 @@ impl Shape {
     /// Whether freeing it takes care.
     #[inline]
     fn is_unwieldy(self) -> bool {
-        self.depth > SHALLOW || self.weight >= LARGE
+        self.depth > SHALLOW || self.weight >= HEAVY
     }
 }
 
@@ -115,7 +115,7 @@ fn release<H, E>(node: ThinArc<H, E>, shape: Shape, value: fn(ThinArc<H, E>) -> 
     if node.with_arc(|shared| triomphe::Arc::strong_count(shared) > 1) {
         return;
     }
-    if shape.weight >= LARGE {
+    if shape.weight >= HEAVY {
         later::free_value(value(node));
     } else {
         free_here(value(node));

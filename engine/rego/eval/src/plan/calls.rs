@@ -65,6 +65,10 @@ impl Body<'_, '_> {
                 return Ok(());
             }
             let dst = self.slot();
+            if native.tests() && output.is_empty() {
+                self.push(Op::Test { native, args, dst });
+                return Ok(());
+            }
             self.native(native, args, dst);
             return self.output(output, dst);
         }

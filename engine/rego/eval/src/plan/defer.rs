@@ -29,6 +29,7 @@ fn is_test(op: &Op, path: SlotId) -> bool {
         Op::Native { native, args, .. } => {
             !matches!(native, Native::TestCase) && args.iter().all(apart)
         }
+        Op::Test { args, .. } => args.iter().all(apart),
         Op::Compare { args, .. } | Op::Calculate { args, .. } => args.iter().all(apart),
         _ => false,
     }

@@ -158,6 +158,8 @@ pub(crate) enum Op {
     Relation { builtin: Arc<Builtin>, args: Box<[Src]>, dst: SlotId },
     /// The value of a builtin of this crate.
     Native { native: Native, args: Box<[Src]>, dst: SlotId },
+    /// Whether a builtin of this crate that tests its operands holds.
+    Test { native: Native, args: Box<[Src]>, dst: SlotId },
     /// Whether a comparison holds.
     Compare { native: Native, args: Box<[Src; 2]>, dst: SlotId },
     /// A calculation with two numbers.
@@ -357,6 +359,23 @@ impl Native {
     /// Whether it calculates with two numbers.
     pub(crate) fn calculates(self) -> bool {
         matches!(self, Self::Plus | Self::Minus | Self::Multiply | Self::Divide | Self::Remainder)
+    }
+
+    /// Whether it says of its operands something that is true or false.
+    pub(crate) fn tests(self) -> bool {
+        matches!(
+            self,
+            Self::StartsWith
+                | Self::EndsWith
+                | Self::Contains
+                | Self::IsString
+                | Self::IsNumber
+                | Self::IsBoolean
+                | Self::IsArray
+                | Self::IsObject
+                | Self::IsSet
+                | Self::IsNull
+        )
     }
 
     /// Whether it compares two values and can do no wrong.

@@ -2,7 +2,7 @@
 
 use super::Evaluation;
 use super::heavy::counted;
-use super::members::{Choice, Members};
+use super::members::Members;
 use super::slot::Slot;
 use super::walk::Walk;
 use crate::error::{Eval, EvalCode, EvalError};
@@ -31,8 +31,15 @@ pub(super) struct Run<'a> {
 
 impl Run<'_> {
     /// Its first choice.
+    #[inline]
     pub(super) fn floor(&self) -> usize {
         self.floor
+    }
+
+    /// The replacements that held at its beginning, and how many scopes there were.
+    #[inline]
+    pub(super) fn beginning(&self) -> (usize, usize) {
+        (self.scope, self.scopes)
     }
 }
 
@@ -155,25 +162,6 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         Ok(())
     }
 
-    /// Gives up choices down to a number of them. What was put off with them is caught up on: in a
-    /// body that is left because it held, as far as OPA does, and otherwise as a whole.
-    #[inline(never)]
-    pub(super) fn give_up(&mut self, floor: usize, left: Option<&Run<'a>>) -> Eval<()> {
-        while self.choices.len() > floor {
-            let Some(choice) = self.choices.pop() else { break };
-            if matches!(choice.members, Members::Pending) {
-                if P::STEPS
-                    && let Some(run) = left
-                    && let Some(position) = run.block.position(choice.pc)
-                {
-                    self.told(run.base, Step::Back(position));
-                }
-                self.catch_up(&choice, left.is_some())?;
-            }
-        }
-        Ok(())
-    }
-
     /// A search that was put off within an operation belongs to that operation.
     #[cold]
     fn pin(&mut self, pc: usize) {
@@ -190,125 +178,6 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         if self.scopes.len() > scopes {
             self.scopes.truncate(scopes);
         }
-    }
-
-    /// Goes back to the last choice that has more to give: where to go on.
-    #[inline]
-    fn back(&mut self, run: &Run<'a>) -> Eval<Option<usize>> {
-        loop {
-            if self.choices.len() <= run.floor {
-                self.restore(run.scope, run.scopes);
-                if P::STEPS {
-                    self.told(run.base, Step::Leave);
-                }
-                return Ok(None);
-            }
-            if P::STEPS
-                && let Some(choice) = self.choices.last().filter(|choice| !choice.fresh)
-                && let Some(position) = run.block.position(choice.pc)
-            {
-                self.told(run.base, Step::Back(position));
-            }
-            let Some(choice) = self.choices.last_mut() else { return Ok(None) };
-            let (pc, scope, scopes) = (choice.pc, choice.scope, choice.scopes);
-            let value_slot = choice.value;
-            let fresh = std::mem::replace(&mut choice.fresh, false);
-            let value = if let Some(slot) = choice.key {
-                choice.members.next().map(|(key, value)| (Some((slot, key)), value))
-            } else {
-                choice.members.next_value().map(|value| (None, value))
-            };
-            let Some((key, value)) = value else {
-                if let Some(choice) = self.choices.pop()
-                    && matches!(choice.members, Members::Pending)
-                {
-                    self.catch_up(&choice, false)?;
-                }
-                continue;
-            };
-            let mut untold = None;
-            match key {
-                Some((slot, Slot::Unset)) => untold = Some(slot),
-                Some((slot, key)) => self.fill(run.base, slot, key)?,
-                None => {}
-            }
-            if let Some(slot) = value_slot {
-                self.fill(run.base, slot, value)?;
-            }
-            if self.scopes.len() > 1 {
-                self.restore(scope, scopes);
-            }
-            self.context.meter.work(1)?;
-            if let Some(slot) = untold {
-                match self.path_of_walk(run, pc, slot)? {
-                    Some(next) => return Ok(Some(next)),
-                    None => continue,
-                }
-            }
-            if P::ON
-                && !fresh
-                && let Some(location) = run.block.location(pc)
-            {
-                self.probe.again(location);
-            }
-            return Ok(Some(pc + 1));
-        }
-    }
-
-    /// The members of a collection that is written out.
-    pub(super) fn as_written(&self, base: usize, members: &'a [(Src, Src)]) -> Members<'a> {
-        let pairs: Vec<_> = members
-            .iter()
-            .map(|(key, value)| (self.taken(base, key), self.taken(base, value)))
-            .collect();
-        Members::Pairs(pairs.into_iter())
-    }
-
-    /// Makes the path of the value that a walk has come to, where the tests after the walk hold:
-    /// then where to go on.
-    fn path_of_walk(&mut self, run: &Run<'a>, pc: usize, slot: SlotId) -> Eval<Option<usize>> {
-        let tests = match self.choices.last().map(|choice| &choice.members) {
-            Some(Members::Walk(walk)) => walk.tests(),
-            _ => 0,
-        };
-        let first = pc + 1;
-        let block = run.block;
-        for (at, op) in block.ops.iter().enumerate().skip(first).take(tests) {
-            if !self.step(op, at, run)? {
-                return Ok(None);
-            }
-        }
-        if let Some(Members::Walk(walk)) = self.choices.last().map(|choice| &choice.members) {
-            let path = walk.path();
-            self.fill(run.base, slot, path)?;
-        }
-        Ok(Some(first + tests))
-    }
-
-    /// Writes a slot; a collection of its own goes to the arena.
-    #[inline]
-    fn fill(&mut self, base: usize, slot: SlotId, value: Slot<'a>) -> Eval<()> {
-        if let Slot::Own(made @ (Value::Array(_) | Value::Object(_) | Value::Set(_))) = &value {
-            // The path of a walk, which is made for each value.
-            self.context.meter.reserve(made.heap_size())?;
-            let value = Slot::Ref(self.fix(value)?);
-            self.write(base, slot, value);
-        } else {
-            self.write(base, slot, value);
-        }
-        Ok(())
-    }
-
-    /// From here on each of these members is tried.
-    pub(super) fn choose(
-        &mut self,
-        pc: usize,
-        key: Option<SlotId>,
-        value: Option<SlotId>,
-        members: Members<'a>,
-    ) {
-        let (scope, scopes) = (self.scope, self.scopes.len());
-        self.choices.push(Choice { pc, scope, scopes, key, value, fresh: true, members });
     }
 
     #[cold]
@@ -347,7 +216,7 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
     /// Runs one operation; whether it holds. After a choice has been made it does not: the run
     /// goes back to the choice, which is how it takes its first member.
     #[inline]
-    fn step(&mut self, op: &'a Op, pc: usize, run: &Run<'a>) -> Eval<bool> {
+    pub(super) fn step(&mut self, op: &'a Op, pc: usize, run: &Run<'a>) -> Eval<bool> {
         let base = run.base;
         match op {
             Op::Fail => Ok(false),
@@ -405,6 +274,15 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
                 let value = self.taken(base, from);
                 self.write(base, *dst, value);
                 Ok(true)
+            }
+            Op::Test { native, args, dst } => {
+                if self.scope == 0
+                    && let Some(holds) = self.tested(*native, args, base)?
+                {
+                    return Ok(holds);
+                }
+                Ok(self.native(*native, args, *dst, run, pc)?
+                    && !matches!(self.slot(base, *dst).value(), Value::Bool(false)))
             }
             Op::Calculate { native, args, dst } => {
                 let [a, b] = &**args;
@@ -482,7 +360,7 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
                 let from = self.fixed(base, from)?;
                 // What follows each step, and replacements, are to see things in their order.
                 let tests = if P::ON || self.scope != 0 { 0 } else { *tests };
-                let members = Members::Walk(Box::new(Walk::new(from, path.is_some(), tests)));
+                let members = Members::Walk(Box::new(Walk::new(from, tests)));
                 self.choose(pc, *path, *value, members);
                 Ok(false)
             }

@@ -28,12 +28,8 @@ pub(super) struct Choice<'a> {
 /// Members that are left.
 #[derive(Debug)]
 pub(super) enum Members<'a> {
-    /// Of an array, with the index of the next.
-    Array(std::slice::Iter<'a, Value>, i64),
-    /// Of an object.
-    Object(std::slice::Iter<'a, (Value, Value)>),
-    /// Of a set: each is its own key.
-    Set(std::slice::Iter<'a, Value>),
+    /// Of a collection.
+    Parts(Parts<'a>),
     /// Values that were listed; so many of them are gone through in any case.
     List(VecDeque<Value>, usize),
     /// Members that were listed.
@@ -44,7 +40,47 @@ pub(super) enum Members<'a> {
     Pending,
 }
 
-impl<'a> Members<'a> {
+/// Members of a collection that are left.
+#[derive(Debug)]
+pub(super) enum Parts<'a> {
+    /// Of an array, with the index of the next.
+    Array(std::slice::Iter<'a, Value>, i64),
+    /// Of an object.
+    Object(std::slice::Iter<'a, (Value, Value)>),
+    /// Of a set: each is its own key.
+    Set(std::slice::Iter<'a, Value>),
+}
+
+/// The key of a member.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Key<'a> {
+    /// The index of an element of an array.
+    Index(i64),
+    /// The key of a member of an object, an element of a set.
+    Value(&'a Value),
+}
+
+impl<'a> Key<'a> {
+    /// As a slot.
+    #[inline]
+    pub(super) fn slot(self) -> Slot<'a> {
+        match self {
+            Self::Index(index) => Slot::Own(Value::Number(Number::from(index))),
+            Self::Value(value) => Slot::Ref(value),
+        }
+    }
+
+    /// As a value.
+    #[inline]
+    pub(super) fn value(self) -> Value {
+        match self {
+            Self::Index(index) => Value::Number(Number::from(index)),
+            Self::Value(value) => value.clone(),
+        }
+    }
+}
+
+impl<'a> Parts<'a> {
     /// The members of a value; `None` where it has none by its type.
     #[inline]
     pub(super) fn of(value: &'a Value) -> Option<Self> {
@@ -58,39 +94,37 @@ impl<'a> Members<'a> {
 
     /// The next member: key and value.
     #[inline]
-    pub(super) fn next(&mut self) -> Option<(Slot<'a>, Slot<'a>)> {
+    pub(super) fn next(&mut self) -> Option<(Key<'a>, &'a Value)> {
         match self {
             Self::Array(items, index) => {
-                let value = items.next()?;
-                let key = Value::Number(Number::from(*index));
+                let (value, key) = (items.next()?, *index);
                 *index = index.saturating_add(1);
-                Some((Slot::Own(key), Slot::Ref(value)))
+                Some((Key::Index(key), value))
             }
-            Self::Object(items) => {
-                let (key, value) = items.next()?;
-                Some((Slot::Ref(key), Slot::Ref(value)))
-            }
-            Self::Set(items) => {
-                let value = items.next()?;
-                Some((Slot::Ref(value), Slot::Ref(value)))
-            }
+            Self::Object(items) => items.next().map(|(key, value)| (Key::Value(key), value)),
+            Self::Set(items) => items.next().map(|value| (Key::Value(value), value)),
+        }
+    }
+}
+
+impl<'a> Members<'a> {
+    /// The members of a value; `None` where it has none by its type.
+    #[inline]
+    pub(super) fn of(value: &'a Value) -> Option<Self> {
+        Parts::of(value).map(Self::Parts)
+    }
+
+    /// The next member: key and value. A walk is asked itself.
+    #[inline]
+    pub(super) fn next(&mut self) -> Option<(Slot<'a>, Slot<'a>)> {
+        match self {
+            Self::Parts(parts) => parts.next().map(|(key, value)| (key.slot(), Slot::Ref(value))),
             Self::List(items, firm) => {
                 *firm = firm.saturating_sub(1);
                 Some((Slot::Unset, Slot::Own(items.pop_front()?)))
             }
             Self::Pairs(pairs) => pairs.next(),
-            Self::Walk(walk) => walk.next(),
-            Self::Pending => None,
-        }
-    }
-
-    /// The next member where only its value is asked for.
-    #[inline]
-    pub(super) fn next_value(&mut self) -> Option<Slot<'a>> {
-        match self {
-            Self::Array(items, _) | Self::Set(items) => items.next().map(Slot::Ref),
-            Self::Object(items) => items.next().map(|(_, value)| Slot::Ref(value)),
-            other => other.next().map(|(_, value)| value),
+            Self::Walk(_) | Self::Pending => None,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod builtin;
 mod candidates;
+mod choices;
 mod closure;
 mod data;
 mod every;

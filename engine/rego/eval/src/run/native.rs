@@ -29,6 +29,27 @@ pub(super) fn compare(native: Native, a: &Value, b: &Value) -> bool {
     }
 }
 
+/// Whether a test holds; `None` where its operands are of other types.
+#[inline]
+fn test(native: Native, args: &[&Value]) -> Option<bool> {
+    use Native as N;
+    Some(match (native, args) {
+        (N::StartsWith, [Value::String(a), Value::String(b)]) => bytes::starts_with(a, b),
+        (N::EndsWith, [Value::String(a), Value::String(b)]) => bytes::ends_with(a, b),
+        (N::Contains, [Value::String(a), Value::String(b)]) if !bytes::has_bytes(b) => {
+            a.contains(b.as_str())
+        }
+        (N::IsString, [value]) => matches!(value, Value::String(_)),
+        (N::IsNumber, [value]) => matches!(value, Value::Number(_)),
+        (N::IsBoolean, [value]) => matches!(value, Value::Bool(_)),
+        (N::IsArray, [value]) => matches!(value, Value::Array(_)),
+        (N::IsObject, [value]) => matches!(value, Value::Object(_)),
+        (N::IsSet, [value]) => matches!(value, Value::Set(_)),
+        (N::IsNull, [value]) => matches!(value, Value::Null),
+        _ => return None,
+    })
+}
+
 /// What a calculation with whole numbers gives, where that is a whole number that fits.
 #[inline]
 pub(super) fn calculate(native: Native, a: i64, b: i64) -> Option<i64> {
@@ -51,6 +72,9 @@ fn quick(native: Native, args: &[&Value]) -> Option<Value> {
     use Native as N;
     if let (true, [a, b]) = (native.compares(), args) {
         return Some(Value::Bool(compare(native, a, b)));
+    }
+    if native.tests() {
+        return test(native, args).map(Value::Bool);
     }
     Some(match (native, args) {
         (_, [Value::Number(Number::Int(a)), Value::Number(Number::Int(b))])
@@ -75,21 +99,7 @@ fn quick(native: Native, args: &[&Value]) -> Option<Value> {
             Value::Set(set) => set.contains(key) && key == value,
             other => other.get(key).is_some_and(|found| found == *value),
         }),
-        (N::StartsWith, [Value::String(a), Value::String(b)]) => {
-            Value::Bool(bytes::starts_with(a, b))
-        }
-        (N::EndsWith, [Value::String(a), Value::String(b)]) => Value::Bool(bytes::ends_with(a, b)),
-        (N::Contains, [Value::String(a), Value::String(b)]) if !bytes::has_bytes(b) => {
-            Value::Bool(a.contains(b.as_str()))
-        }
         (N::TypeName, [value]) => Value::from(value.type_name()),
-        (N::IsString, [value]) => Value::Bool(matches!(value, Value::String(_))),
-        (N::IsNumber, [value]) => Value::Bool(matches!(value, Value::Number(_))),
-        (N::IsBoolean, [value]) => Value::Bool(matches!(value, Value::Bool(_))),
-        (N::IsArray, [value]) => Value::Bool(matches!(value, Value::Array(_))),
-        (N::IsObject, [value]) => Value::Bool(matches!(value, Value::Object(_))),
-        (N::IsSet, [value]) => Value::Bool(matches!(value, Value::Set(_))),
-        (N::IsNull, [value]) => Value::Bool(matches!(value, Value::Null)),
         (N::TestCase, [_]) => Value::Bool(true),
         _ => return None,
     })
@@ -173,6 +183,26 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
                 Err(Box::new(super::builtin::unsupported(native.name(), location)))
             }
         }
+    }
+
+    /// Whether a test holds; `None` where its operands are of other types.
+    #[inline]
+    pub(super) fn tested(
+        &mut self,
+        native: Native,
+        args: &'a [Src],
+        base: usize,
+    ) -> Eval<Option<bool>> {
+        let (holds, work) = match args {
+            [value] => (test(native, &[self.read(base, value)]), 1),
+            [text, part] => {
+                let operands = [self.read(base, text), self.read(base, part)];
+                (test(native, &operands), work(native, &operands))
+            }
+            _ => return Ok(None),
+        };
+        self.context.meter.work(work)?;
+        Ok(holds)
     }
 
     /// A comparison where functions may be replaced: `None` where this one is not.

@@ -1,26 +1,40 @@
 //! `walk`: every value within a value, with the path to it, in OPA's order (`v1/topdown/walk.go`).
 
-use super::members::Members;
-use super::slot::Slot;
+use super::members::{Key, Parts};
 use referee_rego_value::Value;
+
+/// A collection that is being gone through.
+#[derive(Debug)]
+struct Level<'a> {
+    parts: Parts<'a>,
+    /// The key of the member that was come to last.
+    key: Key<'a>,
+}
+
+impl<'a> Level<'a> {
+    fn of(value: &'a Value) -> Option<Self> {
+        Parts::of(value).map(|parts| Self { parts, key: Key::Index(0) })
+    }
+}
 
 /// A walk over a value.
 #[derive(Debug)]
 pub(super) struct Walk<'a> {
     start: Option<&'a Value>,
-    levels: Vec<Members<'a>>,
+    levels: Vec<Level<'a>>,
+    /// So many levels lead to the value that it has come to.
+    depth: usize,
+    /// Its path, kept for the room.
     path: Vec<Value>,
-    /// Whether paths are asked for.
-    paths: bool,
     /// So many tests of a value come before its path.
     tests: usize,
 }
 
 impl<'a> Walk<'a> {
-    /// A walk that begins with the value itself. Where tests come first, the path of a value is
-    /// not given with it but asked for afterwards.
-    pub(super) fn new(value: &'a Value, paths: bool, tests: usize) -> Self {
-        Self { start: Some(value), levels: Vec::new(), path: Vec::new(), paths, tests }
+    /// A walk that begins with the value itself. So many tests come before the path of a value is
+    /// asked for.
+    pub(super) fn new(value: &'a Value, tests: usize) -> Self {
+        Self { start: Some(value), levels: Vec::new(), depth: 0, path: Vec::new(), tests }
     }
 
     /// How many tests of a value come before its path.
@@ -28,45 +42,33 @@ impl<'a> Walk<'a> {
         self.tests
     }
 
-    /// The next path and value.
-    pub(super) fn next(&mut self) -> Option<(Slot<'a>, Slot<'a>)> {
+    /// The next value.
+    #[inline]
+    pub(super) fn next(&mut self) -> Option<&'a Value> {
         if let Some(value) = self.start.take() {
-            self.levels.extend(Members::of(value));
-            return Some((self.path_at_once(), Slot::Ref(value)));
+            self.levels.extend(Level::of(value));
+            return Some(value);
         }
         loop {
+            let depth = self.levels.len();
             let level = self.levels.last_mut()?;
-            if !self.paths {
-                let Some(value) = level.next_value() else {
-                    self.levels.pop();
-                    continue;
-                };
-                if let Slot::Ref(found) = value {
-                    self.levels.extend(Members::of(found));
-                }
-                return Some((Slot::Unset, value));
-            }
-            let Some((key, value)) = level.next() else {
+            let Some((key, value)) = level.parts.next() else {
                 self.levels.pop();
                 continue;
             };
-            // What is left of the path of the value before.
-            self.path.truncate(self.levels.len().saturating_sub(1));
-            self.path.push(key.into_value());
-            if let Slot::Ref(found) = value {
-                let path = self.path_at_once();
-                self.levels.extend(Members::of(found));
-                return Some((path, value));
+            level.key = key;
+            self.depth = depth;
+            if let Some(below) = Level::of(value) {
+                self.levels.push(below);
             }
+            return Some(value);
         }
     }
 
     /// The path of the value that it has come to.
-    pub(super) fn path(&self) -> Slot<'a> {
-        Slot::Own(Value::Array(self.path.as_slice().into()))
-    }
-
-    fn path_at_once(&self) -> Slot<'a> {
-        if self.paths && self.tests == 0 { self.path() } else { Slot::Unset }
+    pub(super) fn path(&mut self) -> Value {
+        self.path.clear();
+        self.path.extend(self.levels.iter().take(self.depth).map(|level| level.key.value()));
+        Value::Array(self.path.as_slice().into())
     }
 }
