@@ -18,7 +18,7 @@ const ONE_TABLE: usize = 2_048;
 const TABLES: usize = 256;
 
 /// Something kept under a key: a set's element is its own key.
-pub(crate) trait Keyed: Send + 'static {
+pub(crate) trait Keyed: Default + Send + 'static {
     fn key(&self) -> &Value;
 }
 

@@ -28,6 +28,7 @@ mod serialize;
 mod set;
 mod shape;
 mod size;
+mod sort;
 mod text;
 mod unicode;
 mod walk;
