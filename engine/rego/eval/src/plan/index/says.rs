@@ -19,6 +19,15 @@ pub(super) struct Collector<'a> {
     pub(super) outer: Said,
 }
 
+/// Where a subject stands: where its first part does. That is not always where the reference stands,
+/// as all uses of an import are made of the same terms.
+fn place(term: &Term) -> &Location {
+    match &term.kind {
+        TermKind::Ref(parts) => parts.first().map_or(&term.location, |part| &part.location),
+        _ => &term.location,
+    }
+}
+
 /// Variables that are constant.
 pub(super) type Constants = HashMap<Str, Value, foldhash::fast::FixedState>;
 
@@ -54,7 +63,7 @@ impl Collector<'_> {
                 if let TermKind::Ref(reference) = &term.kind
                     && let Some(key) = self.valid(reference)
                 {
-                    self.insert(key, Want::Var(Str::default()), says, &term.location);
+                    self.insert(key, Want::Var(Str::default()), says, place(term));
                 }
             }
             ExprKind::Call(terms) => self.call(terms, constants, says),
@@ -183,7 +192,7 @@ impl Collector<'_> {
                 let (Some(want), Some(key)) = (want(b), self.resolve(name, says)) else {
                     return false;
                 };
-                self.insert(key, want, says, &a.location);
+                self.insert(key, want, says, place(a));
                 true
             }
             TermKind::Ref(reference) => {
@@ -196,7 +205,7 @@ impl Collector<'_> {
                     _ => want(b),
                 };
                 let Some(want) = want else { return false };
-                self.insert(key, want, says, &a.location);
+                self.insert(key, want, says, place(a));
                 true
             }
             _ => false,
@@ -217,7 +226,7 @@ impl Collector<'_> {
         };
         match value {
             Some(value @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_))) => {
-                self.insert(key, Want::Value(value), says, &a.location);
+                self.insert(key, Want::Value(value), says, place(a));
                 true
             }
             _ => false,
@@ -240,7 +249,7 @@ impl Collector<'_> {
         }
         let parts: Option<Vec<Option<Value>>> = split(pattern, &at).into_iter().map(part).collect();
         if let (Some(parts), Some(key)) = (parts, self.resolve(name, says)) {
-            self.insert(key, Want::Split(at.into(), parts), says, &subject.location);
+            self.insert(key, Want::Split(at.into(), parts), says, place(subject));
         }
     }
 
@@ -261,7 +270,7 @@ impl Collector<'_> {
                 _ => return,
             };
             for element in elements {
-                self.insert(key.clone(), Want::Value(element), says, &member.location);
+                self.insert(key.clone(), Want::Value(element), says, place(member));
             }
             return;
         }
@@ -286,7 +295,7 @@ impl Collector<'_> {
             _ => None,
         };
         if let Some(key) = key {
-            self.insert(key, value, says, &collection.location);
+            self.insert(key, value, says, place(collection));
         }
     }
 }
