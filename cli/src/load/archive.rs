@@ -41,32 +41,68 @@ fn entries(packed: impl Read, limits: &Limits) -> io::Result<Vec<Entry>> {
     if !packed.fill_buf()?.starts_with(&MAGIC) {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "it is not compressed with gzip"));
     }
-    let unpacked = MultiGzDecoder::new(packed).take(most.saturating_add(1));
-    let mut archive = tar::Archive::new(unpacked);
+    let unpacked = Unpacked { source: MultiGzDecoder::new(packed), failed: false };
+    let mut archive = tar::Archive::new(unpacked.take(most.saturating_add(1)));
     let mut found = Vec::new();
     let read = collect(&mut archive, limits, &mut found);
     let mut rest = archive.into_inner();
     // Only at its end gzip has its checksum.
-    let read = read.and_then(|()| io::copy(&mut rest, &mut io::sink()));
+    let read = read.and_then(|()| Ok(io::copy(&mut rest, &mut io::sink())?));
     // What is cut off by the limit looks like an archive that is cut off.
     if rest.limit() == 0 {
         return Err(too_large(format!("it unpacks to more than {most} bytes")));
     }
-    read?;
-    Ok(found)
+    match read {
+        Ok(_) => Ok(found),
+        // Where the bytes cannot be had, that is what is wrong, and not what they would have been.
+        Err(Failure::Form { before: 0, .. }) if !rest.get_ref().failed => Err(no_archive()),
+        Err(Failure::Form { before, error }) if !rest.get_ref().failed => {
+            Err(damaged(before, &error))
+        }
+        Err(Failure::Form { error, .. } | Failure::Other(error)) => Err(error),
+    }
+}
+
+/// What gzip unpacks, and whether it failed in doing so.
+struct Unpacked<R> {
+    source: R,
+    failed: bool,
+}
+
+impl<R: Read> Read for Unpacked<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.source.read(buffer);
+        self.failed |= read.is_err();
+        read
+    }
+}
+
+/// Why an archive was not taken.
+enum Failure {
+    /// What follows so many members has not the form of tar.
+    Form { before: u32, error: io::Error },
+    /// Anything else.
+    Other(io::Error),
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Other(error)
+    }
 }
 
 fn collect(
     archive: &mut tar::Archive<impl Read>,
     limits: &Limits,
     found: &mut Vec<Entry>,
-) -> io::Result<()> {
+) -> Result<(), Failure> {
     let mut seen = 0_u32;
     for entry in archive.entries()? {
-        let mut entry = entry?;
+        let mut entry = entry.map_err(|error| Failure::Form { before: seen, error })?;
         seen = seen.saturating_add(1);
         if seen > limits.max_policy_files {
-            return Err(too_large(format!("it holds more than {} files", limits.max_policy_files)));
+            let most = limits.max_policy_files;
+            return Err(too_large(format!("it holds more than {most} files")).into());
         }
         if !entry.header().entry_type().is_file() {
             continue;
@@ -75,7 +111,7 @@ fn collect(
         let mut bytes = Vec::new();
         entry.read_to_end(&mut bytes)?;
         if u64::try_from(bytes.len()).ok() != Some(entry.size()) {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it is cut off"));
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it is cut off").into());
         }
         found.push(Entry { path, bytes });
     }
@@ -93,6 +129,17 @@ fn inside(name: &Path) -> io::Result<Vec<String>> {
         }
     }
     Ok(path)
+}
+
+fn no_archive() -> io::Error {
+    let message = "it is compressed with gzip, but what it holds is no tar archive";
+    io::Error::new(io::ErrorKind::InvalidData, message)
+}
+
+fn damaged(before: u32, error: &io::Error) -> io::Error {
+    let members = if before == 1 { "file" } else { "files" };
+    let message = format!("what follows its first {before} {members} is no tar archive: {error}");
+    io::Error::new(io::ErrorKind::InvalidData, message)
 }
 
 fn no_text() -> io::Error {
@@ -162,10 +209,29 @@ mod tests {
         let mut flipped = whole.clone();
         flipped[30] ^= 0x55;
         assert_eq!(told(&flipped, &Limits::DEFAULT), "corrupt deflate stream");
-        let mut plain = GzEncoder::new(Vec::new(), Compression::fast());
-        plain.write_all(b"this is compressed and no archive").unwrap();
-        assert_eq!(told(&plain.finish().unwrap(), &Limits::DEFAULT), "failed to read entire block");
         let text = b"package a\n".as_slice();
         assert_eq!(told(text, &Limits::DEFAULT), "it is not compressed with gzip");
+    }
+
+    #[test]
+    fn what_is_compressed_and_no_tar_archive_is_refused_as_that() {
+        let compressed = |bytes: &[u8]| {
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+            encoder.write_all(bytes).unwrap();
+            encoder.finish().unwrap()
+        };
+        let no_archive = "it is compressed with gzip, but what it holds is no tar archive";
+        for text in ["package a\n".to_owned(), "x".repeat(600), "{}".repeat(2_000)] {
+            assert_eq!(told(&compressed(text.as_bytes()), &Limits::DEFAULT), no_archive);
+        }
+        let mut archive = Vec::new();
+        let whole = packed(&[("a.rego", "package a\n")]);
+        MultiGzDecoder::new(whole.as_slice()).read_to_end(&mut archive).unwrap();
+        archive.truncate(1024);
+        archive.extend_from_slice(b"and no more");
+        assert_eq!(
+            told(&compressed(&archive), &Limits::DEFAULT),
+            "what follows its first 1 file is no tar archive: failed to read entire block"
+        );
     }
 }

@@ -4,6 +4,7 @@ use crate::support::{fed, folder, path, referee, run, with};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::json;
+use std::io::Write as _;
 use std::path::Path;
 
 #[test]
@@ -205,12 +206,20 @@ fn a_bundle_may_be_an_archive() {
     archive(at("b.tar.gz").as_ref(), &files);
     let whole = std::fs::read(at("b.tar.gz")).unwrap();
     std::fs::write(at("cut.tar.gz"), &whole[..whole.len() / 2]).unwrap();
+    let other = std::fs::File::create(at("other.tar.gz")).unwrap();
+    let mut other = GzEncoder::new(other, Compression::fast());
+    other.write_all(b"package p\n").unwrap();
+    other.finish().unwrap();
     for flag in ["-b", "-d"] {
         let run = with(&["eval", flag, &at("b.tar.gz"), "-f", "raw", "data.p.v"]).exits(0);
         assert_eq!(run.out, "12345678901234567890123\n", "{flag}");
         for (name, why) in [
             ("cut.tar.gz", "could not be read: "),
             ("no.tar.gz", "could not be read: it is not compressed with gzip"),
+            (
+                "other.tar.gz",
+                "could not be read: it is compressed with gzip, but what it holds is no tar archive",
+            ),
         ] {
             let run = with(&["eval", flag, &at(name), "-f", "pretty", "1"]).exits(2);
             let expected = format!("error: {} {why}", at(name));

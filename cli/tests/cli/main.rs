@@ -23,6 +23,10 @@ mod outputs;
 #[cfg(test)]
 mod processes;
 #[cfg(test)]
+#[cfg(unix)]
+#[path = "../peers/serving.rs"]
+mod serving;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod testing;

@@ -1,7 +1,9 @@
 //! What becomes of the process: readers that go away, signals, the server.
 
+#[cfg(unix)]
+use crate::serving::serve;
 use crate::support::{referee, with};
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 #[cfg(unix)]
@@ -86,29 +88,17 @@ fn a_registry_that_says_nothing_is_an_error_that_may_be_tried_again() {
 #[cfg(unix)]
 #[test]
 fn the_server_says_where_it_listens_answers_and_ends_when_told_to() {
-    let mut child = referee()
-        .args(["serve", "--listen", "127.0.0.1:0", "--trust", "examples/trust.yaml"])
-        .args(["--log-format", "json"])
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut log = BufReader::new(child.stderr.take().unwrap());
-    let mut line = String::new();
-    while !line.contains("\"serving\"") {
-        line.clear();
-        assert_ne!(log.read_line(&mut line).unwrap(), 0, "the server ended");
-    }
-    let event: serde_json::Value = serde_json::from_str(&line).unwrap();
-    let mut stream = TcpStream::connect(event["address"].as_str().unwrap()).unwrap();
+    let (mut server, mut log) = serve(&mut referee(), &["--trust", "examples/trust.yaml"]);
+    let mut stream = TcpStream::connect(&server.address).unwrap();
     stream.write_all(b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
-    signal(&child, "-TERM");
+    signal(&server.child, "-TERM");
     let mut rest = String::new();
     log.read_to_string(&mut rest).unwrap();
     assert!(rest.contains("shutting down"), "{rest}");
-    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(server.child.wait().unwrap().code(), Some(0));
 }
 
 #[test]

@@ -14,3 +14,6 @@ mod find;
 mod normal;
 #[cfg(test)]
 mod server;
+#[cfg(test)]
+#[path = "../peers/serving.rs"]
+mod serving;

@@ -1,87 +1,60 @@
 //! The real `opa run --server` and `referee serve`, asked over HTTP with bodies of YAML and JSON.
 
 use crate::find::{skipped, tool};
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use crate::serving::{Server, serve};
+use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 const POLICY: &str = "package p\n\nx := input\n\ndeny contains \"never\" if false\n";
 
-/// A server that ends with the test.
-struct Server {
-    child: Child,
-    address: String,
+/// The server of OPA, once it listens.
+fn theirs(program: &Path, policy: &Path) -> Server {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let child = Command::new(program)
+        .env_clear()
+        .env("HOME", "/nonexistent")
+        .args(["run", "--server", "--disable-telemetry", "--addr", &free.to_string()])
+        .arg(policy)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let server = Server { child, address: free.to_string() };
+    let patience = Instant::now() + Duration::from_secs(30);
+    while TcpStream::connect(&server.address).is_err() {
+        assert!(Instant::now() < patience, "opa does not listen");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    server
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ended = self.child.kill();
-        let _status = self.child.wait();
-    }
+fn ours(policy: &Path) -> Server {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_referee"));
+    command.env_clear().env("HOME", "/nonexistent").current_dir(policy.parent().unwrap());
+    let (server, mut log) = serve(&mut command, &["--policy", policy.to_str().unwrap()]);
+    // What it says later must find a reader.
+    std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+    server
 }
 
-impl Server {
-    fn opa(program: &Path, policy: &Path) -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let child = Command::new(program)
-            .env_clear()
-            .env("HOME", "/nonexistent")
-            .args(["run", "--server", "--disable-telemetry", "--addr", &free.to_string()])
-            .arg(policy)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let server = Self { child, address: free.to_string() };
-        let patience = Instant::now() + Duration::from_secs(30);
-        while TcpStream::connect(&server.address).is_err() {
-            assert!(Instant::now() < patience, "opa does not listen");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        server
-    }
-
-    fn ours(policy: &Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_referee"))
-            .env_clear()
-            .env("HOME", "/nonexistent")
-            .args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--policy"])
-            .arg(policy)
-            .current_dir(policy.parent().unwrap())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut log = BufReader::new(child.stderr.take().unwrap());
-        let mut line = String::new();
-        while !line.contains("\"serving\"") {
-            let before = std::mem::take(&mut line);
-            assert_ne!(log.read_line(&mut line).unwrap(), 0, "the server ended: {before}");
-        }
-        // What it says later must find a reader.
-        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
-        let event: serde_json::Value = serde_json::from_str(&line).unwrap();
-        Self { child, address: event["address"].as_str().unwrap().to_owned() }
-    }
-
-    /// The status and the body.
-    fn ask(&self, media_type: &str, body: &[u8]) -> (u16, String) {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        let head = format!(
-            "POST /v1/data/p/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
-             Content-Type: {media_type}\r\nContent-Length: {}\r\n\r\n",
-            body.len()
-        );
-        stream.write_all(head.as_bytes()).unwrap();
-        stream.write_all(body).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, body.trim_end().to_owned())
-    }
+/// The status and the body.
+fn ask(server: &Server, media_type: &str, body: &[u8]) -> (u16, String) {
+    let mut stream = TcpStream::connect(&server.address).unwrap();
+    let head = format!(
+        "POST /v1/data/p/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
+         Content-Type: {media_type}\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(body).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, body.trim_end().to_owned())
 }
 
 #[test]
@@ -92,11 +65,10 @@ fn a_body_is_the_same_input_to_both_servers() {
     let folder = tempfile::tempdir().unwrap();
     let policy = folder.path().join("p.rego");
     std::fs::write(&policy, POLICY).unwrap();
-    let (theirs, ours) = (Server::opa(&opa, &policy), Server::ours(&policy));
+    let (theirs, ours) = (theirs(&opa, &policy), ours(&policy));
     let both = |media_type: &str, body: &str| {
-        let (theirs, ours) =
-            (theirs.ask(media_type, body.as_bytes()), ours.ask(media_type, body.as_bytes()));
-        (theirs, ours)
+        let asked = |server| ask(server, media_type, body.as_bytes());
+        (asked(&theirs), asked(&ours))
     };
     for body in [
         "",

@@ -4,8 +4,10 @@ use crate::{report, root};
 use cargo_metadata::{DependencyKind, MetadataCommand};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a family of builtins may know: values, what a builtin is, and the parser, which some call.
-const BUILTINS: &[&str] = &["referee-rego-builtin", "referee-rego-syntax", "referee-rego-value"];
+/// What a family of builtins may know: values, what Go makes of texts, what a builtin is, and the
+/// parser, which some call.
+const BUILTINS: &[&str] =
+    &["referee-rego-builtin", "referee-rego-go", "referee-rego-syntax", "referee-rego-value"];
 
 /// Everything a crate may depend on inside the workspace. What is not here may not be.
 fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
@@ -13,8 +15,9 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("referee-core", &[][..]),
         ("referee-verify", &["referee-core"]),
         ("referee-rego-value", &[]),
-        ("referee-rego-syntax", &["referee-rego-value"]),
-        ("referee-rego-types", &["referee-rego-syntax", "referee-rego-value"]),
+        ("referee-rego-go", &["referee-rego-value"]),
+        ("referee-rego-syntax", &["referee-rego-go", "referee-rego-value"]),
+        ("referee-rego-types", &["referee-rego-go", "referee-rego-syntax", "referee-rego-value"]),
         (
             "referee-rego-compile",
             &["referee-rego-syntax", "referee-rego-types", "referee-rego-value"],
@@ -24,7 +27,12 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("referee-rego-formats", BUILTINS),
         (
             "referee-rego-security",
-            &["referee-rego-builtin", "referee-rego-formats", "referee-rego-value"],
+            &[
+                "referee-rego-builtin",
+                "referee-rego-formats",
+                "referee-rego-go",
+                "referee-rego-value",
+            ],
         ),
         (
             "referee-rego-eval",

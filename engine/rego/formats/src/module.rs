@@ -7,8 +7,8 @@ use referee_rego_builtin::{BuiltinError, Context, Result, Table, operand};
 use referee_rego_syntax::ast::RegoVersion;
 use referee_rego_syntax::json::{JsonOptions, module_to_json_asking};
 use referee_rego_syntax::{Error, ParseOptions};
-use referee_rego_value::{Value, later};
 use referee_rego_value::bytes::{bytes_of, shown};
+use referee_rego_value::{Value, later};
 
 pub(crate) const TABLE: Table = &[("rego.parse_module", F(parse_module))];
 

@@ -3,10 +3,10 @@
 //! to policies, so it is not here.
 
 use crate::digest::{Hash, hex, work};
-use crate::go::url;
 use crate::http::request::check_members;
 use crate::x509::compact_time;
 use referee_rego_builtin::{BuiltinError, Context, Implementation, Result, Table, operand};
+use referee_rego_go::url::Url;
 use referee_rego_value::bytes::bytes_of;
 use referee_rego_value::{JsonStyle, Object, Value};
 use std::collections::BTreeMap;
@@ -57,7 +57,8 @@ fn sign_req(context: &mut Context<'_>, operands: &[Value]) -> Result<Option<Valu
             format!("operand 1 invalid values for required request parameters(s): {wrong}");
         return Err(BuiltinError::type_error(message));
     }
-    let target = url::parse(text(request.get_str("url"))).map_err(BuiltinError::new)?;
+    let target = Url::parse(text(request.get_str("url")))
+        .map_err(|error| BuiltinError::new(error.to_string()))?;
     let body = match (request.get_str("raw_body"), request.get_str("body")) {
         (Some(raw), _) => bytes_of(text(Some(raw))).into_owned(),
         (None, Some(body)) => context.json(body, JsonStyle::GO)?.into_bytes(),

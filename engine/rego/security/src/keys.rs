@@ -2,10 +2,11 @@
 //! `v1/topdown/crypto.go`): keys as Go shows them, and as a JWK.
 
 use crate::digest::work;
-use crate::go::base64::{self, Alphabet};
 use crate::key::{Curve, PrivateKey, pem};
+use data_encoding::BASE64URL_NOPAD;
 use num_bigint::BigUint;
 use referee_rego_builtin::{BuiltinError, Context, Implementation, Result, Table, operand};
+use referee_rego_go::base64::{self, Alphabet};
 use referee_rego_value::Value;
 use referee_rego_value::bytes::bytes_of;
 use std::borrow::Cow;
@@ -52,7 +53,7 @@ fn parse_jwk(context: &mut Context<'_>, operands: &[Value]) -> Result<Option<Val
 
 /// The key as a JWK (RFC 7517, RFC 7518 section 6, RFC 8037).
 fn jwk(key: &PrivateKey) -> std::result::Result<Value, String> {
-    let text = |bytes: &[u8]| Value::from(base64::encode_url(bytes));
+    let text = |bytes: &[u8]| Value::from(BASE64URL_NOPAD.encode(bytes));
     let number = |value: &BigUint| text(&value.to_bytes_be());
     match key {
         PrivateKey::Rsa(key) => {
@@ -104,7 +105,7 @@ fn okp(curve: &str, public: &[u8], secret: &[u8]) -> Value {
     Value::object([
         ("kty", Value::from("OKP")),
         ("crv", Value::from(curve)),
-        ("x", Value::from(base64::encode_url(public))),
-        ("d", Value::from(base64::encode_url(secret))),
+        ("x", Value::from(BASE64URL_NOPAD.encode(public))),
+        ("d", Value::from(BASE64URL_NOPAD.encode(secret))),
     ])
 }

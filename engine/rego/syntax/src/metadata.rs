@@ -4,7 +4,6 @@
 mod decode;
 mod node;
 mod resolve;
-mod url;
 
 use crate::ast::{
     Annotations, Author, Comment, CompileAnnotation, Ref, RelatedResource, SchemaAnnotation, Term,
@@ -15,6 +14,7 @@ use crate::options::ParseOptions;
 use crate::print::quote;
 use crate::{Error, Location};
 use decode::{Raw, Yaml, decode};
+use referee_rego_go::url::Url;
 use referee_rego_value::{Number, Str, Value};
 use resolve::Scalar;
 
@@ -257,8 +257,9 @@ fn related_resource(value: &Yaml) -> Result<RelatedResource, String> {
         },
         _ => return Err(WRONG_TYPE.to_owned()),
     };
+    let url = Url::parse(reference).map_err(|error| error.to_string())?;
     Ok(RelatedResource {
-        reference: Str::from(url::normalized(reference)?),
+        reference: Str::from(url.to_string()),
         description: (!description.is_empty()).then(|| Str::new(description)),
     })
 }

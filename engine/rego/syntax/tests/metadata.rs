@@ -91,6 +91,10 @@ fn what_is_wrong_with_blocks() {
             "2:1: rego_parse_error: invalid related-resource definition :: parse \":\": missing protocol scheme\n\t# METADATA\n\t^",
         ),
         (
+            "# METADATA\n# related_resources: [\"//[::g]\"]\np := 1",
+            "2:1: rego_parse_error: invalid related-resource definition //[::g]: parse \"//[::g]\": invalid host: ParseAddr(\"::g\"): each colon-separated field must have at least one digit (at \"g\")\n\t# METADATA\n\t^",
+        ),
+        (
             "# METADATA\n# schemas: [{\"a b\": schema.x}]\np := 1",
             "2:1: rego_parse_error: invalid document reference\n\t# METADATA\n\t^",
         ),

@@ -5,11 +5,11 @@
 mod merge;
 
 use crate::give::{Given, VALUE_BYTES, collection, give, units};
-use crate::go::netip;
 use referee_rego_builtin::Implementation::Function as F;
 use referee_rego_builtin::{
     BuiltinError, Cancelled, Context, ErrorKind, HostError, Result, Table, operand,
 };
+use referee_rego_go::netip;
 use referee_rego_value::bytes::shown;
 use referee_rego_value::{SetBuilder, Value};
 use std::collections::HashMap;
@@ -43,7 +43,7 @@ impl Network {
 
     fn read(text: &str) -> Option<Self> {
         let (address, length) = text.split_once('/')?;
-        let address = netip::parse(address).ok().filter(|address| !address.has_zone)?;
+        let address = netip::parse_ip(address)?;
         let bits = if address.is_v4 { 32 } else { 128 };
         if length.is_empty() || !length.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
@@ -83,7 +83,7 @@ fn inner(value: &Value) -> Result<Inner> {
     let Value::String(text) = value else {
         return Err(BuiltinError::operand(1, "string", value.type_name()));
     };
-    if let Some(address) = netip::parse(text).ok().filter(|address| !address.has_zone) {
+    if let Some(address) = netip::parse_ip(text) {
         return Ok(Inner::Address(address.bits));
     }
     Network::read(text).map(Inner::Network).ok_or_else(|| {

@@ -3,12 +3,12 @@
 
 use crate::bits;
 use crate::give::{Given, give, text};
-use crate::go::quote::quoted;
 use crate::go::random::Random;
 use crate::number::{self, Parts};
 use num_bigint::{BigInt, Sign};
 use referee_rego_builtin::Implementation::Function as F;
 use referee_rego_builtin::{BuiltinError, Context, Table, operand};
+use referee_rego_go::quote::quoted;
 use referee_rego_value::{ArrayBuilder, Number, Value};
 use std::collections::HashMap;
 

@@ -1,5 +1,6 @@
 //! What can be wrong with documents of types, declarations and capabilities, and with schemas.
 
+use referee_rego_go::schema::SchemaFault;
 use referee_rego_value::Value;
 use thiserror::Error;
 
@@ -69,15 +70,33 @@ pub enum SchemaError {
     #[error("no schema as input to compile")]
     Nothing,
     /// It is no schema, or refers to one that is not there.
-    #[error("unable to compile the schema: {what}")]
-    Unusable {
-        /// What is wrong, in OPA's words.
-        what: String,
-    },
+    #[error("unable to compile the schema: {0}")]
+    Unusable(#[from] SchemaFault),
     /// What it says is nothing that types can say.
-    #[error("type checking: {what}")]
-    NoType {
-        /// What it says, in OPA's words.
-        what: String,
+    #[error("type checking: {0}")]
+    NoType(#[from] Untyped),
+}
+
+/// Why a schema describes no type.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Untyped {
+    /// A member or an alternative has none.
+    #[error("unexpected schema type: {0}")]
+    Part(#[source] Box<Self>),
+    /// An element has none.
+    #[error("unexpected schema type")]
+    Element,
+    /// The schemas of `allOf` are of different types.
+    #[error("unable to merge these schemas: type mismatch: {first} and {second}")]
+    Mismatch {
+        /// The types of one: `string`, `[array,object]`, `Undefined`.
+        first: String,
+        /// The types of another.
+        second: String,
     },
+    /// Parts of the schemas of `allOf` are of different types, or they are of another type than what
+    /// they stand in.
+    #[error("unable to merge these schemas")]
+    NoMerge,
 }

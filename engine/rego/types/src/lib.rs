@@ -20,6 +20,7 @@ mod text;
 
 pub use capabilities::Capabilities;
 pub use declaration::{Declaration, Function};
-pub use error::{DocumentError, SchemaError};
+pub use error::{DocumentError, SchemaError, Untyped};
 pub use kind::{AnyType, ArrayType, ObjectType, RecursiveType, SetType, Type};
+pub use referee_rego_go::schema::SchemaFault;
 pub use schema::{SchemaType, load_schema};

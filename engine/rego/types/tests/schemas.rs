@@ -92,6 +92,14 @@ fn bad_schemas_are_refused_in_opas_words() {
         ("{\"$ref\": \"#/definitions/a\"}", "Object has no key 'definitions'"),
         ("{\"$ref\": \"a.json\"}", "Reference /a.json must be canonical"),
         ("{\"$ref\": \"https://a.b/c#/d\"}", "remote reference loading disabled: https://a.b/c"),
+        ("{\"$ref\": \"#/a b\"}", "Object has no key 'a b'"),
+        ("{\"$ref\": \"http://h:x/\"}", "parse \"http://h:x/\": invalid port \":x\" after host"),
+        ("{\"id\": \"//a b\"}", "parse \"//a b\": invalid character \" \" in host name"),
+        ("{\"$schema\": \"1:2\"}", "parse \"1:2\": first path segment in URL cannot contain colon"),
+        (
+            "{\"$ref\": \"//[::g]\"}",
+            "parse \"//[::g]\": invalid host: ParseAddr(\"::g\"): each colon-separated field must have at least one digit (at \"g\")",
+        ),
     ] {
         assert_eq!(described(schema), format!("unable to compile the schema: {error}"), "{schema}");
     }

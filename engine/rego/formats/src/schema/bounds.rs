@@ -1,10 +1,10 @@
 //! The keywords that bound a number, a length or a count.
 
-use super::compile::{Parts, Reading, invalid_type};
-use super::draft::Draft;
+use super::compile::{Parts, Reading};
 use super::model::{Bounds, Measure, Numeric};
 use super::number;
 use super::refusal::Refused;
+use referee_rego_go::schema::{Draft, SchemaFault};
 use referee_rego_value::Value;
 
 type Taken = Result<Parts, Refused>;
@@ -25,12 +25,16 @@ fn numeric<'a>(reading: &'a mut Reading<'_, '_, '_>) -> &'a mut Numeric {
     reading.node.numeric.get_or_insert_default()
 }
 
-pub(super) fn multiple_of(reading: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> Taken {
+pub(super) fn multiple_of(
+    reading: &mut Reading<'_, '_, '_>,
+    key: &'static str,
+    value: &Value,
+) -> Taken {
     let Some(of) = measure(reading, value)? else {
-        return Err(Refused::new(invalid_type("Number", key)));
+        return Err(SchemaFault::invalid("Number", key).into());
     };
     if !number::is_positive(&of.number) {
-        return Err(Refused::new(format!("{key} must be strictly greater than 0")));
+        return Err(SchemaFault::NotPositive { keyword: key }.into());
     }
     numeric(reading).multiple_of = Some(of);
     Ok(Parts::default())
@@ -38,22 +42,30 @@ pub(super) fn multiple_of(reading: &mut Reading<'_, '_, '_>, key: &str, value: &
 
 fn inclusive(
     reading: &mut Reading<'_, '_, '_>,
-    key: &str,
+    key: &'static str,
     value: &Value,
 ) -> Result<Option<Measure>, Refused> {
     match measure(reading, value)? {
-        None => Err(Refused::new(format!("{key} must be of a Number"))),
+        None => Err(SchemaFault::Kind { keyword: key, kind: "a Number" }.into()),
         found => Ok(found),
     }
 }
 
-pub(super) fn minimum(reading: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> Taken {
+pub(super) fn minimum(
+    reading: &mut Reading<'_, '_, '_>,
+    key: &'static str,
+    value: &Value,
+) -> Taken {
     let bound = inclusive(reading, key, value)?;
     numeric(reading).minimum = bound;
     Ok(Parts::default())
 }
 
-pub(super) fn maximum(reading: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> Taken {
+pub(super) fn maximum(
+    reading: &mut Reading<'_, '_, '_>,
+    key: &'static str,
+    value: &Value,
+) -> Taken {
     let bound = inclusive(reading, key, value)?;
     numeric(reading).maximum = bound;
     Ok(Parts::default())
@@ -62,7 +74,7 @@ pub(super) fn maximum(reading: &mut Reading<'_, '_, '_>, key: &str, value: &Valu
 /// A bound that excludes itself: until draft 4 a switch on the other bound, since then a number.
 fn exclusive(
     reading: &mut Reading<'_, '_, '_>,
-    keys: (&str, &str),
+    keys: (&'static str, &'static str),
     value: &Value,
     bounds: fn(&mut Numeric) -> (&mut Option<Measure>, &mut Option<Measure>),
 ) -> Taken {
@@ -73,7 +85,7 @@ fn exclusive(
     match value {
         Value::Bool(on) if matches!(draft, Draft::Four | Draft::Hybrid) => {
             if inclusive.is_none() {
-                return Err(Refused::new(format!("{key} cannot be used without {other}")));
+                return Err(SchemaFault::Without { keyword: key, other }.into());
             }
             if *on {
                 *exclusive = inclusive.take();
@@ -86,7 +98,7 @@ fn exclusive(
                 Draft::Hybrid => "boolean/number",
                 _ => "number",
             };
-            return Err(Refused::new(invalid_type(wanted, key)));
+            return Err(SchemaFault::invalid(wanted, key).into());
         }
     }
     Ok(Parts::default())
@@ -94,7 +106,7 @@ fn exclusive(
 
 pub(super) fn exclusive_minimum(
     reading: &mut Reading<'_, '_, '_>,
-    key: &str,
+    key: &'static str,
     value: &Value,
 ) -> Taken {
     exclusive(reading, (key, "minimum"), value, |numeric| {
@@ -104,7 +116,7 @@ pub(super) fn exclusive_minimum(
 
 pub(super) fn exclusive_maximum(
     reading: &mut Reading<'_, '_, '_>,
-    key: &str,
+    key: &'static str,
     value: &Value,
 ) -> Taken {
     exclusive(reading, (key, "maximum"), value, |numeric| {
@@ -113,53 +125,73 @@ pub(super) fn exclusive_maximum(
 }
 
 /// A count: written as a plain integer, as OPA takes neither `1.0` nor `1e2` for one.
-fn count(key: &str, value: &Value) -> Result<Option<i64>, Refused> {
+fn count(key: &'static str, value: &Value) -> Result<Option<i64>, Refused> {
     let count = value.as_number().and_then(|number| number.to_string().parse::<i64>().ok());
     match count {
-        None => Err(Refused::new(format!("{key} must be of an integer"))),
-        Some(count) if count < 0 => {
-            Err(Refused::new(format!("{key} must be greater than or equal to 0")))
-        }
+        None => Err(SchemaFault::Kind { keyword: key, kind: "an integer" }.into()),
+        Some(count) if count < 0 => Err(SchemaFault::Negative { keyword: key }.into()),
         count => Ok(count),
     }
 }
 
 /// Both bounds, in their order.
-fn ordered(bounds: Bounds, least: &str, most: &str) -> Taken {
+fn ordered(bounds: Bounds, least: &'static str, most: &'static str) -> Taken {
     match (bounds.least, bounds.most) {
-        (Some(low), Some(high)) if low > high => {
-            Err(Refused::new(format!("{least} cannot be greater than {most}")))
-        }
+        (Some(low), Some(high)) if low > high => Err(SchemaFault::Order { least, most }.into()),
         _ => Ok(Parts::default()),
     }
 }
 
-pub(super) fn min_length(reading: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> Taken {
+pub(super) fn min_length(
+    reading: &mut Reading<'_, '_, '_>,
+    key: &'static str,
+    value: &Value,
+) -> Taken {
     reading.node.characters.least = count(key, value)?;
     Ok(Parts::default())
 }
 
-pub(super) fn max_length(reading: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> Taken {
+pub(super) fn max_length(
+    reading: &mut Reading<'_, '_, '_>,
+    key: &'static str,
+    value: &Value,
+) -> Taken {
     reading.node.characters.most = count(key, value)?;
     ordered(reading.node.characters, "minLength", key)
 }
 
-pub(super) fn min_properties(reading: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> Taken {
+pub(super) fn min_properties(
+    reading: &mut Reading<'_, '_, '_>,
+    key: &'static str,
+    value: &Value,
+) -> Taken {
     reading.node.members.least = count(key, value)?;
     Ok(Parts::default())
 }
 
-pub(super) fn max_properties(reading: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> Taken {
+pub(super) fn max_properties(
+    reading: &mut Reading<'_, '_, '_>,
+    key: &'static str,
+    value: &Value,
+) -> Taken {
     reading.node.members.most = count(key, value)?;
     ordered(reading.node.members, "minProperties", key)
 }
 
-pub(super) fn min_items(reading: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> Taken {
+pub(super) fn min_items(
+    reading: &mut Reading<'_, '_, '_>,
+    key: &'static str,
+    value: &Value,
+) -> Taken {
     reading.node.elements.least = count(key, value)?;
     Ok(Parts::default())
 }
 
-pub(super) fn max_items(reading: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> Taken {
+pub(super) fn max_items(
+    reading: &mut Reading<'_, '_, '_>,
+    key: &'static str,
+    value: &Value,
+) -> Taken {
     reading.node.elements.most = count(key, value)?;
     Ok(Parts::default())
 }

@@ -3,10 +3,12 @@
 
 use referee_rego_value::{FloatFormat, JsonStyle, Number, Value, format_f64};
 use std::fmt::Write;
+use thiserror::Error;
 
-/// Which number has no such text, in Go's words.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct OutOfRange(pub(super) String);
+/// A number that has no such text.
+#[derive(Debug, PartialEq, Eq, Error)]
+#[error("json: cannot unmarshal number {0} into Go value of type float64")]
+pub(super) struct OutOfRange(Number);
 
 /// What is left to write.
 enum Left<'a> {
@@ -94,9 +96,7 @@ fn number(number: &Number, out: &mut String) -> Result<(), OutOfRange> {
     }
     let value = number.as_f64();
     if !value.is_finite() {
-        return Err(OutOfRange(format!(
-            "json: cannot unmarshal number {number} into Go value of type float64"
-        )));
+        return Err(OutOfRange(number.clone()));
     }
     let size = value.abs();
     if size != 0.0 && !(1e-6..1e21).contains(&size) {

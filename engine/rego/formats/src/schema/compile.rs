@@ -4,13 +4,12 @@
 //!
 //! Where Go walks a map in no order, names are taken in their own order.
 
-use super::draft::Draft;
 use super::keywords::{KEYWORDS, Slot};
 use super::model::{Node, Place, Schema};
 use super::pool::Pool;
-use super::reference::Reference;
 use super::refusal::Refused;
 use referee_rego_builtin::Context;
+use referee_rego_go::schema::{Draft, Reference, SchemaFault};
 use referee_rego_value::{Object, Value};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,7 +21,7 @@ const MOST_NODES: usize = 1_000_000;
 #[derive(Debug, Default)]
 pub(super) struct Parts {
     schemas: Vec<(Slot, Value)>,
-    fault: Option<String>,
+    fault: Option<SchemaFault>,
 }
 
 impl Parts {
@@ -32,8 +31,8 @@ impl Parts {
     }
 
     /// A fault, which comes after what was added.
-    pub(super) fn fail(mut self, fault: impl Into<String>) -> Self {
-        self.fault = Some(fault.into());
+    pub(super) fn fail(mut self, fault: SchemaFault) -> Self {
+        self.fault = Some(fault);
         self
     }
 }
@@ -55,7 +54,7 @@ struct Frame {
     /// The keyword that comes next.
     next: usize,
     parts: std::vec::IntoIter<(Slot, Value)>,
-    fault: Option<String>,
+    fault: Option<SchemaFault>,
 }
 
 /// What a schema that begins takes from the one it stands in.
@@ -96,17 +95,15 @@ pub(super) fn compile(ctx: &mut Context<'_>, document: &Value) -> Result<Schema,
 }
 
 /// A keyword whose value is a text.
-pub(super) fn text_of<'v>(members: &'v Object, key: &str) -> Result<Option<&'v str>, String> {
+pub(super) fn text_of<'v>(
+    members: &'v Object,
+    key: &'static str,
+) -> Result<Option<&'v str>, SchemaFault> {
     match members.get_str(key) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(invalid_type("string", key)),
+        Some(_) => Err(SchemaFault::invalid("string", key)),
     }
-}
-
-/// The words for a value of a wrong type.
-pub(super) fn invalid_type(expected: &str, given: &str) -> String {
-    format!("Invalid type. Expected: {expected}, given: {given}")
 }
 
 impl Compiler {
@@ -120,7 +117,7 @@ impl Compiler {
                 }
                 return Ok(());
             }
-            _ => return Err(Refused::new("Expected: Valid Schema, given: Invalid JSON")),
+            _ => return Err(SchemaFault::NoPart.into()),
         };
         let key = match draft {
             Draft::Four => "id",
@@ -181,7 +178,7 @@ impl Compiler {
     fn node(&mut self, ctx: &mut Context<'_>) -> Result<Place, Refused> {
         ctx.reserve(size_of::<Node>())?;
         if self.schema.len() >= MOST_NODES {
-            return Err(Refused::new("schema is too large"));
+            return Err(SchemaFault::TooLarge.into());
         }
         Ok(self.schema.add())
     }
@@ -212,7 +209,7 @@ impl Compiler {
         self.targets.insert(target.as_str().to_owned(), place);
         let document = self.pool.get(ctx, &target)?;
         if !matches!(document.schema, Value::Bool(_) | Value::Object(_)) {
-            return Err(Refused::new("Valid Schema must be of type object"));
+            return Err(SchemaFault::NoObject { what: "Valid Schema" }.into());
         }
         let draft = document.draft.unwrap_or(draft);
         self.begin(Start { schema: document.schema, place, draft, id: target, base })

@@ -5,16 +5,16 @@ use super::bounds::{
     min_items, min_length, min_properties, minimum, multiple_of,
 };
 use super::canonical::canonical;
-use super::compile::{Parts, Reading, invalid_type, text_of};
-use super::draft::Draft;
+use super::compile::{Parts, Reading, text_of};
 use super::format::Format;
 use super::model::{Additional, Choices, Dependency, Items, Kind, Node, Place};
 use super::pattern::Pattern;
 use super::refusal::Refused;
+use referee_rego_go::schema::{Draft, SchemaFault};
 use referee_rego_value::{Array, Str, Value};
 
 /// What a keyword does with its value.
-pub(super) type Read = fn(&mut Reading<'_, '_, '_>, &str, &Value) -> Result<Parts, Refused>;
+pub(super) type Read = fn(&mut Reading<'_, '_, '_>, &'static str, &Value) -> Result<Parts, Refused>;
 
 /// All keywords. `$ref`, which has no function, is the compiler's.
 pub(super) const KEYWORDS: &[(&str, Option<Read>)] = &[
@@ -120,13 +120,14 @@ fn is_schema(value: &Value) -> bool {
 }
 
 /// A keyword's elements.
-fn list<'v>(key: &str, value: &'v Value) -> Result<&'v Array, Refused> {
-    value.as_array().ok_or_else(|| Refused::new(format!("{key} must be of an array")))
+fn list<'v>(key: &'static str, value: &'v Value) -> Result<&'v Array, Refused> {
+    let fault = SchemaFault::Kind { keyword: key, kind: "an array" };
+    value.as_array().ok_or_else(|| fault.into())
 }
 
-fn definitions(_: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> Taken {
+fn definitions(_: &mut Reading<'_, '_, '_>, key: &'static str, value: &Value) -> Taken {
     let mut parts = Parts::default();
-    let wrong = || invalid_type("Array Of Schemas", key);
+    let wrong = || SchemaFault::invalid("Array Of Schemas", key);
     let Value::Object(members) = value else {
         return Ok(parts.fail(wrong()));
     };
@@ -139,14 +140,14 @@ fn definitions(_: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> Taken {
     Ok(parts)
 }
 
-fn text(reading: &mut Reading<'_, '_, '_>, key: &str, _: &Value) -> Taken {
+fn text(reading: &mut Reading<'_, '_, '_>, key: &'static str, _: &Value) -> Taken {
     text_of(reading.members, key)?;
     Ok(Parts::default())
 }
 
 fn kinds(reading: &mut Reading<'_, '_, '_>, _: &str, value: &Value) -> Taken {
     // OPA has what is expected and what is given the wrong way round here.
-    let wrong = || Refused::new(invalid_type("type", "string/Array Of Strings"));
+    let wrong = || Refused::from(SchemaFault::invalid("type", "string/Array Of Strings"));
     let names = match value {
         Value::String(_) => std::slice::from_ref(value),
         Value::Array(names) => names.as_slice(),
@@ -155,13 +156,10 @@ fn kinds(reading: &mut Reading<'_, '_, '_>, _: &str, value: &Value) -> Taken {
     for name in names {
         let name = name.as_str().ok_or_else(wrong)?;
         let Some(kind) = Kind::by_name(name) else {
-            return Err(Refused::new(format!(
-                "has a primitive type that is NOT VALID -- given: /{name}/ Expected valid values \
-                 are:[array boolean integer number null object string]"
-            )));
+            return Err(SchemaFault::UnknownType { name: name.to_owned() }.into());
         };
         if reading.node.kinds.contains(&kind) {
-            return Err(Refused::new(format!("{name} type is duplicated")));
+            return Err(SchemaFault::RepeatedType { name: name.to_owned() }.into());
         }
         reading.node.kinds.push(kind);
     }
@@ -179,14 +177,14 @@ fn name_of(key: &Value) -> Str {
 fn properties(_: &mut Reading<'_, '_, '_>, _: &str, value: &Value) -> Taken {
     let mut parts = Parts::default();
     let Value::Object(members) = value else {
-        return Ok(parts.fail("Properties must be of type object"));
+        return Ok(parts.fail(SchemaFault::NoObject { what: "Properties" }));
     };
     members.iter().for_each(|(key, schema)| parts.add(Slot::Property(name_of(key)), schema));
     Ok(parts)
 }
 
 /// `additionalProperties`, `additionalItems`.
-fn additional(reading: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> Taken {
+fn additional(reading: &mut Reading<'_, '_, '_>, key: &'static str, value: &Value) -> Taken {
     let mut parts = Parts::default();
     let items = key == "additionalItems";
     match value {
@@ -195,20 +193,24 @@ fn additional(reading: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> Ta
         Value::Bool(false) => reading.node.additional_properties = Additional::None,
         Value::Object(_) if items => parts.add(Slot::AdditionalItems, value),
         Value::Object(_) => parts.add(Slot::AdditionalProperties, value),
-        _ => return Ok(parts.fail(invalid_type("boolean/Valid Schema", key))),
+        _ => return Ok(parts.fail(SchemaFault::invalid("boolean/Valid Schema", key))),
     }
     Ok(parts)
 }
 
-fn pattern_properties(reading: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> Taken {
+fn pattern_properties(
+    reading: &mut Reading<'_, '_, '_>,
+    key: &'static str,
+    value: &Value,
+) -> Taken {
     let mut parts = Parts::default();
     let Value::Object(members) = value else {
-        return Ok(parts.fail(invalid_type("Valid Schema", key)));
+        return Ok(parts.fail(SchemaFault::invalid("Valid Schema", key)));
     };
     for (name, schema) in members {
         let name = name_of(name);
         let Some(pattern) = Pattern::new(reading.ctx, &name)? else {
-            return Ok(parts.fail(format!("Invalid regex pattern '{name}'")));
+            return Ok(parts.fail(SchemaFault::PatternName { pattern: name.to_string() }));
         };
         parts.add(Slot::PatternProperty(Box::new(pattern)), schema);
     }
@@ -219,18 +221,17 @@ fn property_names(reading: &mut Reading<'_, '_, '_>, _: &str, value: &Value) -> 
     let mut parts = Parts::default();
     if reading.draft >= Draft::Six {
         if !is_schema(value) {
-            return Ok(parts.fail(invalid_type("Valid Schema", "patternProperties")));
+            return Ok(parts.fail(SchemaFault::invalid("Valid Schema", "patternProperties")));
         }
         parts.add(Slot::PropertyNames, value);
     }
     Ok(parts)
 }
 
-fn dependencies(reading: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> Taken {
+fn dependencies(reading: &mut Reading<'_, '_, '_>, key: &'static str, value: &Value) -> Taken {
     let mut parts = Parts::default();
-    let wrong = "Dependency must be of type Schema Or Array Of Strings";
     let Value::Object(members) = value else {
-        return Ok(parts.fail(format!("{key} must be of type object")));
+        return Ok(parts.fail(SchemaFault::NoObject { what: key }));
     };
     for (key, value) in members {
         let name = name_of(key);
@@ -239,7 +240,7 @@ fn dependencies(reading: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> 
                 let names: Option<Vec<Str>> =
                     names.iter().map(|name| name.as_str().map(Str::from)).collect();
                 let Some(names) = names else {
-                    return Ok(parts.fail(wrong));
+                    return Ok(parts.fail(SchemaFault::Dependency));
                 };
                 reading.node.dependencies.push((name, Dependency::Members(names)));
             }
@@ -249,15 +250,15 @@ fn dependencies(reading: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> 
                 // Its schema comes later; its place in the order is here.
                 dependencies.push((name, Dependency::Members(Vec::new())));
             }
-            _ => return Ok(parts.fail(wrong)),
+            _ => return Ok(parts.fail(SchemaFault::Dependency)),
         }
     }
     Ok(parts)
 }
 
-fn items(_: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> Taken {
+fn items(_: &mut Reading<'_, '_, '_>, key: &'static str, value: &Value) -> Taken {
     let mut parts = Parts::default();
-    let wrong = || invalid_type("Valid Schema/Array Of Schemas", key);
+    let wrong = || SchemaFault::invalid("Valid Schema/Array Of Schemas", key);
     match value {
         Value::Array(schemas) => {
             for schema in schemas {
@@ -273,39 +274,38 @@ fn items(_: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> Taken {
     Ok(parts)
 }
 
-fn pattern(reading: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> Taken {
+fn pattern(reading: &mut Reading<'_, '_, '_>, key: &'static str, value: &Value) -> Taken {
     let Value::String(text) = value else {
-        return Err(Refused::new(invalid_type("string", key)));
+        return Err(SchemaFault::invalid("string", key).into());
     };
     let pattern = Pattern::new(reading.ctx, text)?;
-    let refused = || Refused::new(format!("{key} must be a valid regex"));
-    reading.node.pattern = Some(pattern.ok_or_else(refused)?);
+    reading.node.pattern = Some(pattern.ok_or(SchemaFault::Pattern { keyword: key })?);
     Ok(Parts::default())
 }
 
-fn format(reading: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> Taken {
+fn format(reading: &mut Reading<'_, '_, '_>, key: &'static str, value: &Value) -> Taken {
     let Value::String(name) = value else {
-        return Err(Refused::new(invalid_type("string", key)));
+        return Err(SchemaFault::invalid("string", key).into());
     };
     reading.node.format = Format::by_name(name);
     Ok(Parts::default())
 }
 
-fn required(reading: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> Taken {
+fn required(reading: &mut Reading<'_, '_, '_>, key: &'static str, value: &Value) -> Taken {
     let mut seen = std::collections::HashSet::new();
     for name in list(key, value)? {
-        let name = name.as_str().ok_or_else(|| Refused::new(invalid_type("string", key)))?;
+        let name = name.as_str().ok_or(SchemaFault::invalid("string", key))?;
         if !seen.insert(name) {
-            return Err(Refused::new(format!("{key} items must be unique")));
+            return Err(SchemaFault::Repeated { keyword: key }.into());
         }
         reading.node.required.push(Str::from(name));
     }
     Ok(Parts::default())
 }
 
-fn unique(reading: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> Taken {
-    let wrong = || Refused::new(format!("{key} must be of a boolean"));
-    reading.node.unique = value.as_bool().ok_or_else(wrong)?;
+fn unique(reading: &mut Reading<'_, '_, '_>, key: &'static str, value: &Value) -> Taken {
+    let wrong = SchemaFault::Kind { keyword: key, kind: "a boolean" };
+    reading.node.unique = value.as_bool().ok_or(wrong)?;
     Ok(Parts::default())
 }
 
@@ -319,7 +319,7 @@ fn contains(reading: &mut Reading<'_, '_, '_>, _: &str, value: &Value) -> Taken 
 
 /// Charges for what a value is compared by.
 fn compared(reading: &mut Reading<'_, '_, '_>, value: &Value) -> Result<String, Refused> {
-    let text = canonical(value).map_err(|refused| Refused::Schema(refused.0))?;
+    let text = canonical(value)?;
     reading.ctx.work(u32::try_from(text.len()).unwrap_or(u32::MAX))?;
     reading.ctx.reserve(text.len())?;
     Ok(text)
@@ -332,13 +332,13 @@ fn constant(reading: &mut Reading<'_, '_, '_>, _: &str, value: &Value) -> Taken 
     Ok(Parts::default())
 }
 
-fn choices(reading: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> Taken {
+fn choices(reading: &mut Reading<'_, '_, '_>, key: &'static str, value: &Value) -> Taken {
     let mut seen = std::collections::HashSet::new();
     let mut texts = Vec::new();
     for value in list(key, value)? {
         let text = compared(reading, value)?;
         if !seen.insert(text.clone()) {
-            return Err(Refused::new(format!("{key} items must be unique")));
+            return Err(SchemaFault::Repeated { keyword: key }.into());
         }
         texts.push(text);
     }
@@ -349,7 +349,7 @@ fn choices(reading: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> Taken
 }
 
 /// `oneOf`, `anyOf`, `allOf`.
-fn several(_: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> Taken {
+fn several(_: &mut Reading<'_, '_, '_>, key: &'static str, value: &Value) -> Taken {
     let slot = match key {
         "oneOf" => Slot::OneOf,
         "anyOf" => Slot::AnyOf,
@@ -361,7 +361,7 @@ fn several(_: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> Taken {
 }
 
 /// `not`, and the conditions, which draft 7 brought.
-fn single(reading: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> Taken {
+fn single(reading: &mut Reading<'_, '_, '_>, key: &'static str, value: &Value) -> Taken {
     let slot = match key {
         "not" => Slot::Not,
         _ if reading.draft < Draft::Seven => return Ok(Parts::default()),
@@ -370,7 +370,7 @@ fn single(reading: &mut Reading<'_, '_, '_>, key: &str, value: &Value) -> Taken 
         _ => Slot::Else,
     };
     if !is_schema(value) {
-        return Err(Refused::new(format!("{key} must be of an object")));
+        return Err(SchemaFault::Kind { keyword: key, kind: "an object" }.into());
     }
     let mut parts = Parts::default();
     parts.add(slot, value);

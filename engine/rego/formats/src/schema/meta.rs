@@ -2,7 +2,7 @@
 //! which a reference may name without anything being fetched. Titles and defaults are left out
 //! where they validate nothing.
 
-use super::draft::Draft;
+use referee_rego_go::schema::Draft;
 use referee_rego_value::{JsonLimits, Value};
 
 const ANY: &str = "{}";

@@ -10,7 +10,6 @@ mod bounds;
 mod cache;
 mod canonical;
 mod compile;
-mod draft;
 mod format;
 mod keywords;
 mod meta;
@@ -18,16 +17,14 @@ mod model;
 mod number;
 mod pattern;
 mod pool;
-mod reference;
 mod refusal;
-mod url;
 mod validate;
 
 use referee_rego_builtin::Implementation::Function as F;
 use referee_rego_builtin::{BuiltinError, Context, Result, Table, operand};
 use referee_rego_value::bytes::{bytes_of, has_bytes};
 use referee_rego_value::{JsonLimits, JsonStyle, Value};
-use refusal::Refused;
+use refusal::{Refused, Wrong};
 
 pub(crate) const TABLE: Table =
     &[("json.verify_schema", F(verify)), ("json.match_schema", F(matches))];
@@ -41,7 +38,7 @@ fn json(ctx: &mut Context<'_>, operand: &Value) -> std::result::Result<Value, Re
             Value::from_json_within(bytes_of(text), &JsonLimits::DEFAULT, &mut |units| {
                 ctx.passed(units)
             })?
-            .map_err(|_| Refused::new("invalid JSON string"))
+            .map_err(|_| Wrong::Text.into())
         }
         Value::Object(_) | Value::Array(_) if is_json(ctx, operand)? => Ok(operand.clone()),
         Value::Object(_) | Value::Array(_) => {
@@ -49,9 +46,9 @@ fn json(ctx: &mut Context<'_>, operand: &Value) -> std::result::Result<Value, Re
             ctx.work(u32::try_from(text.len()).unwrap_or(u32::MAX))?;
             ctx.reserve(text.len().saturating_mul(4))?;
             Value::from_json_within(text, &JsonLimits::DEFAULT, &mut |units| ctx.passed(units))?
-                .map_err(|error| Refused::Schema(error.message))
+                .map_err(|error| Wrong::Collection(error).into())
         }
-        _ => Err(Refused::new("wrong type, expected string or object")),
+        _ => Err(Wrong::Type.into()),
     }
 }
 
@@ -83,8 +80,8 @@ fn verify(ctx: &mut Context<'_>, operands: &[Value]) -> Result<Option<Value>> {
     let answer = |truth: bool, detail: Value| Value::array([Value::Bool(truth), detail]);
     Ok(Some(match cache::compiled(ctx, operand::value(operands, 1)?) {
         Ok(_) => answer(true, Value::Null),
-        Err(Refused::Schema(message)) => {
-            answer(false, Value::from(format!("jsonschema: {message}").as_str()))
+        Err(Refused::Schema(wrong)) => {
+            answer(false, Value::from(format!("jsonschema: {wrong}").as_str()))
         }
         Err(Refused::End(error)) => return Err(error),
     }))

@@ -2,11 +2,10 @@
 //! schemas of schemas. Nothing else is fetched, from wherever: such a reference is refused in the
 //! words OPA has where its capabilities allow no host.
 
-use super::draft::Draft;
 use super::meta;
-use super::reference::Reference;
 use super::refusal::Refused;
 use referee_rego_builtin::Context;
+use referee_rego_go::schema::{Draft, Reference, SchemaFault};
 use referee_rego_value::{Array, Object, Str, Value};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -41,7 +40,7 @@ enum Task<'a> {
 }
 
 fn exists(reference: &str) -> Refused {
-    Refused::new(format!("Reference already exists: \"{reference}\""))
+    SchemaFault::RepeatedReference { reference: reference.to_owned() }.into()
 }
 
 impl Pool {
@@ -176,13 +175,13 @@ impl Pool {
             return Ok(found);
         }
         if !reference.is_canonical() {
-            let name = reference.as_str();
-            return Err(Refused::new(format!("Reference {name} must be canonical")));
+            let reference = reference.as_str().to_owned();
+            return Err(SchemaFault::NotCanonical { reference }.into());
         }
         let draft = Draft::by_url(base.as_str());
         let Some(schema) = draft.and_then(meta::schema) else {
-            let name = base.as_str();
-            return Err(Refused::new(format!("remote reference loading disabled: {name}")));
+            let address = base.as_str().to_owned();
+            return Err(SchemaFault::Disabled { address }.into());
         };
         self.add(ctx, &schema, &base)?;
         let whole = self.0.get(base.as_str()).map_or(&schema, |document| &document.schema);

@@ -1,7 +1,8 @@
 //! PEM as Go's `encoding/pem` reads it (RFC 1421 with headers, RFC 7468): what stands between
 //! blocks is skipped, a block that is broken is skipped too.
 
-use super::base64::{self, Alphabet};
+use data_encoding::BASE64;
+use referee_rego_go::base64::{self, Alphabet};
 use std::borrow::Cow;
 
 /// A block and what it says it is.
@@ -94,7 +95,7 @@ fn find_begin(data: &[u8], from: usize, end: usize) -> Option<usize> {
 /// Writes a block.
 pub(crate) fn encode(kind: &str, bytes: &[u8]) -> Vec<u8> {
     let mut text = format!("-----BEGIN {kind}-----\n").into_bytes();
-    for line in base64::encode(bytes).as_bytes().chunks(64) {
+    for line in BASE64.encode(bytes).as_bytes().chunks(64) {
         text.extend_from_slice(line);
         text.push(b'\n');
     }

@@ -2,12 +2,12 @@
 
 use super::canonical;
 use super::error::Failure;
-use crate::go::duration;
 use crate::go::pem;
-use crate::go::quote::quote;
-use crate::go::url::{self, Url};
 use crate::x509::{check_key_pair, parse_certificate};
 use referee_rego_builtin::{BuiltinError, Context, HostError, HttpRequest, Result};
+use referee_rego_go::quote::quoted;
+use referee_rego_go::time::duration;
+use referee_rego_go::url::Url;
 use referee_rego_value::bytes::{self, bytes_of};
 use referee_rego_value::{Object, Value};
 use std::collections::BTreeMap;
@@ -114,7 +114,7 @@ fn parse_bool(value: &Value) -> std::result::Result<bool, String> {
     match text.as_str() {
         "1" | "true" => Ok(true),
         "0" | "false" => Ok(false),
-        _ => Err(format!("strconv.ParseBool: parsing {}: invalid syntax", quote(&text))),
+        _ => Err(format!("strconv.ParseBool: parsing {}: invalid syntax", quoted(&text))),
     }
 }
 
@@ -128,7 +128,7 @@ fn timeout(value: &Value) -> std::result::Result<i64, BuiltinError> {
         Value::String(text) => match text.parse::<i64>() {
             Ok(nanoseconds) => Ok(nanoseconds),
             Err(_) => duration::parse(text).map_or_else(
-                |error| refused(format!("invalid timeout value {}: {error}", quote(text))),
+                |error| refused(format!("invalid timeout value {}: {error}", quoted(text))),
                 Ok,
             ),
         },
@@ -175,7 +175,7 @@ pub(super) fn build(context: &Context<'_>, object: &Object) -> std::result::Resu
         let Some(name) = name.as_str() else { continue };
         let text = value.as_str().map(|text| text.trim_matches('"').to_owned());
         if text.is_none() && STRINGS.contains(&name) {
-            return Err(format!("{} must be a string", quote(name)).into());
+            return Err(format!("{} must be a string", quoted(name)).into());
         }
         let text = text.unwrap_or_default();
         match name {
@@ -250,13 +250,13 @@ fn target(request: &mut HttpRequest) -> std::result::Result<Url, Failure> {
         request.method = "GET".to_owned();
     }
     if !canonical::is_token(&request.method) {
-        return Err(format!("net/http: invalid method {}", quote(&request.method)).into());
+        return Err(format!("net/http: invalid method {}", quoted(&request.method)).into());
     }
-    let url = url::parse(&request.url)?;
+    let url = Url::parse(&request.url).map_err(|error| error.to_string())?;
     if url.scheme == "unix" && !url.raw_query.is_empty() {
         return Err("unix sockets cannot be reached here".to_owned().into());
     }
-    request.url = bytes::shown(&url.text()).into_owned();
+    request.url = bytes::shown(&url.to_string()).into_owned();
     Ok(url)
 }
 
@@ -266,13 +266,13 @@ fn shown(value: &Value) -> String {
         Value::Null => "%!q(<nil>)".to_owned(),
         Value::Bool(value) => format!("%!q(bool={value})"),
         Value::Number(number) => format!("\"{number}\""),
-        Value::String(text) => quote(text),
+        Value::String(text) => quoted(text),
         Value::Array(elements) => listed(elements.as_slice()),
         Value::Set(elements) => listed(elements.as_slice()),
         Value::Object(members) => {
             let members = members.iter().map(|(key, value)| {
                 let key = key.as_str().map_or_else(|| key.to_json(), str::to_owned);
-                format!("{}:{}", quote(&key), flat(value))
+                format!("{}:{}", quoted(&key), flat(value))
             });
             format!("map[{}]", members.collect::<Vec<_>>().join(" "))
         }
@@ -328,8 +328,8 @@ fn client_certificate(
         check_key_pair(&pem, &key_pem).map_err(|error| {
             format!(
                 "cannot extract public/private key pair from envvars {}, {}: {error}",
-                quote(&certificate.environment),
-                quote(&key.environment)
+                quoted(&certificate.environment),
+                quoted(&key.environment)
             )
         })?;
         request.tls.client_certificate = Some(pem);
@@ -354,7 +354,7 @@ fn authorities(
     if !sources.file.is_empty() {
         let pem = read_file(context, &sources.file)?;
         if !has_certificate(&pem) {
-            let file = quote(&sources.file);
+            let file = quoted(&sources.file);
             return Err(format!("could not append CA certificates from {file}").into());
         }
         all.push(b'\n');
@@ -364,7 +364,7 @@ fn authorities(
         let pem =
             context.host.env(&bytes::shown(&sources.environment)).unwrap_or_default().into_bytes();
         if !has_certificate(&pem) {
-            let name = quote(&sources.environment);
+            let name = quoted(&sources.environment);
             let error = "could not append certificates";
             return Err(format!("could not add CA certificates from envvar {name}: {error}").into());
         }

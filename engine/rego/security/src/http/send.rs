@@ -6,10 +6,10 @@ use super::error::Failure;
 use super::freshness;
 use super::request::{Built, boolean, build, check_members, retries};
 use super::response::{Decoding, is_cacheable, show};
-use crate::go::quote::quote;
 use referee_rego_builtin::{
     BuiltinError, Context, HostError, HttpResponse, Result as BuiltinResult, operand,
 };
+use referee_rego_go::quote::quoted;
 use referee_rego_value::{Object, Value};
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,7 +63,7 @@ fn remembering(request: &Object) -> Result<Remembering> {
             .into());
     };
     let text = seconds.to_string();
-    let invalid = |why: &str| format!("strconv.ParseInt: parsing {}: {why}", quote(&text));
+    let invalid = |why: &str| format!("strconv.ParseInt: parsing {}: {why}", quoted(&text));
     let digits = text.strip_prefix(['-', '+']).unwrap_or(&text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(invalid("invalid syntax").into());
@@ -176,32 +176,32 @@ fn shown_url(built: &Built) -> String {
     if let Some((_, Some(password))) = &mut url.user {
         *password = b"***".to_vec();
     }
-    url.text()
+    url.to_string()
 }
 
 fn network(built: &Built, error: &HostError) -> Failure {
     let (operation, url) = (operation(built), shown_url(built));
     match error {
         HostError::Timeout => Failure::Timeout { operation, url },
-        other => Failure::Network(format!("{operation} {}: {other}", quote(&url))),
+        other => Failure::Network(format!("{operation} {}: {other}", quoted(&url))),
     }
 }
 
 /// What Go's client refuses before it sends.
 fn check_sendable(built: &Built) -> Result<()> {
     let refused = |why: String| {
-        Err(Failure::Network(format!("{} {}: {why}", operation(built), quote(&shown_url(built)))))
+        Err(Failure::Network(format!("{} {}: {why}", operation(built), quoted(&shown_url(built)))))
     };
     for (name, value) in &built.request.headers {
         if !canonical::is_token(name) {
-            return refused(format!("net/http: invalid header field name {}", quote(name)));
+            return refused(format!("net/http: invalid header field name {}", quoted(name)));
         }
         if !canonical::is_value(value) {
-            return refused(format!("net/http: invalid header field value for {}", quote(name)));
+            return refused(format!("net/http: invalid header field value for {}", quoted(name)));
         }
     }
     if !matches!(built.url.scheme.as_str(), "http" | "https") {
-        return refused(format!("unsupported protocol scheme {}", quote(&built.url.scheme)));
+        return refused(format!("unsupported protocol scheme {}", quoted(&built.url.scheme)));
     }
     if built.url.host.is_empty() {
         return refused("http: no Host in request URL".to_owned());

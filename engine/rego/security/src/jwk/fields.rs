@@ -1,10 +1,10 @@
 //! The members of a JWK, one after another: their types, encodings and names.
 
 use super::Common;
-use crate::go::base64::{self, Alphabet};
 use crate::go::json::Json;
-use crate::go::quote::quote;
 use crate::x509::parse_certificate;
+use referee_rego_go::base64::{self, Alphabet};
+use referee_rego_go::quote::quoted;
 
 type Result<T> = std::result::Result<T, String>;
 
@@ -154,7 +154,7 @@ impl Fields {
                     found.as_str(),
                     "Ed25519" | "Ed448" | "P-256" | "P-384" | "P-521" | "X25519" | "X448"
                 ) {
-                    return failed(format!("unknown EllipticCurveAlgorithm: {}", quote(&found)));
+                    return failed(format!("unknown EllipticCurveAlgorithm: {}", quoted(&found)));
                 }
                 self.curve = Some(found);
                 Ok(())
@@ -276,7 +276,7 @@ fn algorithm(name: &str) -> Result<()> {
     if name.chars().count() > PREVIEW {
         shown.push_str("...");
     }
-    Err(format!("invalid key value: {}: invalid key algorithm", quote(&shown)))
+    Err(format!("invalid key value: {}: invalid key algorithm", quoted(&shown)))
 }
 
 /// How much of an unknown algorithm is shown.

@@ -1,8 +1,8 @@
 //! The private keys in a text of PEM blocks, as OPA collects them.
 
 use super::{PrivateKey, parse_ec, parse_pkcs1, parse_pkcs8};
-use crate::go::base64::{self, Alphabet};
 use crate::go::pem;
+use referee_rego_go::base64::{self, Alphabet};
 
 /// The private keys of a text: PEM, or base64 of PEM. Blocks of other kinds are passed over.
 ///

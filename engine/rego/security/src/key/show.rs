@@ -1,7 +1,7 @@
 //! Keys as Go's `encoding/json` shows its key structures.
 
 use super::{EcPublic, PrivateKey, PublicKey, RsaPrivate};
-use crate::go::base64;
+use data_encoding::BASE64;
 use num_bigint::BigUint;
 use referee_rego_value::{Number, Value};
 
@@ -20,7 +20,7 @@ impl PublicKey {
         match self {
             Self::Rsa(key) => Value::object([("N", number(&key.n)), ("E", Value::from(key.e))]),
             Self::Ec(key) => Value::object(point(key)),
-            Self::Ed25519(key) => Value::from(base64::encode(key)),
+            Self::Ed25519(key) => Value::from(BASE64.encode(key)),
             Self::X25519(_) => Value::object::<&str>([]),
             Self::Dsa { p, q, g, y } => Value::object([
                 ("P", number(p)),
@@ -42,7 +42,7 @@ impl PrivateKey {
                 Value::object(members)
             }
             Self::Ed25519 { seed, public } => {
-                Value::from(base64::encode(&[seed.as_slice(), public].concat()))
+                Value::from(BASE64.encode(&[seed.as_slice(), public].concat()))
             }
             Self::X25519 { .. } => Value::object::<&str>([]),
         }

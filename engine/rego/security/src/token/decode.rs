@@ -1,8 +1,8 @@
 //! A token in its three parts, and `io.jwt.decode`.
 
 use crate::digest::{hex, work};
-use crate::go::base64;
 use referee_rego_builtin::{BuiltinError, Context, Result, operand};
+use referee_rego_go::base64;
 use referee_rego_value::bytes::{bytes_of, text_of};
 use referee_rego_value::{JsonLimits, Object, Value};
 

@@ -4,11 +4,11 @@ use super::SIGNATURE;
 use super::algorithm::{self, Algorithm};
 use super::header_text::{self, Found};
 use crate::digest::work;
-use crate::go::base64;
 use crate::go::json;
 use crate::jwk::{self, Jwk, Material, RawKey};
 use crate::key::PrivateKey;
 use crate::signature;
+use data_encoding::BASE64URL_NOPAD;
 use num_bigint::BigUint;
 use referee_rego_builtin::{BuiltinError, Context, Result, operand};
 use referee_rego_value::Value;
@@ -67,10 +67,10 @@ fn signed(header: &str, payload: &str, key: &str) -> std::result::Result<String,
     if says_json && !json::is_valid(&bytes_of(payload)) {
         return Err("type is JWT but payload is not JSON".to_owned());
     }
-    let parts = [header, payload].map(|part| base64::encode_url(&bytes_of(part)));
+    let parts = [header, payload].map(|part| BASE64URL_NOPAD.encode(&bytes_of(part)));
     let text = parts.join(".");
     let signature = make(key, &name, text.as_bytes())?;
-    Ok(format!("{text}.{}", base64::encode_url(&signature)))
+    Ok(format!("{text}.{}", BASE64URL_NOPAD.encode(&signature)))
 }
 
 /// The key of the sort that an algorithm needs; else the library's words.

@@ -2,7 +2,7 @@
 //! (valyala/fastjson): numbers are not checked, the first of two equal names counts, and its
 //! errors tell where it stopped.
 
-use crate::go::quote::quote;
+use referee_rego_go::quote::quoted;
 
 /// How deep values may be nested.
 const MAX_DEPTH: usize = 300;
@@ -40,10 +40,10 @@ pub(super) fn parse(text: &str) -> Result<Members, String> {
             if rest.is_empty() {
                 return Ok(members);
             }
-            Err(format!("unexpected tail: {}", quote(&shortened(rest))))
+            Err(format!("unexpected tail: {}", quoted(&shortened(rest))))
         }
         Err((error, rest)) => {
-            let rest = quote(&shortened(rest));
+            let rest = quoted(&shortened(rest));
             Err(format!("cannot parse JSON: {error}; unparsed tail: {rest}"))
         }
     }
@@ -103,7 +103,7 @@ fn value<'a>(
             {
                 return Ok((Found::Other("number"), rest));
             }
-            return Err((format!("unexpected value found: {}", quote(text)), text));
+            return Err((format!("unexpected value found: {}", quoted(text)), text));
         }
     }
     let rest = number(text).map_err(within("number"))?;
@@ -122,7 +122,7 @@ fn number(text: &str) -> Result<&str, Failure<'_>> {
         return Ok(after);
     }
     let first: String = text.chars().take(1).collect();
-    Err((format!("unexpected char: {}", quote(&first)), text))
+    Err((format!("unexpected char: {}", quoted(&first)), text))
 }
 
 /// The raw text of a string up to its closing quote.

@@ -3,9 +3,9 @@
 use super::options::{self, Options};
 use super::{Certificate, chain, key_pair, parse, request};
 use crate::digest::work;
-use crate::go::base64::{self, Alphabet};
 use crate::go::pem;
 use referee_rego_builtin::{BuiltinError, Context, Implementation, Result, Table, operand};
+use referee_rego_go::base64::{self, Alphabet};
 use referee_rego_value::Value;
 use referee_rego_value::bytes::{bytes_of, lossy};
 

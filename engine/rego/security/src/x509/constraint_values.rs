@@ -4,7 +4,7 @@ use super::mailbox;
 use super::san::is_domain;
 use super::{Certificate, Extension};
 use crate::der::{CONSTRUCTED, CONTEXT, Reader, tag};
-use crate::go::quote::{quote, quote_bytes};
+use referee_rego_go::quote::{quoted, quoted_bytes};
 use referee_rego_value::bytes::lossy;
 use std::net::IpAddr;
 
@@ -55,7 +55,7 @@ fn subtrees(bytes: &[u8], unhandled: &mut bool) -> Result<Subtrees, String> {
             6 => {
                 let text = ascii(value.content)?;
                 if text.parse::<IpAddr>().is_ok() {
-                    let text = quote(&text);
+                    let text = quoted(&text);
                     return Err(format!(
                         "x509: failed to parse URI constraint {text}: cannot be IP address"
                     ));
@@ -73,7 +73,7 @@ fn ascii(bytes: &[u8]) -> Result<String, String> {
     if bytes.is_ascii() {
         return Ok(lossy(bytes));
     }
-    let text = quote_bytes(bytes);
+    let text = quoted_bytes(bytes);
     Err(format!("x509: invalid constraint value: x509: {text} cannot be encoded as an IA5String"))
 }
 
@@ -82,7 +82,7 @@ fn domain(bytes: &[u8], kind: &str) -> Result<String, String> {
     if is_domain(bytes, true) {
         return Ok(text);
     }
-    Err(format!("x509: failed to parse {kind} constraint {}", quote(&text)))
+    Err(format!("x509: failed to parse {kind} constraint {}", quoted(&text)))
 }
 
 fn email(bytes: &[u8]) -> Result<String, String> {
@@ -93,7 +93,7 @@ fn email(bytes: &[u8]) -> Result<String, String> {
     if mailbox::parse(&text).is_some() {
         return Ok(text);
     }
-    Err(format!("x509: failed to parse rfc822Name constraint {}", quote(&text)))
+    Err(format!("x509: failed to parse rfc822Name constraint {}", quoted(&text)))
 }
 
 fn network(bytes: &[u8]) -> Result<(Vec<u8>, Vec<u8>), String> {

@@ -3,9 +3,9 @@
 use super::Certificate;
 use super::parse::certificate;
 use super::show::bytes;
-use crate::go::base64::{self, Alphabet};
 use crate::go::pem;
 use crate::key::{PrivateKey, PublicKey, parse_ec, parse_pkcs1, parse_pkcs8};
+use referee_rego_go::base64::{self, Alphabet};
 use referee_rego_value::Value;
 use referee_rego_value::bytes::lossy;
 

@@ -1,8 +1,8 @@
 //! Alternative names of a subject (RFC 5280 section 4.2.1.6).
 
 use crate::der::{Reader, tag};
-use crate::go::quote::quote;
-use crate::go::url::{self, Url};
+use referee_rego_go::quote::quoted;
+use referee_rego_go::url::Url;
 use referee_rego_value::bytes::lossy;
 
 /// Alternative names. All texts are ASCII.
@@ -63,12 +63,12 @@ pub(super) fn ascii(bytes: &[u8]) -> Option<String> {
 }
 
 fn uri(text: &str) -> Result<Url, String> {
-    let parsed = url::parse(text)
-        .map_err(|error| format!("x509: cannot parse URI {}: {error}", quote(text)))?;
+    let parsed = Url::parse(text)
+        .map_err(|error| format!("x509: cannot parse URI {}: {error}", quoted(text)))?;
     if is_domain(&parsed.host, false) {
         Ok(parsed)
     } else {
-        Err(format!("x509: cannot parse URI {}: invalid domain", quote(text)))
+        Err(format!("x509: cannot parse URI {}: invalid domain", quoted(text)))
     }
 }
 

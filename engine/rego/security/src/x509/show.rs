@@ -5,16 +5,16 @@ use super::name::{Attribute, Name};
 use super::san::AlternativeNames;
 use super::{Certificate, Extension};
 use crate::der::parse_oid;
-use crate::go::base64;
-use crate::go::url::Url;
 use crate::key::PublicKey;
+use data_encoding::BASE64;
 use num_bigint::BigUint;
+use referee_rego_go::url::Url;
 use referee_rego_value::bytes::lossy;
 use referee_rego_value::{Number, Value};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 pub(super) fn bytes(value: &[u8]) -> Value {
-    Value::from(base64::encode(value))
+    Value::from(BASE64.encode(value))
 }
 
 fn optional_bytes(value: Option<&Vec<u8>>) -> Value {
@@ -204,7 +204,7 @@ impl Certificate {
         members.extend(subtrees(&self.permitted, "Permitted"));
         members.extend(subtrees(&self.excluded, "Excluded"));
         if with_uris {
-            let uris = list(&self.names.uris, |uri| text(uri.text()));
+            let uris = list(&self.names.uris, |uri| text(uri.to_string()));
             members.push(("URIStrings".to_owned(), uris));
         }
         Value::object(members)

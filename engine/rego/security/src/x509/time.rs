@@ -1,6 +1,7 @@
 //! `UTCTime` and `GeneralizedTime` as Go reads them: with a zone perhaps, and RFC 3339 out.
 
 use crate::der::{Reader, tag};
+use referee_rego_go::time::civil::{self, Civil, days_in};
 
 /// A moment with the zone it was written in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,8 +71,7 @@ fn moment(year: i64, text: &[u8], without_seconds: bool, offset: &[u8]) -> Optio
         && minute < 60
         && second < 60;
     let offset = zone(offset).filter(|_| fine)?;
-    let days = days_since_1970(year, month, day);
-    let seconds = ((days * 24 + hour) * 60 + minute - offset) * 60 + second;
+    let seconds = seconds_of([year, month, day], [hour, minute - offset, second])?;
     Some(Time { seconds, offset })
 }
 
@@ -89,35 +89,11 @@ fn zone(text: &[u8]) -> Option<i64> {
     fine.then_some(sign * (hours * 60 + minutes))
 }
 
-fn days_in(year: i64, month: i64) -> i64 {
-    match month {
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
-/// The civil calendar as days, counted in years that begin in March.
-fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
-}
-
-fn civil(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let of_era = days.rem_euclid(146_097);
-    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year + era * 400 + i64::from(month <= 2);
-    (year, month, day)
+/// Seconds since 1970 of a date and a clock without a zone; the month is in its range.
+fn seconds_of(date: [i64; 3], [hour, minute, second]: [i64; 3]) -> Option<i64> {
+    let [year, month, day] = date.map(i128::from);
+    let days = i64::try_from(civil::days(year, month, day)).ok()?;
+    Some(((days * 24 + hour) * 60 + minute) * 60 + second)
 }
 
 /// Seconds since 1970 of a date and a clock in UTC.
@@ -131,25 +107,20 @@ pub(crate) fn unix_seconds(
         && (0..24).contains(&hour)
         && (0..60).contains(&minute)
         && (0..60).contains(&second);
-    let days = days_since_1970(year, month, day);
-    fine.then_some(((days * 24 + hour) * 60 + minute) * 60 + second)
+    seconds_of([year, month, day], [hour, minute, second]).filter(|_| fine)
 }
 
 /// `20060102` and `150405` of a moment in UTC.
 pub(crate) fn compact(seconds: i64) -> (String, String) {
-    let (year, month, day) = civil(seconds.div_euclid(86_400));
-    let second = seconds.rem_euclid(86_400);
-    let date = format!("{year:04}{month:02}{day:02}");
-    (date, format!("{:02}{:02}{:02}", second / 3600, second / 60 % 60, second % 60))
+    let Civil { year, month, day, hour, minute, second, .. } = Civil::of(seconds);
+    (format!("{year:04}{month:02}{day:02}"), format!("{hour:02}{minute:02}{second:02}"))
 }
 
 impl Time {
     /// RFC 3339.
     pub(super) fn text(self) -> String {
         let local = self.seconds + self.offset * 60;
-        let (year, month, day) = civil(local.div_euclid(86_400));
-        let second = local.rem_euclid(86_400);
-        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+        let Civil { year, month, day, hour, minute, second, .. } = Civil::of(local);
         let text = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}");
         if self.offset == 0 {
             return text + "Z";

@@ -4,8 +4,8 @@ use super::rule::write_body;
 use crate::ast::{TemplatePart, TemplateString, Term, TermKind};
 use crate::compare::{sorted_members, sorted_terms};
 use crate::token::is_keyword_in;
+use referee_rego_value::write_quoted;
 use std::fmt::{self, Write};
-use unicode_general_category::{GeneralCategory, get_general_category};
 
 /// A reference: `data.a["b-c"][x]`.
 #[must_use]
@@ -26,7 +26,7 @@ pub fn variable(name: &str) -> &str {
 #[must_use]
 pub fn quote(text: &str) -> String {
     let mut result = String::with_capacity(text.len() + 2);
-    let _ = write_quoted(&mut result, text);
+    let _ = write_quoted(text, &mut result);
     result
 }
 
@@ -39,7 +39,7 @@ pub(super) fn write_kind(f: &mut impl Write, kind: &TermKind) -> fmt::Result {
         TermKind::Null => f.write_str("null"),
         TermKind::Bool(value) => write!(f, "{value}"),
         TermKind::Number(number) => write!(f, "{number}"),
-        TermKind::String(text) => write_quoted(f, text),
+        TermKind::String(text) => write_quoted(text, f),
         TermKind::Var(name) => f.write_str(variable(name)),
         TermKind::Ref(parts) => write_ref(f, parts),
         TermKind::Array(elements) => {
@@ -126,7 +126,7 @@ pub(super) fn write_ref(f: &mut impl Write, parts: &[Term]) -> fmt::Result {
                 if name.chars().any(|char| char == '\\' || char.is_control()) =>
             {
                 f.write_char('[')?;
-                write_quoted(f, name)?;
+                write_quoted(name, f)?;
                 f.write_char(']')?;
             }
             TermKind::String(name) => {
@@ -231,43 +231,4 @@ fn write_escaped_braces(f: &mut impl Write, text: &str) -> fmt::Result {
         before = char;
     }
     Ok(())
-}
-
-fn write_quoted(f: &mut impl Write, text: &str) -> fmt::Result {
-    f.write_char('"')?;
-    for char in referee_rego_value::bytes::shown(text).chars() {
-        match char {
-            '"' => f.write_str("\\\"")?,
-            '\\' => f.write_str("\\\\")?,
-            _ if is_printable(char) => f.write_char(char)?,
-            '\u{7}' => f.write_str("\\a")?,
-            '\u{8}' => f.write_str("\\b")?,
-            '\u{c}' => f.write_str("\\f")?,
-            '\n' => f.write_str("\\n")?,
-            '\r' => f.write_str("\\r")?,
-            '\t' => f.write_str("\\t")?,
-            '\u{b}' => f.write_str("\\v")?,
-            _ if char < ' ' || char == '\u{7f}' => write!(f, "\\x{:02x}", u32::from(char))?,
-            _ if u32::from(char) < 0x10000 => write!(f, "\\u{:04x}", u32::from(char))?,
-            _ => write!(f, "\\U{:08x}", u32::from(char))?,
-        }
-    }
-    f.write_char('"')
-}
-
-fn is_printable(char: char) -> bool {
-    if char.is_ascii() {
-        return (' '..='~').contains(&char);
-    }
-    !matches!(
-        get_general_category(char),
-        GeneralCategory::Control
-            | GeneralCategory::Format
-            | GeneralCategory::Surrogate
-            | GeneralCategory::PrivateUse
-            | GeneralCategory::Unassigned
-            | GeneralCategory::LineSeparator
-            | GeneralCategory::ParagraphSeparator
-            | GeneralCategory::SpaceSeparator
-    )
 }

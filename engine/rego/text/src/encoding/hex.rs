@@ -1,12 +1,11 @@
 //! `hex.*`, as Go's `encoding/hex`.
 
 use crate::give::{Given, PORTION, give, passed, text};
-use crate::go::quote::is_printable;
 use data_encoding::HEXLOWER;
 use referee_rego_builtin::Implementation::Function as F;
 use referee_rego_builtin::{BuiltinError, Context, Table, operand};
-use referee_rego_value::Value;
 use referee_rego_value::bytes::{bytes_of, text_of};
+use referee_rego_value::{Value, is_printable};
 
 pub(crate) const TABLE: Table = &[("hex.encode", F(encode)), ("hex.decode", F(decode))];
 

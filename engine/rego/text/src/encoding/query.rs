@@ -1,9 +1,11 @@
 //! `urlquery.*`, as Go's `net/url` has queries.
 
 use crate::give::{Given, PORTION, VALUE_BYTES, give, passed, portions, text, text_from};
-use crate::go::url::{query_escape, query_escape_bytes, query_unescape, query_unescape_bytes};
 use referee_rego_builtin::Implementation::Function as F;
 use referee_rego_builtin::{BuiltinError, Context, Table, operand};
+use referee_rego_go::url::{
+    query_escape, query_escape_bytes, query_unescape, query_unescape_bytes,
+};
 use referee_rego_value::bytes::bytes_of;
 use referee_rego_value::{JsonStyle, Value};
 use std::collections::BTreeMap;
@@ -43,7 +45,8 @@ fn decode(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
         let end = (PORTION..rest.len()).find(whole).unwrap_or(rest.len());
         let Some((portion, after)) = rest.split_at_checked(end) else { break };
         passed(ctx, portion.len())?;
-        plain.extend(query_unescape_bytes(portion).map_err(BuiltinError::new)?);
+        let portion = query_unescape_bytes(portion);
+        plain.extend(portion.map_err(|error| BuiltinError::new(error.to_string()))?);
         rest = after;
     }
     let decoded = text_from(ctx, &plain)?;
@@ -106,7 +109,7 @@ fn decode_object(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
         match (query_unescape(name), query_unescape(value)) {
             (Ok(name), Ok(value)) => parameters.entry(name).or_default().push(Value::from(value)),
             (Err(error), _) | (_, Err(error)) => {
-                wrong.get_or_insert(error);
+                wrong.get_or_insert(error.to_string());
             }
         }
     }

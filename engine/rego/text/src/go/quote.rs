@@ -1,15 +1,9 @@
-//! Quoted text, as Go's `strconv.Quote`.
+//! Quoted text in the kinds that `%q` has beside double quotes, as Go's `strconv`.
 
 use std::fmt::Write;
 
-pub(crate) use referee_rego_value::is_printable;
-
 use referee_rego_value::bytes::{lone_byte, runes, shown};
-
-/// The text between double quotes.
-pub(crate) fn quoted(text: &str) -> String {
-    quoted_with(text, '"', false)
-}
+use referee_rego_value::is_printable;
 
 /// The text between quotes of a kind; with `ascii` whatever is not ASCII is escaped.
 pub(crate) fn quoted_with(text: &str, quote: char, ascii: bool) -> String {
@@ -57,17 +51,4 @@ fn escape(quoted: &mut String, c: char, quote: char, ascii: bool) {
         0..=0xffff => write!(quoted, "\\u{code:04x}"),
         _ => write!(quoted, "\\U{code:08x}"),
     };
-}
-
-/// Bytes between double quotes: what belongs to no character is escaped by its number.
-pub(crate) fn quoted_bytes(bytes: &[u8]) -> String {
-    let mut quoted = String::from("\"");
-    for chunk in bytes.utf8_chunks() {
-        chunk.valid().chars().for_each(|c| escape(&mut quoted, c, '"', false));
-        for byte in chunk.invalid() {
-            let _ = write!(quoted, "\\x{byte:02x}");
-        }
-    }
-    quoted.push('"');
-    quoted
 }

@@ -2,8 +2,8 @@
 
 use super::{Network, mask};
 use crate::give::{Given, collection, give, units};
-use crate::go::netip;
 use referee_rego_builtin::{BuiltinError, Context, Result, operand};
+use referee_rego_go::netip;
 use referee_rego_value::{SetBuilder, Value};
 
 /// Addresses from one to another.

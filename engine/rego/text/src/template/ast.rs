@@ -142,7 +142,7 @@ impl fmt::Display for Operand {
 
 impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{{{{template {}", crate::go::quote::quoted(&self.name))?;
+        write!(f, "{{{{template {}", referee_rego_go::quote::quoted(&self.name))?;
         if let Some(pipe) = &self.pipe {
             write!(f, " {pipe}")?;
         }

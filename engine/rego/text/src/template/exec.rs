@@ -6,8 +6,8 @@ use super::functions::{self, Failure};
 use super::number::Number;
 use super::parse::MAIN;
 use crate::give;
-use crate::go::quote::quoted;
 use referee_rego_builtin::{BuiltinError, Context, Result};
+use referee_rego_go::quote::quoted;
 use referee_rego_value::Value;
 
 /// How deep templates call templates. (Go: 100,000.)

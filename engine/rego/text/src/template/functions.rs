@@ -3,11 +3,10 @@
 use super::data::{Basic, Datum};
 use crate::give;
 use crate::go::fmt::{Argument, sprintf};
-use crate::go::quote::is_printable;
-use crate::go::url::query_escape;
 use referee_rego_builtin::{BuiltinError, Context};
-use referee_rego_value::Value;
+use referee_rego_go::url::query_escape;
 use referee_rego_value::bytes::{byte_of, bytes_of, text_of_slice};
+use referee_rego_value::{Value, is_printable};
 
 /// Why a function gives nothing.
 pub(super) enum Failure {

@@ -1,7 +1,8 @@
 //! The tokens of a template.
 
-use crate::go::quote::{is_printable, quoted};
 use crate::go::unicode::{is_digit, is_letter};
+use referee_rego_go::quote::quoted;
+use referee_rego_value::is_printable;
 use std::fmt;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Constants in templates: numbers, characters and strings as Go writes them.
 
-use crate::go::{float, quote::quoted};
+use crate::go::float;
+use referee_rego_go::quote::quoted;
 use referee_rego_value::bytes::{byte_of, text_of};
 
 /// A number as it is written, and what it is.

@@ -4,7 +4,7 @@ use super::ast::{Branch, Call, Command, Kind, List, Node, Operand, Pipe, Templat
 use super::functions;
 use super::lex::{Keyword, Token, Type, tokens};
 use super::number::{self, unquoted};
-use crate::go::quote::quoted;
+use referee_rego_go::quote::quoted;
 
 /// How deep control structures and parentheses nest.
 const MOST_DEPTH: usize = 100;

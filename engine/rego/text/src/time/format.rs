@@ -1,8 +1,8 @@
 //! A moment by a layout.
 
-use super::civil::Civil;
-use super::layout::{Chunk, Cut, Offset, cut};
 use super::zone::Local;
+use referee_rego_go::time::civil::Civil;
+use referee_rego_go::time::layout::{Chunk, Cut, Offset, cut};
 use referee_rego_value::bytes::{bytes_of, text_of};
 
 /// Writes a moment.

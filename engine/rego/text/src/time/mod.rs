@@ -4,18 +4,16 @@
 //! The database is embedded. What Go calls the local zone is UTC here: a policy does not depend on
 //! where it runs.
 
-mod civil;
 mod duration;
 mod format;
-mod layout;
-mod parse;
 mod zone;
 
 use crate::give::{Given, give, text};
 use crate::number;
-use civil::{Civil, DAY};
 use referee_rego_builtin::Implementation::Function as F;
 use referee_rego_builtin::{BuiltinError, Context, Result, Table, operand};
+use referee_rego_go::time::civil::{self, Civil, DAY};
+use referee_rego_go::time::layout;
 use referee_rego_value::{Number, Value};
 use zone::Zone;
 
@@ -118,7 +116,7 @@ fn parse_rfc3339(ctx: &mut Context<'_>, operands: &[Value]) -> Given {
 
 fn parsed(ctx: &mut Context<'_>, layout: &str, value: &str) -> Given {
     text(ctx, layout.len().saturating_add(value.len()).saturating_mul(4))?;
-    let moment = parse::parse(layout, value).map_err(BuiltinError::new)?;
+    let moment = referee_rego_go::time::parse(layout, value).map_err(BuiltinError::new)?;
     nanoseconds(moment.seconds.into(), moment.nanoseconds)
 }
 

@@ -1,92 +1,50 @@
 //! What each keyword of a schema must be like, and what OPA says where it is not.
 
-use super::reference::Reference;
+use referee_rego_go::schema::{Draft, SchemaFault};
 use referee_rego_value::{Number, Object, Value};
 use std::collections::BTreeSet;
 
-/// A draft of JSON Schema. Without one OPA takes keywords of all drafts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Draft {
-    /// Draft 4.
-    Four,
-    /// Draft 6.
-    Six,
-    /// Draft 7.
-    Seven,
-    /// None in particular.
-    Hybrid,
-}
-
-impl Draft {
-    /// The draft whose schema of schemas is at an address.
-    pub(super) fn by_address(address: &str) -> Option<Self> {
-        match address {
-            "http://json-schema.org/draft-04/schema" => Some(Self::Four),
-            "http://json-schema.org/draft-06/schema" => Some(Self::Six),
-            "http://json-schema.org/draft-07/schema" => Some(Self::Seven),
-            _ => None,
-        }
-    }
-}
-
-/// The draft that a document says it is written in.
-pub(super) fn draft_of(document: &Value) -> Result<Option<Draft>, String> {
-    match document {
-        Value::Bool(_) => Ok(None),
-        Value::Object(object) => match object.get_str("$schema") {
-            None => Ok(None),
-            Some(Value::String(text)) => {
-                Ok(Draft::by_address(&Reference::parse(text)?.to_string()))
-            }
-            Some(_) => Err("$schema must be of type string".to_owned()),
-        },
-        _ => Err("schema is invalid".to_owned()),
-    }
-}
-
-/// A keyword with a value of the wrong type.
-pub(super) fn invalid(expected: &str, given: &str) -> String {
-    format!("Invalid type. Expected: {expected}, given: {given}")
-}
-
 /// The string of a keyword.
-pub(super) fn string<'a>(schema: &'a Object, keyword: &str) -> Result<Option<&'a str>, String> {
+pub(super) fn string<'a>(
+    schema: &'a Object,
+    keyword: &'static str,
+) -> Result<Option<&'a str>, SchemaFault> {
     match schema.get_str(keyword) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(invalid("string", keyword)),
+        Some(_) => Err(SchemaFault::invalid("string", keyword)),
     }
 }
 
 /// The array of a keyword.
-pub(super) fn list<'a>(schema: &'a Object, keyword: &str) -> Result<&'a [Value], String> {
+pub(super) fn list<'a>(
+    schema: &'a Object,
+    keyword: &'static str,
+) -> Result<&'a [Value], SchemaFault> {
     match schema.get_str(keyword) {
         None => Ok(&[]),
         Some(Value::Array(array)) => Ok(array.as_slice()),
-        Some(_) => Err(format!("{keyword} must be of an array")),
+        Some(_) => Err(SchemaFault::Kind { keyword, kind: "an array" }),
     }
 }
 
 /// Adds a type to those of a schema.
-pub(super) fn add_type(types: &mut Vec<String>, name: &str) -> Result<(), String> {
+pub(super) fn add_type(types: &mut Vec<String>, name: &str) -> Result<(), SchemaFault> {
     const NAMES: &[&str] = &["array", "boolean", "integer", "number", "null", "object", "string"];
     if !NAMES.contains(&name) {
-        return Err(format!(
-            "has a primitive type that is NOT VALID -- given: /{name}/ Expected valid values are:[{}]",
-            NAMES.join(" ")
-        ));
+        return Err(SchemaFault::UnknownType { name: name.to_owned() });
     }
     if types.iter().any(|found| found == name) {
-        return Err(format!("{name} type is duplicated"));
+        return Err(SchemaFault::RepeatedType { name: name.to_owned() });
     }
     types.push(name.to_owned());
     Ok(())
 }
 
 /// The types that a schema names.
-pub(super) fn types(schema: &Object) -> Result<Vec<String>, String> {
+pub(super) fn types(schema: &Object) -> Result<Vec<String>, SchemaFault> {
     let mut types = Vec::new();
-    let wrong = || invalid("type", "string/Array Of Strings");
+    let wrong = || SchemaFault::invalid("type", "string/Array Of Strings");
     match schema.get_str("type") {
         None => {}
         Some(Value::String(name)) => add_type(&mut types, name)?,
@@ -101,7 +59,7 @@ pub(super) fn types(schema: &Object) -> Result<Vec<String>, String> {
 }
 
 /// Checks the keywords that say nothing about types.
-pub(super) fn check(schema: &Object, draft: Draft) -> Result<(), String> {
+pub(super) fn check(schema: &Object, draft: Draft) -> Result<(), SchemaFault> {
     check_numbers(schema, draft)?;
     at_most(schema, "minLength", "maxLength")?;
     string(schema, "pattern")?;
@@ -110,70 +68,72 @@ pub(super) fn check(schema: &Object, draft: Draft) -> Result<(), String> {
     let mut required = BTreeSet::new();
     for name in list(schema, "required")? {
         let Value::String(name) = name else {
-            return Err(invalid("string", "required"));
+            return Err(SchemaFault::invalid("string", "required"));
         };
         if !required.insert(name.as_str()) {
-            return Err("required items must be unique".to_owned());
+            return Err(SchemaFault::Repeated { keyword: "required" });
         }
     }
     count(schema, "minItems")?;
     count(schema, "maxItems")?;
     if schema.get_str("uniqueItems").is_some_and(|unique| unique.as_bool().is_none()) {
-        return Err("uniqueItems must be of a boolean".to_owned());
+        return Err(SchemaFault::Kind { keyword: "uniqueItems", kind: "a boolean" });
     }
     let values = list(schema, "enum")?;
     if values.iter().collect::<BTreeSet<_>>().len() < values.len() {
-        return Err("enum items must be unique".to_owned());
+        return Err(SchemaFault::Repeated { keyword: "enum" });
     }
     Ok(())
 }
 
-fn check_numbers(schema: &Object, draft: Draft) -> Result<(), String> {
+fn check_numbers(schema: &Object, draft: Draft) -> Result<(), SchemaFault> {
     match schema.get_str("multipleOf") {
         None => {}
         Some(Value::Number(number)) if *number > Number::from(0) => {}
         Some(Value::Number(_)) => {
-            return Err("multipleOf must be strictly greater than 0".to_owned());
+            return Err(SchemaFault::NotPositive { keyword: "multipleOf" });
         }
-        Some(_) => return Err(invalid("Number", "multipleOf")),
+        Some(_) => return Err(SchemaFault::invalid("Number", "multipleOf")),
     }
     for (limit, exclusive) in [("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")] {
         let inclusive = schema.get_str(limit);
         if inclusive.is_some_and(|limit| limit.as_number().is_none()) {
-            return Err(format!("{limit} must be of a Number"));
+            return Err(SchemaFault::Kind { keyword: limit, kind: "a Number" });
         }
         match (schema.get_str(exclusive), draft) {
             (None, _) | (Some(Value::Number(_)), Draft::Six | Draft::Seven | Draft::Hybrid) => {}
             (Some(Value::Bool(_)), Draft::Four | Draft::Hybrid) => {
                 if inclusive.is_none() {
-                    return Err(format!("{exclusive} cannot be used without {limit}"));
+                    return Err(SchemaFault::Without { keyword: exclusive, other: limit });
                 }
             }
-            (Some(_), Draft::Four) => return Err(invalid("boolean", exclusive)),
-            (Some(_), Draft::Hybrid) => return Err(invalid("boolean/number", exclusive)),
-            (Some(_), _) => return Err(invalid("number", exclusive)),
+            (Some(_), Draft::Four) => return Err(SchemaFault::invalid("boolean", exclusive)),
+            (Some(_), Draft::Hybrid) => {
+                return Err(SchemaFault::invalid("boolean/number", exclusive));
+            }
+            (Some(_), _) => return Err(SchemaFault::invalid("number", exclusive)),
         }
     }
     Ok(())
 }
 
 /// The count of a keyword, written as an integer.
-fn count(schema: &Object, keyword: &str) -> Result<Option<i64>, String> {
+fn count(schema: &Object, keyword: &'static str) -> Result<Option<i64>, SchemaFault> {
     let Some(value) = schema.get_str(keyword) else {
         return Ok(None);
     };
     let text = value.as_number().map(ToString::to_string);
     match text.and_then(|text| text.parse::<i64>().ok()) {
-        None => Err(format!("{keyword} must be of an integer")),
-        Some(count) if count < 0 => Err(format!("{keyword} must be greater than or equal to 0")),
+        None => Err(SchemaFault::Kind { keyword, kind: "an integer" }),
+        Some(count) if count < 0 => Err(SchemaFault::Negative { keyword }),
         count => Ok(count),
     }
 }
 
-fn at_most(schema: &Object, min: &str, max: &str) -> Result<(), String> {
+fn at_most(schema: &Object, min: &'static str, max: &'static str) -> Result<(), SchemaFault> {
     match (count(schema, min)?, count(schema, max)?) {
         (Some(least), Some(most)) if least > most => {
-            Err(format!("{min} cannot be greater than {max}"))
+            Err(SchemaFault::Order { least: min, most: max })
         }
         _ => Ok(()),
     }

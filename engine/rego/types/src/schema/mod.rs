@@ -8,7 +8,6 @@
 mod keywords;
 mod parse;
 mod pool;
-mod reference;
 mod types;
 
 use crate::{SchemaError, Type};
@@ -37,7 +36,7 @@ pub struct SchemaType {
 /// is followed.
 ///
 /// # Errors
-/// What is wrong with the schema, in OPA's words.
+/// What is wrong with the schema; what is shown of it are OPA's words.
 pub fn load_schema(
     schema: &Value,
     allow_net: Option<&[Arc<str>]>,
@@ -45,6 +44,6 @@ pub fn load_schema(
     if matches!(schema, Value::Null) {
         return Err(SchemaError::Nothing);
     }
-    let arena = parse::parse(schema, allow_net).map_err(|what| SchemaError::Unusable { what })?;
-    types::read(arena).map_err(|what| SchemaError::NoType { what })
+    let arena = parse::parse(schema, allow_net)?;
+    Ok(types::read(arena)?)
 }

@@ -4,9 +4,9 @@
 //! references cost no stack. Where a schema has several errors OPA may tell another one first.
 
 use super::MAX_SCHEMAS;
-use super::keywords::{self, Draft, invalid};
+use super::keywords;
 use super::pool::Pool;
-use super::reference::Reference;
+use referee_rego_go::schema::{Draft, Reference, SchemaFault};
 use referee_rego_value::{Object, Value};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -51,7 +51,7 @@ struct Parser<'n> {
 }
 
 /// Takes a schema apart.
-pub(super) fn parse(schema: &Value, allow_net: Option<&[Arc<str>]>) -> Result<Arena, String> {
+pub(super) fn parse(schema: &Value, allow_net: Option<&[Arc<str>]>) -> Result<Arena, SchemaFault> {
     let (pool, root) = Pool::of(schema, allow_net)?;
     let draft = root.draft.unwrap_or(Draft::Hybrid);
     let mut parser = Parser { pool, arena: Vec::new(), work: Vec::new(), targets: HashMap::new() };
@@ -72,10 +72,10 @@ fn is_schema(value: &Value) -> bool {
 }
 
 impl Parser<'_> {
-    fn add(&mut self, property: &str, schema: &Value, draft: Draft) -> Result<usize, String> {
+    fn add(&mut self, property: &str, schema: &Value, draft: Draft) -> Result<usize, SchemaFault> {
         let at = self.arena.len();
         if at >= MAX_SCHEMAS {
-            return Err("schema is too large".to_owned());
+            return Err(SchemaFault::TooLarge);
         }
         self.arena.push(Schema { property: property.to_owned(), ..Schema::default() });
         self.work.push(Work { at, schema: schema.clone(), draft });
@@ -87,16 +87,16 @@ impl Parser<'_> {
         property: &str,
         list: &[Value],
         draft: Draft,
-    ) -> Result<Vec<usize>, String> {
+    ) -> Result<Vec<usize>, SchemaFault> {
         list.iter().map(|schema| self.add(property, schema, draft)).collect()
     }
 
-    fn schema(&mut self, work: &Work) -> Result<(), String> {
+    fn schema(&mut self, work: &Work) -> Result<(), SchemaFault> {
         let draft = work.draft;
         let object = match &work.schema {
             Value::Bool(_) if draft >= Draft::Six => return Ok(()),
             Value::Object(object) => object,
-            _ => return Err("Expected: Valid Schema, given: Invalid JSON".to_owned()),
+            _ => return Err(SchemaFault::NoPart),
         };
         let id = match draft {
             Draft::Four => "id",
@@ -113,7 +113,7 @@ impl Parser<'_> {
         if let Some(text) = keywords::string(object, "$ref")? {
             let reference = Reference::parse(text)?;
             let (target, known) = self.target(&reference, draft)?;
-            schema.reference = Some((reference.to_string(), target));
+            schema.reference = Some((reference.as_str().to_owned(), target));
             if !known {
                 return self.store(work.at, schema);
             }
@@ -133,7 +133,7 @@ impl Parser<'_> {
         self.store(work.at, schema)
     }
 
-    fn store(&mut self, at: usize, schema: Schema) -> Result<(), String> {
+    fn store(&mut self, at: usize, schema: Schema) -> Result<(), SchemaFault> {
         if let Some(place) = self.arena.get_mut(at) {
             *place = schema;
         }
@@ -141,22 +141,26 @@ impl Parser<'_> {
     }
 
     /// The schema that a reference leads to, and whether it has been met before.
-    fn target(&mut self, reference: &Reference, draft: Draft) -> Result<(usize, bool), String> {
-        let name = reference.to_string();
-        if let Some(target) = self.targets.get(&name) {
+    fn target(
+        &mut self,
+        reference: &Reference,
+        draft: Draft,
+    ) -> Result<(usize, bool), SchemaFault> {
+        let name = reference.as_str();
+        if let Some(target) = self.targets.get(name) {
             return Ok((*target, true));
         }
         let document = self.pool.get(reference)?;
         if !is_schema(&document.schema) {
-            return Err("Valid Schema must be of type object".to_owned());
+            return Err(SchemaFault::NoObject { what: "Valid Schema" });
         }
         let target = self.add("$ref", &document.schema, document.draft.unwrap_or(draft))?;
-        self.targets.insert(name, target);
+        self.targets.insert(name.to_owned(), target);
         Ok((target, false))
     }
 
-    fn definitions(&mut self, object: &Object, draft: Draft) -> Result<(), String> {
-        let wrong = || invalid("Array Of Schemas", "definitions");
+    fn definitions(&mut self, object: &Object, draft: Draft) -> Result<(), SchemaFault> {
+        let wrong = || SchemaFault::invalid("Array Of Schemas", "definitions");
         match object.get_str("definitions") {
             None => Ok(()),
             Some(Value::Object(definitions)) => {
@@ -172,19 +176,19 @@ impl Parser<'_> {
         }
     }
 
-    fn properties(&mut self, object: &Object, draft: Draft) -> Result<Vec<usize>, String> {
+    fn properties(&mut self, object: &Object, draft: Draft) -> Result<Vec<usize>, SchemaFault> {
         match object.get_str("properties") {
             None => Ok(Vec::new()),
             Some(Value::Object(properties)) => properties
                 .iter()
                 .map(|(name, schema)| self.add(name.as_str().unwrap_or_default(), schema, draft))
                 .collect(),
-            Some(_) => Err("Properties must be of type object".to_owned()),
+            Some(_) => Err(SchemaFault::NoObject { what: "Properties" }),
         }
     }
 
-    fn items(&mut self, object: &Object, draft: Draft) -> Result<(Vec<usize>, bool), String> {
-        let wrong = || invalid("Valid Schema/Array Of Schemas", "items");
+    fn items(&mut self, object: &Object, draft: Draft) -> Result<(Vec<usize>, bool), SchemaFault> {
+        let wrong = || SchemaFault::invalid("Valid Schema/Array Of Schemas", "items");
         match object.get_str("items") {
             None => Ok((Vec::new(), false)),
             Some(Value::Array(items)) => {
@@ -201,14 +205,14 @@ impl Parser<'_> {
     }
 
     /// Schemas that no types are made of.
-    fn others(&mut self, object: &Object, draft: Draft) -> Result<(), String> {
+    fn others(&mut self, object: &Object, draft: Draft) -> Result<(), SchemaFault> {
         for keyword in ["additionalProperties", "additionalItems"] {
             match object.get_str(keyword) {
                 None | Some(Value::Bool(_)) => {}
                 Some(schema @ Value::Object(_)) => {
                     self.add(keyword, schema, draft)?;
                 }
-                Some(_) => return Err(invalid("boolean/Valid Schema", keyword)),
+                Some(_) => return Err(SchemaFault::invalid("boolean/Valid Schema", keyword)),
             }
         }
         match object.get_str("patternProperties") {
@@ -218,20 +222,19 @@ impl Parser<'_> {
                     self.add(pattern.as_str().unwrap_or_default(), schema, draft)?;
                 }
             }
-            Some(_) => return Err(invalid("Valid Schema", "patternProperties")),
+            Some(_) => return Err(SchemaFault::invalid("Valid Schema", "patternProperties")),
         }
         match object.get_str("propertyNames").filter(|_| draft >= Draft::Six) {
             None => {}
             Some(schema) if is_schema(schema) => {
                 self.add("propertyNames", schema, draft)?;
             }
-            Some(_) => return Err(invalid("Valid Schema", "patternProperties")),
+            Some(_) => return Err(SchemaFault::invalid("Valid Schema", "patternProperties")),
         }
         self.dependencies(object, draft)
     }
 
-    fn dependencies(&mut self, object: &Object, draft: Draft) -> Result<(), String> {
-        let wrong = || "Dependency must be of type Schema Or Array Of Strings".to_owned();
+    fn dependencies(&mut self, object: &Object, draft: Draft) -> Result<(), SchemaFault> {
         match object.get_str("dependencies") {
             None => Ok(()),
             Some(Value::Object(dependencies)) => {
@@ -242,16 +245,16 @@ impl Parser<'_> {
                         schema if is_schema(schema) => {
                             self.add(name.as_str().unwrap_or_default(), schema, draft)?;
                         }
-                        _ => return Err(wrong()),
+                        _ => return Err(SchemaFault::Dependency),
                     }
                 }
                 Ok(())
             }
-            Some(_) => Err("dependencies must be of type object".to_owned()),
+            Some(_) => Err(SchemaFault::NoObject { what: "dependencies" }),
         }
     }
 
-    fn conditions(&mut self, object: &Object, draft: Draft) -> Result<(), String> {
+    fn conditions(&mut self, object: &Object, draft: Draft) -> Result<(), SchemaFault> {
         let newer = if draft >= Draft::Seven { ["if", "then", "else"].as_slice() } else { &[] };
         for keyword in ["not"].iter().chain(newer) {
             match object.get_str(keyword) {
@@ -259,7 +262,7 @@ impl Parser<'_> {
                 Some(schema) if is_schema(schema) => {
                     self.add(keyword, schema, draft)?;
                 }
-                Some(_) => return Err(format!("{keyword} must be of an object")),
+                Some(_) => return Err(SchemaFault::Kind { keyword, kind: "an object" }),
             }
         }
         Ok(())

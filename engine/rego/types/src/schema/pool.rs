@@ -2,8 +2,7 @@
 //! that has an identifier.
 
 use super::MAX_NESTING;
-use super::keywords::{Draft, draft_of};
-use super::reference::Reference;
+use referee_rego_go::schema::{Draft, Reference, SchemaFault};
 use referee_rego_value::{Object, ObjectBuilder, Value};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,6 +23,11 @@ pub(super) struct Pool<'n> {
     documents: HashMap<String, Document>,
 }
 
+/// What a text refers to in a document of a reference, where it is a reference.
+fn joined(base: &Reference, text: &str) -> Option<Reference> {
+    Reference::parse(text).and_then(|reference| base.join(&reference)).ok()
+}
+
 /// The keywords that schemas stand under by names of their own, among which nothing is a keyword.
 const NAMED: &[&str] = &["properties", "dependencies", "patternProperties"];
 
@@ -32,9 +36,9 @@ impl<'n> Pool<'n> {
     pub(super) fn of(
         schema: &Value,
         allow_net: Option<&'n [Arc<str>]>,
-    ) -> Result<(Self, Document), String> {
+    ) -> Result<(Self, Document), SchemaFault> {
         let mut pool = Self { allow_net, ..Self::default() };
-        let draft = draft_of(schema)?;
+        let draft = Draft::of(schema)?;
         let schema = pool.resolved(schema, &Reference::default(), draft, 0)?;
         let root = Document { schema, draft };
         pool.documents.insert(String::new(), root.clone());
@@ -48,9 +52,9 @@ impl<'n> Pool<'n> {
         base: &Reference,
         draft: Option<Draft>,
         depth: usize,
-    ) -> Result<Value, String> {
+    ) -> Result<Value, SchemaFault> {
         if depth > MAX_NESTING {
-            return Err("schema is nested too deep".to_owned());
+            return Err(SchemaFault::TooDeep);
         }
         let depth = depth.saturating_add(1);
         match value {
@@ -70,18 +74,15 @@ impl<'n> Pool<'n> {
         base: &Reference,
         draft: Option<Draft>,
         depth: usize,
-    ) -> Result<Value, String> {
+    ) -> Result<Value, SchemaFault> {
         let id = object.get_str("id").or_else(|| object.get_str("$id"));
-        let id = id.and_then(Value::as_str).and_then(|id| Reference::parse(id).ok());
-        let base = match &id {
-            None => base.clone(),
-            Some(id) => base.resolve(id),
-        };
-        let name = id.map(|_| base.to_string());
+        let own = id.and_then(Value::as_str).and_then(|id| joined(base, id));
+        let name = own.as_ref().map(|own| own.as_str().to_owned());
+        let base = own.unwrap_or_else(|| base.clone());
         if let Some(name) = &name {
             let document = Document { schema: Value::Null, draft };
             if self.documents.insert(name.clone(), document).is_some() {
-                return Err(format!("Reference already exists: \"{name}\""));
+                return Err(SchemaFault::RepeatedReference { reference: name.clone() });
             }
         }
         let mut members = ObjectBuilder::default();
@@ -89,9 +90,9 @@ impl<'n> Pool<'n> {
             let word = key.as_str().unwrap_or_default();
             let value = match (word, value) {
                 ("const" | "enum", value) => value.clone(),
-                ("$ref", Value::String(text)) => match Reference::parse(text) {
-                    Ok(reference) => Value::from(base.resolve(&reference).to_string()),
-                    Err(_) => value.clone(),
+                ("$ref", Value::String(text)) => match joined(&base, text) {
+                    Some(target) => Value::from(target.as_str()),
+                    None => value.clone(),
                 },
                 (word, Value::Object(named)) if NAMED.contains(&word) => {
                     let mut schemas = ObjectBuilder::default();
@@ -114,26 +115,28 @@ impl<'n> Pool<'n> {
     }
 
     /// The document that a reference leads to.
-    pub(super) fn get(&self, reference: &Reference) -> Result<Document, String> {
-        if let Some(document) = self.documents.get(&reference.to_string()) {
+    pub(super) fn get(&self, reference: &Reference) -> Result<Document, SchemaFault> {
+        if let Some(document) = self.documents.get(reference.as_str()) {
             return Ok(document.clone());
         }
-        let address = reference.without_fragment().to_string();
-        if let Some(document) = self.documents.get(&address) {
+        let whole = reference.without_fragment();
+        let address = whole.as_str();
+        if let Some(document) = self.documents.get(address) {
             let schema = reference.find(&document.schema)?;
             return Ok(Document { schema, draft: document.draft });
         }
         if !reference.is_canonical() {
-            return Err(format!("Reference {reference} must be canonical"));
+            return Err(SchemaFault::NotCanonical { reference: reference.as_str().to_owned() });
         }
-        if Draft::by_address(&address).is_some() {
+        if Draft::by_url(address).is_some() {
             // The schemas of schemas: nothing is said of them.
             return Ok(Document { schema: Value::object::<&str>([]), draft: None });
         }
-        let allowed = |hosts: &[Arc<str>]| hosts.iter().any(|host| **host == *reference.host());
+        let host = reference.host();
+        let allowed = |hosts: &[Arc<str>]| hosts.iter().any(|allowed| **allowed == *host);
         if self.allow_net.is_none_or(allowed) {
-            return Err(format!("remote reference loading not supported: {address}"));
+            return Err(SchemaFault::Remote { address: address.to_owned() });
         }
-        Err(format!("remote reference loading disabled: {address}"))
+        Err(SchemaFault::Disabled { address: address.to_owned() })
     }
 }

@@ -2,6 +2,7 @@
 
 use super::parse::{Arena, Schema};
 use super::{MAX_NESTING, MAX_SCHEMAS, SchemaType};
+use crate::error::Untyped;
 use crate::{RecursiveType, Type};
 use referee_rego_value::Value;
 use std::collections::HashMap;
@@ -30,7 +31,7 @@ struct Reader {
 }
 
 /// The type of the first schema.
-pub(super) fn read(arena: Arena) -> Result<SchemaType, String> {
+pub(super) fn read(arena: Arena) -> Result<SchemaType, Untyped> {
     let mut reader = Reader {
         arena,
         definitions: HashMap::new(),
@@ -56,6 +57,11 @@ fn types_text(schema: &Schema) -> String {
     }
 }
 
+/// Why a schema has no type, where a part of it has none.
+fn unexpected(part: Untyped) -> Untyped {
+    Untyped::Part(Box::new(part))
+}
+
 /// A union in which what is being defined is not an alternative of itself.
 fn without(ty: Type, identity: usize) -> Type {
     let itself = |ty: &Type| matches!(ty, Type::Recursive(inner) if inner.identity() == identity);
@@ -75,7 +81,7 @@ impl Reader {
     }
 
     /// The type of a schema.
-    fn schema(&mut self, at: usize) -> Result<Type, String> {
+    fn schema(&mut self, at: usize) -> Result<Type, Untyped> {
         let schema = self.get(at);
         match &schema.reference {
             Some((name, target)) => self.definition(name, *target),
@@ -85,7 +91,7 @@ impl Reader {
 
     /// The type of a schema that is no reference. What is nested too deep, or gone through too
     /// often, may be anything.
-    fn described(&mut self, schema: &Schema) -> Result<Type, String> {
+    fn described(&mut self, schema: &Schema) -> Result<Type, Untyped> {
         self.visits = self.visits.saturating_add(1);
         if self.depth > MAX_DEPTH || self.visits > MAX_SCHEMAS {
             return Ok(Type::any());
@@ -97,7 +103,7 @@ impl Reader {
     }
 
     /// The type of a schema that is referred to.
-    fn definition(&mut self, name: &str, target: usize) -> Result<Type, String> {
+    fn definition(&mut self, name: &str, target: usize) -> Result<Type, Untyped> {
         match self.definitions.get(name) {
             Some(Definition::Done(ty)) => return Ok(ty.clone()),
             Some(Definition::Open(recursive)) => return Ok(Type::Recursive(recursive.clone())),
@@ -116,7 +122,7 @@ impl Reader {
         Ok(ty)
     }
 
-    fn without_reference(&mut self, schema: &Schema) -> Result<Type, String> {
+    fn without_reference(&mut self, schema: &Schema) -> Result<Type, Untyped> {
         if !schema.any_of.is_empty() {
             return self.any_of(schema);
         }
@@ -143,15 +149,14 @@ impl Reader {
         }
     }
 
-    fn object(&mut self, schema: &Schema) -> Result<Type, String> {
+    fn object(&mut self, schema: &Schema) -> Result<Type, Untyped> {
         if schema.properties.is_empty() {
             return Ok(Type::object(Vec::new(), Some((Type::any(), Type::any()))));
         }
         let mut members: Vec<(Value, Type)> = Vec::with_capacity(schema.properties.len());
         for at in &schema.properties {
             let name = self.arena.get(*at).map(|schema| schema.property.clone());
-            let ty =
-                self.schema(*at).map_err(|error| format!("unexpected schema type: {error}"))?;
+            let ty = self.schema(*at).map_err(unexpected)?;
             members.push((Value::from(name.unwrap_or_default()), ty));
         }
         // Of several schemas of one property, which `allOf` makes, the first counts.
@@ -159,10 +164,10 @@ impl Reader {
         Ok(Type::object(members, None))
     }
 
-    fn array(&mut self, schema: &Schema) -> Result<Type, String> {
+    fn array(&mut self, schema: &Schema) -> Result<Type, Untyped> {
         let mut items = Vec::with_capacity(schema.items.len());
         for at in &schema.items {
-            items.push(self.schema(*at).map_err(|_| "unexpected schema type".to_owned())?);
+            items.push(self.schema(*at).map_err(|_| Untyped::Element)?);
         }
         match items.pop() {
             None => Ok(Type::array(Vec::new(), Some(Type::any()))),
@@ -174,22 +179,21 @@ impl Reader {
         }
     }
 
-    fn any_of(&mut self, schema: &Schema) -> Result<Type, String> {
-        let wrapped = |error| format!("unexpected schema type: {error}");
+    fn any_of(&mut self, schema: &Schema) -> Result<Type, Untyped> {
         let mut alternatives = Vec::with_capacity(schema.any_of.len());
         if !schema.types.is_empty() {
             let core = Schema { any_of: Vec::new(), ..schema.clone() };
-            let core = self.described(&core).map_err(wrapped)?;
+            let core = self.described(&core).map_err(unexpected)?;
             let listed = matches!(&core, Type::Object(object) if object.rest().is_none());
             alternatives.extend(listed.then_some(core));
         }
         for at in &schema.any_of {
-            alternatives.push(self.schema(*at).map_err(wrapped)?);
+            alternatives.push(self.schema(*at).map_err(unexpected)?);
         }
         Ok(Type::union(alternatives))
     }
 
-    fn all_of(&mut self, schema: &Schema) -> Result<Type, String> {
+    fn all_of(&mut self, schema: &Schema) -> Result<Type, Untyped> {
         let mut parts = Vec::with_capacity(schema.all_of.len());
         let mut targets = Vec::new();
         for at in &schema.all_of {
@@ -222,7 +226,7 @@ impl Reader {
             if both("object") || both("array") {
                 merged = self.merge(vec![merged, schema.clone()])?;
             } else if types_text(schema) != types_text(&merged) {
-                return Err("unable to merge these schemas".to_owned());
+                return Err(Untyped::NoMerge);
             }
         }
         let outside = self.merging.len();
@@ -233,7 +237,7 @@ impl Reader {
     }
 
     /// A schema with the properties and items of all.
-    fn merge(&self, mut schemas: Vec<Schema>) -> Result<Schema, String> {
+    fn merge(&self, mut schemas: Vec<Schema>) -> Result<Schema, Untyped> {
         for schema in &mut schemas {
             let name = if !schema.properties.is_empty() {
                 "object"
@@ -251,9 +255,7 @@ impl Reader {
         for schema in schemas {
             let (ours, theirs) = (types_text(&merged), types_text(&schema));
             if ours != theirs {
-                return Err(format!(
-                    "unable to merge these schemas: type mismatch: {ours} and {theirs}"
-                ));
+                return Err(Untyped::Mismatch { first: ours, second: theirs });
             }
             if typed(&merged, "object")
                 && !merged.properties.is_empty()
@@ -270,14 +272,14 @@ impl Reader {
         Ok(merged)
     }
 
-    fn merge_items(&self, merged: &mut Schema, schema: &Schema) -> Result<(), String> {
+    fn merge_items(&self, merged: &mut Schema, schema: &Schema) -> Result<(), Untyped> {
         for (at, theirs) in schema.items.iter().enumerate() {
             let ours = merged.items.get(at).copied().unwrap_or_else(|| {
                 merged.items.push(*theirs);
                 *theirs
             });
             if types_text(&self.get(ours)) != types_text(&self.get(*theirs)) {
-                return Err("unable to merge these schemas".to_owned());
+                return Err(Untyped::NoMerge);
             }
         }
         Ok(())

@@ -2,6 +2,7 @@
 //! quoted texts, encoded words and groups of one.
 
 use super::is_ip;
+use referee_rego_go::base64::{self, Alphabet};
 
 /// What is left of a text. Each part is eaten where it is there; `None` where it is malformed.
 #[derive(Clone, Copy)]
@@ -235,7 +236,7 @@ fn encoded(word: &str) -> Encoded {
         return Encoded::No;
     };
     let valid = match encoding {
-        "B" | "b" => is_base64(text),
+        "B" | "b" => base64::decode(text.as_bytes(), Alphabet::Standard).is_ok(),
         "Q" | "q" => is_quoted_printable(text),
         _ => false,
     };
@@ -248,14 +249,6 @@ fn encoded(word: &str) -> Encoded {
     } else {
         Encoded::Unknown
     }
-}
-
-fn is_base64(text: &str) -> bool {
-    let bytes: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
-    let padding = bytes.iter().rev().take_while(|byte| **byte == b'=').count();
-    let digits = bytes.get(..bytes.len() - padding).unwrap_or_default();
-    let digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    bytes.len().is_multiple_of(4) && padding <= 2 && digits.iter().all(digit)
 }
 
 fn is_quoted_printable(text: &str) -> bool {

@@ -2,12 +2,12 @@
 //! is no text has every format.
 
 mod mail;
-mod time;
 
 use super::pattern::is_pattern;
-use super::url::Url;
 use referee_rego_builtin::{Cancelled, Context};
-use std::net::{Ipv4Addr, Ipv6Addr};
+use referee_rego_go::netip;
+use referee_rego_go::time;
+use referee_rego_go::url::Url;
 
 /// A format that is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,9 +87,9 @@ impl Format {
     pub(super) fn holds(self, ctx: &mut Context<'_>, text: &str) -> Result<bool, Cancelled> {
         ctx.work(u32::try_from(text.len() / 4 + 1).unwrap_or(u32::MAX))?;
         Ok(match self {
-            Self::Date => time::is_date(text),
-            Self::Time => time::is_time(text),
-            Self::DateTime => time::is_any(text),
+            Self::Date => is_time(text, &[DATE]),
+            Self::Time => is_time(text, &CLOCK),
+            Self::DateTime => is_moment(text),
             Self::Hostname => is_hostname(text),
             Self::Email | Self::IdnEmail => mail::is_address(text),
             Self::Ipv4 => is_ip(text) && text.contains('.'),
@@ -105,9 +105,22 @@ impl Format {
     }
 }
 
+/// The layouts of a date and of a time of day, with an offset or without.
+const DATE: &str = "2006-01-02";
+const CLOCK: [&str; 2] = ["15:04:05Z07:00", "15:04:05"];
+
+fn is_time(text: &str, layouts: &[&str]) -> bool {
+    layouts.iter().any(|layout| time::parse(layout, text).is_ok())
+}
+
+/// RFC 3339's whole, or a date or a time alone, as OPA's validator takes them too.
+fn is_moment(text: &str) -> bool {
+    is_time(text, &[time::layout::RFC3339, DATE]) || is_time(text, &CLOCK)
+}
+
 /// An address of either version, without a zone.
 fn is_ip(text: &str) -> bool {
-    text.parse::<Ipv4Addr>().is_ok() || text.parse::<Ipv6Addr>().is_ok()
+    netip::parse_ip(text).is_some()
 }
 
 fn uri(text: &str) -> Option<Url> {

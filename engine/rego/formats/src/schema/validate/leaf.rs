@@ -118,7 +118,7 @@ impl Walk<'_, '_, '_> {
                 self.ctx.work(u32::try_from(text.len() / 4).unwrap_or(u32::MAX))?;
                 Ok(text)
             }
-            Err(refused) => fatal(refused.0),
+            Err(refused) => fatal(refused.to_string()),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Argument, Flags, push_mistake};
 use crate::go::float;
-use crate::go::quote::{is_printable, quoted_with};
+use crate::go::quote::quoted_with;
 use num_bigint::{BigInt, Sign};
 use referee_rego_value::bytes::{bytes_of, has_bytes, lone_byte, runes, taken};
 
@@ -203,7 +203,8 @@ impl Printer<'_> {
         let least = self.flags.precision.unwrap_or(4).max(4);
         let digits = zeros_before(format!("{bits:X}"), least);
         let shown = u32::try_from(bits).ok().and_then(char::from_u32);
-        let text = match shown.filter(|c| self.flags.sharp && is_printable(*c)) {
+        let text = match shown.filter(|c| self.flags.sharp && referee_rego_value::is_printable(*c))
+        {
             Some(c) => format!("U+{digits} '{c}'"),
             None => format!("U+{digits}"),
         };

@@ -1,19 +1,23 @@
 //! Dates of the Gregorian calendar, for all years.
 
 /// Seconds in a day.
-pub(super) const DAY: i64 = 86_400;
+pub const DAY: i64 = 86_400;
 
 /// A date and a time of day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Civil {
-    pub(super) year: i64,
+pub struct Civil {
+    /// Of any era: 0 is the year before 1.
+    pub year: i64,
     /// From 1.
-    pub(super) month: i64,
+    pub month: i64,
     /// From 1.
-    pub(super) day: i64,
-    pub(super) hour: i64,
-    pub(super) minute: i64,
-    pub(super) second: i64,
+    pub day: i64,
+    /// From 0.
+    pub hour: i64,
+    /// From 0.
+    pub minute: i64,
+    /// From 0.
+    pub second: i64,
     /// Days since 1970.
     days: i64,
 }
@@ -23,7 +27,8 @@ const ERA: i64 = 146_097;
 
 impl Civil {
     /// The date and time so many seconds after the beginning of 1970.
-    pub(super) fn of(seconds: i64) -> Self {
+    #[must_use]
+    pub fn of(seconds: i64) -> Self {
         let (days, rest) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY));
         // Years are counted from March, so that the day that may be missing is the last.
         let from_march = days + 719_468;
@@ -46,17 +51,23 @@ impl Civil {
         }
     }
 
-    pub(super) fn second_of_day(&self) -> i64 {
+    /// The seconds since midnight.
+    #[must_use]
+    pub fn second_of_day(&self) -> i64 {
         self.hour * 3_600 + self.minute * 60 + self.second
     }
 
-    pub(super) fn weekday(&self) -> &'static str {
+    /// The name of the day.
+    #[must_use]
+    pub fn weekday(&self) -> &'static str {
         // The first of January 1970 was a Thursday.
         let index = (self.days + 4).rem_euclid(7);
         usize::try_from(index).ok().and_then(|index| WEEKDAYS.get(index)).copied().unwrap_or("")
     }
 
-    pub(super) fn month_name(&self) -> &'static str {
+    /// The name of the month.
+    #[must_use]
+    pub fn month_name(&self) -> &'static str {
         usize::try_from(self.month - 1)
             .ok()
             .and_then(|index| MONTHS.get(index))
@@ -65,18 +76,19 @@ impl Civil {
     }
 
     /// From 1.
-    pub(super) fn day_of_year(&self) -> i64 {
+    #[must_use]
+    pub fn day_of_year(&self) -> i64 {
         let first = days(self.year.into(), 1, 1);
         i64::try_from(i128::from(self.days) - first).unwrap_or(0) + 1
     }
 }
 
 /// The names of the days, from Sunday.
-pub(super) const WEEKDAYS: [&str; 7] =
+pub const WEEKDAYS: [&str; 7] =
     ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 /// The names of the months.
-pub(super) const MONTHS: [&str; 12] = [
+pub const MONTHS: [&str; 12] = [
     "January",
     "February",
     "March",
@@ -92,7 +104,8 @@ pub(super) const MONTHS: [&str; 12] = [
 ];
 
 /// Days from 1970 to a date; the month is in its range.
-pub(super) fn days(year: i128, month: i128, day: i128) -> i128 {
+#[must_use]
+pub fn days(year: i128, month: i128, day: i128) -> i128 {
     let year = if month <= 2 { year - 1 } else { year };
     let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
     let march_month = if month > 2 { month - 3 } else { month + 9 };
@@ -106,7 +119,8 @@ const FAR_YEARS: u64 = 292_277_022_400;
 
 /// Days from 1970 to a date, in Go's arithmetic: unsigned and modulo 2^64, from March of a year long
 /// ago. The month counts from 0, the day from 1; the day may be any.
-pub(super) fn wrapped_days(year: i64, month: i64, day: i64) -> i64 {
+#[must_use]
+pub fn wrapped_days(year: i64, month: i64, day: i64) -> i64 {
     let before_march = i64::from(month < 2);
     let year = year.wrapping_sub(before_march).cast_unsigned().wrapping_add(FAR_YEARS);
     let (century, year) = (year / 100, year % 100);
@@ -119,12 +133,14 @@ pub(super) fn wrapped_days(year: i64, month: i64, day: i64) -> i64 {
 }
 
 /// Whether a year has a 29th of February.
-pub(super) fn is_leap(year: i64) -> bool {
+#[must_use]
+pub fn is_leap(year: i64) -> bool {
     year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
 }
 
 /// The days in a month.
-pub(super) fn days_in(year: i64, month: i64) -> i64 {
+#[must_use]
+pub fn days_in(year: i64, month: i64) -> i64 {
     match month {
         2 if is_leap(year) => 29,
         2 => 28,

@@ -1,19 +1,36 @@
 //! Addresses of the Internet as text, as Go's `net/netip` and `net` read and write them.
 
-use super::quote::quoted;
+use crate::quote::quoted;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// An address in 128 bits: one of version 4 as `::ffff:a.b.c.d`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Parsed {
-    pub(crate) bits: u128,
+pub struct Parsed {
+    /// The bits.
+    pub bits: u128,
     /// Whether it was written in version 4.
-    pub(crate) is_v4: bool,
+    pub is_v4: bool,
     /// Whether it has a zone.
-    pub(crate) has_zone: bool,
+    pub has_zone: bool,
 }
 
 /// Why a text is no address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddressError {
+    text: String,
+    what: &'static str,
+    at: String,
+}
+
+impl std::fmt::Display for AddressError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ParseAddr({}): {}", quoted(&self.text), self.what)?;
+        if self.at.is_empty() { Ok(()) } else { write!(f, " (at {})", quoted(&self.at)) }
+    }
+}
+
+impl std::error::Error for AddressError {}
+
 struct Failure<'a> {
     what: &'static str,
     at: &'a str,
@@ -26,8 +43,8 @@ fn failure<'a, T>(what: &'static str, at: &'a str) -> Result<T, Failure<'a>> {
 /// Reads an address.
 ///
 /// # Errors
-/// In Go's words.
-pub(crate) fn parse(text: &str) -> Result<Parsed, String> {
+/// Where it is none, in Go's words.
+pub fn parse(text: &str) -> Result<Parsed, AddressError> {
     let parsed = match text.bytes().find(|byte| matches!(byte, b'.' | b':' | b'%')) {
         Some(b'.') => {
             v4(text).map(|bits| Parsed { bits: mapped(bits), is_v4: true, has_zone: false })
@@ -36,24 +53,31 @@ pub(crate) fn parse(text: &str) -> Result<Parsed, String> {
         Some(_) => failure("missing IPv6 address", ""),
         None => failure("unable to parse IP", ""),
     };
-    parsed.map_err(|Failure { what, at }| {
-        let at = if at.is_empty() { String::new() } else { format!(" (at {})", quoted(at)) };
-        format!("ParseAddr({}): {what}{at}", quoted(text))
-    })
+    let whole = || text.to_owned();
+    parsed.map_err(|Failure { what, at }| AddressError { text: whole(), what, at: at.to_owned() })
+}
+
+/// Reads an address without a zone, as Go's `net.ParseIP`.
+#[must_use]
+pub fn parse_ip(text: &str) -> Option<Parsed> {
+    parse(text).ok().filter(|address| !address.has_zone)
 }
 
 /// An address of version 4 in 128 bits.
-pub(crate) fn mapped(v4: u32) -> u128 {
+#[must_use]
+pub fn mapped(v4: u32) -> u128 {
     0xffff << 32 | u128::from(v4)
 }
 
 /// The address of version 4 that 128 bits stand for.
-pub(crate) fn to_v4(bits: u128) -> Option<u32> {
+#[must_use]
+pub fn to_v4(bits: u128) -> Option<u32> {
     u32::try_from(bits ^ mapped(0)).ok()
 }
 
 /// The text of an address; of version 4 where it stands for one.
-pub(crate) fn text(bits: u128) -> String {
+#[must_use]
+pub fn text(bits: u128) -> String {
     match to_v4(bits) {
         Some(v4) => Ipv4Addr::from_bits(v4).to_string(),
         None => Ipv6Addr::from_bits(bits).to_string(),
@@ -185,4 +209,44 @@ fn v6(text: &str) -> Result<Parsed, Failure<'_>> {
         return failure("trailing garbage after address", rest);
     }
     Ok(Parsed { bits: groups.finish()?, is_v4: false, has_zone: zone })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_both_versions_come_back() {
+        for (given, written) in [
+            ("1.2.3.4", "1.2.3.4"),
+            ("::", "::"),
+            ("::ffff:1.2.3.4", "1.2.3.4"),
+            ("2001:DB8::1:0:0:1", "2001:db8::1:0:0:1"),
+            ("1:2:3:4:5:6:7::", "1:2:3:4:5:6:7:0"),
+        ] {
+            let address = parse(given).unwrap();
+            assert_eq!(text(address.bits), written);
+            assert_eq!(address.is_v4, !given.contains(':'));
+        }
+        assert!(parse("fe80::1%eth0").unwrap().has_zone);
+        assert_eq!(parse_ip("fe80::1%eth0"), None);
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused_in_gos_words() {
+        for (text, error) in [
+            ("", "unable to parse IP"),
+            ("%1", "missing IPv6 address"),
+            ("1.2.3", "IPv4 address too short"),
+            ("1.2.3.04", "IPv4 field has octet with leading zero"),
+            ("1..2.3", "IPv4 field must have at least one digit (at \".2.3\")"),
+            ("::1%", "zone must be a non-empty string"),
+            ("1::2::3", "multiple :: in address (at \":3\")"),
+            ("1:", "colon must be followed by more characters (at \":\")"),
+            ("1:2:3:4:5:6:7:8:9", "trailing garbage after address (at \"9\")"),
+        ] {
+            let shown = format!("ParseAddr(\"{text}\"): {error}");
+            assert_eq!(parse(text).unwrap_err().to_string(), shown);
+        }
+    }
 }

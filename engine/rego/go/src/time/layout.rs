@@ -1,13 +1,14 @@
 //! Layouts: how a certain moment, Go's `Mon Jan 2 15:04:05 MST 2006`, would be written.
 
 /// The layout of RFC 3339 in seconds.
-pub(super) const RFC3339: &str = "2006-01-02T15:04:05Z07:00";
+pub const RFC3339: &str = "2006-01-02T15:04:05Z07:00";
 
 /// The layout of RFC 3339 with as many digits of nanoseconds as there are.
-pub(super) const RFC3339_NANO: &str = "2006-01-02T15:04:05.999999999Z07:00";
+pub const RFC3339_NANO: &str = "2006-01-02T15:04:05.999999999Z07:00";
 
 /// The layouts that OPA knows by name.
-pub(super) fn named(name: &str) -> Option<&'static str> {
+#[must_use]
+pub fn named(name: &str) -> Option<&'static str> {
     Some(match name {
         "ANSIC" => "Mon Jan _2 15:04:05 2006",
         "UnixDate" => "Mon Jan _2 15:04:05 MST 2006",
@@ -25,67 +26,100 @@ pub(super) fn named(name: &str) -> Option<&'static str> {
 
 /// How a zone's offset is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Offset {
+pub struct Offset {
     /// Whether UTC is `Z`.
-    pub(super) z: bool,
-    pub(super) colons: bool,
-    pub(super) minutes: bool,
-    pub(super) seconds: bool,
+    pub z: bool,
+    /// Whether colons stand between its parts.
+    pub colons: bool,
+    /// Whether it has minutes.
+    pub minutes: bool,
+    /// Whether it has seconds.
+    pub seconds: bool,
 }
 
 /// A part of a layout that stands for something. `padded` is with zeros.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Chunk {
+pub enum Chunk {
+    /// `2006`
     LongYear,
+    /// `06`
     Year,
+    /// `January`
     LongMonth,
+    /// `Jan`
     Month,
+    /// `1` or `01`
     NumberMonth {
+        /// `01`
         padded: bool,
     },
+    /// `Monday`
     LongWeekday,
+    /// `Mon`
     Weekday,
+    /// `2` or `02`
     Day {
+        /// `02`
         padded: bool,
     },
-    /// With a space where it has one digit.
+    /// `_2`: with a space where it has one digit.
     SpaceDay,
-    /// The day of the year, with zeros or with spaces.
+    /// `002` or `__2`: the day of the year, with zeros or with spaces.
     YearDay {
+        /// `002`
         padded: bool,
     },
+    /// `15`
     Hour,
+    /// `3` or `03`
     Hour12 {
+        /// `03`
         padded: bool,
     },
+    /// `4` or `04`
     Minute {
+        /// `04`
         padded: bool,
     },
+    /// `5` or `05`
     Second {
+        /// `05`
         padded: bool,
     },
     /// AM or PM.
     Half {
+        /// `PM`, not `pm`.
         upper: bool,
     },
+    /// `MST`
     ZoneName,
+    /// `-0700`, `Z07:00` and the like.
     Offset(Offset),
-    /// So many digits behind a sign; zeros at the end are left out or not.
+    /// `.000` or `,999`: so many digits behind a sign.
     Fraction {
+        /// The sign.
         sign: u8,
+        /// How many digits.
         digits: usize,
+        /// Whether zeros at the end stay.
         all: bool,
     },
 }
 
 /// A layout cut at its first chunk: what stands before it, its text, and what follows.
-pub(super) struct Cut<'a> {
-    pub(super) before: &'a [u8],
-    pub(super) chunk: Option<(Chunk, &'a [u8])>,
-    pub(super) after: &'a [u8],
+#[derive(Clone, Copy, Debug)]
+pub struct Cut<'a> {
+    /// What stands before the chunk: all, where there is no chunk.
+    pub before: &'a [u8],
+    /// The chunk with its text.
+    pub chunk: Option<(Chunk, &'a [u8])>,
+    /// What follows the chunk.
+    pub after: &'a [u8],
 }
 
-pub(super) fn cut(layout: &[u8]) -> Cut<'_> {
+/// Cuts a layout at its first chunk.
+#[must_use]
+pub fn cut(layout: &[u8]) -> Cut<'_> {
     let mut at = 0;
     while let Some(rest) = layout.get(at..).filter(|rest| !rest.is_empty()) {
         if let Some((chunk, skipped, length)) = chunk(rest) {

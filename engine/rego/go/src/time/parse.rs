@@ -4,13 +4,16 @@
 
 use super::civil::{self, DAY, MONTHS, WEEKDAYS, days_in, is_leap};
 use super::layout::{Chunk, Cut, Offset, cut};
+use super::quoted;
 use referee_rego_value::bytes::bytes_of;
 
 /// A moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Parsed {
-    pub(super) seconds: i64,
-    pub(super) nanoseconds: i64,
+pub struct Parsed {
+    /// Since 1970, in UTC.
+    pub seconds: i64,
+    /// Of the second.
+    pub nanoseconds: i64,
 }
 
 /// What went wrong with a chunk.
@@ -23,29 +26,16 @@ enum Wrong {
 
 type Read<T> = Result<T, Wrong>;
 
-/// Bytes in quotes: whatever is no printed ASCII by its number.
-fn quoted(bytes: &[u8]) -> String {
-    let mut text = String::from("\"");
-    for byte in bytes {
-        match byte {
-            b'"' | b'\\' => text.extend(['\\', char::from(*byte)]),
-            b' '..=0x7f => text.push(char::from(*byte)),
-            other => text.push_str(&format!("\\x{other:02x}")),
-        }
-    }
-    text.push('"');
-    text
-}
-
 /// Reads a moment.
 ///
 /// # Errors
-/// In Go's words.
-pub(super) fn parse(layout: &str, value: &str) -> Result<Parsed, String> {
+/// Where it is none by the layout, in Go's words.
+pub fn parse(layout: &str, value: &str) -> Result<Parsed, String> {
     let (layout, value) = (&bytes_of(layout)[..], bytes_of(value));
-    let whole = quoted(&value);
+    let whole = || quoted(&value);
     let cannot = |value: &[u8], wanted: &[u8]| {
-        let (value, wanted, layout) = (quoted(value), quoted(wanted), quoted(layout));
+        let (whole, layout) = (whole(), quoted(layout));
+        let (value, wanted) = (quoted(value), quoted(wanted));
         format!("parsing time {whole} as {layout}: cannot parse {value} as {wanted}")
     };
     let mut reader = Reader { rest: &value, fields: Fields::default() };
@@ -62,14 +52,14 @@ pub(super) fn parse(layout: &str, value: &str) -> Result<Parsed, String> {
         let hold = reader.rest;
         reader.chunk(chunk, after).map_err(|wrong| match wrong {
             Wrong::Text => cannot(hold, text),
-            Wrong::Range(what) => format!("parsing time {whole}: {what} out of range"),
+            Wrong::Range(what) => format!("parsing time {}: {what} out of range", whole()),
         })?;
     }
     if !reader.rest.is_empty() {
         let extra = quoted(reader.rest);
-        return Err(format!("parsing time {whole}: extra text: {extra}"));
+        return Err(format!("parsing time {}: extra text: {extra}", whole()));
     }
-    reader.fields.moment().map_err(|what| format!("parsing time {whole}: {what}"))
+    reader.fields.moment().map_err(|what| format!("parsing time {}: {what}", whole()))
 }
 
 /// What was read.

@@ -1,12 +1,12 @@
 //! The drafts of JSON Schema, and which one a schema says it follows.
 
-use super::reference::Reference;
+use super::{Reference, SchemaFault};
 use referee_rego_value::Value;
 
 /// A draft. Later ones are greater; the mix of them all, which holds where a schema names none, is
 /// the greatest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Draft {
+pub enum Draft {
     /// Draft 4.
     Four,
     /// Draft 6.
@@ -19,7 +19,8 @@ pub(super) enum Draft {
 
 impl Draft {
     /// The URL of its schema.
-    pub(super) fn url(self) -> Option<&'static str> {
+    #[must_use]
+    pub fn url(self) -> Option<&'static str> {
         Some(match self {
             Self::Four => "http://json-schema.org/draft-04/schema",
             Self::Six => "http://json-schema.org/draft-06/schema",
@@ -29,7 +30,8 @@ impl Draft {
     }
 
     /// The draft whose schema has a URL.
-    pub(super) fn by_url(url: &str) -> Option<Self> {
+    #[must_use]
+    pub fn by_url(url: &str) -> Option<Self> {
         [Self::Four, Self::Six, Self::Seven].into_iter().find(|draft| draft.url() == Some(url))
     }
 
@@ -37,16 +39,16 @@ impl Draft {
     ///
     /// # Errors
     /// Where it can be no schema.
-    pub(super) fn of(schema: &Value) -> Result<Option<Self>, String> {
+    pub fn of(schema: &Value) -> Result<Option<Self>, SchemaFault> {
         let members = match schema {
             Value::Bool(_) => return Ok(None),
             Value::Object(members) => members,
-            _ => return Err("schema is invalid".to_owned()),
+            _ => return Err(SchemaFault::NoSchema),
         };
         match members.get_str("$schema") {
             None => Ok(None),
             Some(Value::String(url)) => Ok(Self::by_url(Reference::parse(url)?.as_str())),
-            Some(_) => Err("$schema must be of type string".to_owned()),
+            Some(_) => Err(SchemaFault::NoDraft),
         }
     }
 }
