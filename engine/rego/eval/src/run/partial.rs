@@ -206,11 +206,10 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             let clauses =
                 usize::try_from(*definition).ok().and_then(|at| group.definitions.get(at));
             let clause = clauses.and_then(|it| it.get(usize::try_from(*clause).ok()?));
-            if let Some(clause) = clause {
-                if let Err(error) = self.collect(group, clause, known, &mut making) {
-                    later::free(making);
-                    return Err(error);
-                }
+            let Some(clause) = clause else { continue };
+            if let Err(error) = self.collect(group, clause, known, &mut making) {
+                later::free(making);
+                return Err(error);
             }
         }
         Ok(match making {
