@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.." || exit 1
 peers=${REFEREE_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/referee-peers/bin}
 # How many random programs, and the first seed: always the same, so that CI says the same of the
 # same tree. Who looks for new divergences takes another.
-programs=${REFEREE_FUZZ_PROGRAMS:-3000}
+programs=${REFEREE_FUZZ_PROGRAMS:-10000}
 seed=${REFEREE_FUZZ_SEED:-70000000}
 bad=0
 
@@ -54,7 +54,7 @@ fi
 
 if [ -x "$peers/opa-oracle" ]; then
 	mkdir -p "$scratch/divergences"
-	if "$bin/rego-fuzz" --count "$programs" --seed "$seed" --engine native --level values --out "$scratch/divergences" >"$scratch/fuzz" 2>&1; then
+	if "$bin/rego-fuzz" --count "$programs" --seed "$seed" --engine native --level codes --out "$scratch/divergences" >"$scratch/fuzz" 2>&1; then
 		:
 	else
 		bad=1
