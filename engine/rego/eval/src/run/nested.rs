@@ -55,13 +55,18 @@ pub(super) fn insert(
     }
     if contains {
         let part = members.entry(key.clone());
-        return match part.or_insert_with(|| Nested::Set(SetBuilder::default())) {
-            Nested::Set(set) => {
-                set.insert_within(value, &mut counted(meter))?;
-                Ok(true)
+        let part = part.or_insert_with(|| Nested::Set(SetBuilder::default()));
+        // A set that another definition gave as a value takes further elements.
+        if let Nested::Value(Value::Set(known)) = part {
+            let mut set = SetBuilder::with_capacity(known.len());
+            for element in known.iter() {
+                set.insert_within(element.clone(), &mut counted(meter))?;
             }
-            Nested::Value(_) | Nested::Object(_) => Ok(false),
-        };
+            *part = Nested::Set(set);
+        }
+        let Nested::Set(set) = part else { return Ok(false) };
+        set.insert_within(value, &mut counted(meter))?;
+        return Ok(true);
     }
     match members.remove(key) {
         None => {
