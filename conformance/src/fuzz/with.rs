@@ -11,8 +11,9 @@ impl Generator {
         let kind = self.some_kind();
         let value = self.term(&kind, 2);
         let mut written = vec![value];
+        let mut replaced = Vec::new();
         for _ in 0..self.chance.between(1, 2) {
-            written.push(self.replacement());
+            written.push(self.replacement(&mut replaced));
         }
         let modified = Piece::Row(written);
         if self.chance.percent(50) {
@@ -23,8 +24,10 @@ impl Generator {
         modified
     }
 
-    /// `with target as value`.
-    fn replacement(&mut self) -> Piece {
+    /// `with target as value`. Nothing is replaced within documents that were `replaced` before it:
+    /// OPA changes the very document that stands in for them (docs/opa-differences.md,
+    /// "Evaluation").
+    fn replacement(&mut self, replaced: &mut Vec<String>) -> Piece {
         let style = self.chance.weighted(&[4, 3, 3, 2, 2]);
         let known =
             self.some_known(|shape| (style == 3) == matches!(shape, Shape::Function { .. }));
@@ -45,7 +48,12 @@ impl Generator {
                 let paths: Vec<_> =
                     paths.into_iter().filter(|(path, _)| path.starts_with("data.")).collect();
                 let chosen = self.chance.pick(&paths).cloned();
-                let (path, kind) = chosen.unwrap_or(("data.base".into(), Kind::Any));
+                let (mut path, kind) = chosen.unwrap_or(("data.base".into(), Kind::Any));
+                let around = |whole: &&String| path.starts_with(&format!("{whole}."));
+                if let Some(whole) = replaced.iter().find(around) {
+                    path.clone_from(whole);
+                }
+                replaced.push(path.clone());
                 (path, self.leaf(&kind))
             }
             (

@@ -129,22 +129,20 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             }
             return Ok(found);
         }
-        let taken = self.slots.get(first..first + args.len()).unwrap_or_default();
-        let taken = self.arena.keep_all(taken.iter().map(|slot| slot.value().clone()));
-        if !waits {
-            self.slots.truncate(first);
-        }
         let found = match found {
             Some(slot) => Some(self.fix(slot)?),
             None => None,
         };
-        self.context.meter.reserve((taken.len() + 2) * size_of::<Value>())?;
+        self.context.meter.reserve((args.len() + 2) * size_of::<Value>())?;
         // What is undefined OPA finds out each time: that shows where something is printed.
-        if found.is_none() && group.effects {
-            return Ok(None);
-        }
-        if let Some(scope) = self.scope_mut() {
+        if (found.is_some() || !group.effects)
+            && let Some(scope) = self.scopes.get_mut(self.scope)
+        {
+            let taken = self.slots.get(first..first + args.len()).unwrap_or_default();
             scope.calls.set(id, taken, found, by);
+        }
+        if !waits {
+            self.slots.truncate(first);
         }
         Ok(found.map(Slot::Ref))
     }

@@ -1,5 +1,6 @@
 //! What an evaluation has computed once.
 
+use super::slot::Slot;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use referee_rego_value::Value;
@@ -45,7 +46,9 @@ impl<'a> ByNumber<'a> {
 struct Entry<'a> {
     hash: u64,
     id: u32,
-    keys: &'a [Value],
+    /// Where its keys begin, and how many there are.
+    first: usize,
+    count: usize,
     found: Known<'a>,
 }
 
@@ -55,6 +58,8 @@ struct Entry<'a> {
 #[derive(Debug, Default)]
 pub(super) struct ByValues<'a> {
     table: HashTable<Entry<'a>>,
+    /// The keys of all. They are borrowed where they can be: what threads share is not counted.
+    keys: Vec<Slot<'a>>,
     state: FixedState,
 }
 
@@ -111,19 +116,19 @@ impl<'a> ByValues<'a> {
         let hash = self.hash(id, keys.clone(), by);
         let entry = self.table.find(hash, |entry| {
             entry.id == id && {
-                entry
-                    .keys
-                    .iter()
-                    .zip(keys.clone())
-                    .all(|(a, b)| same(a, b) || by == Likeness::Equal && a == b)
+                let known = self.keys.get(entry.first..entry.first + entry.count);
+                let known = known.unwrap_or_default().iter().map(Slot::value);
+                known.zip(keys.clone()).all(|(a, b)| same(a, b) || by == Likeness::Equal && a == b)
             }
         });
         entry.map(|entry| entry.found)
     }
 
     /// Keeps what was found. There are as many keys for a number each time.
-    pub(super) fn set(&mut self, id: u32, keys: &'a [Value], found: Known<'a>, by: Likeness) {
-        let hash = self.hash(id, keys.iter(), by);
-        self.table.insert_unique(hash, Entry { hash, id, keys, found }, |entry| entry.hash);
+    pub(super) fn set(&mut self, id: u32, keys: &[Slot<'a>], found: Known<'a>, by: Likeness) {
+        let hash = self.hash(id, keys.iter().map(Slot::value), by);
+        let (first, count) = (self.keys.len(), keys.len());
+        self.keys.extend_from_slice(keys);
+        self.table.insert_unique(hash, Entry { hash, id, first, count, found }, |entry| entry.hash);
     }
 }

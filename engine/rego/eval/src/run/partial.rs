@@ -142,12 +142,10 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         };
         self.context.meter.reserve((keys.len() + 2) * size_of::<Value>())?;
         // What is undefined OPA finds out each time: that shows where something is printed.
-        let arena = self.arena;
         if let Some(scope) = self.scope_mut()
             && (found.is_some() || !group.effects)
         {
-            let keys = arena.keep_all(keys.into_iter().map(Slot::into_value));
-            scope.members.set(member_id(id, keys.len()), keys, found, Likeness::Identical);
+            scope.members.set(member_id(id, keys.len()), &keys, found, Likeness::Identical);
         }
         self.depth -= 1;
         Ok(found)

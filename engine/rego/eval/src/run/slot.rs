@@ -32,15 +32,6 @@ impl Slot<'_> {
             Self::Unset => &NULL,
         }
     }
-
-    /// The value in it, on its own.
-    #[inline]
-    pub(super) fn into_value(self) -> Value {
-        match self {
-            Self::Own(value) => value,
-            other => other.value().clone(),
-        }
-    }
 }
 
 /// Whether a value is no collection.
