@@ -1,7 +1,7 @@
 //! `with`: what an expression replaces while it is evaluated.
 
 use crate::plan::body::Body;
-use crate::plan::ops::{Callee, Native, Op, Replacement, Substitute, Target};
+use crate::plan::ops::{Callee, Native, Op, Replacement, Src, Substitute, Target};
 use crate::plan::term::{constant, dotted, head_name};
 use crate::plan::{Planned, Unbound};
 use referee_rego_syntax::ast::{Expr, Ref, Term, TermKind, With};
@@ -50,9 +50,21 @@ impl Body<'_, '_> {
         };
         let by = match &target {
             Target::Function(_) => self.substitute(&with.value)?,
-            _ => Substitute::Value(self.evaluate(&with.value)?),
+            _ => Substitute::Value(self.document_value(&with.value)?),
         };
         Ok(Replacement { target, by })
+    }
+
+    /// What stands in for a document. A function there is no value: OPA puts the reference to it in
+    /// the place, which nothing but its own type equals; here it is the reference's text.
+    fn document_value(&mut self, value: &Term) -> Planned<Src> {
+        if let TermKind::Ref(reference) = &value.kind
+            && let Ok((_, arity)) = self.function(reference)
+            && arity > 0
+        {
+            return Ok(Src::Const(Value::from(dotted(reference).as_str())));
+        }
+        self.evaluate(value)
     }
 
     /// What stands in for a function: another function, or a value.
