@@ -4,6 +4,7 @@ use crate::error::CliError;
 use referee_core::document;
 use referee_rego::{Module, SyntaxTree, Value};
 use serde_json::Value as Json;
+use std::collections::BTreeSet;
 
 /// The name of the built-in schema.
 pub(crate) const FACTS: &str = "facts";
@@ -18,13 +19,13 @@ pub(crate) fn facts_schema() -> Result<Value, CliError> {
         .map_err(|source| CliError::Input { name: "the facts schema".to_owned(), source })
 }
 
-/// Whether modules look into facts: of what they read of their input, at least as much is a fact,
-/// or nearly the name of one, as is not; or they use the rule library.
+/// Whether modules look into facts: of the members of their input that they read, each counted once,
+/// at least as many are facts, or nearly named like one, as are not; or they use the rule library.
 pub(crate) fn are_over_facts(modules: &[Module], rego_v0: bool) -> bool {
     let Ok(schema) = serde_json::from_str::<Json>(referee_policies::facts_schema()) else {
         return false;
     };
-    let (mut facts, mut others) = (0_usize, 0_usize);
+    let (mut facts, mut others) = (BTreeSet::new(), BTreeSet::new());
     for module in modules {
         let v0 = module.rego_v0.unwrap_or(rego_v0);
         let Ok(tree) = SyntaxTree::parse(&module.name, &module.text, v0) else { continue };
@@ -32,14 +33,11 @@ pub(crate) fn are_over_facts(modules: &[Module], rego_v0: bool) -> bool {
             return true;
         }
         for path in tree.input_paths() {
-            if is_fact(&schema, &path) {
-                facts += 1;
-            } else {
-                others += 1;
-            }
+            let list = if is_fact(&schema, &path) { &mut facts } else { &mut others };
+            list.extend(path.into_iter().next());
         }
     }
-    facts > 0 && facts >= others
+    !facts.is_empty() && facts.len() >= others.len()
 }
 
 /// Whether a path leads to a fact: its first key does or nearly does, and so does the second
@@ -108,6 +106,7 @@ mod tests {
             "some s in input.signatures; s.trusted",
             "some s in input.signaturs",
             "input.subject.repositry == \"a\"",
+            "input.signatures[_]; input.subject.digest; input.vulns[_]",
             "data.referee.lib.x",
         ] {
             assert!(over_facts(body), "{body}");
@@ -116,6 +115,7 @@ mod tests {
             "input.user == \"bob\"",
             "input.request.object.kind == \"Pod\"; input.request.operation == \"CREATE\"",
             "input.review.object.metadata.name",
+            "input.attestations[_]; input.attestations[0]; input.image.ref; input.snapshot.x",
             "true",
         ] {
             assert!(!over_facts(body), "{body}");

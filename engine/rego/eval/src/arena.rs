@@ -11,14 +11,15 @@ const LARGE: u64 = 1 << 20;
 #[derive(Default)]
 pub struct Arena {
     values: typed_arena::Arena<Value>,
-    is_large: Cell<bool>,
+    /// How many bytes were taken by the evaluations that keep their values here.
+    taken: Cell<u64>,
 }
 
 impl Arena {
     /// An arena without values.
     #[must_use]
     pub fn new() -> Self {
-        Self { values: typed_arena::Arena::with_capacity(32), is_large: Cell::new(false) }
+        Self { values: typed_arena::Arena::with_capacity(32), taken: Cell::new(0) }
     }
 
     /// Keeps a value.
@@ -35,16 +36,15 @@ impl Arena {
 
     /// An evaluation that keeps its values here took so many bytes.
     pub(crate) fn took(&self, bytes: u64) {
-        if bytes > LARGE {
-            self.is_large.set(true);
-        }
+        self.taken.set(self.taken.get().saturating_add(bytes));
     }
 }
 
 impl Drop for Arena {
     fn drop(&mut self) {
-        if self.is_large.get() {
-            later::free(mem::take(&mut self.values));
+        if self.taken.get() > LARGE {
+            let bytes = usize::try_from(self.taken.get()).unwrap_or(usize::MAX);
+            later::free(mem::take(&mut self.values), bytes);
         }
     }
 }

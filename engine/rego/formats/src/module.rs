@@ -48,7 +48,7 @@ fn parse_module(ctx: &mut Context<'_>, operands: &[Value]) -> Result<Option<Valu
         stopped.is_none()
     });
     if text.len() > later::LARGE_TEXT {
-        later::free(module);
+        later::free(module, text.len().saturating_mul(later::TREE_BYTES));
     }
     stopped.map_or(Ok(Some(tree)), |why| Err(why.into()))
 }

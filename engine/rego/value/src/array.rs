@@ -234,6 +234,7 @@ impl Drop for ArrayBuilder {
         if self.0.len() < LARGE {
             return;
         }
-        later::free(mem::take(&mut self.0));
+        let bytes = mem::size_of_val(self.0.as_slice());
+        later::free(mem::take(&mut self.0), bytes);
     }
 }

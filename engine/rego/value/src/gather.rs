@@ -22,7 +22,8 @@ fn free<E: Keyed>(entries: Vec<E>) {
     if entries.len() < LARGE {
         drop(entries);
     } else {
-        later::free(entries);
+        let bytes = mem::size_of_val(entries.as_slice());
+        later::free(entries, bytes);
     }
 }
 

@@ -6,7 +6,8 @@
 use crate::{Value, node};
 use std::cell::Cell;
 use std::sync::OnceLock;
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
 /// From this many values on a collection that is being made is freed elsewhere.
@@ -19,9 +20,19 @@ pub(crate) const HEAVY: u32 = 1 << 17;
 /// The tree of a text of more bytes is freed elsewhere.
 pub const LARGE_TEXT: usize = 1 << 14;
 
-/// So much may wait to be freed. What comes on top is freed where it is: then values are made faster
-/// than they are freed, and memory counts for more than time.
-const QUEUE: usize = 64;
+/// About so many bytes a byte of a text takes in its tree.
+pub const TREE_BYTES: usize = 16;
+
+/// So many bytes may wait to be freed; when nothing waits, anything may. What comes on top is freed
+/// where it is: then values are made faster than they are freed, and memory counts for more than
+/// time.
+const MOST_WAITING: u64 = 256 << 20;
+
+/// What something counts at least.
+const LEAST: u64 = 1 << 10;
+
+/// How many bytes wait to be freed.
+static WAITING: AtomicU64 = AtomicU64::new(0);
 
 enum Waste {
     Value(Value),
@@ -33,14 +44,17 @@ thread_local! {
     static FREES: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Where to put what is to be freed; `None` where no thread can be had.
-fn bin() -> Option<&'static SyncSender<Waste>> {
-    static BIN: OnceLock<Option<SyncSender<Waste>>> = OnceLock::new();
+/// Where to put what is to be freed, and its bytes; `None` where no thread can be had.
+fn bin() -> Option<&'static Sender<(Waste, u64)>> {
+    static BIN: OnceLock<Option<Sender<(Waste, u64)>>> = OnceLock::new();
     let made = BIN.get_or_init(|| {
-        let (bin, waste) = sync_channel::<Waste>(QUEUE);
+        let (bin, waste) = channel::<(Waste, u64)>();
         let empty = move || {
             FREES.set(true);
-            waste.into_iter().for_each(drop);
+            for (waste, bytes) in waste {
+                drop(waste);
+                WAITING.fetch_sub(bytes, Ordering::Relaxed);
+            }
         };
         thread::Builder::new().name("referee-free".to_owned()).spawn(empty).ok().map(|_| bin)
     });
@@ -48,26 +62,33 @@ fn bin() -> Option<&'static SyncSender<Waste>> {
 }
 
 /// What was not taken.
-fn put(waste: Waste) -> Option<Waste> {
+fn put(waste: Waste, bytes: usize) -> Option<Waste> {
     if FREES.get() {
         return Some(waste);
     }
     let Some(bin) = bin() else { return Some(waste) };
-    match bin.try_send(waste) {
-        Ok(()) => None,
-        Err(TrySendError::Full(waste) | TrySendError::Disconnected(waste)) => Some(waste),
+    let bytes = u64::try_from(bytes).unwrap_or(MOST_WAITING).max(LEAST);
+    let waiting = WAITING.fetch_add(bytes, Ordering::Relaxed);
+    if waiting != 0 && waiting.saturating_add(bytes) > MOST_WAITING {
+        WAITING.fetch_sub(bytes, Ordering::Relaxed);
+        return Some(waste);
     }
+    let refused = bin.send((waste, bytes)).err()?;
+    WAITING.fetch_sub(bytes, Ordering::Relaxed);
+    Some(refused.0.0)
 }
 
-/// Frees something elsewhere, if it can be: what may hold many thousands of values. A single value
-/// needs no help, it does so by itself.
-pub fn free<T: Send + 'static>(waste: T) {
-    drop(put(Waste::Other(Box::new(waste))));
+/// Frees something of about so many bytes elsewhere, if it can be: what may hold many thousands of
+/// values. A single value needs no help, it does so by itself.
+pub fn free<T: Send + 'static>(waste: T, bytes: usize) {
+    drop(put(Waste::Other(Box::new(waste)), bytes));
 }
 
 /// Frees a large value of which this is the only holder.
 pub(crate) fn free_value(value: Value) {
-    if let Some(Waste::Value(value)) = put(Waste::Value(value)) {
+    let bytes = usize::try_from(value.weight()).unwrap_or(usize::MAX);
+    let bytes = bytes.saturating_mul(size_of::<Value>());
+    if let Some(Waste::Value(value)) = put(Waste::Value(value), bytes) {
         node::free_here(value);
     }
 }
@@ -101,14 +122,14 @@ mod tests {
     fn another_thread_frees_unless_it_has_too_much_to_do() {
         let (tell, told) = mpsc::channel();
         let next = || told.recv_timeout(Duration::from_secs(60)).expect("it is freed");
-        free(Tell(tell.clone()));
+        // Anything may wait where nothing else does.
+        let large = usize::try_from(MOST_WAITING).expect("a size") * 2;
+        free(Tell(tell.clone()), large);
         assert_eq!(next().as_deref(), Some("referee-free"));
 
         let (hold, held) = mpsc::channel::<()>();
-        free(Hold(held));
-        for _ in 0..=QUEUE + 1 {
-            free(Tell(tell.clone()));
-        }
+        free(Hold(held), large / 2 + 1);
+        free(Tell(tell.clone()), 1);
         assert_eq!(next().as_deref(), thread::current().name());
         let large = Value::array((0..i64::from(HEAVY)).map(Value::from));
         let deep = (0..100_000).fold(large, |deep, _| Value::array([deep]));

@@ -23,13 +23,14 @@ pub(crate) fn in_order<E: Keyed>(entries: Vec<E>, effort: &mut impl Effort) -> V
     if entries.len() <= run {
         return sorted(entries);
     }
-    let mut runs = Vec::with_capacity(entries.len() / run + 1);
+    let count = entries.len();
+    let mut runs = Vec::with_capacity(count / run + 1);
     let mut rest = entries.into_iter();
     while rest.len() > 0 && effort.spend(1_024) {
         runs.push(sorted(rest.by_ref().take(run).collect()));
     }
     if rest.len() > 0 {
-        later::free((rest, runs));
+        later::free((rest, runs), count * size_of::<E>());
         return Vec::new();
     }
     merged(runs, effort)
@@ -50,7 +51,8 @@ fn merged<E: Keyed>(mut runs: Vec<Vec<E>>, effort: &mut impl Effort) -> Vec<E> {
     }
     let whole = runs.pop().unwrap_or_default();
     if !runs.is_empty() {
-        later::free(runs);
+        let count: usize = runs.iter().map(Vec::len).sum();
+        later::free(runs, count * size_of::<E>());
     }
     whole
 }
@@ -60,7 +62,8 @@ fn merged_two<E: Keyed>(first: Vec<E>, second: Vec<E>, effort: &mut impl Effort)
     let (mut left, mut right) = (first.into_iter().peekable(), second.into_iter().peekable());
     while let (Some(a), Some(b)) = (left.peek(), right.peek()) {
         if effort.is_stopped() {
-            later::free((all, left, right));
+            let bytes = all.capacity() * size_of::<E>();
+            later::free((all, left, right), bytes);
             return Vec::new();
         }
         let next = if effort.order(a.key(), b.key()).is_le() { left.next() } else { right.next() };

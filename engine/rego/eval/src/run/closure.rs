@@ -10,7 +10,7 @@ use crate::probe::Probe;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use referee_rego_builtin::{Cancelled, Meter};
-use referee_rego_value::{ArrayBuilder, ObjectBuilder, SetBuilder, Value, later};
+use referee_rego_value::{ArrayBuilder, ObjectBuilder, SetBuilder, Value};
 
 /// The values of a comprehension by the values of the variables that it shares.
 pub(super) type Grouped<'a> = HashMap<&'a [Value], &'a Value, FixedState>;
@@ -154,7 +154,7 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         self.deeper()?;
         let mut groups = Groups::default();
         if let Err(error) = self.group_members(plan, inside, base, &mut groups) {
-            later::free(groups);
+            self.give_away(groups);
             return Err(error);
         }
         let mut grouped: Grouped<'a> = HashMap::default();

@@ -29,7 +29,7 @@ use crate::program::{Program, Rules};
 use members::Choice;
 use referee_rego_builtin::{Cancelled, Context};
 use referee_rego_syntax::Location;
-use referee_rego_value::Value;
+use referee_rego_value::{Value, later};
 use scope::Scope;
 use slot::Slot;
 use std::fmt;
@@ -157,6 +157,11 @@ impl<'a, 'e, 'c, P: Probe> Evaluation<'a, 'e, 'c, P> {
         Ok(self.arena.keep(value))
     }
 
+    /// Frees what it was making and does not need any more, elsewhere.
+    fn give_away<T: Send + 'static>(&self, waste: T) {
+        later::free(waste, usize::try_from(self.taken_bytes()).unwrap_or(usize::MAX));
+    }
+
     /// What was going on when an error came up is over.
     fn reset(&mut self) {
         self.slots.clear();
@@ -171,8 +176,15 @@ impl<'a, 'e, 'c, P: Probe> Evaluation<'a, 'e, 'c, P> {
     }
 }
 
+impl<P> Evaluation<'_, '_, '_, P> {
+    /// How many bytes it has taken.
+    fn taken_bytes(&self) -> u64 {
+        self.memory.saturating_sub(self.context.meter.memory_left())
+    }
+}
+
 impl<P> Drop for Evaluation<'_, '_, '_, P> {
     fn drop(&mut self) {
-        self.arena.took(self.memory.saturating_sub(self.context.meter.memory_left()));
+        self.arena.took(self.taken_bytes());
     }
 }

@@ -15,7 +15,7 @@ use crate::plan::ops::Src;
 use crate::plan::{Clause, GroupPlan, Kind};
 use crate::probe::Probe;
 use referee_rego_syntax::Location;
-use referee_rego_value::{ObjectBuilder, SetBuilder, Value, later};
+use referee_rego_value::{ObjectBuilder, SetBuilder, Value};
 
 /// A document that is being made.
 #[derive(Debug)]
@@ -206,7 +206,7 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
             let clause = clauses.and_then(|it| it.get(usize::try_from(*clause).ok()?));
             let Some(clause) = clause else { continue };
             if let Err(error) = self.collect(group, clause, known, &mut making) {
-                later::free(making);
+                self.give_away(making);
                 return Err(error);
             }
         }

@@ -4,7 +4,7 @@ use super::Evaluation;
 use crate::error::{Eval, EvalError};
 use crate::prepared::{ExpressionValue, PreparedPath, PreparedQuery, Row};
 use crate::probe::Probe;
-use referee_rego_value::{Value, later};
+use referee_rego_value::Value;
 
 impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
     /// The document at a path; `None` where it is undefined.
@@ -31,7 +31,7 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         match self.strictly(done) {
             Ok(()) => Ok(rows),
             Err(error) => {
-                later::free(rows);
+                self.give_away(rows);
                 Err(error)
             }
         }

@@ -83,7 +83,7 @@ fn datum(context: &mut Context<'_>, text: &[u8]) -> Either<Datum, Failure> {
     let tree = tree::Tree::read(context, text)?;
     let datum = compose::compose(context, &tree);
     if text.len() > later::LARGE_TEXT {
-        later::free(tree);
+        later::free(tree, text.len().saturating_mul(later::TREE_BYTES));
     }
     datum
 }
