@@ -12,8 +12,8 @@ use referee_engine::GatherError;
 use referee_rego::{
     DocumentError as CapabilitiesError, Location, PolicyError, RegoError, RegoErrors, ValueError,
 };
-use referee_store::{PolicyLoadError, StoreError, TrustLoadError};
-use referee_verify::primitive::keyring::KeyringError;
+use referee_store::{CopyError, EvidenceError, PolicyLoadError, StoreError, TrustLoadError};
+use referee_verify::UnusableTrust;
 use std::error::Error;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -81,7 +81,7 @@ pub(crate) enum CliError {
     Trust(#[from] TrustLoadError),
     /// A key of the trust documents cannot be used.
     #[error(transparent)]
-    Keyring(#[from] KeyringError),
+    Trusted(#[from] UnusableTrust),
     /// The store cannot be set up.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -188,6 +188,30 @@ pub(crate) enum CliError {
     /// The reference could not be resolved, or its facts not be handed over.
     #[error(transparent)]
     Gather(#[from] GatherError),
+    /// The copy was not made.
+    #[error("{reference} was not copied to {destination}: {source}")]
+    Copy {
+        /// What was to be copied.
+        reference: String,
+        /// Where to.
+        destination: String,
+        /// Why not.
+        source: CopyError,
+    },
+    /// Evidence cannot be saved, or not be used.
+    #[error("{}: {source}", path.display())]
+    Evidence {
+        /// Where it is, or was to be.
+        path: PathBuf,
+        /// Why not.
+        source: EvidenceError,
+    },
+    /// A registry would have to be asked.
+    #[error("{reference} is in a registry, and --offline forbids to ask one")]
+    Offline {
+        /// The reference.
+        reference: String,
+    },
     /// The server cannot be set up that way.
     #[error(transparent)]
     ServerConfig(#[from] referee_server::ConfigError),
@@ -213,7 +237,7 @@ impl Coded for CliError {
             Self::UnknownPack { .. } => "unknown_pack",
             Self::PackData { .. } => "internal_error",
             Self::Trust(error) => error.code(),
-            Self::Keyring(error) => error.code(),
+            Self::Trusted(error) => error.code(),
             Self::Store(error) => error.code(),
             Self::PolicyFiles(error) => error.code(),
             Self::NoModules { .. } => "policy_empty",
@@ -235,6 +259,9 @@ impl Coded for CliError {
             Self::Expectations(_) => "expectations_unusable",
             Self::Write(_) => "internal_error",
             Self::Gather(error) => error.code(),
+            Self::Copy { source, .. } => source.code(),
+            Self::Evidence { source, .. } => source.code(),
+            Self::Offline { .. } => "offline",
             Self::ServerConfig(error) => error.code(),
             Self::Serve(error) => error.code(),
         }
@@ -251,7 +278,7 @@ impl Coded for CliError {
                 format!("the packs are: {}", known.join(", "))
             }),
             Self::Trust(error) => error.hint(),
-            Self::Keyring(error) => error.hint(),
+            Self::Trusted(error) => error.hint(),
             Self::Store(error) => error.hint(),
             Self::PolicyFiles(error) => error.hint(),
             Self::Load(errors) => errors.hint(),
@@ -262,6 +289,13 @@ impl Coded for CliError {
             Self::File { source, .. } => crate::files::hint(source),
             Self::NoTests => Some("tests are the rules whose names begin with test_".into()),
             Self::Gather(error) => error.hint(),
+            Self::Copy { source, .. } => source.hint(),
+            Self::Evidence { source, .. } => source.hint(),
+            Self::Offline { .. } => Some(
+                "an oci-layout: is read without a network, and so is what `referee facts \
+                 --save-evidence` saved, with --evidence"
+                    .into(),
+            ),
             Self::ServerConfig(error) => error.hint(),
             Self::Serve(error) => error.hint(),
             Self::Output(_)

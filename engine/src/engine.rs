@@ -11,7 +11,7 @@ use referee_rego::Value;
 use referee_store::Store;
 use referee_store::clock::Clock;
 use referee_verify::cosign::CosignVerifier;
-use referee_verify::primitive::keyring::KeyringError;
+use referee_verify::UnusableTrust;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -73,8 +73,8 @@ impl EngineBuilder {
     /// Makes the engine.
     ///
     /// # Errors
-    /// [`KeyringError`] where a key of the trust document cannot be read.
-    pub fn build(self) -> Result<Engine, KeyringError> {
+    /// [`UnusableTrust`] where a key of the trust document cannot be read.
+    pub fn build(self) -> Result<Engine, UnusableTrust> {
         let cosign = CosignVerifier::new(&self.trust)?;
         let mut verifiers: Vec<Arc<dyn Verifier>> = vec![Arc::new(cosign)];
         verifiers.extend(self.verifiers);

@@ -56,7 +56,7 @@ impl Established {
     /// The facts of a gathering as they stand now; `None` while there is no subject.
     pub(crate) fn of(state: &State) -> Option<Result<Self, Unwritable>> {
         let plan = state.plan.as_ref()?;
-        let facts = report::facts(plan, placeholder());
+        let facts = report::facts(plan, &state.trust_roots, placeholder());
         let elapsed = Elapsed {
             resolve: state.resolved_after.map(report::millis).unwrap_or_default(),
             discover: span(state.resolved_after, state.discovered_after),
@@ -65,7 +65,7 @@ impl Established {
             policy: 0,
             total: 0,
         };
-        Some(Self::new(facts, report::changes_at(plan), elapsed))
+        Some(Self::new(facts, report::changes_at(plan, &state.trust_roots), elapsed))
     }
 
     fn new(
@@ -133,6 +133,7 @@ fn members(facts: &Facts) -> Result<Vec<(&'static str, Value)>, Unwritable> {
         referrers,
         signatures,
         attestations,
+        trust_roots,
         unavailable,
         complete,
         verifiers,
@@ -143,6 +144,7 @@ fn members(facts: &Facts) -> Result<Vec<(&'static str, Value)>, Unwritable> {
         ("referrers", value(referrers)?),
         ("signatures", value(signatures)?),
         ("attestations", value(attestations)?),
+        ("trust_roots", value(trust_roots)?),
         ("unavailable", value(unavailable)?),
         ("complete", value(complete)?),
         ("verifiers", value(verifiers)?),

@@ -3,13 +3,13 @@
 use crate::plan::Plan;
 use referee_core::facts::{
     AttestationFact, FACTS_VERSION, PlatformFact, ReferrerFact, RequestFact, SignatureFact,
-    SubjectFact, VerifierFact,
+    SubjectFact, TrustRootFact, VerifierFact,
 };
 use referee_core::{Facts, Findings, Subject, Timestamp, Unavailable};
 use std::time::Duration;
 
 /// The facts as they stand, whether the plan is finished or not.
-pub(crate) fn facts(plan: &Plan, request: RequestFact) -> Facts {
+pub(crate) fn facts(plan: &Plan, trust_roots: &[TrustRootFact], request: RequestFact) -> Facts {
     let mut lists = Lists { unavailable: plan.troubles(), ..Lists::default() };
     let mut referrers = Vec::new();
     for found in plan.in_order() {
@@ -54,6 +54,7 @@ pub(crate) fn facts(plan: &Plan, request: RequestFact) -> Facts {
         referrers,
         signatures: lists.signatures,
         attestations: lists.attestations,
+        trust_roots: trust_roots.to_vec(),
         complete: lists.unavailable.is_empty() && plan.is_finished(),
         unavailable: lists.unavailable,
         verifiers,
@@ -61,12 +62,11 @@ pub(crate) fn facts(plan: &Plan, request: RequestFact) -> Facts {
 }
 
 /// The first time at which other facts may be due.
-pub(crate) fn changes_at(plan: &Plan) -> Option<Timestamp> {
-    plan.in_order()
-        .iter()
-        .flat_map(|found| found.findings.values())
-        .filter_map(|f| f.changes_at)
-        .min()
+pub(crate) fn changes_at(plan: &Plan, trust_roots: &[TrustRootFact]) -> Option<Timestamp> {
+    let found = plan.in_order();
+    let findings = found.iter().flat_map(|found| found.findings.values());
+    let roots = trust_roots.iter().filter(|root| !root.expired).filter_map(|root| root.expires_at);
+    findings.filter_map(|findings| findings.changes_at).chain(roots).min()
 }
 
 /// The subject as a fact.

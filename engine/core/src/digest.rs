@@ -107,6 +107,45 @@ impl Digest {
     }
 }
 
+/// A digest that is computed piece by piece, for content that is never held as a whole.
+#[derive(Clone, Debug)]
+pub struct Hasher(State);
+
+#[derive(Clone, Debug)]
+enum State {
+    Sha256(Sha256),
+    Sha512(Sha512),
+}
+
+impl Hasher {
+    /// A hasher that has seen nothing yet.
+    #[must_use]
+    pub fn new(algorithm: Algorithm) -> Self {
+        Self(match algorithm {
+            Algorithm::Sha256 => State::Sha256(Sha256::new()),
+            Algorithm::Sha512 => State::Sha512(Sha512::new()),
+        })
+    }
+
+    /// Takes in the next piece.
+    pub fn update(&mut self, piece: &[u8]) {
+        match &mut self.0 {
+            State::Sha256(state) => state.update(piece),
+            State::Sha512(state) => state.update(piece),
+        }
+    }
+
+    /// The digest of all pieces.
+    #[must_use]
+    pub fn finish(self) -> Digest {
+        let (algorithm, hex) = match self.0 {
+            State::Sha256(state) => (Algorithm::Sha256, HEXLOWER.encode(&state.finalize())),
+            State::Sha512(state) => (Algorithm::Sha512, HEXLOWER.encode(&state.finalize())),
+        };
+        Digest { algorithm, text: format!("{}:{hex}", algorithm.as_str()).into() }
+    }
+}
+
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
@@ -226,6 +265,17 @@ mod tests {
     fn the_empty_string_has_its_published_digest() {
         assert_eq!(Digest::sha256(b"").as_str(), EMPTY);
         assert!(Digest::of(Algorithm::Sha512, b"").as_str().starts_with("sha512:cf83e1357eefb8bd"));
+    }
+
+    #[test]
+    fn pieces_have_the_digest_of_the_whole() {
+        for algorithm in [Algorithm::Sha256, Algorithm::Sha512] {
+            let mut hasher = Hasher::new(algorithm);
+            hasher.update(b"ab");
+            hasher.update(b"");
+            hasher.update(b"c");
+            assert_eq!(hasher.finish(), Digest::of(algorithm, b"abc"));
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The contract between the engine and a verifier.
 
 use crate::evidence::{Evidence, EvidenceRequest};
-use crate::facts::{AttestationFact, SignatureFact};
+use crate::facts::{AttestationFact, SignatureFact, TrustRootFact};
 use crate::referrer::Referrer;
 use crate::subject::Subject;
 use crate::timestamp::Timestamp;
@@ -94,6 +94,11 @@ pub trait Verifier: Send + Sync + fmt::Debug {
     /// found, all of which the registry may have made up: wanting too much is harmless, wanting
     /// too little hides a signature.
     fn wants(&self, referrer: &Referrer) -> bool;
+
+    /// The trusted roots that it holds signatures against, as they are at a point in time.
+    fn trust_roots(&self, _now: Timestamp) -> Vec<TrustRootFact> {
+        Vec::new()
+    }
 
     /// Examines a referrer at a point in time.
     fn verify(&self, job: &Job<'_>, evidence: &Evidence, now: Timestamp, budget: &Budget) -> Step;

@@ -9,6 +9,7 @@ use crate::settings::Settings;
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
+use referee_core::facts::TrustRootFact;
 use referee_core::{Limits, Selector, Timestamp, Verifier};
 use referee_store::Store;
 use std::collections::VecDeque;
@@ -34,6 +35,8 @@ pub(crate) struct Context {
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(crate) plan: Option<Plan>,
+    /// The trusted roots that signatures are held against, as they are at the gathering's time.
+    pub(crate) trust_roots: Vec<TrustRootFact>,
     pub(crate) failed: Option<Arc<ResolveError>>,
     pub(crate) resolved_after: Option<Duration>,
     pub(crate) discovered_after: Option<Duration>,
@@ -168,7 +171,9 @@ async fn run(
         }
     };
     let (plan, first) = Plan::start(&context.limits, &context.verifiers, subject);
+    let trust_roots = context.verifiers.iter().flat_map(|verifier| verifier.trust_roots(now));
     gathering.write(|state| {
+        state.trust_roots = trust_roots.collect();
         state.resolved_after = Some(gathering.age());
         state.plan = Some(plan);
     });

@@ -15,7 +15,8 @@ pub mod envelope;
 mod json;
 pub mod primitive;
 pub mod problem;
+pub mod protocol;
 
-pub use cosign::CosignVerifier;
+pub use cosign::{CosignVerifier, UnusableTrust};
 pub use primitive::key::{KeyError, PublicKey};
 pub use primitive::keyring::{Keyring, KeyringError};

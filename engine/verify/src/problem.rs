@@ -62,8 +62,34 @@ codes! {
     SignatureEncoding = "signature_encoding", Invalid;
     /// The key that the bundle names is known and did not make the signature.
     SignatureMismatch = "signature_mismatch", Invalid;
-    /// It is made with a certificate, which this version does not verify.
-    KeylessNotSupported = "keyless_not_supported", Unsupported;
+    /// The signing certificate cannot be read, or does not say who the signer is.
+    MalformedCertificate = "malformed_certificate", Invalid;
+    /// The signing certificate, or one above it, is not what it must be: not signed by its issuer,
+    /// not for signing, not an authority's.
+    CertificateInvalid = "certificate_invalid", Invalid;
+    /// The signed certificate timestamp does not hold.
+    SctInvalid = "sct_invalid", Invalid;
+    /// The log entry cannot be read.
+    MalformedLogEntry = "malformed_log_entry", Invalid;
+    /// The log did not sign the promise that the entry brings.
+    LogPromiseInvalid = "log_promise_invalid", Invalid;
+    /// The inclusion proof does not lead to the checkpoint.
+    LogProofInvalid = "log_proof_invalid", Invalid;
+    /// The checkpoint is malformed or not the log's.
+    LogCheckpointInvalid = "log_checkpoint_invalid", Invalid;
+    /// The log entry is about another signature, signer or content.
+    LogEntryMismatch = "log_entry_mismatch", Invalid;
+    /// The log states a time that is still to come.
+    LogTimeInvalid = "log_time_invalid", Invalid;
+    /// The timestamp cannot be read, or was not granted.
+    MalformedTimestamp = "malformed_timestamp", Invalid;
+    /// The timestamp is for something else than this signature.
+    TimestampMismatch = "timestamp_mismatch", Invalid;
+    /// The timestamp is not what its authority signed, or its authority's certificate is not for
+    /// timestamps.
+    TimestampInvalid = "timestamp_invalid", Invalid;
+    /// The log entry is of a kind that this version does not read.
+    LogEntryUnsupported = "log_entry_unsupported", Unsupported;
     /// The Sigstore bundle is of a version that this version does not read.
     BundleVersionUnsupported = "bundle_version_unsupported", Unsupported;
     /// The layer is of a type that this version does not read.
@@ -74,6 +100,30 @@ codes! {
     StatementTypeUnsupported = "statement_type_unsupported", Unsupported;
     /// The examination ended before this signature's turn.
     VerificationBudget = "verification_budget", Unavailable;
+    /// No authority of a trusted root issued the certificate.
+    CertificateUntrusted = "certificate_untrusted", Untrusted;
+    /// The certificate was not valid when the signature was made.
+    CertificateExpired = "certificate_expired", Untrusted;
+    /// The certificate has no signed certificate timestamp, and the trust document wants one.
+    SctMissing = "sct_missing", Untrusted;
+    /// The signed certificate timestamp is of a log that no trusted root knows for that time.
+    SctUntrusted = "sct_untrusted", Untrusted;
+    /// There is no entry in a transparency log, and the trust document wants one.
+    LogEntryMissing = "log_entry_missing", Untrusted;
+    /// The log entry has no proof of the kind that is needed.
+    LogProofMissing = "log_proof_missing", Untrusted;
+    /// The log entry is of a log that no trusted root knows for that time.
+    LogUntrusted = "log_untrusted", Untrusted;
+    /// There is no timestamp of an authority, and the trust document wants one.
+    TimestampMissing = "timestamp_missing", Untrusted;
+    /// The timestamp is of an authority that no trusted root knows for that time.
+    TimestampUntrusted = "timestamp_untrusted", Untrusted;
+    /// Nothing proves when the signature was made.
+    TimeUnproven = "time_unproven", Untrusted;
+    /// No identity of the trust document is who the certificate says.
+    IdentityUnknown = "identity_unknown", Untrusted;
+    /// No scope of the identity admits the repository.
+    IdentityOutOfScope = "identity_out_of_scope", Untrusted;
     /// The trust document revokes the key.
     KeyRevoked = "key_revoked", Untrusted;
     /// No scope of the key admits the repository.

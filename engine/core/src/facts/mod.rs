@@ -5,13 +5,17 @@
 //! `policies/schema/facts-v1.json` is generated from these types and checked by a test.
 
 mod attestation;
+mod evidence;
 mod signature;
 
 pub use attestation::AttestationFact;
+pub use evidence::{
+    Check, ChecksFact, Proof, TimestampFact, TimestampSource, TransparencyFact, TrustRootFact,
+    TrustRootSource,
+};
 pub use signature::{
-    CertificateFact, Format, IdentityFact, KeyFact, Problem, Proof, Purpose, RevocationFact,
-    RevocationMethod, RevocationStatus, SignatureFact, SignatureStatus, TimestampFact,
-    TimestampSource, TransparencyFact,
+    CertificateFact, Format, IdentityFact, KeyFact, Problem, Purpose, RevocationFact,
+    RevocationMethod, RevocationStatus, SignatureFact, SignatureStatus,
 };
 
 use crate::digest::Digest;
@@ -44,6 +48,8 @@ pub struct Facts {
     pub signatures: Vec<SignatureFact>,
     /// Every attestation found that no typed list carries.
     pub attestations: Vec<AttestationFact>,
+    /// The trusted roots that signatures were held against, in the order of the trust document.
+    pub trust_roots: Vec<TrustRootFact>,
     /// What could not be had.
     pub unavailable: Vec<Unavailable>,
     /// Whether every listing was read to its end and everything found that a verifier wants was
@@ -233,6 +239,7 @@ mod tests {
             referrers: Vec::new(),
             signatures: Vec::new(),
             attestations: Vec::new(),
+            trust_roots: Vec::new(),
             unavailable: vec![Unavailable::new(
                 UnavailableKind::Blob,
                 "x",

@@ -1,5 +1,6 @@
 //! What is known of one signature.
 
+use super::evidence::{ChecksFact, TimestampFact, TransparencyFact};
 use crate::digest::Digest;
 use crate::timestamp::Timestamp;
 use schemars::JsonSchema;
@@ -47,6 +48,8 @@ pub struct SignatureFact {
     pub scope: Option<String>,
     /// The registry reference that the signed payload claims (cosign's `docker-reference`).
     pub claimed_reference: Option<String>,
+    /// What each stage of the verification came to.
+    pub checks: ChecksFact,
     /// Entries in transparency logs.
     pub transparency: Vec<TransparencyFact>,
     /// Timestamps.
@@ -160,56 +163,6 @@ pub struct IdentityFact {
     pub subject: String,
     /// The issuer that vouched for it.
     pub issuer: Option<String>,
-}
-
-/// An entry in a transparency log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct TransparencyFact {
-    /// The log's key id, hex.
-    pub log: String,
-    /// The entry's index in the log.
-    pub index: u64,
-    /// When the log says it was entered.
-    pub integrated_at: Option<Timestamp>,
-    /// What proves the entry.
-    pub proof: Option<Proof>,
-    /// Whether that proof was checked and holds. False also where this version does not check it.
-    pub verified: bool,
-}
-
-/// What proves an entry in a transparency log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Proof {
-    /// The log's signed promise to enter it.
-    Set,
-    /// A Merkle inclusion proof with a checkpoint.
-    Inclusion,
-}
-
-/// A timestamp over a signature.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct TimestampFact {
-    /// Where it comes from.
-    pub source: TimestampSource,
-    /// Who says so.
-    pub authority: String,
-    /// The time.
-    pub time: Option<Timestamp>,
-    /// Whether it was checked and holds. False also where this version does not check it.
-    pub verified: bool,
-}
-
-/// Where a timestamp comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum TimestampSource {
-    /// An RFC 3161 authority.
-    Rfc3161,
-    /// A Rekor log's integrated time.
-    Rekor,
 }
 
 /// Whether a certificate was revoked.

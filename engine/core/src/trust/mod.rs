@@ -1,20 +1,31 @@
 //! The trust document: whose signatures count, and where.
 //!
 //! One YAML or JSON file, or several that are merged. Read in two stages: [`TrustDocument`] is
-//! what the author typed, [`Trust`] is what it means, with every name unique, every key read and
-//! every scope checked. Nothing else of the product sees the first.
+//! what the author typed, [`Trust`] is what it means, with every name unique, every file at hand,
+//! every pattern and scope checked. Nothing else of the product sees the first.
 
+mod entry;
+mod error;
+mod identity;
+mod key;
+mod pattern;
 mod scope;
+mod sigstore;
 
+pub use entry::{Entry, EntryKind};
+pub use error::TrustError;
+pub use identity::{CLAIMS, IdentityEntry, TrustedIdentity};
+pub use key::{KeyEntry, Revocation, TrustedKey};
+pub use pattern::{Pattern, PatternError, PatternText};
 pub use scope::{Scope, ScopeError};
+pub use sigstore::{Requirement, RootSource, SigstoreEntry, TrustedSigstore, WellKnown};
 
 use crate::digest::Digest;
 use crate::document::{self, DocumentError};
-use crate::error::Coded;
 use crate::json::canonical;
-use crate::timestamp::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// A trust document as it is written.
@@ -24,44 +35,12 @@ pub struct TrustDocument {
     /// Public keys.
     #[serde(default)]
     pub keys: Vec<KeyEntry>,
-}
-
-/// One public key as it is written. Exactly one of `pem` and `file` says where it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct KeyEntry {
-    /// What policies and decisions call it.
-    pub name: String,
-    /// The key itself, PEM.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pem: Option<String>,
-    /// The path of a PEM file, relative to the trust document.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub file: Option<String>,
-    /// The repositories it may sign for, `registry.example/team/**`.
+    /// Who certificates say that signers are.
     #[serde(default)]
-    pub scopes: Vec<String>,
-    /// The start of its validity, inclusive.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub not_before: Option<Timestamp>,
-    /// The end of its validity, exclusive.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub not_after: Option<Timestamp>,
-    /// Set where the key must not be trusted any more, whatever it signed and whenever.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub revoked: Option<Revocation>,
-}
-
-/// Why a key is not to be trusted any more.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Revocation {
-    /// Why, for whoever reads a denial.
-    pub reason: String,
-    /// When it was revoked, for the record: a signature's own date is not proven, so those from
-    /// before that time are not trusted either.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub at: Option<Timestamp>,
+    pub identities: Vec<IdentityEntry>,
+    /// Sigstore instances; the public-good instance where none is named.
+    #[serde(default)]
+    pub sigstore: Vec<SigstoreEntry>,
 }
 
 impl TrustDocument {
@@ -73,9 +52,10 @@ impl TrustDocument {
         document::read(name, text)
     }
 
-    /// The key files that it names, each once.
+    /// The files that it names: keys and trusted roots.
     pub fn files(&self) -> impl Iterator<Item = &str> {
-        self.keys.iter().filter_map(|key| key.file.as_deref())
+        let keys = self.keys.iter().filter_map(|key| key.file.as_deref());
+        keys.chain(self.sigstore.iter().filter_map(|instance| instance.file.as_deref()))
     }
 }
 
@@ -94,134 +74,16 @@ pub struct TrustSource {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trust {
     keys: Vec<TrustedKey>,
+    identities: Vec<TrustedIdentity>,
+    sigstore: Vec<TrustedSigstore>,
     revision: Digest,
-}
-
-/// One key of the trust document.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TrustedKey {
-    /// Its name, unique among all documents.
-    pub name: String,
-    /// The PEM text.
-    pub pem: String,
-    /// `inline` or `file`.
-    pub provider: &'static str,
-    /// The repositories it may sign for; never empty.
-    pub scopes: Vec<Scope>,
-    /// The start of its validity, inclusive.
-    pub not_before: Option<Timestamp>,
-    /// The end of its validity, exclusive.
-    pub not_after: Option<Timestamp>,
-    /// Why it is not to be trusted any more.
-    pub revoked: Option<Revocation>,
-}
-
-/// A trust document that says something it cannot mean.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum TrustError {
-    /// It could not be read.
-    #[error(transparent)]
-    Document(#[from] DocumentError),
-    /// Two entries have one name.
-    #[error("{document}: two keys are named {name:?}")]
-    DuplicateName {
-        /// The document with the second.
-        document: String,
-        /// The name.
-        name: String,
-    },
-    /// An entry has no name.
-    #[error("{document}: keys[{position}] has an empty name")]
-    EmptyName {
-        /// The document.
-        document: String,
-        /// Which entry.
-        position: usize,
-    },
-    /// An entry has neither `pem` nor `file`, or both.
-    #[error("{document}: key {name:?} must have exactly one of `pem` and `file`")]
-    KeySource {
-        /// The document.
-        document: String,
-        /// The entry.
-        name: String,
-    },
-    /// A file that an entry names was not handed over.
-    #[error("{document}: key {name:?}: file {file:?} was not read")]
-    MissingFile {
-        /// The document.
-        document: String,
-        /// The entry.
-        name: String,
-        /// The file.
-        file: String,
-    },
-    /// An entry has no scope.
-    #[error("{document}: key {name:?} has no scopes, so it would be trusted nowhere")]
-    NoScopes {
-        /// The document.
-        document: String,
-        /// The entry.
-        name: String,
-    },
-    /// A scope is not valid.
-    #[error("{document}: key {name:?}: scope {scope:?} is not valid")]
-    Scope {
-        /// The document.
-        document: String,
-        /// The entry.
-        name: String,
-        /// The scope.
-        scope: String,
-        /// What is wrong with it.
-        source: ScopeError,
-    },
-    /// The validity ends before it starts.
-    #[error("{document}: key {name:?} is valid until {not_after}, which is not after {not_before}")]
-    Validity {
-        /// The document.
-        document: String,
-        /// The entry.
-        name: String,
-        /// The start.
-        not_before: Timestamp,
-        /// The end.
-        not_after: Timestamp,
-    },
-}
-
-impl Coded for TrustError {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Document(error) => error.code(),
-            Self::DuplicateName { .. } => "trust_duplicate_name",
-            Self::EmptyName { .. } => "trust_empty_name",
-            Self::KeySource { .. } => "trust_key_source",
-            Self::MissingFile { .. } => "trust_missing_file",
-            Self::NoScopes { .. } => "trust_no_scopes",
-            Self::Scope { .. } => "trust_scope",
-            Self::Validity { .. } => "trust_validity",
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::Document(error) => error.hint(),
-            Self::NoScopes { .. } => {
-                Some("name the repositories it signs for, or [\"**\"] for everywhere".into())
-            }
-            Self::Scope { source, .. } => source.hint(),
-            _ => None,
-        }
-    }
 }
 
 impl Trust {
     /// A trust that trusts nobody.
     #[must_use]
     pub fn nobody() -> Self {
-        Self { keys: Vec::new(), revision: Digest::sha256(b"{}") }
+        Self::of(Vec::new(), Vec::new(), Vec::new())
     }
 
     /// What some documents mean together.
@@ -230,24 +92,79 @@ impl Trust {
     /// [`TrustError`], for the first thing that a document cannot mean.
     pub fn new(sources: &[TrustSource]) -> Result<Self, TrustError> {
         let mut keys: Vec<TrustedKey> = Vec::new();
+        let mut identities: Vec<(TrustedIdentity, Entry)> = Vec::new();
+        let mut sigstore: Vec<TrustedSigstore> = Vec::new();
         for source in sources {
-            for (position, entry) in source.document.keys.iter().enumerate() {
-                let key = TrustedKey::new(source, position, entry)?;
+            for (position, written) in source.document.keys.iter().enumerate() {
+                let key = TrustedKey::new(source, position, written)?;
                 if keys.iter().any(|other| other.name == key.name) {
-                    let document = source.name.clone();
-                    return Err(TrustError::DuplicateName { document, name: key.name });
+                    return Err(duplicate(source, EntryKind::Key, key.name));
                 }
                 keys.push(key);
             }
+            for (position, written) in source.document.sigstore.iter().enumerate() {
+                let (instance, entry) = TrustedSigstore::new(source, position, written)?;
+                if sigstore.iter().any(|other| other.name == instance.name) {
+                    return Err(TrustError::DuplicateName { entry });
+                }
+                sigstore.push(instance);
+            }
         }
-        let revision = Digest::sha256(describe(&keys).as_bytes());
-        Ok(Self { keys, revision })
+        for source in sources {
+            for (position, written) in source.document.identities.iter().enumerate() {
+                let (identity, entry) = TrustedIdentity::new(source, position, written)?;
+                let taken = keys.iter().any(|key| key.name == identity.name)
+                    || identities.iter().any(|(other, _)| other.name == identity.name);
+                if taken {
+                    return Err(TrustError::DuplicateName { entry });
+                }
+                identities.push((identity, entry));
+            }
+        }
+        if sigstore.is_empty() {
+            sigstore.push(TrustedSigstore::public_good());
+        }
+        for (identity, entry) in &identities {
+            let known = |name: &&String| !sigstore.iter().any(|other| other.name == **name);
+            if let Some(instance) = identity.sigstore.iter().find(known) {
+                let (entry, instance) = (entry.clone(), instance.clone());
+                return Err(TrustError::UnknownInstance { entry, instance });
+            }
+        }
+        let identities = identities.into_iter().map(|(identity, _)| identity).collect();
+        Ok(Self::of(keys, identities, sigstore))
+    }
+
+    fn of(
+        keys: Vec<TrustedKey>,
+        identities: Vec<TrustedIdentity>,
+        sigstore: Vec<TrustedSigstore>,
+    ) -> Self {
+        let described = json!({
+            "keys": keys.iter().map(TrustedKey::describe).collect::<Vec<Value>>(),
+            "identities": identities.iter().map(TrustedIdentity::describe).collect::<Vec<Value>>(),
+            "sigstore": sigstore.iter().map(TrustedSigstore::describe).collect::<Vec<Value>>(),
+        });
+        let revision = Digest::sha256(canonical(&described).as_bytes());
+        Self { keys, identities, sigstore, revision }
     }
 
     /// The keys, in the order of the documents.
     #[must_use]
     pub fn keys(&self) -> &[TrustedKey] {
         &self.keys
+    }
+
+    /// The identities, in the order of the documents.
+    #[must_use]
+    pub fn identities(&self) -> &[TrustedIdentity] {
+        &self.identities
+    }
+
+    /// The Sigstore instances, in the order of the documents. Empty only where nobody is trusted.
+    #[must_use]
+    pub fn sigstore(&self) -> &[TrustedSigstore] {
+        &self.sigstore
     }
 
     /// The digest over all that is trusted: the same for the same meaning.
@@ -257,77 +174,14 @@ impl Trust {
     }
 }
 
-fn describe(keys: &[TrustedKey]) -> String {
-    let keys: Vec<_> = keys
-        .iter()
-        .map(|key| {
-            serde_json::json!({
-                "name": key.name,
-                "pem": key.pem,
-                "provider": key.provider,
-                "scopes": key.scopes.iter().map(ToString::to_string).collect::<Vec<_>>(),
-                "not_before": key.not_before.map(|t| t.to_string()),
-                "not_after": key.not_after.map(|t| t.to_string()),
-                "revoked": key.revoked.as_ref().map(|r| &r.reason),
-            })
-        })
-        .collect();
-    canonical(&serde_json::Value::from(keys))
-}
-
-impl TrustedKey {
-    fn new(source: &TrustSource, position: usize, entry: &KeyEntry) -> Result<Self, TrustError> {
-        let document = || source.name.clone();
-        let name = entry.name.clone();
-        if name.trim().is_empty() {
-            return Err(TrustError::EmptyName { document: document(), position });
-        }
-        let (pem, provider) = match (&entry.pem, &entry.file) {
-            (Some(pem), None) => (pem.clone(), "inline"),
-            (None, Some(file)) => match source.files.get(file) {
-                Some(content) => (content.clone(), "file"),
-                None => {
-                    let file = file.clone();
-                    return Err(TrustError::MissingFile { document: document(), name, file });
-                }
-            },
-            _ => return Err(TrustError::KeySource { document: document(), name }),
-        };
-        if entry.scopes.is_empty() {
-            return Err(TrustError::NoScopes { document: document(), name });
-        }
-        let scopes = entry
-            .scopes
-            .iter()
-            .map(|scope| {
-                scope.parse().map_err(|source| TrustError::Scope {
-                    document: document(),
-                    name: name.clone(),
-                    scope: scope.clone(),
-                    source,
-                })
-            })
-            .collect::<Result<Vec<Scope>, _>>()?;
-        if let (Some(not_before), Some(not_after)) = (entry.not_before, entry.not_after)
-            && not_after <= not_before
-        {
-            return Err(TrustError::Validity { document: document(), name, not_before, not_after });
-        }
-        Ok(Self {
-            name,
-            pem,
-            provider,
-            scopes,
-            not_before: entry.not_before,
-            not_after: entry.not_after,
-            revoked: entry.revoked.clone(),
-        })
-    }
+fn duplicate(source: &TrustSource, kind: EntryKind, name: String) -> TrustError {
+    TrustError::DuplicateName { entry: Entry { document: source.name.clone(), kind, name } }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Coded as _;
 
     fn trust(text: &str) -> Result<Trust, TrustError> {
         let document = TrustDocument::read("trust.yaml", text)?;
@@ -353,6 +207,39 @@ mod tests {
                 "trust_validity",
             ),
             ("keys: [{name: a, pem: x, scopes: ['**'], not_after: soon}]", "document_shape"),
+            ("keys: [{name: a, pem: x, scopes: ['**'], log: always}]", "document_shape"),
+            ("identities: [{name: a, issuer: i, scopes: ['**']}]", "document_shape"),
+            ("identities: [{name: a, issuer: i, subject: s}]", "trust_no_scopes"),
+            ("identities: [{name: '', issuer: i, subject: s, scopes: ['**']}]", "trust_empty_name"),
+            ("identities: [{name: a, issuer: i, subject: '', scopes: ['**']}]", "trust_pattern"),
+            (
+                "identities: [{name: a, issuer: {regex: '('}, subject: s, scopes: ['**']}]",
+                "trust_pattern",
+            ),
+            (
+                "identities: [{name: a, issuer: {like: x}, subject: s, scopes: ['**']}]",
+                "unknown_field",
+            ),
+            (
+                "identities: [{name: a, issuer: i, subject: s, claims: {sourceRepositoryUri: x}, scopes: ['**']}]",
+                "trust_claim",
+            ),
+            (
+                "identities: [{name: a, issuer: i, subject: s, sigstore: [b], scopes: ['**']}]",
+                "trust_unknown_instance",
+            ),
+            (
+                "{keys: [{name: a, pem: x, scopes: ['**']}], identities: [{name: a, issuer: i, subject: s, scopes: ['**']}]}",
+                "trust_duplicate_name",
+            ),
+            ("sigstore: [{name: a}]", "trust_root_source"),
+            ("sigstore: [{name: a, instance: github, file: b}]", "trust_root_source"),
+            ("sigstore: [{name: a, file: b}]", "trust_missing_file"),
+            ("sigstore: [{name: a, instance: elsewhere}]", "document_shape"),
+            (
+                "sigstore: [{name: a, instance: github}, {name: a, instance: staging}]",
+                "trust_duplicate_name",
+            ),
         ];
         for (text, code) in cases {
             let error = trust(text).expect_err(text);
@@ -367,5 +254,36 @@ mod tests {
         let c = trust("keys: [{name: a, pem: x, scopes: ['r.example/**']}]").unwrap();
         assert_eq!(a.revision(), b.revision());
         assert_ne!(a.revision(), c.revision());
+    }
+
+    #[test]
+    fn an_identity_is_who_all_its_patterns_admit() {
+        let trust = trust(
+            "identities: [{name: a, issuer: i, subject: {glob: 's/*'}, claims: {runnerEnvironment: github-hosted}, scopes: ['**']}]",
+        )
+        .unwrap();
+        let identity = trust.identities().first().unwrap();
+        let hosted = |name: &str| (name == "runnerEnvironment").then_some("github-hosted");
+        assert!(identity.is("i", "s/1", hosted));
+        assert!(!identity.is("j", "s/1", hosted));
+        assert!(!identity.is("i", "s/1/2", hosted));
+        assert!(!identity.is("i", "s/1", |_| None), "a claim that is missing is not admitted");
+        assert!(!identity.is("i", "s/1", |_| Some("self-hosted")));
+        assert!(identity.counts_in("public-good"));
+    }
+
+    #[test]
+    fn the_public_good_instance_counts_where_none_is_named() {
+        let instances = |text: &str| {
+            let trust = trust(text).unwrap();
+            trust.sigstore().iter().map(|s| (s.name.clone(), s.log, s.sct)).collect::<Vec<_>>()
+        };
+        let required = Requirement::Required;
+        assert_eq!(instances("keys: []"), [("public-good".into(), required, required)]);
+        let github = "sigstore: [{name: private, instance: github}]";
+        let optional = Requirement::Optional;
+        assert_eq!(instances(github), [("private".into(), optional, optional)]);
+        let strict = "sigstore: [{name: private, instance: github, sct: required}]";
+        assert_eq!(instances(strict), [("private".into(), optional, required)]);
     }
 }

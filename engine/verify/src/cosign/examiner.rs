@@ -1,22 +1,24 @@
 //! One examination of one referrer: the budget, the search for the key, and what was found.
 
 use super::draft::Draft;
+use super::target::Target;
 use crate::primitive::base64;
 use crate::primitive::key::PublicKey;
 use crate::primitive::keyring::{Key, Keyring};
-use crate::primitive::signature::Scheme;
+use crate::primitive::signature::{Hash, Scheme};
 use crate::problem::{Code, Raised};
+use crate::protocol::sigstore::{self, Proofs, Signer, Sigstore};
+use crate::protocol::tlog::{Content, Digests, Signed, Verifier};
 use data_encoding::HEXLOWER;
 use referee_core::facts::AttestationFact;
-use referee_core::{
-    Budget, Findings, Job, Timestamp, Unavailable, UnavailableCode, UnavailableKind,
-};
+use referee_core::{Budget, Findings, Timestamp, Unavailable, UnavailableCode, UnavailableKind};
 
 /// One examination of one referrer.
 #[derive(Debug)]
 pub(super) struct Examiner<'a> {
     pub(super) keyring: &'a Keyring,
-    pub(super) job: &'a Job<'a>,
+    pub(super) sigstore: &'a Sigstore,
+    pub(super) target: Target<'a>,
     pub(super) budget: &'a Budget,
     /// A problem that all signatures of the referrer share.
     pub(super) shared: Option<Raised>,
@@ -30,6 +32,50 @@ enum Search<'a> {
     Made { key: &'a Key, scheme: Scheme },
     NotMade,
     Ended(UnavailableCode),
+}
+
+/// A signature, and all that is needed to find out who made it and what it is worth.
+#[derive(Debug)]
+pub(super) struct Made<'a> {
+    pub(super) signature: &'a [u8],
+    pub(super) by: By<'a>,
+    pub(super) message: Message<'a>,
+    /// The same for transparency logs.
+    pub(super) content: Content<'a>,
+    pub(super) proofs: Proofs<'a>,
+}
+
+/// Who a signature says that it is by.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum By<'a> {
+    /// A key of the trust document, if the hint is right.
+    Key(&'a Hint),
+    /// Who this certificate names.
+    Certificate(&'a Signer),
+}
+
+/// What a signature is over.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Message<'a> {
+    /// These bytes.
+    Bytes(&'a [u8]),
+    /// Bytes of which only a hash is at hand.
+    Hash(Hash, &'a [u8]),
+    /// Bytes of which only these digests are at hand.
+    Digests(&'a Digests),
+}
+
+impl Message<'_> {
+    /// By which scheme a key made a signature over it, if it did.
+    fn is_by(self, key: &PublicKey, signature: &[u8]) -> Option<Scheme> {
+        match self {
+            Self::Bytes(bytes) => key.made(bytes, signature),
+            Self::Hash(hash, value) => key.made_over_hash(hash, value, signature),
+            Self::Digests(digests) => [Hash::Sha256, Hash::Sha384, Hash::Sha512]
+                .into_iter()
+                .find_map(|hash| key.made_over_hash(hash, digests.get(hash)?, signature)),
+        }
+    }
 }
 
 /// What a bundle says about the key that made its signature; unauthenticated.
@@ -59,51 +105,134 @@ impl Hint {
 impl<'a> Examiner<'a> {
     pub(super) fn new(
         keyring: &'a Keyring,
-        job: &'a Job<'a>,
+        sigstore: &'a Sigstore,
+        target: Target<'a>,
         now: Timestamp,
         budget: &'a Budget,
     ) -> Self {
         let findings = Findings::default();
-        Self { keyring, job, budget, shared: None, now, checks: 0, findings }
+        Self { keyring, sigstore, target, budget, shared: None, now, checks: 0, findings }
     }
 
-    /// Finds the key that made a signature and puts what it means into the draft. `test` is the
-    /// mathematics.
-    pub(super) fn find_key(
-        &mut self,
-        draft: &mut Draft,
-        hint: &Hint,
-        test: impl Fn(&PublicKey) -> Option<Scheme>,
-    ) {
-        match self.search(hint, test) {
-            Search::Made { key, scheme } => {
-                let repository = self.job.subject.repository.as_ref();
-                let judgement = key.judge(scheme, repository, self.now);
-                if let Some(time) = judgement.changes_at {
-                    let earliest = self.findings.changes_at.map_or(time, |other| other.min(time));
-                    self.findings.changes_at = Some(earliest);
-                }
-                draft.made_by(judgement);
+    /// Finds who made a signature and puts what it means into the draft.
+    pub(super) fn examine(&mut self, draft: &mut Draft, made: &Made<'_>) {
+        match made.by {
+            By::Key(hint) => self.by_key(draft, hint, made),
+            By::Certificate(signer) => self.by_certificate(draft, signer, made),
+        }
+    }
+
+    fn by_certificate(&mut self, draft: &mut Draft, signer: &Signer, made: &Made<'_>) {
+        draft.signed_with(signer);
+        // The signature, its certificate and that of the log; and what each proof needs.
+        let proofs = made.proofs.entries.len().saturating_mul(2) + made.proofs.timestamps.len();
+        if let Some(code) = self.spend(3 + u32::try_from(proofs).unwrap_or(u32::MAX)) {
+            return self.ended(draft, code);
+        }
+        match signer.leaf.public_key() {
+            Ok(key) if made.message.is_by(key, made.signature).is_some() => {
+                draft.made_with_certificate();
             }
-            Search::NotMade => draft.raise(self.not_made(hint)),
-            Search::Ended(code) => {
-                draft.raise(ended(code));
-                self.note(unexamined(self.job, code), true);
+            Ok(_) => draft.not_made(
+                Raised::new(
+                    Code::SignatureMismatch,
+                    "the key in the certificate did not make this signature: the signature or what \
+                     it signs was altered",
+                )
+                .hint("have the artifact signed again, and find out where this comes from"),
+            ),
+            Err(error) => draft.not_made(Raised::new(
+                Code::CertificateInvalid,
+                format!("the key in the certificate cannot be used: {error}"),
+            )),
+        }
+        let signed = Signed {
+            signature: made.signature,
+            verifier: Verifier::Certificate(signer.leaf.der()),
+            content: made.content,
+        };
+        match self.sigstore.assess(Some(signer), &made.proofs, &signed, self.now) {
+            Some(backing) => {
+                let repository = self.target.repository;
+                draft.recognised(self.sigstore.recognise(signer, &backing, repository));
+                draft.backed(backing);
+            }
+            None => {
+                self.unverified(draft, made);
+                draft.raise(Raised::new(
+                    Code::CertificateUntrusted,
+                    "the trust document names no Sigstore instance, so no authority is trusted",
+                ));
             }
         }
     }
 
-    fn search(&mut self, hint: &Hint, test: impl Fn(&PublicKey) -> Option<Scheme>) -> Search<'a> {
+    /// Tells what came with a signature and cannot be verified.
+    fn unverified(&self, draft: &mut Draft, made: &Made<'_>) {
+        (draft.fact.transparency, draft.fact.timestamps) = sigstore::unverified(&made.proofs);
+    }
+
+    /// Takes some signature checks out of the budget; why there are none left.
+    fn spend(&mut self, checks: u32) -> Option<UnavailableCode> {
+        if self.budget.cancelled() {
+            return Some(UnavailableCode::Timeout);
+        }
+        let spent = self.checks.saturating_add(checks);
+        if spent > self.budget.max_signature_checks {
+            return Some(UnavailableCode::TooLarge);
+        }
+        self.checks = spent;
+        None
+    }
+
+    fn ended(&mut self, draft: &mut Draft, code: UnavailableCode) {
+        draft.raise(ended(code));
+        self.note(unexamined(&self.target, code), true);
+    }
+
+    fn by_key(&mut self, draft: &mut Draft, hint: &Hint, made: &Made<'_>) {
+        match self.search(hint, made) {
+            Search::Made { key, scheme } => {
+                let signed = Signed {
+                    signature: made.signature,
+                    verifier: Verifier::Key(key.public()),
+                    content: made.content,
+                };
+                let backing = self.sigstore.assess(None, &made.proofs, &signed, self.now);
+                let logged = backing.as_ref().is_some_and(|backing| backing.unlogged.is_none());
+                let repository = self.target.repository;
+                let judgement = key.judge(scheme, repository, logged, self.now);
+                if let Some(time) = judgement.changes_at {
+                    let earliest = self.findings.changes_at.map_or(time, |other| other.min(time));
+                    self.findings.changes_at = Some(earliest);
+                }
+                let demanded = judgement.unlogged;
+                draft.made_by(judgement);
+                let Some(backing) = backing else { return self.unverified(draft, made) };
+                let unlogged = backing.unlogged.clone();
+                draft.backed(backing);
+                if demanded {
+                    draft.unlogged(unlogged);
+                }
+            }
+            Search::NotMade => {
+                self.unverified(draft, made);
+                draft.not_made(self.not_made(hint));
+            }
+            Search::Ended(code) => {
+                self.unverified(draft, made);
+                self.ended(draft, code);
+            }
+        }
+    }
+
+    fn search(&mut self, hint: &Hint, made: &Made<'_>) -> Search<'a> {
         let keyring = self.keyring;
         for key in keyring.candidates(hint.bytes()) {
-            if self.budget.cancelled() {
-                return Search::Ended(UnavailableCode::Timeout);
+            if let Some(code) = self.spend(1) {
+                return Search::Ended(code);
             }
-            if self.checks >= self.budget.max_signature_checks {
-                return Search::Ended(UnavailableCode::TooLarge);
-            }
-            self.checks += 1;
-            if let Some(scheme) = test(key.public()) {
+            if let Some(scheme) = made.message.is_by(key.public(), made.signature) {
                 return Search::Made { key, scheme };
             }
         }
@@ -148,8 +277,7 @@ impl<'a> Examiner<'a> {
     pub(super) fn out_of_time(&mut self, draft: &mut Draft) -> bool {
         let ended_now = self.budget.cancelled();
         if ended_now {
-            draft.raise(ended(UnavailableCode::Timeout));
-            self.note(unexamined(self.job, UnavailableCode::Timeout), true);
+            self.ended(draft, UnavailableCode::Timeout);
         }
         ended_now
     }
@@ -197,7 +325,7 @@ impl<'a> Examiner<'a> {
             "it holds more than {} signatures; the others were not read",
             self.budget.max_signatures
         );
-        let target = self.job.referrer.descriptor.digest.as_str();
+        let target = self.target.referrer.as_str();
         let code = UnavailableCode::TooLarge;
         self.note(Unavailable::new(UnavailableKind::Verification, target, code, message), false);
     }
@@ -248,12 +376,12 @@ fn ended(code: UnavailableCode) -> Raised {
     Raised::new(Code::VerificationBudget, message).hint(hint)
 }
 
-fn unexamined(job: &Job<'_>, code: UnavailableCode) -> Unavailable {
+fn unexamined(target: &Target<'_>, code: UnavailableCode) -> Unavailable {
     let message = match code {
         UnavailableCode::Timeout => "the time for the examination ended",
         _ => "the limit of signature checks was met",
     };
-    let target = job.referrer.descriptor.digest.as_str();
+    let target = target.referrer.as_str();
     Unavailable::new(UnavailableKind::Verification, target, code, message)
 }
 

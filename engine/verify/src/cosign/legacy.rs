@@ -2,14 +2,19 @@
 //! `specs/SIGNATURE_SPEC.md`). The layer's blob is the signed payload, its annotations hold the
 //! signature.
 
-use super::bundle::{integrated_at, unread_timestamp};
 use super::draft::Draft;
-use super::examiner::{Examiner, Hint, other_subject};
+use super::examiner::{Examiner, Hint, Made, Message, other_subject};
+use super::sealed::{Seal, Source, unreadable};
 use super::simple_signing::SimpleSigning;
+use crate::envelope::bundle::integrated_at;
 use crate::primitive::base64;
+use crate::primitive::x509::Certificate;
 use crate::problem::{Code, Raised};
+use crate::protocol::sigstore::{Proofs, Signer};
+use crate::protocol::tlog::{Carrier, Content, Digests, Entry};
+use data_encoding::HEXLOWER_PERMISSIVE;
 use referee_core::Descriptor;
-use referee_core::facts::{Format, Proof, TransparencyFact};
+use referee_core::facts::Format;
 use serde::Deserialize;
 
 /// The annotation with the signature, padded standard base64 (`SIGNATURE_SPEC.md`,
@@ -22,15 +27,21 @@ pub const BUNDLE: &str = "dev.sigstore.cosign/bundle";
 /// The annotation with an RFC 3161 timestamp.
 pub const TIMESTAMP: &str = "dev.sigstore.cosign/rfc3161timestamp";
 
+/// The annotation with the rest of the certificate's chain, PEM.
+pub const CHAIN: &str = "dev.sigstore.cosign/chain";
+
 /// The log entry in an annotation (cosign `pkg/cosign/bundle/rekor.go`, `RekorBundle`).
 #[derive(Deserialize)]
 struct RekorBundle {
+    #[serde(rename = "SignedEntryTimestamp")]
+    signed_entry_timestamp: String,
     #[serde(rename = "Payload")]
     payload: RekorPayload,
 }
 
 #[derive(Deserialize)]
 struct RekorPayload {
+    body: String,
     #[serde(rename = "integratedTime")]
     integrated_time: u64,
     #[serde(rename = "logIndex")]
@@ -39,37 +50,84 @@ struct RekorPayload {
     log_id: String,
 }
 
+/// What the body of a log entry says of its kind.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RekorBody {
+    api_version: String,
+    kind: String,
+}
+
+/// A timestamp in an annotation (cosign `pkg/cosign/bundle/rfc3161timestamp.go`).
+#[derive(Deserialize)]
+struct Rfc3161Timestamp {
+    #[serde(rename = "SignedRFC3161Timestamp")]
+    signed: String,
+}
+
+/// What stands beside a layer.
+#[derive(Debug)]
+pub(super) struct Beside {
+    by: Option<Result<Source, Raised>>,
+    entries: Vec<Entry>,
+    timestamps: Vec<Vec<u8>>,
+}
+
+impl Beside {
+    pub(super) fn read(layer: &Descriptor) -> Self {
+        Self {
+            by: Some(source(layer)),
+            entries: log_entry(layer).into_iter().collect(),
+            timestamps: timestamp(layer).into_iter().collect(),
+        }
+    }
+
+    /// What the signatures of the layer came with.
+    pub(super) fn seal<'a>(&'a mut self, format: Format, written: Option<&'a [u8]>) -> Seal<'a> {
+        let by = self.by.take().unwrap_or_else(|| Ok(Source::Key(Hint::default())));
+        let proofs = Proofs {
+            carrier: Carrier::Annotation,
+            entries: &self.entries,
+            timestamps: &self.timestamps,
+        };
+        Seal { format, by, proofs, written }
+    }
+}
+
 /// Examines one layer with its payload.
 pub(super) fn examine(examiner: &mut Examiner<'_>, layer: &Descriptor, payload: &[u8]) {
-    let mut draft = Draft::new(examiner.job.referrer, Format::SimpleSigning);
-    let signature = beside(layer, &mut draft);
+    let mut beside = Beside::read(layer);
+    let seal = beside.seal(Format::SimpleSigning, None);
+    let mut draft = seal.draft(examiner);
+    let signature = signature(layer).map_err(|problem| draft.not_made(problem));
     if !examiner.out_of_time(&mut draft) {
         claims(examiner, payload, &mut draft);
-        if let Some(signature) = signature {
-            examiner.find_key(&mut draft, &Hint::default(), |key| key.made(payload, &signature));
+        if let (Ok(signature), Ok(source)) = (&signature, &seal.by) {
+            let digests = Digests::of(payload);
+            let made = Made {
+                signature,
+                by: source.by(),
+                message: Message::Bytes(payload),
+                content: Content::Message(&digests),
+                proofs: seal.proofs,
+            };
+            examiner.examine(&mut draft, &made);
         }
     }
     examiner.push(draft);
 }
 
-/// Reads what stands beside the payload: the signature, if there is one to try keys with.
-pub(super) fn beside(layer: &Descriptor, draft: &mut Draft) -> Option<Vec<u8>> {
-    log_entry(layer, draft);
-    match signature(layer) {
-        Ok(signature) => Some(signature),
-        Err(problem) => {
-            draft.raise(problem);
-            None
-        }
+/// The draft of a layer whose payload could not be had: what stands beside it.
+pub(super) fn without_payload(examiner: &Examiner<'_>, layer: &Descriptor) -> Draft {
+    let mut draft = Beside::read(layer).seal(Format::SimpleSigning, None).draft(examiner);
+    if let Err(problem) = signature(layer) {
+        draft.not_made(problem);
     }
+    draft
 }
 
 /// The signature.
 fn signature(layer: &Descriptor) -> Result<Vec<u8>, Raised> {
-    // cosign leaves an empty annotation where there is no certificate.
-    if layer.annotations.get(CERTIFICATE).is_some_and(|pem| !pem.trim().is_empty()) {
-        return Err(keyless());
-    }
     match layer.annotations.get(SIGNATURE).map(String::as_str) {
         None | Some("") => Err(Raised::new(
             Code::SignatureMissing,
@@ -82,13 +140,22 @@ fn signature(layer: &Descriptor) -> Result<Vec<u8>, Raised> {
     }
 }
 
-/// The problem of a signature that is made with a certificate.
-pub(super) fn keyless() -> Raised {
-    Raised::new(
-        Code::KeylessNotSupported,
-        "it was made with a certificate, which this version does not verify",
-    )
-    .hint("have the artifact signed with a key of the trust document")
+/// Who the signature is by: the certificate, else one of the keys.
+fn source(layer: &Descriptor) -> Result<Source, Raised> {
+    // cosign leaves an empty annotation where there is no certificate.
+    let given = |name: &str| layer.annotations.get(name).filter(|pem| !pem.trim().is_empty());
+    let Some(pem) = given(CERTIFICATE) else { return Ok(Source::Key(Hint::default())) };
+    let read = |pem: &String| Certificate::from_pem(pem).map_err(|error| unreadable(&error));
+    let mut certificates = read(pem)?;
+    if let Some(pem) = given(CHAIN) {
+        certificates.extend(read(pem)?);
+    }
+    let mut certificates = certificates.into_iter();
+    let leaf = certificates.next().ok_or_else(|| {
+        let message = format!("the annotation `{CERTIFICATE}` has no certificate");
+        Raised::new(Code::MalformedCertificate, message)
+    })?;
+    Ok(Source::Certificate(Box::new(Signer::new(leaf, certificates.collect()))))
 }
 
 /// Reads the payload, and holds its digest against the one that the referrer is for.
@@ -96,10 +163,11 @@ fn claims(examiner: &Examiner<'_>, payload: &[u8], draft: &mut Draft) {
     match SimpleSigning::parse(payload) {
         Err(error) => draft.raise(error.raised()),
         Ok(claims) => {
-            let expected = &examiner.job.referrer.subject;
-            if claims.digest != *expected {
-                draft.raise(other_subject(claims.digest.as_str(), expected));
-            }
+            let expected = examiner.target.subject;
+            draft.bound(match claims.digest == *expected {
+                true => Ok(()),
+                false => Err(other_subject(claims.digest.as_str(), expected)),
+            });
             draft.fact.claimed_reference = claims.claimed_reference;
             draft.fact.annotations = claims.annotations;
             draft.fact.signed_at = claims.signed_at;
@@ -107,28 +175,28 @@ fn claims(examiner: &Examiner<'_>, payload: &[u8], draft: &mut Draft) {
     }
 }
 
-/// Tells the log entry and the timestamp of a layer. They are outside the signature and not
-/// verified by this version, so one that cannot be read is left out: it takes nothing from a
-/// signature made with a key.
-fn log_entry(layer: &Descriptor, draft: &mut Draft) {
-    let entry = layer.annotations.get(BUNDLE).and_then(|text| serde_json::from_str(text).ok());
-    if let Some(RekorBundle { payload }) = entry
-        && is_log_id(&payload.log_id)
-    {
-        draft.fact.transparency.push(TransparencyFact {
-            log: payload.log_id,
-            index: payload.log_index,
-            integrated_at: integrated_at(payload.integrated_time),
-            proof: Some(Proof::Set),
-            verified: false,
-        });
-    }
-    if layer.annotations.get(TIMESTAMP).is_some_and(|text| !text.is_empty()) {
-        draft.fact.timestamps.push(unread_timestamp());
-    }
+/// The log entry of a layer. It is outside the signature, so one that cannot be read is left out:
+/// it takes nothing from a signature made with a key, and one made with a certificate lacks it.
+fn log_entry(layer: &Descriptor) -> Option<Entry> {
+    let written: RekorBundle = serde_json::from_str(layer.annotations.get(BUNDLE)?).ok()?;
+    let canonicalized_body = base64::standard(&written.payload.body)?;
+    // Without a kind it is of none that holds.
+    let body: RekorBody = serde_json::from_slice(&canonicalized_body).unwrap_or_default();
+    Some(Entry {
+        log_index: written.payload.log_index,
+        log_id: HEXLOWER_PERMISSIVE.decode(written.payload.log_id.as_bytes()).ok()?,
+        kind: body.kind,
+        version: body.api_version,
+        integrated_time: integrated_at(written.payload.integrated_time),
+        promise: Some(base64::standard(&written.signed_entry_timestamp)?),
+        proof: None,
+        canonicalized_body,
+    })
 }
 
-/// A log's id is the SHA-256 of its key, in hex.
-fn is_log_id(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+/// The timestamp of a layer; one that cannot be read is one that does not hold.
+fn timestamp(layer: &Descriptor) -> Option<Vec<u8>> {
+    let text = layer.annotations.get(TIMESTAMP).filter(|text| !text.is_empty())?;
+    let written = serde_json::from_str::<Rfc3161Timestamp>(text).ok();
+    Some(written.and_then(|written| base64::standard(&written.signed)).unwrap_or_default())
 }

@@ -1,4 +1,4 @@
-//! cosign: signatures made with keys, in its legacy layout and in Sigstore bundles.
+//! cosign: signatures in its legacy layout and in Sigstore bundles, made with keys and keyless.
 //!
 //! - A manifest tagged `sha256-<hex>.sig`, or with the artifact type of such, has one signature in
 //!   each layer (`specs/SIGNATURE_SPEC.md`).
@@ -9,32 +9,39 @@
 //! Every signature becomes a fact, in order, whatever is wrong with it: none hides another. Where
 //! an image has both kinds, both are examined (cosign looks at bundles alone then).
 //!
-//! Not verified by this version: signatures made with certificates (`unsupported`), and what
-//! transparency logs and timestamp authorities add (told with `verified: false`, never needed).
+//! A signature is by a key of the trust document, or by whom a certificate names; what authorities
+//! and logs vouch for is [`crate::protocol::sigstore`]'s business.
 //! Not wanted yet: `.att` and `.sbom` tags.
 
-pub mod bundle;
+mod blob;
 mod draft;
 mod examiner;
 mod legacy;
 mod plan;
 mod sealed;
-pub mod simple_signing;
 
-pub use legacy::{BUNDLE, CERTIFICATE, SIGNATURE, TIMESTAMP};
+pub mod simple_signing;
+mod target;
+
+pub use blob::Blob;
+pub use legacy::{BUNDLE, CERTIFICATE, CHAIN, SIGNATURE, TIMESTAMP};
 pub use sealed::SIGN_PREDICATE;
 
 use crate::primitive::keyring::{Keyring, KeyringError};
 use crate::problem::{Code, Raised};
+use crate::protocol::sigstore::{RootError, Sigstore};
 use draft::Draft;
 use examiner::Examiner;
 use plan::{Item, Kind, announced};
-use referee_core::facts::Format;
+use referee_core::facts::{Format, TrustRootFact};
 use referee_core::oci::{Document, ManifestError, media_type};
 use referee_core::{
-    Budget, Evidence, EvidenceRequest, FoundBy, Job, Manifest, Outcome, Referrer, Step, Timestamp,
-    Trust, Verifier,
+    Budget, Coded, Evidence, EvidenceRequest, FoundBy, Job, Manifest, Outcome, Referrer, Step,
+    Timestamp, Trust, Verifier,
 };
+use target::{Artifact, Target};
+
+use std::sync::Arc;
 
 /// The verifier's name in the facts.
 pub const NAME: &str = "cosign";
@@ -44,19 +51,48 @@ pub const NAME: &str = "cosign";
 const UNTELLING: [&str; 4] =
     ["", media_type::EMPTY, media_type::IMAGE_MANIFEST, "application/vnd.oci.image.config.v1+json"];
 
-/// Verifies cosign's signatures with the keys of a trust document.
+/// Verifies cosign's signatures with the keys and identities of a trust document.
 #[derive(Clone, Debug)]
 pub struct CosignVerifier {
     keyring: Keyring,
+    sigstore: Arc<Sigstore>,
+}
+
+/// A trust document that names something that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum UnusableTrust {
+    /// A key.
+    #[error(transparent)]
+    Key(#[from] KeyringError),
+    /// The trusted root of a Sigstore instance.
+    #[error(transparent)]
+    Root(#[from] RootError),
+}
+
+impl Coded for UnusableTrust {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Key(error) => error.code(),
+            Self::Root(error) => error.code(),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Key(error) => error.hint(),
+            Self::Root(error) => error.hint(),
+        }
+    }
 }
 
 impl CosignVerifier {
     /// A verifier for a trust document.
     ///
     /// # Errors
-    /// [`KeyringError`] where a key cannot be used.
-    pub fn new(trust: &Trust) -> Result<Self, KeyringError> {
-        Ok(Self { keyring: Keyring::new(trust)? })
+    /// [`UnusableTrust`] where a key or a trusted root cannot be used.
+    pub fn new(trust: &Trust) -> Result<Self, UnusableTrust> {
+        Ok(Self { keyring: Keyring::new(trust)?, sigstore: Arc::new(Sigstore::new(trust)?) })
     }
 
     /// The keys that it verifies with.
@@ -77,13 +113,18 @@ impl Verifier for CosignVerifier {
         announced(referrer) || (untelling && referrer.found_by != FoundBy::Index)
     }
 
+    fn trust_roots(&self, now: Timestamp) -> Vec<TrustRootFact> {
+        self.sigstore.roots(now)
+    }
+
     fn verify(&self, job: &Job<'_>, evidence: &Evidence, now: Timestamp, budget: &Budget) -> Step {
         let descriptor = &job.referrer.descriptor;
         let request = EvidenceRequest::Manifest {
             digest: descriptor.digest.clone(),
             media_type: descriptor.media_type.clone(),
         };
-        let mut examiner = Examiner::new(&self.keyring, job, now, budget);
+        let mut examiner =
+            Examiner::new(&self.keyring, &self.sigstore, Target::of(job), now, budget);
         let bytes = match evidence.get(&request) {
             None => return Step::More(vec![request]),
             Some(Outcome::Unavailable(what)) => {
@@ -93,24 +134,23 @@ impl Verifier for CosignVerifier {
             Some(Outcome::Bytes(bytes)) => bytes,
         };
         match Document::parse(bytes, &descriptor.media_type) {
-            Ok((Document::Manifest(manifest), _)) => examine(examiner, &manifest, evidence),
+            Ok((Document::Manifest(manifest), _)) => examine(examiner, job, &manifest, evidence),
             // Something else altogether, which was wanted only because its listing said nothing.
             Ok((Document::Index(_), _)) | Err(ManifestError::UnknownMediaType { .. })
                 if !announced(job.referrer) =>
             {
                 Step::Done(examiner.finish())
             }
-            Ok((Document::Index(_), _)) => malformed(examiner, "it is an index"),
-            Err(error) => malformed(examiner, &referee_core::error::chain(&error)),
+            Ok((Document::Index(_), _)) => malformed(examiner, job.referrer, "it is an index"),
+            Err(error) => malformed(examiner, job.referrer, &referee_core::error::chain(&error)),
         }
     }
 }
 
 /// A manifest that announces signatures and cannot be read: how many it would have held is not
 /// known, so it counts as one.
-fn malformed(mut examiner: Examiner<'_>, message: &str) -> Step {
-    let referrer = examiner.job.referrer;
-    let mut draft = Draft::new(referrer, format(plan::is_bundle(referrer.artifact_type())));
+fn malformed(mut examiner: Examiner<'_>, referrer: &Referrer, message: &str) -> Step {
+    let mut draft = Draft::new(&examiner.target, format(plan::is_bundle(referrer.artifact_type())));
     draft
         .raise(Raised::new(Code::MalformedManifest, format!("the referrer's manifest: {message}")));
     examiner.push(draft);
@@ -121,13 +161,17 @@ fn format(bundle: bool) -> Format {
     if bundle { Format::SigstoreBundle } else { Format::SimpleSigning }
 }
 
-fn examine(mut examiner: Examiner<'_>, manifest: &Manifest, evidence: &Evidence) -> Step {
-    let job = examiner.job;
+fn examine(
+    mut examiner: Examiner<'_>,
+    job: &Job<'_>,
+    manifest: &Manifest,
+    evidence: &Evidence,
+) -> Step {
     let ours = announced(job.referrer) || plan::calls_itself_ours(manifest);
     let mut layers = plan::layers(manifest, ours);
     if layers.is_empty() {
         return match ours {
-            true => malformed(examiner, "it announces signatures and has none"),
+            true => malformed(examiner, job.referrer, "it announces signatures and has none"),
             false => Step::Done(examiner.finish()),
         };
     }
@@ -139,10 +183,11 @@ fn examine(mut examiner: Examiner<'_>, manifest: &Manifest, evidence: &Evidence)
         Err(missing) => return Step::More(missing),
     };
     let artifact = match plan::artifact(job, &items) {
-        None => None,
+        None => Artifact::Bytes(&job.subject.bytes),
         Some(request) => match evidence.get(&request) {
             None => return Step::More(vec![request]),
-            some => some,
+            Some(Outcome::Bytes(bytes)) => Artifact::Bytes(bytes),
+            Some(Outcome::Unavailable(what)) => Artifact::Unavailable(what),
         },
     };
     examiner.shared = other_referrer(manifest, job.referrer);
@@ -151,7 +196,7 @@ fn examine(mut examiner: Examiner<'_>, manifest: &Manifest, evidence: &Evidence)
             examiner.too_many();
             break;
         }
-        examine_item(&mut examiner, item, artifact);
+        examine_item(&mut examiner, job.referrer, item, artifact);
     }
     if items.len() < found {
         examiner.too_many();
@@ -159,28 +204,33 @@ fn examine(mut examiner: Examiner<'_>, manifest: &Manifest, evidence: &Evidence)
     Step::Done(examiner.finish())
 }
 
-fn examine_item(examiner: &mut Examiner<'_>, item: &Item<'_>, artifact: Option<&Outcome>) {
-    let referrer = examiner.job.referrer;
+fn examine_item(
+    examiner: &mut Examiner<'_>,
+    referrer: &Referrer,
+    item: &Item<'_>,
+    artifact: Artifact<'_>,
+) {
     let draft = match item {
         Item::Legacy(layer, payload) => return legacy::examine(examiner, layer, payload),
         Item::Bundle(bundle) => match bundle.as_ref() {
             Ok(bundle) => return sealed::examine(examiner, bundle, artifact),
             Err(error) => {
-                let mut draft = Draft::new(referrer, Format::SigstoreBundle);
+                let mut draft = Draft::new(&examiner.target, Format::SigstoreBundle);
                 draft.raise(error.raised());
                 draft
             }
         },
         Item::Unavailable(layer, kind, what) => {
-            let mut draft = Draft::new(referrer, format(*kind == Kind::Bundle));
-            if *kind == Kind::Legacy {
-                legacy::beside(layer, &mut draft);
-            }
+            let mut draft = match kind {
+                Kind::Legacy => legacy::without_payload(examiner, layer),
+                _ => Draft::new(&examiner.target, format(*kind == Kind::Bundle)),
+            };
             examiner.unavailable(&mut draft, what);
             draft
         }
         Item::Other(layer) => {
-            let mut draft = Draft::new(referrer, format(plan::is_bundle(referrer.artifact_type())));
+            let mut draft =
+                Draft::new(&examiner.target, format(plan::is_bundle(referrer.artifact_type())));
             let media_type: String = layer.media_type.chars().take(80).collect();
             let message = format!("layer {} is of type {media_type:?}", layer.digest);
             draft.raise(Raised::new(Code::LayerTypeUnsupported, message));

@@ -2,7 +2,7 @@
 //! them.
 
 use super::SIGNATURE;
-use super::bundle::{Bundle, BundleError, Content, Material};
+use crate::envelope::bundle::{Bundle, BundleError, Content};
 use bytes::Bytes;
 use referee_core::oci::media_type;
 use referee_core::{
@@ -170,10 +170,10 @@ impl<'m> Layer<'m> {
 pub(super) fn artifact(job: &Job<'_>, items: &[Item<'_>]) -> Option<EvidenceRequest> {
     let expected = &job.referrer.subject;
     let signs_bytes = |item: &Item<'_>| match item {
-        Item::Bundle(bundle) => bundle.as_ref().as_ref().is_ok_and(|bundle| {
-            matches!(bundle.content, Content::Message { .. })
-                && bundle.material != Material::Certificate
-        }),
+        Item::Bundle(bundle) => bundle
+            .as_ref()
+            .as_ref()
+            .is_ok_and(|bundle| matches!(bundle.content, Content::Message { .. })),
         _ => false,
     };
     if expected == job.subject.digest() || !items.iter().any(signs_bytes) {

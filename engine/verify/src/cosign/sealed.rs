@@ -1,16 +1,19 @@
 //! Signatures in Sigstore bundles: a DSSE envelope around an in-toto statement, or the signature
 //! of the artifact's bytes.
 
-use super::bundle::{Bundle, Content, Material};
 use super::draft::Draft;
-use super::examiner::{Examiner, Hint, Pushed, other_subject};
+use super::examiner::{By, Examiner, Hint, Made, Message, Pushed, other_subject};
+use super::target::{Artifact, Target};
+use crate::envelope::bundle::{Bundle, Content, Material};
 use crate::envelope::dsse::{self, Envelope};
-use crate::envelope::statement::{Statement, StatementError};
+use crate::envelope::statement::{Statement, StatementError, StatementSubject};
 use crate::primitive::signature::Hash;
+use crate::primitive::x509::{Certificate, CertificateError};
 use crate::problem::{Code, Raised};
+use crate::protocol::sigstore::{self, Proofs, Signer};
+use crate::protocol::tlog::{self, Digests};
 use data_encoding::HEXLOWER;
 use referee_core::facts::{AttestationFact, Format, Purpose};
-use referee_core::{Digest, Outcome};
 use serde_json::Value;
 
 /// The predicate type by which cosign 3 signs an image: a statement that says nothing but which
@@ -20,46 +23,104 @@ pub const SIGN_PREDICATE: &str = "https://sigstore.dev/cosign/sign/v1";
 /// The most digests that one message repeats from a statement.
 const MAX_DIGESTS_NAMED: usize = 3;
 
-/// Examines one bundle. `artifact` is the bytes of what the referrer refers to, where they were
-/// asked for.
-pub(super) fn examine(examiner: &mut Examiner<'_>, bundle: &Bundle, artifact: Option<&Outcome>) {
+/// What signatures came with: what carries them, who made them, and what proves it.
+#[derive(Debug)]
+pub(super) struct Seal<'a> {
+    pub(super) format: Format,
+    /// Who made them, or why that cannot be read.
+    pub(super) by: Result<Source, Raised>,
+    pub(super) proofs: Proofs<'a>,
+    /// The JSON of the envelope, where a log may have been sent it as it stands.
+    pub(super) written: Option<&'a [u8]>,
+}
+
+/// Who signatures say that they are by.
+#[derive(Debug)]
+pub(super) enum Source {
+    /// A key of the trust document.
+    Key(Hint),
+    /// Who this certificate names.
+    Certificate(Box<Signer>),
+}
+
+impl Source {
+    pub(super) fn by(&self) -> By<'_> {
+        match self {
+            Self::Key(hint) => By::Key(hint),
+            Self::Certificate(signer) => By::Certificate(signer),
+        }
+    }
+}
+
+impl<'a> Seal<'a> {
+    fn of(bundle: &'a Bundle) -> Self {
+        let alone = match &bundle.content {
+            Content::Envelope(envelope) => envelope.signatures.len() == 1,
+            Content::Message { .. } => true,
+        };
+        let by = match &bundle.material {
+            Material::PublicKey { hint } => Ok(Source::Key(Hint::new(hint, alone))),
+            Material::Certificate { leaf, intermediates } => signer(leaf, intermediates),
+        };
+        let proofs = Proofs {
+            carrier: bundle.version,
+            entries: &bundle.entries,
+            timestamps: &bundle.timestamps,
+        };
+        Self { format: Format::SigstoreBundle, by, proofs, written: None }
+    }
+
+    pub(super) fn draft(&self, examiner: &Examiner<'_>) -> Draft {
+        let mut draft = Draft::new(&examiner.target, self.format);
+        match &self.by {
+            Ok(Source::Certificate(signer)) => draft.signed_with(signer),
+            Ok(Source::Key(_)) => {}
+            Err(problem) => draft.raise(problem.clone()),
+        }
+        (draft.fact.transparency, draft.fact.timestamps) = sigstore::unverified(&self.proofs);
+        draft
+    }
+}
+
+fn signer(leaf: &[u8], intermediates: &[Vec<u8>]) -> Result<Source, Raised> {
+    let read = |der: &[u8]| Certificate::from_der(der).map_err(|error| unreadable(&error));
+    let leaf = read(leaf)?;
+    let intermediates: Result<Vec<_>, _> = intermediates.iter().map(|der| read(der)).collect();
+    let intermediates = intermediates?;
+    // `sigstore_bundle.proto`, `x509_certificate_chain`: the root comes from the verifier.
+    if intermediates.iter().any(Certificate::is_self_issued) {
+        let message = "the Sigstore bundle has a root certificate in its chain, which is the \
+                       verifier's to know";
+        return Err(Raised::new(Code::MalformedBundle, message));
+    }
+    Ok(Source::Certificate(Box::new(Signer::new(leaf, intermediates))))
+}
+
+/// The problem of a certificate that cannot be read.
+pub(super) fn unreadable(error: &CertificateError) -> Raised {
+    Raised::new(Code::MalformedCertificate, format!("the certificate cannot be read: {error}"))
+}
+
+/// Examines one bundle. `artifact` is what the bundle signs, where it signs bytes.
+pub(super) fn examine(examiner: &mut Examiner<'_>, bundle: &Bundle, artifact: Artifact<'_>) {
+    let seal = Seal::of(bundle);
     match &bundle.content {
-        Content::Envelope(envelope) => examine_envelope(examiner, bundle, envelope),
+        Content::Envelope(envelope) => examine_envelope(examiner, &seal, envelope),
         Content::Message { digest, signature } => {
-            let mut draft = draft(examiner, bundle);
-            if !keyless(bundle, &mut draft) && !examiner.out_of_time(&mut draft) {
+            let mut draft = seal.draft(examiner);
+            if let Ok(source) = &seal.by
+                && !examiner.out_of_time(&mut draft)
+            {
                 let digest = digest.as_ref().map(|(name, value)| (name.as_str(), value.as_slice()));
-                message(examiner, bundle, digest, signature, artifact, &mut draft);
+                message(examiner, &seal, source, digest, signature, artifact, &mut draft);
             }
             examiner.push(draft);
         }
     }
 }
 
-fn draft(examiner: &Examiner<'_>, bundle: &Bundle) -> Draft {
-    let mut draft = Draft::new(examiner.job.referrer, Format::SigstoreBundle);
-    draft.fact.transparency.clone_from(&bundle.transparency);
-    draft.fact.timestamps.clone_from(&bundle.timestamps);
-    draft
-}
-
-/// Raises the problem of a bundle that is made with a certificate.
-fn keyless(bundle: &Bundle, draft: &mut Draft) -> bool {
-    let keyless = bundle.material == Material::Certificate;
-    if keyless {
-        draft.raise(super::legacy::keyless());
-    }
-    keyless
-}
-
-fn hint(bundle: &Bundle, binding: bool) -> Hint {
-    match &bundle.material {
-        Material::PublicKey { hint } => Hint::new(hint, binding),
-        Material::Certificate => Hint::default(),
-    }
-}
-
-fn examine_envelope(examiner: &mut Examiner<'_>, bundle: &Bundle, envelope: &Envelope) {
+/// Examines the signatures of an envelope.
+pub(super) fn examine_envelope(examiner: &mut Examiner<'_>, seal: &Seal<'_>, envelope: &Envelope) {
     let statement = match envelope.payload_type.as_str() {
         dsse::IN_TOTO => Statement::parse(&envelope.payload).map_err(|error| {
             let code = match &error {
@@ -75,32 +136,35 @@ fn examine_envelope(examiner: &mut Examiner<'_>, bundle: &Bundle, envelope: &Env
         }
     };
     let encoding = envelope.pre_authentication_encoding();
-    let hint = hint(bundle, envelope.signatures.len() == 1);
+    let content = tlog::Content::Envelope { envelope, written: seal.written };
     let mut pushed = Vec::new();
     for signature in &envelope.signatures {
         if examiner.is_full() {
             examiner.too_many();
             break;
         }
-        let mut draft = draft(examiner, bundle);
-        claims(&statement, &examiner.job.referrer.subject, &mut draft);
-        match signature {
-            None => draft.raise(Raised::new(
+        let mut draft = seal.draft(examiner);
+        claims(&statement, &examiner.target, &mut draft);
+        match (signature, &seal.by) {
+            (None, _) => draft.not_made(Raised::new(
                 Code::SignatureEncoding,
                 "the signature in the envelope is not base64",
             )),
-            Some(signature) => {
-                if !keyless(bundle, &mut draft) && !examiner.out_of_time(&mut draft) {
-                    examiner.find_key(&mut draft, &hint, |key| key.made(&encoding, signature));
+            (Some(signature), Ok(source)) => {
+                if !examiner.out_of_time(&mut draft) {
+                    let message = Message::Bytes(&encoding);
+                    let (by, proofs) = (source.by(), seal.proofs);
+                    examiner.examine(&mut draft, &Made { signature, by, message, content, proofs });
                 }
             }
+            (Some(_), Err(_)) => {}
         }
         pushed.push(examiner.push(draft));
     }
     if envelope.signatures.is_empty() {
-        let mut draft = draft(examiner, bundle);
-        claims(&statement, &examiner.job.referrer.subject, &mut draft);
-        draft.raise(Raised::new(Code::SignatureMissing, "the envelope has no signature"));
+        let mut draft = seal.draft(examiner);
+        claims(&statement, &examiner.target, &mut draft);
+        draft.not_made(Raised::new(Code::SignatureMissing, "the envelope has no signature"));
         pushed.push(examiner.push(draft));
     }
     if let Ok(statement) = &statement
@@ -111,7 +175,7 @@ fn examine_envelope(examiner: &mut Examiner<'_>, bundle: &Bundle, envelope: &Env
 }
 
 /// What the statement says of itself, and whether it names the digest that the referrer is for.
-fn claims(statement: &Result<Statement<'_>, Raised>, expected: &Digest, draft: &mut Draft) {
+fn claims(statement: &Result<Statement<'_>, Raised>, target: &Target<'_>, draft: &mut Draft) {
     let statement = match statement {
         Ok(statement) => statement,
         Err(problem) => return draft.raise(problem.clone()),
@@ -120,10 +184,9 @@ fn claims(statement: &Result<Statement<'_>, Raised>, expected: &Digest, draft: &
     if statement.predicate_type != SIGN_PREDICATE {
         draft.fact.purpose = Purpose::Attestation;
     }
-    match statement.subject(expected) {
-        Some(subject) => draft.fact.annotations = subject.annotations(),
-        None => draft.raise(other_subject(&named(statement), expected)),
-    }
+    let subject = target.digests().find_map(|digest| statement.subject(digest));
+    draft.bound(subject.map(drop).ok_or_else(|| other_subject(&named(statement), target.subject)));
+    draft.fact.annotations = subject.map(StatementSubject::annotations).unwrap_or_default();
 }
 
 /// The digests that a statement is about, for a message.
@@ -153,11 +216,10 @@ fn attest(examiner: &mut Examiner<'_>, statement: &Statement<'_>, pushed: &[Push
     // over either.
     let predicate: Option<Value> = small.and_then(|text| serde_json::from_str(text).ok());
     let omitted = text.is_some() && predicate.is_none();
-    let referrer = examiner.job.referrer;
     examiner.attest(AttestationFact {
         id: 0,
-        referrer: referrer.descriptor.digest.clone(),
-        subject: referrer.subject.clone(),
+        referrer: examiner.target.referrer.clone(),
+        subject: examiner.target.subject.clone(),
         predicate_type: statement.predicate_type.clone(),
         signed_by: pushed.iter().map(|pushed| pushed.position).collect(),
         // Trusted signatures name the subject: one that does not is invalid.
@@ -170,28 +232,39 @@ fn attest(examiner: &mut Examiner<'_>, statement: &Statement<'_>, pushed: &[Push
 /// A signature over the artifact's bytes.
 fn message(
     examiner: &mut Examiner<'_>,
-    bundle: &Bundle,
+    seal: &Seal<'_>,
+    source: &Source,
     digest: Option<(&str, &[u8])>,
     signature: &[u8],
-    artifact: Option<&Outcome>,
+    artifact: Artifact<'_>,
     draft: &mut Draft,
 ) {
-    let bytes = match artifact {
-        Some(Outcome::Bytes(bytes)) => bytes.as_ref(),
-        Some(Outcome::Unavailable(what)) => return examiner.unavailable(draft, what),
-        None => examiner.job.subject.bytes.as_ref(),
+    let all;
+    let (message, digests) = match artifact {
+        Artifact::Bytes(bytes) => {
+            all = Digests::of(bytes);
+            (Message::Bytes(bytes), &all)
+        }
+        Artifact::Digests(digests) => (Message::Digests(digests), digests),
+        Artifact::Unavailable(what) => return examiner.unavailable(draft, what),
     };
-    let hint = hint(bundle, true);
     // A hash of another kind says nothing that the signature over the bytes does not.
     let stated = digest.and_then(|(name, value)| Some((hash(name)?, value)));
-    match stated.filter(|(hash, value)| hash.of(bytes) != *value) {
-        Some((hash, value)) => {
+    let other = stated.filter(|(hash, value)| digests.get(*hash).is_some_and(|own| own != *value));
+    draft.bound(match other {
+        Some((_, value)) => {
             let named = format!("the bytes with the hash {}", shorten(&HEXLOWER.encode(value)));
-            draft.raise(other_subject(&named, &examiner.job.referrer.subject));
-            examiner.find_key(draft, &hint, |key| key.made_over_hash(hash, value, signature));
+            Err(other_subject(&named, examiner.target.subject))
         }
-        None => examiner.find_key(draft, &hint, |key| key.made(bytes, signature)),
-    }
+        None => Ok(()),
+    });
+    let message = match other {
+        Some((hash, value)) => Message::Hash(hash, value),
+        None => message,
+    };
+    let content = tlog::Content::Message(digests);
+    let (by, proofs) = (source.by(), seal.proofs);
+    examiner.examine(draft, &Made { signature, by, message, content, proofs });
 }
 
 /// Hashes by their names in sigstore/protobuf-specs `sigstore_common.proto`, `HashAlgorithm`.

@@ -54,6 +54,8 @@ pub struct PublicKey {
     hints: [[u8; 32]; 2],
     bits: usize,
     checks: Vec<Check>,
+    /// The point of an ECDSA key, for the schemes that are made ready only on demand.
+    point: Vec<u8>,
 }
 
 impl PublicKey {
@@ -65,10 +67,7 @@ impl PublicKey {
         let block = pem::read(text)?;
         match block.label.as_str() {
             "PUBLIC KEY" => Self::from_spki(&block.der),
-            "RSA PUBLIC KEY" => {
-                let (checks, bits) = rsa(&block.der, &ALL_RSA)?;
-                Self::new(checks, bits, None)
-            }
+            "RSA PUBLIC KEY" => Self::from_pkcs1(&block.der),
             "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE" => {
                 Err(KeyError::Certificate)
             }
@@ -85,23 +84,42 @@ impl PublicKey {
         let Ok(spki) = SubjectPublicKeyInfoRef::from_der(der) else { return Err(malformed) };
         let Some(bytes) = spki.subject_public_key.as_bytes() else { return Err(malformed) };
         let parameters = spki.algorithm.parameters;
+        let mut point = Vec::new();
         let (checks, bits) = match spki.algorithm.oid {
-            ID_EC_PUBLIC_KEY => (ecdsa(parameters, bytes)?, 0),
+            ID_EC_PUBLIC_KEY => {
+                point.extend_from_slice(bytes);
+                (ecdsa(parameters, bytes)?, 0)
+            }
             RSA_ENCRYPTION if parameters.is_none_or(|p| p == AnyRef::NULL) => rsa(bytes, &ALL_RSA)?,
             ID_RSASSA_PSS => rsa(bytes, &pss_schemes(parameters)?)?,
             ID_ED25519 if parameters.is_none() => (ed25519(bytes)?, 0),
             RSA_ENCRYPTION | ID_ED25519 => return Err(malformed),
             oid => return Err(KeyError::Algorithm { oid, name: algorithm_name(&oid.to_string()) }),
         };
-        Self::new(checks, bits, Some(der))
+        Self::new(checks, bits, point, Some(der))
     }
 
-    fn new(checks: Vec<Check>, bits: usize, written: Option<&[u8]>) -> Result<Self, KeyError> {
+    /// Reads a key from the DER of an `RSAPublicKey`, which is how Sigstore's trusted roots have
+    /// keys of the kind `PKCS1_RSA_PKCS1V5`.
+    ///
+    /// # Errors
+    /// [`KeyError`], which says what is wrong with it.
+    pub fn from_pkcs1(der: &[u8]) -> Result<Self, KeyError> {
+        let (checks, bits) = rsa(der, &ALL_RSA)?;
+        Self::new(checks, bits, Vec::new(), None)
+    }
+
+    fn new(
+        checks: Vec<Check>,
+        bits: usize,
+        point: Vec<u8>,
+        written: Option<&[u8]>,
+    ) -> Result<Self, KeyError> {
         let parsed = checks.first().and_then(Check::parsed).ok_or(KeyError::Rejected)?;
         let spki = parsed.as_der().map_err(|_| KeyError::Rejected)?;
         let canonical = spki.as_ref();
         let hints = [canonical, written.unwrap_or(canonical)].map(|der| Sha256::digest(der).into());
-        Ok(Self { id: Digest::sha256(canonical), hints, bits, checks })
+        Ok(Self { id: Digest::sha256(canonical), hints, bits, checks, point })
     }
 
     /// The SHA-256 of the SubjectPublicKeyInfo in DER, in its canonical form: point uncompressed,
@@ -134,6 +152,28 @@ impl PublicKey {
     #[must_use]
     pub fn verify(&self, scheme: Scheme, message: &[u8], signature: &[u8]) -> bool {
         self.checks.iter().any(|check| check.scheme == scheme && check.verify(message, signature))
+            || self.on_demand(scheme).is_some_and(|check| check.verify(message, signature))
+    }
+
+    /// Whether this key is one to sign with by this scheme. Wider than [`PublicKey::schemes`]:
+    /// certificates name curve and hash in combinations that are not worth trying unnamed.
+    #[must_use]
+    pub fn supports(&self, scheme: Scheme) -> bool {
+        self.schemes().any(|own| own == scheme) || self.on_demand(scheme).is_some()
+    }
+
+    fn on_demand(&self, scheme: Scheme) -> Option<Check> {
+        use Scheme::{
+            EcdsaP256Sha256, EcdsaP256Sha384, EcdsaP256Sha512, EcdsaP384Sha384, EcdsaP384Sha512,
+            EcdsaP521Sha384, EcdsaP521Sha512,
+        };
+        let same_curve = matches!(
+            (self.schemes().next()?, scheme),
+            (EcdsaP256Sha256, EcdsaP256Sha384 | EcdsaP256Sha512)
+                | (EcdsaP384Sha384, EcdsaP384Sha512)
+                | (EcdsaP521Sha512, EcdsaP521Sha384)
+        );
+        same_curve.then(|| Check::new(scheme, &self.point).ok()).flatten()
     }
 
     /// The scheme by which this key made this signature over this message, if it did.
@@ -179,6 +219,10 @@ fn ecdsa(parameters: Option<AnyRef<'_>>, point: &[u8]) -> Result<Vec<Check>, Key
     if parameters.tag() != Tag::ObjectIdentifier {
         let curve = "with explicit parameters".to_owned();
         return Err(KeyError::Curve { curve });
+    }
+    // Compressed or not; RFC 5480 section 2.2 forbids the hybrid form, which AWS-LC reads.
+    if !matches!(point.first(), Some(2..=4)) {
+        return Err(KeyError::Rejected);
     }
     match parameters.decode_as::<ObjectIdentifier>().map_err(|_| malformed)? {
         SECP256R1 => checks(&[Scheme::EcdsaP256Sha256], point),

@@ -67,6 +67,8 @@ pub struct Judgement {
     pub scope: Option<String>,
     /// Why no entry trusts it, most important first.
     pub problems: Vec<Raised>,
+    /// Whether an entry would trust it if it stood in a transparency log, and none does without.
+    pub unlogged: bool,
     /// The first time after now at which an entry's validity starts or ends.
     pub changes_at: Option<Timestamp>,
 }
@@ -153,12 +155,14 @@ impl Key {
     }
 
     /// What the trust document says of a signature that this key made by `scheme`, for an artifact
-    /// of `repository` (`None`: one that nothing names) at a time.
+    /// of `repository` (`None`: one that nothing names) at a time. `logged` is whether it stands in
+    /// a transparency log.
     #[must_use]
     pub fn judge(
         &self,
         scheme: Scheme,
         repository: Option<&Repository>,
+        logged: bool,
         now: Timestamp,
     ) -> Judgement {
         // The mathematics held by this scheme, so at least one entry has it.
@@ -172,9 +176,10 @@ impl Key {
             able.iter().copied().filter(|entry| scope_of(entry, repository).is_some()).collect();
         let revoked = self.entries.iter().find(|entry| entry.trusted.revoked.is_some());
         let current = |entry: &&TrustedKey| out_of_time(entry, now).is_none();
+        let content = |entry: &&TrustedKey| logged || !entry.log.is_required();
         let trusting: Vec<&TrustedKey> = match revoked {
             Some(_) => Vec::new(),
-            None => admitting.iter().copied().filter(current).collect(),
+            None => admitting.iter().copied().filter(current).filter(content).collect(),
         };
 
         let mut problems = Vec::new();
@@ -195,6 +200,9 @@ impl Key {
             in_scope: !admitting.is_empty(),
             scope: shown.and_then(|entry| scope_of(entry, repository)),
             problems,
+            unlogged: revoked.is_none()
+                && trusting.is_empty()
+                && admitting.iter().any(|entry| current(entry) && !content(entry)),
             changes_at: self.changes_at(now),
         }
     }

@@ -4,5 +4,7 @@ pub mod base64;
 pub mod key;
 mod key_error;
 pub mod keyring;
+pub mod memory;
 pub mod pem;
 pub mod signature;
+pub mod x509;

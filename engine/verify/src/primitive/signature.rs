@@ -18,7 +18,10 @@
 //! `s` may be high. PSS takes a salt as long as the hash (RFC 8017 section 9.1), or the longest
 //! possible, which is openssl's and Python's default; MGF1 with the same hash.
 //!
-//! Refused: SHA-1 and SHA-224 anywhere, SHA-384 and SHA-512 under P-256 (no tool makes them).
+//! Certificates and RFC 3161 tokens do say it, and authorities combine curves and hashes as they
+//! like; what is in no list above is used only where it is named, see [`super::x509::algorithm`].
+//!
+//! Refused: SHA-1 and SHA-224 anywhere.
 
 use aws_lc_rs::digest;
 use aws_lc_rs::error::KeyRejected;
@@ -84,6 +87,14 @@ pub enum Scheme {
     EcdsaP521Sha512,
     /// ECDSA on P-521 with SHA-256.
     EcdsaP521Sha256,
+    /// ECDSA on P-256 with SHA-384. This and the next three only where it is named.
+    EcdsaP256Sha384,
+    /// ECDSA on P-256 with SHA-512.
+    EcdsaP256Sha512,
+    /// ECDSA on P-384 with SHA-512.
+    EcdsaP384Sha512,
+    /// ECDSA on P-521 with SHA-384.
+    EcdsaP521Sha384,
     /// RSASSA-PKCS1-v1_5 (RFC 8017 section 8.2).
     RsaPkcs1(Hash),
     /// RSASSA-PSS (RFC 8017 section 8.1), MGF1 with the same hash.
@@ -103,8 +114,13 @@ impl Scheme {
             Self::EcdsaP256Sha256 | Self::EcdsaP384Sha256 | Self::EcdsaP521Sha256 => {
                 Some(Hash::Sha256)
             }
-            Self::EcdsaP384Sha384 => Some(Hash::Sha384),
-            Self::EcdsaP521Sha512 | Self::Ed25519ph => Some(Hash::Sha512),
+            Self::EcdsaP256Sha384 | Self::EcdsaP384Sha384 | Self::EcdsaP521Sha384 => {
+                Some(Hash::Sha384)
+            }
+            Self::EcdsaP256Sha512
+            | Self::EcdsaP384Sha512
+            | Self::EcdsaP521Sha512
+            | Self::Ed25519ph => Some(Hash::Sha512),
             Self::RsaPkcs1(hash) | Self::RsaPss(hash) => Some(hash),
             Self::Ed25519 => None,
         }
@@ -121,6 +137,10 @@ impl Scheme {
             Self::EcdsaP384Sha256 => "ecdsa-p384-sha256".to_owned(),
             Self::EcdsaP521Sha512 => "ecdsa-p521-sha512".to_owned(),
             Self::EcdsaP521Sha256 => "ecdsa-p521-sha256".to_owned(),
+            Self::EcdsaP256Sha384 => "ecdsa-p256-sha384".to_owned(),
+            Self::EcdsaP256Sha512 => "ecdsa-p256-sha512".to_owned(),
+            Self::EcdsaP384Sha512 => "ecdsa-p384-sha512".to_owned(),
+            Self::EcdsaP521Sha384 => "ecdsa-p521-sha384".to_owned(),
             Self::RsaPkcs1(hash) => format!("rsa-pkcs1-{bits}-{}", hash.as_str()),
             Self::RsaPss(hash) => format!("rsa-pss-{bits}-{}", hash.as_str()),
             Self::Ed25519 => "ed25519".to_owned(),
@@ -136,6 +156,10 @@ impl Scheme {
             Self::EcdsaP384Sha256 => &[&aws::ECDSA_P384_SHA256_ASN1],
             Self::EcdsaP521Sha512 => &[&aws::ECDSA_P521_SHA512_ASN1],
             Self::EcdsaP521Sha256 => &[&aws::ECDSA_P521_SHA256_ASN1],
+            Self::EcdsaP256Sha384 => &[&aws::ECDSA_P256_SHA384_ASN1],
+            Self::EcdsaP256Sha512 => &[&aws::ECDSA_P256_SHA512_ASN1],
+            Self::EcdsaP384Sha512 => &[&aws::ECDSA_P384_SHA512_ASN1],
+            Self::EcdsaP521Sha384 => &[&aws::ECDSA_P521_SHA384_ASN1],
             Self::RsaPkcs1(Hash::Sha256) => &[&aws::RSA_PKCS1_2048_8192_SHA256],
             Self::RsaPkcs1(Hash::Sha384) => &[&aws::RSA_PKCS1_2048_8192_SHA384],
             Self::RsaPkcs1(Hash::Sha512) => &[&aws::RSA_PKCS1_2048_8192_SHA512],

@@ -175,11 +175,10 @@ fn the_message_about_an_unknown_key_names_the_one_that_the_bundle_names() {
 }
 
 #[test]
-fn certificates_are_unsupported_and_the_binding_is_checked_all_the_same() {
+fn the_binding_is_checked_where_the_certificate_cannot_be_read() {
     let (mut world, key) = (World::new(), Signer::p256());
-    let certificate = json!({"certificate": {"rawBytes": "AA=="}});
-    let chain = json!({"x509CertificateChain": {"certificates": [{"rawBytes": "AA=="}]}});
-    for material in [certificate, chain] {
+    {
+        let material = json!({"certificate": {"rawBytes": "AA=="}});
         let mut good = signed(&world, &key);
         let other = statement(&Digest::sha256(b"other"), SIGN_PREDICATE, &json!({}));
         let mut copied = envelope_bundle(&other, &[&key]);
@@ -192,9 +191,9 @@ fn certificates_are_unsupported_and_the_binding_is_checked_all_the_same() {
         assert_eq!(
             told(&findings),
             [
-                "unsupported keyless_not_supported",
-                "invalid subject_mismatch,keyless_not_supported",
-                "unsupported keyless_not_supported",
+                "invalid malformed_certificate",
+                "invalid malformed_certificate,subject_mismatch",
+                "invalid malformed_certificate",
             ]
         );
     }
@@ -259,16 +258,24 @@ fn the_bytes_of_a_platform_are_asked_for() {
 }
 
 #[test]
-fn the_bytes_of_a_platform_are_not_asked_for_a_certificate() {
-    let (mut image, key) = (World::new(), Signer::p256());
-    let mut bundle = message_bundle(&image.subject.bytes, &key);
-    bundle["verificationMaterial"] = json!({"certificate": {}});
-    let index = json!({"mediaType": media_type::IMAGE_INDEX, "manifests": []});
-    let mut world = World::around(Bytes::from(index.to_string()), media_type::IMAGE_INDEX);
-    let referrer = image.bundles(&[bundle.to_string()]);
-    world.store.append(&mut image.store);
-    assert_eq!(told(&world.run(&trusting(&[]), &referrer)), ["unsupported keyless_not_supported"]);
-    assert!(world.asked.borrow().iter().all(|request| *request.digest() != image.digest()));
+fn certificates_that_are_missing_or_stand_in_the_wrong_place_are_no_bundle() {
+    let (mut world, key) = (World::new(), Signer::p256());
+    let chain = json!({"certificates": [{"rawBytes": "AA=="}]});
+    let cases = [
+        (json!({"certificate": {}}), "empty certificate"),
+        (json!({"certificate": {"rawBytes": ""}}), "empty certificate"),
+        (json!({"x509CertificateChain": chain}), "version 0.3 has one certificate"),
+        (json!({"certificate": {"rawBytes": "AA=="}, "publicKey": {}}), "several"),
+    ];
+    for (material, message) in cases {
+        let mut bundle = signed(&world, &key);
+        bundle["verificationMaterial"] = material;
+        let referrer = world.bundles(&[bundle.to_string()]);
+        let findings = world.run(&trusting(&[("release", &key)]), &referrer);
+        assert_eq!(told(&findings), ["invalid malformed_bundle"]);
+        let told = &findings.signatures[0].errors[0].message;
+        assert!(told.contains(message), "{told}");
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use referee_verify::KeyError;
 use referee_verify::problem::{Code, UNAVAILABLE};
+use referee_verify::protocol::sigstore::RootError;
 
 fn page() -> String {
     std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/signature-errors.md"))
@@ -11,7 +12,8 @@ fn page() -> String {
 fn known() -> Vec<&'static str> {
     let signatures = Code::ALL.iter().map(|code| code.as_str());
     let unavailable = UNAVAILABLE.iter().map(|code| code.as_str());
-    signatures.chain(unavailable).chain(KeyError::CODES.iter().copied()).collect()
+    let trust = KeyError::CODES.iter().chain(&RootError::CODES).copied();
+    signatures.chain(unavailable).chain(trust).collect()
 }
 
 #[test]

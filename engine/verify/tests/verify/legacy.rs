@@ -88,7 +88,7 @@ fn no_signature_hides_another() {
         [
             "invalid signature_missing",
             "invalid signature_encoding",
-            "unsupported keyless_not_supported",
+            "invalid malformed_certificate",
             "unavailable not_found",
             "unsupported layer_type_unsupported",
             "invalid subject_mismatch",
@@ -191,7 +191,7 @@ fn a_keyless_signature_for_another_image_is_invalid() {
     layer.annotations.insert(CERTIFICATE.into(), "x".into());
     let referrer = world.legacy(&[layer]);
     let findings = world.run(&trusting(&[]), &referrer);
-    assert_eq!(told(&findings), ["invalid subject_mismatch,keyless_not_supported"]);
+    assert_eq!(told(&findings), ["invalid malformed_certificate,subject_mismatch"]);
 }
 
 #[test]

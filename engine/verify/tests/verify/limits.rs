@@ -158,7 +158,7 @@ fn a_bundle_that_would_fill_the_memory_is_refused() {
     let signers = vec![&key; 101];
     let proofs = |name: &str, count: usize| {
         let mut bundle = envelope_bundle(&text, &[&key]);
-        let list = vec![json!({}); count];
+        let list: Vec<_> = (0..count).map(|place| json!({"logIndex": place})).collect();
         bundle["verificationMaterial"][name] = match name {
             "tlogEntries" => json!(list),
             _ => json!({ "rfc3161Timestamps": list }),
