@@ -5,8 +5,10 @@ use crate::console::ColorChoice;
 use crate::error::CliError;
 use clap::{ArgAction, Args, Parser};
 use referee_core::reference::ReferenceError;
-use referee_core::{Mode, Source, Timestamp};
-use referee_engine::Request;
+use referee_core::{Digest, Mode, Source, Timestamp};
+use referee_engine::{FileRequest, Request};
+use referee_store::EvidenceContext;
+use referee_verify::protocol::tlog::Digests;
 use serde_json::{Map, Value};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -79,6 +81,11 @@ impl TrustArgs {
     /// Adds what is given to the configuration.
     pub(crate) fn overlay(&self, overlay: &mut Overlay) {
         overlay.set_list("", "trust", &shown(&self.trust));
+    }
+
+    /// The documents that are named as arguments, and not in the configuration alone.
+    pub(crate) fn given(&self) -> &[PathBuf] {
+        &self.trust
     }
 }
 
@@ -195,6 +202,32 @@ impl QuestionArgs {
         overlay.set_some("engine", "deadline_ms", milliseconds);
     }
 
+    /// Whether the question differs in what shapes the facts.
+    pub(crate) fn reshapes(&self) -> bool {
+        self.judged_as.is_some() || self.now.is_some()
+    }
+
+    /// The question that evidence answers, as it was asked then but for what is given now.
+    ///
+    /// # Errors
+    /// Where the evidence names no reference.
+    pub(crate) fn replayed(
+        &self,
+        context: &EvidenceContext,
+        config: &Config,
+    ) -> Result<Request, CliError> {
+        let mut request = self.request(&context.reference, config)?;
+        if request.judged_as.is_none() {
+            request.judged_as = context.judged_as.as_deref().map(parse).transpose()?;
+        }
+        request.now = request.now.or(Some(context.time));
+        request.namespace = request.namespace.or_else(|| context.namespace.clone());
+        for (name, value) in &context.parameters {
+            request.parameters.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+        Ok(request)
+    }
+
     /// The questions that are asked.
     ///
     /// # Errors
@@ -226,7 +259,33 @@ impl QuestionArgs {
     }
 }
 
-fn parse<T: FromStr<Err = ReferenceError>>(text: &str) -> Result<T, CliError> {
+impl QuestionArgs {
+    /// The question about a file, which is still to be read.
+    ///
+    /// # Errors
+    /// Where what it is to be judged as is no reference.
+    pub(crate) fn about_file(&self, name: String, config: &Config) -> Result<FileRequest, CliError> {
+        Ok(FileRequest {
+            name,
+            judged_as: self.judged_as.as_deref().map(parse).transpose()?,
+            digest: Digest::sha256(b""),
+            digests: Digests::default(),
+            size: None,
+            bytes: None,
+            bundles: Vec::new(),
+            deadline: Some(config.deadline),
+            now: self.now,
+            namespace: self.namespace.clone(),
+            parameters: parameters("param", &self.param)?,
+        })
+    }
+}
+
+/// Reads a reference.
+///
+/// # Errors
+/// Where it is none.
+pub(crate) fn parse<T: FromStr<Err = ReferenceError>>(text: &str) -> Result<T, CliError> {
     text.parse().map_err(|source| CliError::Reference { text: text.to_owned(), source })
 }
 

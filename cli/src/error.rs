@@ -6,6 +6,7 @@ use crate::escape::Safe;
 use crate::exit::Exit;
 use crate::load::LoadErrors;
 use referee_core::Coded;
+use referee_core::digest::DigestError;
 use referee_core::document::DocumentError;
 use referee_core::reference::ReferenceError;
 use referee_engine::GatherError;
@@ -179,6 +180,20 @@ pub(crate) enum CliError {
     /// The cases of a suite cannot be read.
     #[error(transparent)]
     Cases(#[from] referee_conformance::rego::LoadError),
+    /// The cases of Sigstore cannot be read.
+    #[error(transparent)]
+    SigstoreCases(#[from] referee_conformance::sigstore::LoadError),
+    /// The list of codes cannot be used.
+    #[error(transparent)]
+    SigstoreCodes(#[from] referee_conformance::sigstore::CodesError),
+    /// What is given instead of a file is no digest.
+    #[error("{text:?} is no digest")]
+    BlobDigest {
+        /// What was given.
+        text: String,
+        /// What is wrong with it.
+        source: DigestError,
+    },
     /// The list of cases that are expected to fail cannot be used.
     #[error(transparent)]
     Expectations(#[from] referee_conformance::rego::ExpectationError),
@@ -196,16 +211,19 @@ pub(crate) enum CliError {
         /// Where to.
         destination: String,
         /// Why not.
-        source: CopyError,
+        source: Box<CopyError>,
     },
-    /// Evidence cannot be saved, or not be used.
-    #[error("{}: {source}", path.display())]
+    /// Evidence cannot be used.
+    #[error("the evidence {} cannot be used: {source}", path.display())]
     Evidence {
-        /// Where it is, or was to be.
+        /// Where it is.
         path: PathBuf,
         /// Why not.
-        source: EvidenceError,
+        source: Box<EvidenceError>,
     },
+    /// Evidence cannot be saved.
+    #[error("the evidence was not saved: {0}")]
+    EvidenceNotSaved(#[source] Box<EvidenceError>),
     /// A registry would have to be asked.
     #[error("{reference} is in a registry, and --offline forbids to ask one")]
     Offline {
@@ -255,12 +273,13 @@ impl Coded for CliError {
             Self::File { .. } => "file_unreadable",
             Self::Pattern { .. } => "run_pattern",
             Self::NoTests => "no_tests",
-            Self::Cases(_) => "cases_unusable",
-            Self::Expectations(_) => "expectations_unusable",
+            Self::Cases(_) | Self::SigstoreCases(_) => "cases_unusable",
+            Self::Expectations(_) | Self::SigstoreCodes(_) => "expectations_unusable",
+            Self::BlobDigest { source, .. } => source.code(),
             Self::Write(_) => "internal_error",
             Self::Gather(error) => error.code(),
             Self::Copy { source, .. } => source.code(),
-            Self::Evidence { source, .. } => source.code(),
+            Self::Evidence { source, .. } | Self::EvidenceNotSaved(source) => source.code(),
             Self::Offline { .. } => "offline",
             Self::ServerConfig(error) => error.code(),
             Self::Serve(error) => error.code(),
@@ -290,7 +309,7 @@ impl Coded for CliError {
             Self::NoTests => Some("tests are the rules whose names begin with test_".into()),
             Self::Gather(error) => error.hint(),
             Self::Copy { source, .. } => source.hint(),
-            Self::Evidence { source, .. } => source.hint(),
+            Self::Evidence { source, .. } | Self::EvidenceNotSaved(source) => source.hint(),
             Self::Offline { .. } => Some(
                 "an oci-layout: is read without a network, and so is what `referee facts \
                  --save-evidence` saved, with --evidence"
@@ -313,6 +332,9 @@ impl Coded for CliError {
             | Self::Pattern { .. }
             | Self::Cases(_)
             | Self::Expectations(_)
+            | Self::SigstoreCases(_)
+            | Self::SigstoreCodes(_)
+            | Self::BlobDigest { .. }
             | Self::Write(_) => None,
         }
     }

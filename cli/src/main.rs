@@ -11,6 +11,7 @@ mod config;
 mod console;
 mod error;
 mod escape;
+mod evidence;
 mod exit;
 mod files;
 mod interrupt;

@@ -61,6 +61,24 @@ impl Progress {
         }
     }
 
+    /// Waits for work, showing the sign in time and saying how far it has come.
+    pub(crate) async fn told<T>(
+        &mut self,
+        work: impl Future<Output = T>,
+        say: impl Fn() -> String,
+    ) -> T {
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => return done,
+                () = tokio::time::sleep(TICK), if self.watched => {
+                    self.show_when_due();
+                    self.bar.set_message(say());
+                }
+            }
+        }
+    }
+
     /// Takes the sign away while something else is written.
     pub(crate) fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
         self.bar.suspend(write)

@@ -1,5 +1,6 @@
 //! From the configuration to what a command works with.
 
+use crate::console::{Console, Role};
 use crate::config::{Config, PolicyChoice, PolicyConfig};
 use crate::error::CliError;
 use crate::load::Loaded;
@@ -13,6 +14,7 @@ use referee_store::{
     load_trust,
 };
 use serde_json::json;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -22,6 +24,21 @@ use std::sync::Arc;
 /// Where one cannot be read or says what it cannot mean.
 pub(crate) fn trust(config: &Config) -> Result<Trust, CliError> {
     Ok(load_trust(&config.trust, &config.limits)?)
+}
+
+/// Says so where nothing can be trusted.
+///
+/// # Errors
+/// Where the note cannot be written.
+pub(crate) fn note_trust(config: &Config, console: &mut Console) -> io::Result<()> {
+    if !config.trust.is_empty() {
+        return Ok(());
+    }
+    let note = console.err_paint.show(Role::Warn, "note");
+    writeln!(
+        console.err(),
+        "{note}: no trust document is given (--trust), so no signature can be trusted"
+    )
 }
 
 /// The registries, with a cache before them.
@@ -34,15 +51,26 @@ pub(crate) fn registries(config: &Config) -> Result<Cached<RegistryStore>, CliEr
     Ok(Cached::new(store, &config.cache))
 }
 
-/// The engine of a command, over registries and layouts.
+/// Which places a command asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Registries and layouts.
+    Anywhere,
+    /// Layouts. No client for registries is made.
+    Offline,
+}
+
+/// The store of a command.
 ///
 /// # Errors
-/// Where a key cannot be used or the registry client cannot be set up.
-pub(crate) fn engine(config: &Config, trust: Trust) -> Result<Engine, CliError> {
+/// Where the registry client cannot be set up.
+pub(crate) fn store(config: &Config, reach: Reach) -> Result<Arc<dyn Store>, CliError> {
     let layouts = Cached::new(LayoutStore::new(&config.limits), &config.cache);
-    let router =
-        Router::new().with_registry(Arc::new(registries(config)?)).with_layout(Arc::new(layouts));
-    engine_over(Arc::new(router), config, trust)
+    let mut router = Router::new().with_layout(Arc::new(layouts));
+    if reach == Reach::Anywhere {
+        router = router.with_registry(Arc::new(registries(config)?));
+    }
+    Ok(Arc::new(router))
 }
 
 /// An engine over a store.

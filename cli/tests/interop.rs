@@ -117,3 +117,73 @@ fn an_attestation_is_not_a_signature_of_the_image() {
     assert_eq!(facts["signatures"][0]["purpose"], "attestation", "{facts:#}");
     assert_eq!(facts["attestations"][0]["verified"], true, "{facts:#}");
 }
+
+/// Without the referrers API, with it, on disk, and back: everywhere both say the same.
+#[test]
+fn what_cosign_signed_is_verified_wherever_it_was_copied() {
+    let (Some(old), Some(new)) = (Bench::start(Kind::Distribution), Bench::start(Kind::Oci11))
+    else {
+        return;
+    };
+    let hosts = [old.host(), new.host()];
+    let mut compared = 0;
+    for cosign in Cosign::ALL {
+        let Some(cosign) = old.cosign(cosign) else { continue };
+        for bundle in [false, true] {
+            let name = format!("move-{}-{bundle}", cosign.name());
+            let image = old.push_image(&format!("team/{name}"), &name);
+            let (_, digest) = image.split_once('@').unwrap();
+            cosign.sign(&old, &image, "release", bundle, &[]);
+            // Beside a bundle of any kind cosign does not look at its own older tags.
+            if bundle && cosign.name() == "cosign3" {
+                cosign.attest(&old, &image, "release");
+            }
+            let layout = old.layout(&name);
+            let there = format!("{}/team/{name}", new.host());
+            let back = format!("{}/back/{name}", old.host());
+            let first = old.copy(&image, &format!("{there}:1.4"), &hosts);
+            assert_eq!(first["digest"], digest, "{first}");
+            assert_eq!(first["referrers_tags"], serde_json::json!([]), "{first}");
+            old.copy(&format!("{there}:1.4"), &layout, &hosts);
+            let last = old.copy(&format!("{layout}:1.4"), &back, &hosts);
+            assert_eq!(first["referrers"], last["referrers"], "{first} {last}");
+            assert_eq!(first["cosign_tags"], last["cosign_tags"], "{first} {last}");
+            let tags = last["referrers_tags"].as_array().unwrap().len();
+            assert_eq!(tags > 0, last["referrers"] != 0, "without the API the tag lists: {last}");
+            let again = old.copy(&format!("{layout}:1.4"), &back, &hosts);
+            assert_eq!(again["bytes"]["pushed"], 0, "nothing is pushed twice: {again}");
+            for place in [&image, &format!("{there}@{digest}"), &format!("{back}@{digest}")] {
+                for (key, expected) in [("release", true), ("other", false)] {
+                    let theirs = cosign.verify(&old, place, key, bundle);
+                    let ours = old.rule_anywhere(place, key, &hosts);
+                    assert_eq!(theirs, expected, "cosign with key {key} at {place}");
+                    assert_eq!(ours.allowed(), expected, "{}", ours.text());
+                    compared += 1;
+                }
+            }
+            let on_disk = old.rule_anywhere(&layout, "release", &hosts);
+            assert!(on_disk.allowed(), "{}", on_disk.text());
+        }
+    }
+    eprintln!("FIGURE copies: {compared} rulings over copies compared with cosign's");
+}
+
+#[test]
+fn evidence_gives_the_same_facts_without_the_registry() {
+    for kind in [Kind::Distribution, Kind::Oci11] {
+        let Some(bench) = Bench::start(kind) else { continue };
+        for cosign in Cosign::ALL {
+            let Some(cosign) = bench.cosign(cosign) else { continue };
+            let name = format!("evidence-{}", cosign.name());
+            let image = bench.push_image(&format!("team/{name}"), &name);
+            cosign.sign(&bench, &image, "release", false, &[]);
+            cosign.sign(&bench, &image, "build", true, &[]);
+            let evidence = bench.save_evidence(&image, &["release", "build"], &name);
+            let before = bench.referee(&image, &["release", "build"], "distinct-keys");
+            assert!(before.allowed(), "{}", before.text());
+            let after = bench.rule_offline(&evidence, "distinct-keys");
+            assert!(after.allowed(), "{}", after.text());
+            assert_eq!(after.facts_digest(), before.facts_digest(), "{kind:?} {name}");
+        }
+    }
+}

@@ -3,7 +3,7 @@
 //! [`rego`] runs OPA's cases, as OPA's own runner judges them, against whatever implements
 //! [`rego::Implementation`]: the engine here, and the real OPA beside it. [`fuzz`] writes programs
 //! of its own and compares two implementations on them. [`library`] compares the results of the
-//! test files of policy libraries.
+//! test files of policy libraries. [`sigstore`] runs the verification cases of Sigstore's clients.
 //!
 //! The last two, and the real OPA, are left out without the feature `fuzz`.
 //!
@@ -16,3 +16,5 @@ pub mod json;
 #[cfg(feature = "fuzz")]
 pub mod library;
 pub mod rego;
+pub mod report;
+pub mod sigstore;

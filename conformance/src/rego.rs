@@ -10,7 +10,6 @@ mod engines;
 mod expectations;
 mod judge;
 mod program;
-mod report;
 mod runner;
 
 pub use cases::{Case, Expected, LoadError, Wanted, WantedError, load};
@@ -22,5 +21,4 @@ pub use judge::judge;
 pub use program::{
     Answer, Dialect, Fault, Implementation, Input, Module, Outcome, Place, Program, Row, Settings,
 };
-pub use report::{Format, write};
-pub use runner::{Report, Standing, Verdict, guarded, run};
+pub use runner::{guarded, run};

@@ -3,7 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "what the test is made of may fail")]
 
-use referee_conformance::rego::{Expectations, Format, Front, load, run, write};
+use referee_conformance::rego::{Expectations, Front, load, run};
+use referee_conformance::report::{Format, write};
 use referee_rego::EngineChoice;
 use std::path::Path;
 

@@ -7,8 +7,9 @@
 
 use referee_conformance::fuzz::{Differ, Difference, Level, Options, Tally, case_document};
 use referee_conformance::rego::{
-    Answer, Expectations, Format, Front, Implementation, Oracle, Outcome, Program, load, run, write,
+    Answer, Expectations, Front, Implementation, Oracle, Outcome, Program, load, run,
 };
+use referee_conformance::report::{Format, write};
 use referee_rego::EngineChoice;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -4,9 +4,9 @@
 
 use referee_conformance::json::Json;
 use referee_conformance::rego::{
-    Answer, Expectations, Fault, Format, Implementation, LoadError, Outcome, Place, Program, Row,
-    Standing, load, run, write,
+    Answer, Expectations, Fault, Implementation, LoadError, Outcome, Place, Program, Row, load, run,
 };
+use referee_conformance::report::{Format, Standing, write};
 use std::fs;
 use std::path::Path;
 

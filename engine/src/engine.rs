@@ -1,6 +1,7 @@
 //! The engine: one question in, one answer out, inside its deadline.
 
 use crate::established::Established;
+use crate::file::FileRequest;
 use crate::gatherings::Gatherings;
 use crate::policy::LoadedPolicy;
 use crate::request::Request;
@@ -11,7 +12,7 @@ use referee_rego::Value;
 use referee_store::Store;
 use referee_store::clock::Clock;
 use referee_verify::cosign::CosignVerifier;
-use referee_verify::UnusableTrust;
+use referee_verify::{InTotoVerifier, UnusableTrust};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -27,6 +28,8 @@ pub(crate) struct Inner {
     pub(crate) settings: Settings,
     pub(crate) gatherings: Gatherings,
     pub(crate) evaluations: Arc<Semaphore>,
+    pub(crate) limits: Limits,
+    pub(crate) cosign: CosignVerifier,
     pub(crate) trust_revision: Digest,
 }
 
@@ -76,13 +79,13 @@ impl EngineBuilder {
     /// [`UnusableTrust`] where a key of the trust document cannot be read.
     pub fn build(self) -> Result<Engine, UnusableTrust> {
         let cosign = CosignVerifier::new(&self.trust)?;
-        let mut verifiers: Vec<Arc<dyn Verifier>> = vec![Arc::new(cosign)];
+        let mut verifiers: Vec<Arc<dyn Verifier>> = vec![Arc::new(cosign.clone())];
         verifiers.extend(self.verifiers);
         let evaluations = Arc::new(Semaphore::new(self.settings.max_evaluations()));
         let context = crate::drive::Context {
             store: self.store,
             verifiers,
-            limits: self.limits,
+            limits: self.limits.clone(),
             settings: self.settings.clone(),
             computations: Arc::new(Semaphore::new(spare_cores())),
         };
@@ -91,6 +94,8 @@ impl EngineBuilder {
                 clock: self.clock,
                 gatherings: Gatherings::new(context),
                 settings: self.settings,
+                limits: self.limits,
+                cosign,
                 evaluations,
                 trust_revision: self.trust.revision().clone(),
             }),
@@ -231,5 +236,28 @@ impl Engine {
         policy: &LoadedPolicy,
     ) -> impl Future<Output = Ruled> + Send {
         crate::drive::rule(self, request, policy)
+    }
+
+    /// Examines the bundles of a file.
+    ///
+    /// # Errors
+    /// [`GatherError::Facts`] where the facts cannot be written.
+    pub fn gather_file(
+        &self,
+        request: &FileRequest,
+    ) -> impl Future<Output = Result<Gathered, GatherError>> + Send {
+        crate::drive::gather_file(self, request)
+    }
+
+    /// Examines the bundles of a file and rules over it.
+    ///
+    /// # Errors
+    /// [`GatherError::Facts`] where the facts cannot be written.
+    pub fn rule_file(
+        &self,
+        request: &FileRequest,
+        policy: &LoadedPolicy,
+    ) -> impl Future<Output = Result<Ruled, GatherError>> + Send {
+        crate::drive::rule_file(self, request, policy)
     }
 }

@@ -68,7 +68,7 @@ impl Established {
         Some(Self::new(facts, report::changes_at(plan, &state.trust_roots), elapsed))
     }
 
-    fn new(
+    pub(crate) fn new(
         facts: Facts,
         changes_at: Option<Timestamp>,
         elapsed: Elapsed,

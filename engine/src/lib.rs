@@ -12,6 +12,7 @@ mod drive;
 mod engine;
 mod established;
 mod evaluate;
+mod file;
 mod gatherings;
 mod order;
 mod plan;
@@ -24,6 +25,7 @@ mod settings;
 
 pub use engine::{Engine, EngineBuilder, GatherError, Gathered, Ruled};
 pub use evaluate::EvaluateError;
+pub use file::FileRequest;
 pub use policy::{LoadedPolicy, PolicySource};
 pub use request::Request;
 pub use resolve::ResolveError;

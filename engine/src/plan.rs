@@ -19,11 +19,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The artifact type under which cosign's `.att` tags enter the facts.
-pub(crate) const COSIGN_ATTESTATION: &str = "application/vnd.dev.cosign.artifact.att.v1+json";
-/// The artifact type under which cosign's `.sbom` tags enter the facts.
-pub(crate) const COSIGN_SBOM: &str = "application/vnd.dev.cosign.artifact.sbom.v1+json";
-
 /// One of cosign's tags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum CosignTag {
@@ -44,8 +39,8 @@ impl CosignTag {
     fn artifact_type(self) -> &'static str {
         match self {
             Self::Signature => media_type::COSIGN_SIGNATURE,
-            Self::Attestation => COSIGN_ATTESTATION,
-            Self::Sbom => COSIGN_SBOM,
+            Self::Attestation => media_type::COSIGN_ATTESTATION,
+            Self::Sbom => media_type::COSIGN_SBOM,
         }
     }
 
@@ -53,8 +48,9 @@ impl CosignTag {
     fn affects(self) -> &'static [&'static str] {
         match self {
             Self::Signature => &["referrers", "signatures"],
-            Self::Attestation => &["referrers", "attestations"],
-            Self::Sbom => &["referrers"],
+            // Signatures over statements stand among the signatures.
+            Self::Attestation => &["referrers", "signatures", "attestations"],
+            Self::Sbom => &["referrers", "attestations"],
         }
     }
 }
@@ -579,7 +575,9 @@ fn may_be_referred_to(referrer: &Referrer) -> bool {
     let vouches = artifact_type.starts_with(media_type::SIGSTORE_BUNDLE_PREFIX)
         || matches!(
             artifact_type,
-            media_type::COSIGN_SIGNATURE | media_type::NOTARY_SIGNATURE | COSIGN_ATTESTATION
+            media_type::COSIGN_SIGNATURE
+                | media_type::NOTARY_SIGNATURE
+                | media_type::COSIGN_ATTESTATION
         );
     !vouches && referrer.found_by != FoundBy::Index
 }

@@ -3,9 +3,9 @@
 use crate::plan::Plan;
 use referee_core::facts::{
     AttestationFact, FACTS_VERSION, PlatformFact, ReferrerFact, RequestFact, SignatureFact,
-    SubjectFact, TrustRootFact, VerifierFact,
+    SubjectFact, TrustRootFact, VerifierFact, VerifierStatus,
 };
-use referee_core::{Facts, Findings, Subject, Timestamp, Unavailable};
+use referee_core::{Facts, Findings, Subject, Timestamp, Unavailable, Verifier};
 use std::time::Duration;
 
 /// The facts as they stand, whether the plan is finished or not.
@@ -61,6 +61,38 @@ pub(crate) fn facts(plan: &Plan, trust_roots: &[TrustRootFact], request: Request
     }
 }
 
+/// The facts about a file, of which nothing was looked for but the bundles that were handed over.
+pub(crate) fn file_facts(
+    subject: SubjectFact,
+    referrers: Vec<ReferrerFact>,
+    findings: &[Findings],
+    verifier: &dyn Verifier,
+    now: Timestamp,
+    verify: Duration,
+    request: RequestFact,
+) -> Facts {
+    let mut lists = Lists::default();
+    findings.iter().for_each(|found| lists.add(found));
+    let status = match (findings.is_empty(), lists.unavailable.is_empty()) {
+        (true, _) => VerifierStatus::Skipped,
+        (false, true) => VerifierStatus::Done,
+        (false, false) => VerifierStatus::Partial,
+    };
+    let fact = VerifierFact { status, elapsed_ms: millis(verify), cached: false };
+    Facts {
+        facts_version: FACTS_VERSION,
+        request,
+        subject,
+        referrers,
+        signatures: lists.signatures,
+        attestations: lists.attestations,
+        trust_roots: verifier.trust_roots(now),
+        complete: lists.unavailable.is_empty(),
+        unavailable: lists.unavailable,
+        verifiers: [(verifier.name().to_owned(), fact)].into(),
+    }
+}
+
 /// The first time at which other facts may be due.
 pub(crate) fn changes_at(plan: &Plan, trust_roots: &[TrustRootFact]) -> Option<Timestamp> {
     let found = plan.in_order();
@@ -103,9 +135,11 @@ impl Lists {
     /// Adds what one verifier found in one referrer. It numbers from zero; the document numbers
     /// through.
     fn add(&mut self, findings: &Findings) {
-        let offset = self.signatures.len();
-        let renumber =
-            |local: usize| u32::try_from(offset.saturating_add(local)).unwrap_or(u32::MAX);
+        let (signatures, attestations) = (self.signatures.len(), self.attestations.len());
+        let add = |offset: usize, local: usize| {
+            u32::try_from(offset.saturating_add(local)).unwrap_or(u32::MAX)
+        };
+        let renumber = |local: usize| add(signatures, local);
         for (local, signature) in findings.signatures.iter().enumerate() {
             self.signatures.push(SignatureFact { id: renumber(local), ..signature.clone() });
         }
@@ -122,12 +156,32 @@ impl Lists {
             let affects = trouble
                 .affects
                 .iter()
-                .map(|name| match name.strip_prefix("signatures/").and_then(|n| n.parse().ok()) {
-                    Some(local) => format!("signatures/{}", renumber(local)),
-                    None => name.clone(),
+                .map(|name| match name.split_once('/').map(|(list, n)| (list, n.parse())) {
+                    Some(("signatures", Ok(local))) => format!("signatures/{}", renumber(local)),
+                    Some(("attestations", Ok(local))) => {
+                        format!("attestations/{}", add(attestations, local))
+                    }
+                    _ => name.clone(),
                 })
                 .collect();
-            self.unavailable.push(Unavailable { affects, ..trouble.clone() });
+            self.tell(Unavailable { affects, ..trouble.clone() });
+        }
+    }
+
+    /// Adds what could not be had: once, where two verifiers wanted it.
+    fn tell(&mut self, trouble: Unavailable) {
+        let same = |other: &&mut Unavailable| {
+            (other.kind, other.code, &other.target, &other.message)
+                == (trouble.kind, trouble.code, &trouble.target, &trouble.message)
+        };
+        let Some(other) = self.unavailable.iter_mut().find(same) else {
+            return self.unavailable.push(trouble);
+        };
+        other.elapsed_ms = other.elapsed_ms.max(trouble.elapsed_ms);
+        for name in trouble.affects {
+            if !other.affects.contains(&name) {
+                other.affects.push(name);
+            }
         }
     }
 }

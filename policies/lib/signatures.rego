@@ -47,25 +47,54 @@ is_trusted(signature) if {
 	signature.valid == true
 }
 
-# Who made a signature: the digest of the key, or the identity in the certificate.
-signer(signature) := signature.key.id
+# Who made a signature. Compare signers by this, never by a name:
+#
+# - a key by the digest of the key, so that one key under two names is one signer;
+# - an identity by what the certificate says, so that two certificates of one identity are one
+#   signer. The identity of a workflow ends with the ref or the commit that it ran for; a workflow
+#   is one signer however many refs it ran for.
+signer(signature) := {"key": signature.key.id}
 
-signer(signature) := sprintf("%s (%v)", [signature.identity.subject, signature.identity.issuer]) if {
-	object.get(signature, "key", null) == null
+signer(signature) := {"subject": without_ref(signature.identity.subject), "issuer": signature.identity.issuer} if {
+	by_identity(signature)
 }
 
-# The different signers of a list of signatures. One key under two names is one signer.
+# Whether a certificate says who made it. What it says counts only where the signature is trusted.
+by_identity(signature) if {
+	object.get(signature, "key", null) == null
+	is_string(signature.identity.subject)
+	is_string(signature.identity.issuer)
+}
+
+# The identity of a workflow without the ref or the commit that it ran for.
+without_ref(subject) := found[0][1] if {
+	found := regex.find_all_string_submatch_n(`\A(?s:(https://[^/]+/.+?)@(?:refs/.*|[0-9a-f]{40}|[0-9a-f]{64}))\z`, subject, 1)
+	count(found) == 1
+} else := subject
+
+# The different signers of a list of signatures.
 signers(signatures) := {signer(signature) | some signature in signatures}
 
-# The names in the trust document of the keys that made them.
-key_names(signatures) := {signature.key.name | some signature in signatures}
+# The names of those entries of the trust document that make them trusted: keys and identities. A
+# key or an identity that has several names counts under each.
+trusted_names(signatures) := {name | some signature in signatures; some name in signature.trusted_by}
 
-# What signers are called in a message: the name of the key, or else the identity.
+# The same, of keys alone.
+key_names(signatures) := {name |
+	some signature in signatures
+	is_object(signature.key)
+	some name in signature.trusted_by
+}
+
+# What signers are called in a message: their names in the trust document; for an identity also who
+# the certificate says that it is.
 names(signatures) := {display(signature) | some signature in signatures}
 
-display(signature) := signature.key.name
+display(signature) := concat("/", signature.trusted_by) if not by_identity(signature)
 
-display(signature) := signature.identity.subject if object.get(signature, "key", null) == null
+display(signature) := sprintf("%s (%s)", [concat("/", signature.trusted_by), signature.identity.subject]) if {
+	by_identity(signature)
+}
 
 # A list of names for a message.
 listed(found) := "none" if count(found) == 0

@@ -29,6 +29,7 @@ facts(signatures) := {
 	"referrers": [],
 	"signatures": signatures,
 	"attestations": [],
+	"trust_roots": [],
 	"unavailable": [],
 	"complete": true,
 	"verifiers": {},
@@ -76,6 +77,14 @@ trusted(id, key) := {
 	"in_scope": true,
 	"scope": "registry.example/team/**",
 	"claimed_reference": null,
+	"checks": {
+		"certificate": "not-needed",
+		"sct": "not-needed",
+		"log": "not-needed",
+		"time": "not-needed",
+		"signature": "passed",
+		"binding": "passed",
+	},
 	"transparency": [],
 	"timestamps": [],
 	"revocation": null,
@@ -98,6 +107,89 @@ failed(id, status) := object.union(trusted(id, "unknown"), {
 		"hint": "Add the signer's key to the trust document.",
 	}],
 })
+
+# A trusted signature over the artifact, with a certificate: by an identity that the trust document
+# has under that name, here the workflow `release.yml` of a repository on GitHub.
+identity(id, name) := object.union(trusted(id, name), {
+	"format": "sigstore-bundle",
+	"key": null,
+	"certificate": {
+		"subject": "",
+		"issuer": "CN=sigstore-intermediate,O=sigstore.dev",
+		"serial": "4c1f",
+		"sans": [workflow],
+		"not_before": "2026-01-31T11:50:00Z",
+		"not_after": "2026-01-31T12:00:00Z",
+		"claims": {
+			"buildSignerURI": workflow,
+			"runnerEnvironment": "github-hosted",
+			"sourceRepositoryRef": "refs/tags/v1.4.0",
+			"sourceRepositoryURI": "https://github.com/team/app",
+		},
+	},
+	"identity": {
+		"subject": workflow,
+		"issuer": "https://token.actions.githubusercontent.com",
+	},
+	"checks": {
+		"certificate": "passed",
+		"sct": "passed",
+		"log": "passed",
+		"time": "passed",
+		"signature": "passed",
+		"binding": "passed",
+	},
+	"revocation": {"status": "not-checked", "method": null, "checked_at": null, "stale": false},
+})
+
+workflow := "https://github.com/team/app/.github/workflows/release.yml@refs/tags/v1.4.0"
+
+# The same with another subject: that of an e-mail address, or of another workflow.
+identity_of(id, name, subject) := object.union(identity(id, name), {
+	"certificate": {"sans": [subject]},
+	"identity": {"subject": subject},
+})
+
+# The same with a certificate that says something else: `{"runnerEnvironment": "self-hosted"}`.
+identity_with(id, name, claims) := object.union(identity(id, name), {"certificate": {"claims": claims}})
+
+# A signature over a statement about the artifact, instead of one over the artifact: of any of the
+# signatures that are made here.
+over_statement(signature, type) := object.union(signature, {
+	"format": "sigstore-bundle",
+	"purpose": "attestation",
+	"predicate_type": type,
+})
+
+# The attestation of a type that these signatures are over, all in one envelope. Signed by nobody
+# where there are none.
+statement(id, type, signatures) := {
+	"id": id,
+	"verifier": carrier.verifier,
+	"format": carrier.format,
+	"referrer": referrer,
+	"subject": digest,
+	"predicate_type": type,
+	"signed_by": [signature.id | some signature in signatures],
+	"verified": count([signature | some signature in signatures; signature.trusted == true]) > 0,
+	"predicate": {},
+	"predicate_omitted": false,
+	"unwrapped": false,
+	"stated_at": null,
+	"errors": [],
+} if {
+	carrier := carriers[count(signatures) > 0]
+	referrers := [signature.referrer | some signature in signatures]
+	referrer := array.concat(referrers, [sprintf("sha256:%064d", [id])])[0]
+}
+
+carriers := {
+	false: {"verifier": "in-toto", "format": "in-toto"},
+	true: {"verifier": "cosign", "format": "sigstore-bundle"},
+}
+
+# Complete facts with these attestations as well.
+attested(signatures, attestations) := object.union(facts(signatures), {"attestations": attestations})
 
 # A trusted signature over a statement about the artifact.
 attestation(id, key) := object.union(trusted(id, key), {

@@ -53,12 +53,21 @@ impl Pack {
 /// The pack that decides where nothing else is asked for.
 pub const DEFAULT_PACK: &str = "signed";
 
-/// The library: the packages `referee.facts`, `referee.parameters`, `referee.signatures`, and
-/// `referee.testing`, which makes facts for the tests of policies.
+/// The library: the packages `referee.attestations`, `referee.facts`, `referee.identities`,
+/// `referee.parameters`, `referee.signatures`, and `referee.testing`, which makes facts for the
+/// tests of policies.
 #[must_use]
 pub fn library() -> &'static [Module] {
     const LIBRARY: &[Module] = &[
+        Module {
+            name: "referee/lib/attestations.rego",
+            text: include_str!("../lib/attestations.rego"),
+        },
         Module { name: "referee/lib/facts.rego", text: include_str!("../lib/facts.rego") },
+        Module {
+            name: "referee/lib/identities.rego",
+            text: include_str!("../lib/identities.rego"),
+        },
         Module {
             name: "referee/lib/parameters.rego",
             text: include_str!("../lib/parameters.rego"),

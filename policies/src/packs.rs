@@ -48,8 +48,20 @@ pub fn packs() -> &'static [Pack] {
         pack!(
             "required-keys",
             "referee.packs.required_keys",
-            &["keys"],
-            "The artifact must carry a trusted signature by each of the named `keys`."
+            &["keys", "signers"],
+            "The artifact must carry a trusted signature by each of the named `keys` and `signers`."
+        ),
+        pack!(
+            "identities",
+            "referee.packs.identities",
+            &["claims", "every", "issuer", "names", "subject"],
+            "The artifact must carry a trusted signature by an identity of which the certificate says what is wanted."
+        ),
+        pack!(
+            "attested",
+            "referee.packs.attested",
+            &["predicate_types", "signed_by"],
+            "The artifact must carry a verified attestation of each of `predicate_types`."
         ),
         pack!(
             "all-signatures-valid",

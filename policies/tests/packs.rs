@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "what the tests share may fail as they may")]
 #![allow(clippy::indexing_slicing, reason = "what the tests share may fail as they may")]
 
+use referee_core::trust::{CLAIMS, Pattern, PatternText};
 use referee_core::{Reason, Timestamp, Verdict};
 use referee_policies::{DEFAULT_PACK, Pack, library, packs};
 use referee_rego::{
@@ -52,6 +53,9 @@ fn made(term: &str) -> Json {
 
 const TWO_TRUSTED: &str = "testing.facts([testing.trusted(0, \"a\"), testing.trusted(1, \"b\")])";
 
+const ATTESTED: &str = "testing.attested([made], [testing.statement(0, \"t\", [made])]) if { made := \
+     testing.over_statement(testing.identity(0, \"a\"), \"t\") }";
+
 #[test]
 fn every_pack_passes_its_own_tests() {
     let mut run = 0;
@@ -96,10 +100,14 @@ fn every_pack_denies_an_input_that_is_no_facts_document() {
 
 #[test]
 fn every_pack_denies_a_parameter_it_does_not_know_however_good_the_facts_are() {
-    let input = made(TWO_TRUSTED);
     for pack in packs() {
-        let keys = json!({"parameters": {"keys": ["a"]}});
-        let data = if pack.name == "required-keys" { keys } else { json!({}) };
+        let (term, data) = match pack.name {
+            "required-keys" => (TWO_TRUSTED, json!({"parameters": {"keys": ["a"]}})),
+            "identities" => ("testing.facts([testing.identity(0, \"a\")])", json!({})),
+            "attested" => (ATTESTED, json!({"parameters": {"predicate_types": ["t"]}})),
+            _ => (TWO_TRUSTED, json!({})),
+        };
+        let input = made(term);
         assert_eq!(decide(pack.name, &data, &input).verdict, Verdict::Allow, "{}", pack.name);
         for wrong in [json!({"Minimum": 1}), json!(1), json!(null), json!([])] {
             let wrong = Value::from_json(json!({"parameters": wrong})).unwrap();
@@ -178,8 +186,14 @@ fn a_reason_says_which_rule_it_comes_from_and_where_that_stands() {
 #[test]
 fn facts_made_for_tests_are_facts_as_the_types_have_them() {
     let term = "testing.incomplete_facts([testing.trusted(0, \"a\"), testing.failed(1, \"invalid\"), \
-                testing.attestation(2, \"a\"), testing.platform(3, \"a\")])";
-    let mut facts = made(term);
+                testing.attestation(2, \"a\"), testing.platform(3, \"a\"), testing.identity(4, \"a\"), \
+                testing.identity_of(5, \"a\", \"a@example.org\")])";
+    are_facts(made(term));
+    are_facts(made(ATTESTED));
+    are_facts(made("testing.attested([], [testing.statement(0, \"t\", [])])"));
+}
+
+fn are_facts(mut facts: Json) {
     // The helpers' key ids are short, for reading.
     for signature in facts["signatures"].as_array_mut().unwrap() {
         if !signature["key"].is_null() {
@@ -188,6 +202,74 @@ fn facts_made_for_tests_are_facts_as_the_types_have_them() {
     }
     let read: referee_core::Facts = serde_json::from_value(facts.clone()).unwrap();
     assert_eq!(serde_json::to_value(&read).unwrap(), facts);
+}
+
+#[test]
+fn the_claims_of_the_library_are_those_of_the_trust_document() {
+    let claims = made("data.referee.identities.claims");
+    let library: BTreeSet<&str> =
+        claims.as_array().unwrap().iter().map(|claim| claim.as_str().unwrap()).collect();
+    assert_eq!(library, BTreeSet::from(CLAIMS));
+}
+
+#[test]
+fn a_pattern_admits_in_a_policy_what_it_admits_in_a_trust_document() {
+    let patterns = [
+        json!("a/b.c"),
+        json!(""),
+        json!({"exact": "a*"}),
+        json!({"glob": "*"}),
+        json!({"glob": "**"}),
+        json!({"glob": "***"}),
+        json!({"glob": "a/*"}),
+        json!({"glob": "a/**"}),
+        json!({"glob": "**/b.c"}),
+        json!({"glob": "a/b.?"}),
+        json!({"glob": "a/[bB].c"}),
+        json!({"glob": "{a,x}(y)+^$|\\"}),
+        json!({"regex": "a/.*"}),
+        json!({"regex": "a|a/b.c"}),
+        json!({"regex": "[a-z]+"}),
+        json!({"regex": "a)(b"}),
+        json!({"regex": "("}),
+        json!({"regex": ""}),
+    ];
+    let texts = [
+        "",
+        "a",
+        "a/",
+        "a/b.c",
+        "a/bxc",
+        "a/b/c",
+        "a/b.?",
+        "a/[bB].c",
+        "a\n",
+        "a/\nb",
+        "A",
+        "ab",
+        "a*",
+        "x/a/b.c",
+        "{a,x}(y)+^$|\\",
+        "a)(b",
+        "ä",
+    ];
+    let ask = "package ask\n\nimport data.referee.identities\n\n\
+               admitted := [t | some t in input.texts; identities.admits(input.pattern, t)]\n\n\
+               default pattern := false\n\n\
+               pattern if identities.is_pattern(input.pattern)\n";
+    let mut all = modules(library());
+    all.push(Module::new("ask.rego", ask));
+    let program = RegoEngine::compile(&all, Value::object([]), CompileOptions::DEFAULT).unwrap();
+    for written in &patterns {
+        let text: PatternText = serde_json::from_value(written.clone()).unwrap();
+        let pattern = Pattern::new(&text);
+        let input = Value::from_json(json!({"pattern": written, "texts": texts})).unwrap();
+        let answer = |path: &str| program.eval(path, &input, &budget()).unwrap().unwrap().to_json();
+        assert_eq!(answer("data.ask.pattern"), json!(pattern.is_ok()), "{written}");
+        let admits = |text: &&&str| pattern.as_ref().is_ok_and(|pattern| pattern.admits(text));
+        let expected: Vec<_> = texts.iter().filter(admits).collect();
+        assert_eq!(answer("data.ask.admitted"), json!(expected), "{written}");
+    }
 }
 
 #[test]

@@ -8,10 +8,11 @@ use crate::error::CliError;
 use crate::escape::is_deceptive;
 use crate::exit::Exit;
 use clap::{Args, Subcommand, ValueEnum};
-use referee_conformance::rego::{
-    Expectations, Format, Front, Report, load, run as run_cases, write,
-};
+use referee_conformance::rego::{Expectations, Front, load, run as run_cases};
+use referee_conformance::report::{Format, Report, write};
+use referee_conformance::sigstore::{self, Codes};
 use referee_rego::EngineChoice;
+use referee_store::{Clock as _, SystemClock};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -27,6 +28,8 @@ pub(crate) struct ConformanceArgs {
 enum Suite {
     /// Run OPA's cases, as OPA's own runner judges them
     Rego(RegoArgs),
+    /// Run Sigstore's verification cases: each is accepted, or refused for its own reason
+    Sigstore(SigstoreArgs),
 }
 
 /// The arguments of `referee conformance rego`.
@@ -58,6 +61,29 @@ struct RegoArgs {
     suite: String,
 }
 
+/// The arguments of `referee conformance sigstore`.
+#[derive(Args, Debug)]
+struct SigstoreArgs {
+    /// The folder of cases, a folder each: sigstore-conformance's test/assets/bundle-verify
+    #[arg(long, value_name = "DIR")]
+    cases: PathBuf,
+    /// The form of the report: human, json or junit
+    #[arg(
+        short,
+        long,
+        short_alias = 'f',
+        alias = "format",
+        value_name = "FORM",
+        default_value = "human",
+        hide_possible_values = true
+    )]
+    output: Form,
+    /// A map from codes to the cases that are refused for them, instead of the one that comes with
+    /// Referee; a case that stands in none is judged by its ending `_fail`
+    #[arg(long, value_name = "FILE")]
+    expect: Option<PathBuf>,
+}
+
 /// The form of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Form {
@@ -78,10 +104,15 @@ pub(crate) async fn run(
     config: &Config,
     console: &mut Console,
 ) -> Result<Exit, CliError> {
-    let Suite::Rego(args) = args.suite;
-    let form = args.output;
-    let engine = args.engine.map_or(config.policy.engine, EngineChoice::from);
-    let work = tokio::task::spawn_blocking(move || examine(&args, engine));
+    let configured = config.policy.engine;
+    let form = match &args.suite {
+        Suite::Rego(args) => args.output,
+        Suite::Sigstore(args) => args.output,
+    };
+    let work = tokio::task::spawn_blocking(move || match &args.suite {
+        Suite::Rego(args) => examine(args, args.engine.map_or(configured, EngineChoice::from)),
+        Suite::Sigstore(args) => examine_sigstore(args),
+    });
     let report = crate::interrupt::until_interrupted(async {
         work.await.map_err(|error| CliError::Runtime(io::Error::other(error)))
     });
@@ -124,4 +155,13 @@ fn examine(args: &RegoArgs, engine: EngineChoice) -> Result<Report, CliError> {
         None => Expectations::none(),
     };
     Ok(run_cases(&args.suite, &cases, &Front::new(engine), &expectations))
+}
+
+fn examine_sigstore(args: &SigstoreArgs) -> Result<Report, CliError> {
+    let cases = sigstore::load(&args.cases)?;
+    let codes = match &args.expect {
+        Some(path) => Codes::read(path)?,
+        None => Codes::own()?,
+    };
+    Ok(sigstore::run(&cases, &codes, SystemClock.now()))
 }

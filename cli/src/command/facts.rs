@@ -4,20 +4,29 @@ use crate::args::{QuestionArgs, RegistryArgs, TrustArgs};
 use crate::config::{Config, Overlay};
 use crate::console::{Console, Role};
 use crate::error::CliError;
+use crate::escape::Safe;
+use crate::evidence::{EvidenceArgs, Saving};
 use crate::exit::Exit;
 use crate::interrupt::until_interrupted;
 use crate::output::json;
 use crate::progress::Progress;
-use crate::setup;
+use crate::setup::{self, Reach};
 use clap::Args;
-use referee_engine::{Gathered, Request};
+use referee_engine::{Engine, Gathered, Request};
+use std::path::PathBuf;
 
 /// The arguments of `referee facts`.
 #[derive(Args, Debug)]
 pub(crate) struct FactsArgs {
     /// The artifact: registry/repository:tag, …@digest, or oci-layout:PATH, with `:tag` or `@digest` after it
-    #[arg(value_name = "REF")]
-    reference: String,
+    #[arg(value_name = "REF", required_unless_present = "evidence", conflicts_with = "evidence")]
+    reference: Option<String>,
+    /// Save every byte used, to establish the facts again without a network: to a folder, or to a
+    /// tar file where the name ends in .tar
+    #[arg(long, value_name = "DIR|TAR", conflicts_with = "evidence")]
+    save_evidence: Option<PathBuf>,
+    #[command(flatten)]
+    evidence: EvidenceArgs,
     #[command(flatten)]
     trust: TrustArgs,
     /// The document on one line
@@ -50,8 +59,40 @@ pub(crate) async fn run(
     config: &Config,
     console: &mut Console,
 ) -> Result<Exit, CliError> {
-    let request = args.question.request(&args.reference, config)?;
-    let facts = gather(config, request, console, "gathering facts about").await?.facts();
+    const WHAT: &str = "gathering facts about";
+    let replay = args.evidence.open()?;
+    let gathered = match (&replay, &args.reference, &args.save_evidence) {
+        (Some(replay), _, _) => {
+            let question = &args.question;
+            let (engine, request) = replay.engine(question, args.trust.given(), config, console)?;
+            let gathered = gather_with(&engine, request, console, WHAT).await?;
+            replay.compare(gathered.digest(), question, args.trust.given(), console)?;
+            gathered
+        }
+        (None, Some(reference), save) => {
+            let request = args.question.request(reference, config)?;
+            args.evidence.check(&request)?;
+            match save {
+                Some(path) => {
+                    let reach = args.evidence.reach();
+                    let saving = Saving { path, reference, reach, config };
+                    let gathered = saving.gather(request, console).await?;
+                    let note = console.err_paint.show(Role::Head, "evidence");
+                    let (digest, path) = (gathered.1, path.display().to_string());
+                    writeln!(console.err(), "{note}: {} saved, {digest}", Safe(&path))?;
+                    gathered.0
+                }
+                None => {
+                    let store = setup::store(config, args.evidence.reach())?;
+                    let engine = setup::engine_over(store, config, setup::trust(config)?)?;
+                    gather_with(&engine, request, console, WHAT).await?
+                }
+            }
+        }
+        // The arguments demand one of the two.
+        (None, None, _) => return Ok(Exit::Error),
+    };
+    let facts = gathered.facts();
     if !facts.complete {
         let warning = console.err_paint.show(Role::Warn, "warning");
         let count = facts.unavailable.len();
@@ -77,7 +118,21 @@ pub(crate) async fn gather(
     console: &Console,
     what: &'static str,
 ) -> Result<Gathered, CliError> {
-    let engine = setup::engine(config, setup::trust(config)?)?;
+    let store = setup::store(config, Reach::Anywhere)?;
+    let engine = setup::engine_over(store, config, setup::trust(config)?)?;
+    gather_with(&engine, request, console, what).await
+}
+
+/// Gathers the facts for one request with an engine.
+///
+/// # Errors
+/// Where the reference cannot be resolved, or the work is interrupted.
+pub(crate) async fn gather_with(
+    engine: &Engine,
+    request: Request,
+    console: &Console,
+    what: &'static str,
+) -> Result<Gathered, CliError> {
     let mut progress = Progress::new(console.watched, 1, what);
     until_interrupted(async { Ok(progress.during(engine.gather(&request)).await?) }).await
 }

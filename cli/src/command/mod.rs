@@ -4,6 +4,7 @@ mod capabilities;
 mod check;
 mod config;
 mod conformance;
+mod copy;
 mod discover;
 mod eval;
 mod facts;
@@ -11,7 +12,10 @@ mod parse;
 mod serve;
 mod test;
 mod verify;
+mod verify_blob;
 mod version;
+
+pub(crate) use facts::gather_with;
 
 use crate::args::GlobalArgs;
 use crate::config::{Config, Overlay, Variables};
@@ -26,10 +30,14 @@ use clap::Subcommand;
 pub(crate) enum Command {
     /// Decide whether artifacts may be used
     Verify(verify::VerifyArgs),
+    /// Decide whether a file may be used, by the bundles that vouch for it
+    VerifyBlob(Box<verify_blob::VerifyBlobArgs>),
     /// Show what refers to an artifact, as a tree
     Discover(discover::DiscoverArgs),
     /// Write the facts about an artifact, the document that a policy sees as its input
     Facts(facts::FactsArgs),
+    /// Copy an artifact with everything that refers to it
+    Copy(copy::CopyArgs),
     /// Evaluate a Rego query, over saved facts or any other input
     Eval(Box<eval::EvalArgs>),
     /// Run the tests of a policy
@@ -64,8 +72,10 @@ impl Command {
         global.overlay(&mut overlay);
         match &self {
             Self::Verify(args) => args.overlay(&mut overlay)?,
+            Self::VerifyBlob(args) => args.overlay(&mut overlay)?,
             Self::Discover(args) => args.overlay(&mut overlay),
             Self::Facts(args) => args.overlay(&mut overlay),
+            Self::Copy(args) => args.overlay(&mut overlay),
             Self::Serve(args) => args.overlay(&mut overlay)?,
             // Its answer must not depend on a configuration that may be what is wrong.
             Self::Version(args) => return version::run(args, console),
@@ -91,8 +101,10 @@ impl Command {
         let verbose = global.verbose > 0;
         match self {
             Self::Verify(args) => verify::run(&args, &config, verbose, console).await,
+            Self::VerifyBlob(args) => verify_blob::run(*args, &config, verbose, console).await,
             Self::Discover(args) => discover::run(&args, &config, console).await,
             Self::Facts(args) => facts::run(&args, &config, console).await,
+            Self::Copy(args) => copy::run(&args, &config, console).await,
             Self::Eval(args) => eval::run(*args, &config, console).await,
             Self::Test(args) => test::run(args, &config, verbose, console).await,
             Self::Check(args) => check::run(args, &config, console).await,

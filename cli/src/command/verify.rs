@@ -2,8 +2,9 @@
 
 use crate::args::{PolicyArgs, QuestionArgs, RegistryArgs, TrustArgs};
 use crate::config::{Config, Overlay};
-use crate::console::{Console, Role};
+use crate::console::Console;
 use crate::error::CliError;
+use crate::evidence::EvidenceArgs;
 use crate::exit::Exit;
 use crate::interrupt::until_interrupted;
 use crate::output::sheet::View;
@@ -25,6 +26,7 @@ Examples:
   referee verify registry.example/team/app:1.4 --trust trust.yaml
   referee verify registry.example/team/app@sha256:… --trust trust.yaml --policy ./policies/release
   referee verify oci-layout:build/app --as registry.example/team/app:1.4 --trust trust.yaml
+  referee verify --evidence app.tar --offline
 
 Exit codes: 0 every artifact may be used, 1 one is denied, 2 there is no answer about one.";
 
@@ -33,8 +35,10 @@ Exit codes: 0 every artifact may be used, 1 one is denied, 2 there is no answer 
 #[command(after_help = EXAMPLES)]
 pub(crate) struct VerifyArgs {
     /// The artifacts: registry/repository:tag, …@digest, or oci-layout:PATH, with `:tag` or `@digest` after it
-    #[arg(required = true, value_name = "REF")]
+    #[arg(required_unless_present = "evidence", conflicts_with = "evidence", value_name = "REF")]
     references: Vec<String>,
+    #[command(flatten)]
+    evidence: EvidenceArgs,
     #[command(flatten)]
     trust: TrustArgs,
     /// The form of the answer: human, json, junit, sarif or github
@@ -75,17 +79,23 @@ pub(crate) async fn run(
     verbose: bool,
     console: &mut Console,
 ) -> Result<Exit, CliError> {
-    let requests = args.question.requests(&args.references, config)?;
+    let replay = args.evidence.open()?;
     let policy = setup::policy(config)?;
-    let trust = setup::trust(config)?;
-    let engine = setup::engine(config, trust)?;
-    if config.trust.is_empty() {
-        let note = console.err_paint.show(Role::Warn, "note");
-        writeln!(
-            console.err(),
-            "{note}: no trust document is given (--trust), so no signature can be trusted"
-        )?;
-    }
+    let (engine, requests) = match &replay {
+        Some(replay) => {
+            let given = args.trust.given();
+            let (engine, request) = replay.engine(&args.question, given, config, console)?;
+            (engine, vec![request])
+        }
+        None => {
+            let requests = args.question.requests(&args.references, config)?;
+            requests.iter().try_for_each(|request| args.evidence.check(request))?;
+            let trust = setup::trust(config)?;
+            let store = setup::store(config, args.evidence.reach())?;
+            setup::note_trust(config, console)?;
+            (setup::engine_over(store, config, trust)?, requests)
+        }
+    };
     let view = View { paint: console.paint, width: console.width, verbose };
     let watched = console.watched && args.output == Format::Human;
     let mut progress = Progress::new(watched, requests.len(), "verifying");
@@ -111,6 +121,11 @@ pub(crate) async fn run(
         answers.push(answer);
     }
     drop(progress);
+    if let (Some(replay), Some(answer)) = (&replay, answers.first())
+        && let Some(digest) = &answer.decision.facts_digest
+    {
+        replay.compare(digest, &args.question, args.trust.given(), console)?;
+    }
     let out = console.out();
     match args.output {
         Format::Human => human::summary(out, &answers, view)?,

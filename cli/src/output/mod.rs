@@ -1,5 +1,6 @@
 //! The forms in which decisions are written.
 
+pub(crate) mod backing;
 pub(crate) mod doc;
 pub(crate) mod eval;
 pub(crate) mod github;

@@ -3,6 +3,7 @@
 use crate::console::Role;
 use crate::escape::{Safe, escape};
 use crate::layout::{column_widths, columns, pad};
+use crate::output::backing;
 use crate::output::sheet::Sheet;
 use referee_core::facts::{PlatformFact, Problem, Purpose, SignatureFact, SignatureStatus};
 use referee_core::{Decision, Digest, Facts};
@@ -98,21 +99,25 @@ fn role(status: SignatureStatus) -> Role {
     }
 }
 
-/// Signer, algorithm and scope.
+/// Signer, algorithm (where a certificate is trusted, that there is no key to name) and scope.
 fn row(signature: &SignatureFact) -> [String; 3] {
     let key = signature.key.as_ref();
-    let identity = signature.identity.as_ref().map(|identity| escape(&identity.subject));
-    let certificate = || signature.certificate.as_ref().map(|c| escape(&c.subject));
-    let signer = key.map(|key| escape(&key.name)).or(identity).or_else(certificate);
-    let scope = signature.scope.as_deref().map(escape);
+    let signer = backing::signer(signature);
+    let scope = signature.scope.as_deref().filter(|_| signer.is_some()).map(escape);
+    let keyless = signature.certificate.is_some() && signature.trusted;
     [
         signer.unwrap_or_else(|| "unknown signer".to_owned()),
-        key.map(|key| escape(&key.algorithm)).unwrap_or_default(),
+        match key {
+            Some(key) => escape(&key.algorithm),
+            None if keyless => "keyless".to_owned(),
+            None => String::new(),
+        },
         scope.unwrap_or_default(),
     ]
 }
 
-/// What a reader must know besides: what else than the artifact is signed, and what is wrong.
+/// What a reader must know besides: what else than the artifact is signed, what stands behind it,
+/// and what is wrong.
 fn details(
     sheet: &mut Sheet<'_>,
     facts: &Facts,
@@ -131,6 +136,7 @@ fn details(
             None => sheet.aside(&format!("of {digest}"))?,
         }
     }
+    backing::write(sheet, signature)?;
     for problem in &signature.errors {
         if is_told(decision, signature, problem) {
             sheet.aside(&format!("{}: see above", Safe(&problem.code)))?;

@@ -9,13 +9,19 @@ mod configuration;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
+mod copy;
+#[cfg(test)]
 mod documentation;
 #[cfg(test)]
 mod errors;
 #[cfg(test)]
 mod evaluation;
 #[cfg(test)]
+mod evidence;
+#[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod keyless;
 #[cfg(test)]
 mod network;
 #[cfg(test)]

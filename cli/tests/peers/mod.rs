@@ -1,6 +1,7 @@
 //! Real registries and real tools, started and driven for one test.
 
 mod find;
+mod moving;
 
 use find::{skipped, tool};
 use serde_json::Value;

@@ -2,9 +2,8 @@
 //! with the real OPA as an engine too.
 
 use clap::{Parser, ValueEnum};
-use referee_conformance::rego::{
-    Expectations, Format, Front, Implementation, Oracle, load, run, write,
-};
+use referee_conformance::rego::{Expectations, Front, Implementation, Oracle, load, run};
+use referee_conformance::report::{Format, write};
 use referee_rego::EngineChoice;
 use std::error::Error;
 use std::io::Write as _;

@@ -4,6 +4,7 @@ use super::cases::Case;
 use super::expectations::Expectations;
 use super::judge::judge;
 use super::program::{Implementation, Outcome, Program};
+use crate::report::{Report, Standing, Verdict};
 use std::any::Any;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,74 +12,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// The stack on which cases are run. Cases nest terms deeper than a default stack takes in a
 /// debug build.
 const STACK: usize = 256 << 20;
-
-/// What became of a suite.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report {
-    /// The suite's name.
-    pub suite: String,
-    /// The implementation's name.
-    pub implementation: String,
-    /// One for each case, in their order.
-    pub verdicts: Vec<Verdict>,
-    /// Names that are expected to fail and are none of the suite's.
-    pub stale: Vec<String>,
-}
-
-/// What became of a case.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
-    /// The folder.
-    pub folder: String,
-    /// The whole name.
-    pub name: String,
-    /// What is wrong; `None`: it passes.
-    pub failure: Option<String>,
-    /// Whether that was expected.
-    pub standing: Standing,
-}
-
-/// How a verdict stands to what was expected.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// Passes, as it should.
-    Passed,
-    /// Fails, and should not.
-    Failed,
-    /// Fails, as expected, for this reason.
-    ExpectedFailure(String),
-    /// Passes, though this reason says it does not: the reason is out of date.
-    UnexpectedPass(String),
-}
-
-impl Report {
-    /// How many pass.
-    #[must_use]
-    pub fn passed(&self) -> usize {
-        self.verdicts.iter().filter(|verdict| verdict.failure.is_none()).count()
-    }
-
-    /// How many there are.
-    #[must_use]
-    pub fn total(&self) -> usize {
-        self.verdicts.len()
-    }
-
-    /// How many fail, expected or not.
-    #[must_use]
-    pub fn failed(&self) -> usize {
-        self.total().saturating_sub(self.passed())
-    }
-
-    /// Whether everything is as expected: no failure that was not, no pass that was not.
-    #[must_use]
-    pub fn is_as_expected(&self) -> bool {
-        self.stale.is_empty()
-            && self.verdicts.iter().all(|verdict| {
-                matches!(verdict.standing, Standing::Passed | Standing::ExpectedFailure(_))
-            })
-    }
-}
 
 /// Runs cases.
 ///

@@ -65,6 +65,32 @@ impl Digest {
         Self { algorithm, text: format!("{}:{hex}", algorithm.as_str()).into() }
     }
 
+    /// The digest with this value: a SHA-256 that somebody computed.
+    #[must_use]
+    pub fn from_sha256(value: &[u8; 32]) -> Self {
+        Self::from_value(Algorithm::Sha256, value)
+    }
+
+    /// The digest with this value: a SHA-512 that somebody computed.
+    #[must_use]
+    pub fn from_sha512(value: &[u8; 64]) -> Self {
+        Self::from_value(Algorithm::Sha512, value)
+    }
+
+    fn from_value(algorithm: Algorithm, value: &[u8]) -> Self {
+        Self {
+            algorithm,
+            text: format!("{}:{}", algorithm.as_str(), HEXLOWER.encode(value)).into(),
+        }
+    }
+
+    /// The value.
+    #[must_use]
+    pub fn value(&self) -> Vec<u8> {
+        // The text was read or written as lower-case hex.
+        HEXLOWER.decode(self.hex().as_bytes()).unwrap_or_default()
+    }
+
     /// The algorithm.
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {

@@ -39,6 +39,12 @@ pub mod media_type {
     pub const NOTARY_SIGNATURE: &str = "application/vnd.cncf.notary.signature";
     /// An in-toto statement.
     pub const IN_TOTO: &str = "application/vnd.in-toto+json";
+    /// The artifact type under which cosign's `.att` tags enter the facts, and by which cosign
+    /// names attestations among referrers.
+    pub const COSIGN_ATTESTATION: &str = "application/vnd.dev.cosign.artifact.att.v1+json";
+    /// The artifact type under which cosign's `.sbom` tags enter the facts, and by which cosign
+    /// names SBOMs among referrers.
+    pub const COSIGN_SBOM: &str = "application/vnd.dev.cosign.artifact.sbom.v1+json";
 }
 
 /// What points at content: its type, its digest and its size.

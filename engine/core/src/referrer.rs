@@ -20,6 +20,8 @@ pub enum FoundBy {
     CosignTag,
     /// The subject's own index: a BuildKit attestation manifest.
     Index,
+    /// It was handed over with a file.
+    File,
 }
 
 impl FoundBy {
@@ -31,6 +33,7 @@ impl FoundBy {
             Self::ReferrersTag => "referrers-tag",
             Self::CosignTag => "cosign-tag",
             Self::Index => "index",
+            Self::File => "file",
         }
     }
 }

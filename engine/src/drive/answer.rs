@@ -132,24 +132,44 @@ pub(crate) async fn rule(engine: &Engine, request: &Request, policy: &LoadedPoli
                 GatherError::Facts(source) => NoRuling::Facts(source),
             };
             let elapsed = Elapsed { total: millis(started.elapsed()), ..Elapsed::default() };
-            let decision = finish(request, policy, None, now, elapsed, Err(no_ruling));
+            let name = request.reference();
+            let decision = finish(name, policy, None, now, elapsed, Err(no_ruling));
             return Ruled { decision, gathered: None };
         }
     };
+    rule_over(engine, gathered, policy, now, Span { started, end: started + deadline }).await
+}
+
+/// When a request came, and when its answer is due.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Span {
+    pub(super) started: Instant,
+    pub(super) end: Instant,
+}
+
+/// Has the policy rule over facts.
+pub(super) async fn rule_over(
+    engine: &Engine,
+    gathered: Gathered,
+    policy: &LoadedPolicy,
+    now: Timestamp,
+    span: Span,
+) -> Ruled {
     let evaluating = Instant::now();
     let kept = gathered.established.rulings.find(policy, &gathered.request);
     let ruling = match kept {
         Some(kept) => Ok(Ruling::clone(&kept)),
-        None => ruling(engine, policy, &gathered, now, started + deadline)
+        None => ruling(engine, policy, &gathered, now, span.end)
             .await
             .inspect(|made| gathered.established.rulings.keep(policy, &gathered.request, made)),
     };
     let elapsed = Elapsed {
         policy: millis(evaluating.elapsed()),
-        total: millis(started.elapsed()),
+        total: millis(span.started.elapsed()),
         ..gathered.established.elapsed
     };
-    let decision = finish(request, policy, Some(&gathered), now, elapsed, ruling);
+    let name = gathered.request.reference.clone();
+    let decision = finish(name, policy, Some(&gathered), now, elapsed, ruling);
     Ruled { decision, gathered: Some(gathered) }
 }
 
@@ -210,7 +230,7 @@ fn at_once(
 }
 
 fn finish(
-    request: &Request,
+    reference: String,
     policy: &LoadedPolicy,
     gathered: Option<&Gathered>,
     now: Timestamp,
@@ -219,7 +239,7 @@ fn finish(
 ) -> Decision {
     let frame = Frame {
         decision_id: uuid::Uuid::new_v4().to_string(),
-        reference: request.reference(),
+        reference,
         policy,
         established: gathered.map(|g| &*g.established),
         evaluated_at: now,

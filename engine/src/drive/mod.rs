@@ -6,10 +6,12 @@
 
 mod answer;
 mod examine;
+mod file;
 mod gather;
 mod policy;
 mod question;
 
 pub(crate) use answer::{gather, rule};
+pub(crate) use file::{gather_file, rule_file};
 pub(crate) use gather::{Context, Gathering, State, spawn};
 pub(crate) use question::ask;

@@ -106,6 +106,45 @@ pub enum StoreError {
         /// Why.
         source: io::Error,
     },
+    /// A file could not be written.
+    #[error("{target} could not be written")]
+    Unwritable {
+        /// The path.
+        target: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The place refuses to take something.
+    #[error(
+        "{target}: the registry refuses it (HTTP {status}){}",
+        detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default()
+    )]
+    Rejected {
+        /// What was to be pushed.
+        target: String,
+        /// The HTTP status.
+        status: u16,
+        /// What the server says about it, cut to one line.
+        detail: Option<String>,
+    },
+    /// Evidence that was saved has no answer to a question.
+    #[error("{target} is not in the evidence: it was not asked for when that was saved")]
+    NotRecorded {
+        /// What was asked for.
+        target: String,
+    },
+    /// A failure that was saved with the evidence.
+    #[error("{message}")]
+    Recorded {
+        /// What was asked for.
+        target: String,
+        /// How it stands in the facts.
+        code: UnavailableCode,
+        /// What was said about it.
+        message: String,
+        /// Whether asking again might have helped.
+        retryable: bool,
+    },
     /// Nothing selects one of several manifests.
     #[error("{target} holds {} manifests: name one of them", tags.len())]
     Ambiguous {
@@ -143,7 +182,8 @@ impl StoreError {
     #[must_use]
     pub fn unavailable_code(&self) -> UnavailableCode {
         match self {
-            Self::NotFound { .. } => UnavailableCode::NotFound,
+            Self::NotFound { .. } | Self::NotRecorded { .. } => UnavailableCode::NotFound,
+            Self::Recorded { code, .. } => *code,
             Self::Denied { .. } => UnavailableCode::Denied,
             Self::Throttled { .. } => UnavailableCode::Throttled,
             Self::Timeout { .. } => UnavailableCode::Timeout,
@@ -155,6 +195,8 @@ impl StoreError {
             Self::Server { .. }
             | Self::Connection { .. }
             | Self::File { .. }
+            | Self::Unwritable { .. }
+            | Self::Rejected { .. }
             | Self::Unserved { .. }
             | Self::Internal { .. }
             | Self::Configuration { .. } => UnavailableCode::Refused,
@@ -176,6 +218,10 @@ impl StoreError {
             | Self::SizeMismatch { target, .. }
             | Self::Malformed { target, .. }
             | Self::File { target, .. }
+            | Self::Unwritable { target, .. }
+            | Self::Rejected { target, .. }
+            | Self::NotRecorded { target }
+            | Self::Recorded { target, .. }
             | Self::Ambiguous { target, .. }
             | Self::Unserved { target }
             | Self::Internal { target } => target,
@@ -193,8 +239,15 @@ impl StoreError {
         fact.retryable = code.retryable()
             && !matches!(
                 self,
-                Self::File { .. } | Self::Unserved { .. } | Self::Configuration { .. }
+                Self::File { .. }
+                    | Self::Unwritable { .. }
+                    | Self::Rejected { .. }
+                    | Self::Unserved { .. }
+                    | Self::Configuration { .. }
             );
+        if let Self::Recorded { retryable, .. } = self {
+            fact.retryable = *retryable;
+        }
         fact
     }
 }
@@ -213,6 +266,10 @@ impl Coded for StoreError {
             Self::SizeMismatch { .. } => "size_mismatch",
             Self::Malformed { .. } => "malformed",
             Self::File { .. } => "file_unreadable",
+            Self::Unwritable { .. } => "file_unwritable",
+            Self::Rejected { .. } => "rejected",
+            Self::NotRecorded { .. } => "not_recorded",
+            Self::Recorded { code, .. } => code.as_str(),
             Self::Ambiguous { .. } => "ambiguous",
             Self::Unserved { .. } => "unserved",
             Self::Internal { .. } => "internal",
@@ -231,6 +288,22 @@ impl Coded for StoreError {
             Self::Ambiguous { tags, .. } if !tags.is_empty() => {
                 let shown: Vec<&str> = tags.iter().take(10).map(String::as_str).collect();
                 Some(format!("there are: {}", shown.join(", ")))
+            }
+            Self::Rejected { status: 404, .. } => Some(
+                "the repository may have to be made first: not every registry makes it at a push"
+                    .into(),
+            ),
+            Self::Rejected { status: 405, .. } => Some("the registry takes no pushes".into()),
+            Self::Rejected { status: 413, .. } => {
+                Some("the registry, or a proxy before it, limits how large an upload may be".into())
+            }
+            Self::Unwritable { source, .. }
+                if matches!(
+                    source.kind(),
+                    io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+                ) =>
+            {
+                Some("the disk is full; run again with room, what was written is used".into())
             }
             _ => None,
         }

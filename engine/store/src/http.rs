@@ -13,11 +13,13 @@ mod client;
 mod deadline;
 mod origin;
 mod tls;
+mod upload;
 
 pub(crate) use body::is_html;
 pub(crate) use client::{Http, Incoming, Outgoing};
-pub(crate) use deadline::{Deadline, Fault, Retries};
+pub(crate) use deadline::{Deadline, Fault, Retries, Retry};
 pub(crate) use origin::{is_own_machine, same_origin};
+pub(crate) use upload::{Load, Upload};
 
 /// The most redirects of one request. Registries send blobs to storage in one or two.
 pub(crate) const MAX_REDIRECTS: u32 = 5;

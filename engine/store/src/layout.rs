@@ -4,10 +4,14 @@
 //! than 1.0, names that lead outside, links inside a folder that lead outside of it, compressed
 //! tar files, anything over the limits, and bytes that are not what their digest says.
 
-mod contents;
+pub(crate) mod contents;
 mod open;
+mod pieces;
 mod resolve;
-mod tarball;
+pub(crate) mod tarball;
+mod write;
+
+pub(crate) use write::LayoutSink;
 
 use crate::error::StoreError;
 use crate::files;

@@ -1,8 +1,8 @@
-//! Registries, over the OCI distribution API (distribution-spec 1.1), reading only.
+//! Registries, over the OCI distribution API (distribution-spec 1.1).
 //!
 //! Manifests, blobs and referrers; authentication as registries ask for it. "Not found" is said
 //! only where the registry itself said it (see `answer`), and what was asked for by digest has
-//! that digest.
+//! that digest. Only a copy pushes (see `push`).
 
 mod answer;
 mod auth;
@@ -11,15 +11,18 @@ mod client;
 mod credentials;
 mod helper;
 mod link;
-
+mod push;
 mod referrers;
 mod secret;
+
+pub(crate) use push::RegistrySink;
 
 use crate::config::RegistryConfig;
 use crate::env::Environment;
 use crate::error::StoreError;
 use crate::source::{Fetched, Listing, Place, Store};
 use async_trait::async_trait;
+use auth::Access;
 use bytes::Bytes;
 use client::{Answer, Client, Found, Length, Question};
 use moka::sync::Cache;
@@ -73,9 +76,18 @@ impl RegistryStore {
         limits: &Limits,
         environment: &Environment,
     ) -> Result<Self, StoreError> {
+        Self::with_access(config, limits, environment, Access::Asked)
+    }
+
+    fn with_access(
+        config: &RegistryConfig,
+        limits: &Limits,
+        environment: &Environment,
+        access: Access,
+    ) -> Result<Self, StoreError> {
         Ok(Self {
             inner: Arc::new(Inner {
-                client: Client::new(config, limits, environment)?,
+                client: Client::new(config, limits, environment, access)?,
                 limits: limits.clone(),
                 no_api: Cache::builder()
                     .max_capacity(MAX_NO_API)

@@ -60,14 +60,47 @@ impl Coded for TrustLoadError {
 /// # Errors
 /// [`TrustLoadError`] for the first file that cannot be read or that says what it cannot mean.
 pub fn load_trust<P: AsRef<Path>>(paths: &[P], limits: &Limits) -> Result<Trust, TrustLoadError> {
-    let sources = paths
+    trust_of(&read_trust(paths, limits)?)
+}
+
+/// A trust document as it was read, with the files it names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrustText {
+    /// What errors call it: its path.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+    /// The text of each file it names, under the name it is named by.
+    pub files: BTreeMap<String, String>,
+}
+
+/// Reads trust documents and the files they name, without looking at what they mean together.
+///
+/// # Errors
+/// As [`load_trust`].
+pub fn read_trust<P: AsRef<Path>>(
+    paths: &[P],
+    limits: &Limits,
+) -> Result<Vec<TrustText>, TrustLoadError> {
+    paths.iter().map(|path| text(path.as_ref(), limits)).collect()
+}
+
+/// What trust documents that were read mean together.
+///
+/// # Errors
+/// [`TrustLoadError::Trust`] for the first that says what it cannot mean.
+pub fn trust_of(texts: &[TrustText]) -> Result<Trust, TrustLoadError> {
+    let sources = texts
         .iter()
-        .map(|path| source(path.as_ref(), limits))
-        .collect::<Result<Vec<_>, TrustLoadError>>()?;
+        .map(|TrustText { name, text, files }| {
+            let document = TrustDocument::read(name, text)?;
+            Ok(TrustSource { name: name.clone(), document, files: files.clone() })
+        })
+        .collect::<Result<Vec<_>, TrustError>>()?;
     Ok(Trust::new(&sources)?)
 }
 
-fn source(path: &Path, limits: &Limits) -> Result<TrustSource, TrustLoadError> {
+fn text(path: &Path, limits: &Limits) -> Result<TrustText, TrustLoadError> {
     let name = path.display().to_string();
     let text = files::read_text(path, limits.max_trust_bytes)?;
     let document = TrustDocument::read(&name, &text).map_err(TrustError::from)?;
@@ -83,7 +116,7 @@ fn source(path: &Path, limits: &Limits) -> Result<TrustSource, TrustLoadError> {
             })?;
         contents.insert(file.to_owned(), content);
     }
-    Ok(TrustSource { name, document, files: contents })
+    Ok(TrustText { name, text, files: contents })
 }
 
 #[cfg(test)]

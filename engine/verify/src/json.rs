@@ -9,6 +9,18 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
+/// Derived readers take a list of the fields' values for the object; nobody writes one so, and
+/// other readers refuse it.
+///
+/// # Errors
+/// Where the text of some JSON does not start an object.
+pub(crate) fn object(bytes: &[u8]) -> Result<(), serde_json::Error> {
+    match bytes.trim_ascii_start().first() {
+        Some(b'{') => Ok(()),
+        _ => Err(Error::custom("it is not a JSON object")),
+    }
+}
+
 /// Reads a map in which no key occurs twice; `null` is an empty one, as Go writes it.
 pub(crate) fn unique_map<'de, D, V>(deserializer: D) -> Result<BTreeMap<String, V>, D::Error>
 where

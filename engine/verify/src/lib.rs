@@ -4,7 +4,8 @@
 //! time, and says what it established. It fetches nothing, reads no clock and never panics on
 //! foreign bytes: what cannot be read is a fact with status `invalid`.
 //!
-//! - [`cosign`]: cosign's legacy signatures and Sigstore bundles, made with keys.
+//! - [`cosign`]: cosign's legacy signatures and attestations, and Sigstore bundles.
+//! - [`intoto`]: statements and documents that nobody signed.
 //! - [`primitive`]: keys, signatures and the key ring; [`envelope`]: DSSE and in-toto statements.
 //! - [`problem`]: every code that a signature fact can carry, with its meaning and status.
 //!
@@ -12,11 +13,14 @@
 
 pub mod cosign;
 pub mod envelope;
+pub mod intoto;
 mod json;
+mod layers;
 pub mod primitive;
 pub mod problem;
 pub mod protocol;
 
 pub use cosign::{CosignVerifier, UnusableTrust};
+pub use intoto::InTotoVerifier;
 pub use primitive::key::{KeyError, PublicKey};
 pub use primitive::keyring::{Keyring, KeyringError};

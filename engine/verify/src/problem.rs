@@ -56,6 +56,8 @@ codes! {
     MalformedEnvelope = "malformed_envelope", Invalid;
     /// The in-toto statement cannot be read.
     MalformedStatement = "malformed_statement", Invalid;
+    /// The attached document is not of the format that its media type names.
+    MalformedDocument = "malformed_document", Invalid;
     /// There is no signature where one belongs.
     SignatureMissing = "signature_missing", Invalid;
     /// The signature is not base64.

@@ -44,7 +44,7 @@ deny contains problem if {
 	problem := {
 		"code": "unsigned",
 		"message": sprintf("%s carries no signature.", [data.referee.facts.name]),
-		"hint": "Sign it with a key of the trust document.",
+		"hint": "Have it signed by a key or an identity of the trust document.",
 	}
 }
 

@@ -50,7 +50,7 @@ deny contains problem if {
 deny contains problem if {
 	not allow
 	not enough
-	problem := facts.undetermined(sprintf("is signed by at least %v different keys", [minimum]))
+	problem := facts.undetermined(sprintf("is signed by at least %v different signers", [minimum]))
 }
 
 deny contains problem if {
@@ -61,10 +61,10 @@ deny contains problem if {
 	problem := {
 		"code": "too_few_keys",
 		"message": sprintf(
-			"%s is signed by %d different keys, %v are required; signed by: %s; trusted signatures: %d.",
+			"%s is signed by %d different signers, %v are required; signed by: %s; trusted signatures: %d.",
 			[data.referee.facts.name, found, minimum, signatures.listed(signatures.names(trusted)), count(trusted)],
 		),
-		"hint": sprintf("Other keys of the trust document that must sign it: %v.", [minimum - found]),
+		"hint": sprintf("Other keys or identities of the trust document that must sign it: %v.", [minimum - found]),
 	}
 }
 

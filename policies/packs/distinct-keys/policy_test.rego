@@ -133,9 +133,66 @@ test_two_names_of_one_key_are_one_key if {
 	testing.codes(reasons) == {"too_few_keys"}
 }
 
-test_two_identities_count_as_two_keys if {
-	first := object.union(testing.trusted(0, "a"), {"key": null, "identity": {"subject": "a@example.org", "issuer": "https://issuer.example"}})
-	second := object.union(first, {"id": 1, "identity": {"subject": "b@example.org"}})
+test_two_identities_are_two_signers if {
+	facts := testing.facts([testing.identity_of(0, "staff", "a@example.org"), testing.identity_of(1, "staff", "b@example.org")])
+	pack.allow with input as facts
+}
+
+test_a_key_and_an_identity_are_two_signers if {
+	pack.allow with input as testing.facts([testing.trusted(0, "a"), testing.identity(1, "release")])
+}
+
+test_two_certificates_of_one_identity_are_one_signer if {
+	again := object.union(testing.identity(1, "release"), {"certificate": {"serial": "77"}})
+	reasons := pack.deny with input as testing.facts([testing.identity(0, "release"), again])
+	testing.codes(reasons) == {"too_few_keys"}
+}
+
+test_two_names_of_one_identity_are_one_signer if {
+	again := object.union(testing.identity(1, "release"), {"trusted_by": ["other"]})
+	reasons := pack.deny with input as testing.facts([testing.identity(0, "release"), again])
+	testing.codes(reasons) == {"too_few_keys"}
+}
+
+test_one_subject_of_two_issuers_is_two_signers if {
+	other := object.union(testing.identity(1, "release"), {"identity": {"issuer": "https://issuer.example"}})
+	pack.allow with input as testing.facts([testing.identity(0, "release"), other])
+}
+
+test_one_workflow_is_one_signer_whatever_it_ran_for if {
+	workflow := "https://github.com/team/app/.github/workflows/release.yml"
+	every ref in [
+		"refs/tags/v1.5.0",
+		"refs/heads/main",
+		"refs/tags/@team/app@1.5.0",
+		"refs/heads/x@refs/tags/v1.4.0",
+		"0123456789abcdef0123456789abcdef01234567",
+	] {
+		other := testing.identity_of(1, "release", sprintf("%s@%s", [workflow, ref]))
+		reasons := pack.deny with input as testing.facts([testing.identity(0, "release"), other])
+		testing.codes(reasons) == {"too_few_keys"}
+	}
+}
+
+test_two_workflows_are_two_signers if {
+	other := testing.identity_of(1, "scan", "https://github.com/team/app/.github/workflows/scan.yml@refs/tags/v1.4.0")
+	pack.allow with input as testing.facts([testing.identity(0, "release"), other])
+}
+
+test_people_whose_page_has_an_at_sign_are_told_apart if {
+	first := testing.identity_of(0, "staff", "https://people.example/@a")
+	second := testing.identity_of(1, "staff", "https://people.example/@b")
 	pack.allow with input as testing.facts([first, second])
-	not pack.allow with input as testing.facts([first, first])
+}
+
+test_an_identity_that_is_not_trusted_is_no_signer if {
+	stranger := object.union(testing.identity_of(1, "x", "b@example.org"), {"status": "untrusted", "trusted": false, "trusted_by": []})
+	reasons := pack.deny with input as testing.facts([testing.identity(0, "release"), stranger])
+	testing.codes(reasons) == {"too_few_keys", "signature_untrusted"}
+}
+
+test_signers_are_named_with_who_their_certificate_says_they_are if {
+	reasons := pack.deny with input as testing.facts([testing.identity_of(0, "staff", "a@example.org")])
+	some reason in reasons
+	reason.message == "registry.example/team/app:1 is signed by 1 different signers, 2 are required; signed by: staff (a@example.org); trusted signatures: 1."
 }

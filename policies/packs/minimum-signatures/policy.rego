@@ -64,7 +64,7 @@ deny contains problem if {
 			"%s carries %d trusted signatures, %v are required; signed by: %s.",
 			[data.referee.facts.name, found, minimum, signatures.listed(signatures.names(trusted))],
 		),
-		"hint": sprintf("Signatures to add, by keys of the trust document: %v.", [minimum - found]),
+		"hint": sprintf("Signatures to add, by keys or identities of the trust document: %v.", [minimum - found]),
 	}
 }
 

@@ -126,3 +126,17 @@ test_parameters_that_are_no_object_are_denied if {
 	testing.codes(reasons) == {"invalid_parameters"}
 	not pack.allow with input as testing.facts([testing.trusted(0, "a"), testing.trusted(1, "b")]) with data.parameters as ["minimum"]
 }
+
+test_a_key_and_an_identity_are_two_signatures if {
+	facts := testing.facts([testing.identity(0, "release"), testing.trusted(1, "a")])
+	pack.allow with input as facts
+	reasons := pack.deny with input as facts
+	testing.codes(reasons) == set()
+}
+
+test_an_identity_that_is_not_trusted_is_denied if {
+	stranger := object.union(testing.identity(0, "release"), {"status": "untrusted", "trusted": false, "trusted_by": []})
+	not pack.allow with input as testing.facts([stranger])
+	reasons := pack.deny with input as testing.facts([stranger])
+	"signature_untrusted" in testing.codes(reasons)
+}

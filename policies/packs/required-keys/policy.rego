@@ -1,11 +1,14 @@
-# The artifact must carry a trusted signature by each of the named keys.
+# The artifact must carry a trusted signature by each of the named keys and other signers.
 package referee.packs.required_keys
 
 import data.referee.facts
 import data.referee.parameters
 import data.referee.signatures
 
+# Keys alone; and keys or identities.
 keys := parameters.value("keys", [])
+
+signers := parameters.value("signers", [])
 
 default trusted := []
 
@@ -23,24 +26,39 @@ allow if {
 	enough
 }
 
-found := signatures.key_names(trusted)
-
-missing := {key |
-	parameters.is_names(keys)
+missing_keys := {key |
 	some key in keys
-	not key in found
+	not key in signatures.key_names(trusted)
 }
+
+missing_signers := {signer |
+	some signer in signers
+	not signer in signatures.trusted_names(trusted)
+}
+
+# Lists of names, and one name at least.
+named if {
+	every list in [keys, signers] {
+		list_of_names(list)
+	}
+	count(keys) + count(signers) > 0
+}
+
+list_of_names([])
+
+list_of_names(list) if parameters.is_names(list)
 
 enough if {
-	parameters.is_names(keys)
-	count(missing) == 0
+	named
+	count(missing_keys) == 0
+	count(missing_signers) == 0
 }
 
-invalid_parameters contains problem if some problem in parameters.problems({"keys"})
+invalid_parameters contains problem if some problem in parameters.problems({"keys", "signers"})
 
 invalid_parameters contains problem if {
-	not parameters.is_names(keys)
-	problem := parameters.invalid("keys must be a list of at least one name of a key.")
+	not named
+	problem := parameters.invalid("keys and signers must be lists of names, with at least one name in one of them.")
 }
 
 deny contains problem if {
@@ -54,20 +72,48 @@ deny contains problem if {
 }
 
 deny contains problem if {
-	some key in missing
+	named
+	some key in missing_keys
 	problem := facts.undetermined(sprintf("is signed by the key %s", [key]))
 }
 
 deny contains problem if {
+	named
+	some signer in missing_signers
+	problem := facts.undetermined(sprintf("is signed by %s", [signer]))
+}
+
+deny contains problem if {
 	input.complete == true
-	some key in missing
+	named
+	some key in missing_keys
 	problem := {
 		"code": "missing_key",
 		"message": sprintf(
 			"%s carries no trusted signature by the key %s; signed by: %s.",
 			[data.referee.facts.name, key, signatures.listed(signatures.names(trusted))],
 		),
-		"hint": sprintf("Sign it with the key that the trust document names %s.", [key]),
+		"hint": hint(key),
+	}
+}
+
+default hint(_) := "Sign it with the key that the trust document has under that name."
+
+hint(key) := "That is the name of an identity, which signed it: demand it by `signers`." if {
+	key in signatures.trusted_names(trusted)
+}
+
+deny contains problem if {
+	input.complete == true
+	named
+	some signer in missing_signers
+	problem := {
+		"code": "missing_signer",
+		"message": sprintf(
+			"%s carries no trusted signature by %s; signed by: %s.",
+			[data.referee.facts.name, signer, signatures.listed(signatures.names(trusted))],
+		),
+		"hint": "Have it signed by the key or the identity that the trust document has under that name.",
 	}
 }
 

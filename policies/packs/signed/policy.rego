@@ -51,7 +51,7 @@ deny contains problem if {
 			"%s carries no trusted signature; signatures found: %d.",
 			[data.referee.facts.name, count(signatures.over(input.subject.digest))],
 		),
-		"hint": "Sign it with a key of the trust document, or add the signer's key there.",
+		"hint": "Have it signed by a key or an identity of the trust document, or add the signer there.",
 	}
 }
 

@@ -116,3 +116,17 @@ test_what_could_not_be_had_is_named if {
 	some reason in reasons
 	reason.message == "Whether registry.example/team/app:1 carries a trusted signature could not be determined: registry referrers of registry.example/team/app: timeout."
 }
+
+test_a_signature_by_an_identity_is_allowed if {
+	facts := testing.facts([testing.identity(0, "release")])
+	pack.allow with input as facts
+	reasons := pack.deny with input as facts
+	testing.codes(reasons) == set()
+}
+
+test_an_identity_that_is_not_trusted_is_denied if {
+	stranger := object.union(testing.identity(0, "release"), {"status": "untrusted", "trusted": false, "trusted_by": []})
+	not pack.allow with input as testing.facts([stranger])
+	reasons := pack.deny with input as testing.facts([stranger])
+	"signature_untrusted" in testing.codes(reasons)
+}

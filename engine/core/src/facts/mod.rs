@@ -8,7 +8,7 @@ mod attestation;
 mod evidence;
 mod signature;
 
-pub use attestation::AttestationFact;
+pub use attestation::{AttestationFact, AttestationFormat};
 pub use evidence::{
     Check, ChecksFact, Proof, TimestampFact, TimestampSource, TransparencyFact, TrustRootFact,
     TrustRootSource,
@@ -46,7 +46,7 @@ pub struct Facts {
     pub referrers: Vec<ReferrerFact>,
     /// Every signature found, in the order of the referrers and inside them.
     pub signatures: Vec<SignatureFact>,
-    /// Every attestation found that no typed list carries.
+    /// Every attestation found, signed or not, in the order of the referrers and inside them.
     pub attestations: Vec<AttestationFact>,
     /// The trusted roots that signatures were held against, in the order of the trust document.
     pub trust_roots: Vec<TrustRootFact>,

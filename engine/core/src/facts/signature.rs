@@ -95,6 +95,8 @@ pub enum Format {
     SimpleSigning,
     /// A Sigstore bundle.
     SigstoreBundle,
+    /// A DSSE envelope by itself, as in cosign's `.att` tags.
+    Dsse,
     /// A Notary Project signature in a JWS envelope.
     Jws,
     /// A Notary Project signature in a COSE envelope.

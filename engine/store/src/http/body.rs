@@ -3,8 +3,12 @@
 use super::deadline::{Deadline, Fault};
 use crate::error::StoreError;
 use crate::files::length;
+use crate::pieces::Pieces;
 use bytes::Bytes;
+use futures_util::StreamExt as _;
+use futures_util::stream;
 use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// How much is set aside before anything came, whatever a server announces.
 const FIRST_CAPACITY: u64 = 64 * 1024;
@@ -41,6 +45,30 @@ pub(super) async fn read(
         body.extend_from_slice(&piece);
     }
     Ok(Bytes::from(body))
+}
+
+/// The pieces of a body, as they come.
+pub(super) fn pieces(
+    response: reqwest::Response,
+    silence: Duration,
+    deadline: Deadline,
+    target: String,
+    permit: OwnedSemaphorePermit,
+) -> Pieces {
+    let announced = response.content_length();
+    // The place among the requests to the host is given back with the last piece.
+    let start = (response, 0u64, target, permit);
+    stream::try_unfold(start, move |(mut response, found, target, permit)| async move {
+        let piece = deadline
+            .within(&target, "reading the body", silence, response.chunk())
+            .await?
+            .map_err(|error| broken(error, announced, found, &target))?;
+        Ok(piece.map(|piece| {
+            let found = found.saturating_add(length(&piece));
+            (piece, (response, found, target, permit))
+        }))
+    })
+    .boxed()
 }
 
 fn broken(error: reqwest::Error, announced: Option<u64>, found: u64, target: &str) -> Fault {

@@ -7,6 +7,7 @@ use super::tls::{certificates, is_tls_failure};
 use super::{MAX_ERROR_BYTES, MAX_REDIRECTS};
 use crate::config::RegistryConfig;
 use crate::error::StoreError;
+use crate::pieces::Pieces;
 use bytes::Bytes;
 use moka::sync::Cache;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
@@ -57,7 +58,7 @@ pub(crate) struct Incoming {
     pub(crate) url: Url,
     silence: Duration,
     deadline: Deadline,
-    _permit: OwnedSemaphorePermit,
+    permit: OwnedSemaphorePermit,
 }
 
 impl Incoming {
@@ -91,7 +92,13 @@ impl Incoming {
 
     /// Reads the body.
     pub(crate) async fn read(self, limit: u64, target: &str) -> Result<Bytes, Fault> {
+        let _permit = self.permit;
         body::read(self.response, limit, self.silence, self.deadline, target).await
+    }
+
+    /// The body piece by piece, as it comes. Nothing limits it but the time: the caller counts.
+    pub(crate) fn pieces(self, target: String) -> Pieces {
+        body::pieces(self.response, self.silence, self.deadline, target, self.permit)
     }
 
     /// Reads the body of an error.
@@ -193,11 +200,7 @@ impl Http {
         deadline: Deadline,
     ) -> Result<Incoming, Fault> {
         let target = outgoing.target;
-        let places = self.places(&url);
-        let permit = deadline
-            .within(target, "waiting for other requests", Duration::MAX, places.acquire_owned())
-            .await?
-            .map_err(|_closed| StoreError::Internal { target: target.to_owned() })?;
+        let permit = self.permit(&url, target, deadline).await?;
         let method = if outgoing.form.is_some() { Method::POST } else { Method::GET };
         let mut request = self
             .client
@@ -211,15 +214,49 @@ impl Http {
         {
             request = request.header(AUTHORIZATION, authorization.clone());
         }
-        let patience = self.connect.saturating_add(self.silence);
         let response = deadline
-            .within(target, "waiting for an answer", patience, request.send())
+            .within(target, "waiting for an answer", self.patience(), request.send())
             .await?
             .map_err(|error| self.no_answer(error, target))?;
-        Ok(Incoming { response, url, silence: self.silence, deadline, _permit: permit })
+        Ok(self.incoming(response, url, deadline, permit))
     }
 
-    fn no_answer(&self, error: reqwest::Error, target: &str) -> Fault {
+    /// A place among the requests to the host of an address.
+    pub(super) async fn permit(
+        &self,
+        url: &Url,
+        target: &str,
+        deadline: Deadline,
+    ) -> Result<OwnedSemaphorePermit, Fault> {
+        let places = self.places(url);
+        deadline
+            .within(target, "waiting for other requests", Duration::MAX, places.acquire_owned())
+            .await?
+            .map_err(|_closed| StoreError::Internal { target: target.to_owned() }.into())
+    }
+
+    /// A request of this client.
+    pub(super) fn request(&self, method: Method, url: Url) -> reqwest::RequestBuilder {
+        self.client.request(method, url)
+    }
+
+    /// How long an answer may take to begin.
+    pub(super) fn patience(&self) -> Duration {
+        self.connect.saturating_add(self.silence)
+    }
+
+    /// An answer whose body was not read yet.
+    pub(super) fn incoming(
+        &self,
+        response: Response,
+        url: Url,
+        deadline: Deadline,
+        permit: OwnedSemaphorePermit,
+    ) -> Incoming {
+        Incoming { response, url, silence: self.silence, deadline, permit }
+    }
+
+    pub(super) fn no_answer(&self, error: reqwest::Error, target: &str) -> Fault {
         let target = target.to_owned();
         if error.is_timeout() {
             let limit = self.connect;
@@ -242,7 +279,7 @@ impl Http {
         self.hosts.get_with(host, || Arc::new(Semaphore::new(most)))
     }
 
-    fn check_redirect(&self, first: &Url, from: &Url, to: &Url) -> Result<(), String> {
+    pub(super) fn check_redirect(&self, first: &Url, from: &Url, to: &Url) -> Result<(), String> {
         if !to.username().is_empty() || to.password().is_some() {
             return Err("a redirect to an address with a user name is refused".into());
         }

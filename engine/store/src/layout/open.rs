@@ -8,6 +8,7 @@ use bytes::Bytes;
 use referee_core::oci::Document;
 use referee_core::{Digest, Index, Limits};
 use serde::Deserialize;
+use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -76,6 +77,19 @@ impl Layout {
             }
         };
         Ok(Self { name, index, limits: limits.clone(), contents })
+    }
+
+    /// Opens a blob at its start; nothing but its length is checked yet.
+    pub(super) fn open_blob(&self, digest: &Digest, size: u64) -> Result<File, StoreError> {
+        let target = format!("{} blob {digest}", self.name);
+        let name = format!("blobs/{}/{}", digest.algorithm().as_str(), digest.hex());
+        match self.contents.open(&name)? {
+            None => Err(StoreError::NotFound { target }),
+            Some((_, found)) if found != size => {
+                Err(StoreError::SizeMismatch { target, expected: size, found })
+            }
+            Some((file, _)) => Ok(file),
+        }
     }
 
     /// Reads a blob and checks its digest, and its size where that is known.

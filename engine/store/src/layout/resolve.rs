@@ -10,7 +10,7 @@ use serde::Deserialize;
 use std::collections::BTreeSet;
 
 /// The tag of a manifest (image-spec `annotations.md`).
-const REF_NAME: &str = "org.opencontainers.image.ref.name";
+pub(super) const REF_NAME: &str = "org.opencontainers.image.ref.name";
 
 /// The whole reference, as containerd writes it.
 const CONTAINERD_NAME: &str = "io.containerd.image.name";
@@ -51,7 +51,7 @@ impl Layout {
     }
 
     /// The manifest of a tag: one named exactly so, else one whose full reference ends in it.
-    fn by_tag(&self, tag: &str) -> Result<&Descriptor, StoreError> {
+    pub(super) fn by_tag(&self, tag: &str) -> Result<&Descriptor, StoreError> {
         let exact = |d: &Descriptor| d.annotations.get(REF_NAME).is_some_and(|name| name == tag);
         let ends = |name: &String| {
             name.rsplit_once(':').is_some_and(|(before, last)| {

@@ -22,7 +22,7 @@ const COMPRESSED: [(&[u8], &str); 2] =
 
 /// A table of contents.
 #[derive(Debug)]
-pub(super) struct Tarball {
+pub(crate) struct Tarball {
     entries: BTreeMap<String, Range>,
     /// The size and time of change of the file when it was gone through.
     stamp: Stamp,
@@ -56,7 +56,7 @@ fn malformed(path: &Path, problem: impl Into<String>, source: Option<io::Error>)
 
 impl Tarball {
     /// Goes through a tar file of at most `limit` bytes.
-    pub(super) fn index(path: &Path, limit: u64) -> Result<Self, StoreError> {
+    pub(crate) fn index(path: &Path, limit: u64) -> Result<Self, StoreError> {
         let target = || path.display().to_string();
         let fault = |source| StoreError::File { target: target(), source };
         let mut file = File::open(path).map_err(fault)?;
@@ -106,12 +106,22 @@ impl Tarball {
     }
 
     /// Whether the file is still the one that was gone through.
-    pub(super) fn is_current(&self, path: &Path) -> bool {
+    pub(crate) fn is_current(&self, path: &Path) -> bool {
         std::fs::metadata(path).is_ok_and(|metadata| Stamp::of(&metadata) == self.stamp)
     }
 
+    /// Opens the tar file at the start of a file in it, with the length of that.
+    pub(crate) fn open(&self, path: &Path, name: &str) -> Result<Option<(File, u64)>, StoreError> {
+        let Some(range) = self.entries.get(name) else { return Ok(None) };
+        let target = format!("{}: {name}", path.display());
+        let fault = |source| StoreError::File { target: target.clone(), source };
+        let mut file = File::open(path).map_err(fault)?;
+        file.seek(SeekFrom::Start(range.offset)).map_err(fault)?;
+        Ok(Some((file, range.length)))
+    }
+
     /// Reads a file of the tar file; `None` where there is none of that name.
-    pub(super) fn read(
+    pub(crate) fn read(
         &self,
         path: &Path,
         name: &str,

@@ -44,9 +44,24 @@ const BASIC_LIFETIME: Duration = Duration::from_secs(300);
 /// The most repositories whose tokens are kept.
 const MAX_TOKENS: u64 = 10_000;
 
+/// What is to be allowed.
+#[derive(Clone, Debug)]
+pub(super) enum Access {
+    /// What the registry says that a question needs.
+    Asked,
+    /// Pushing as well, and pulling from another repository of the registry where one is named.
+    /// Asked for from the first request on: a token for less that another request fetched
+    /// meanwhile would be refused, as if there were no better.
+    Push {
+        /// The other repository.
+        from: Option<Repository>,
+    },
+}
+
 /// Gets and keeps what authorizes requests.
 #[derive(Debug)]
 pub(super) struct Auth {
+    access: Access,
     shared: Arc<Shared>,
     flight: Flight<Exchange, Result<Authorization, Arc<StoreError>>>,
 }
@@ -122,6 +137,7 @@ impl Auth {
         config: &RegistryConfig,
         limits: &Limits,
         environment: &Environment,
+        access: Access,
     ) -> Self {
         let shared = Shared {
             http,
@@ -131,7 +147,7 @@ impl Auth {
             max_token_bytes: limits.max_token_bytes,
             kept: Cache::builder().max_capacity(MAX_TOKENS).expire_after(ByLifetime).build(),
         };
-        Self { shared: Arc::new(shared), flight: Flight::default() }
+        Self { access, shared: Arc::new(shared), flight: Flight::default() }
     }
 
     /// What is at hand for a repository.
@@ -186,8 +202,7 @@ impl Auth {
             Challenge::Basic => None,
         });
         if let Some((realm, service, scope)) = bearer {
-            let scope =
-                scope.clone().unwrap_or_else(|| format!("repository:{}:pull", repository.path()));
+            let scope = self.scope(repository, scope.as_deref());
             let realm = self.realm(realm, target, base)?;
             let (repository, service) = (repository.clone(), service.clone());
             return Ok(Exchange::Bearer { repository, realm, service, scope });
@@ -196,6 +211,27 @@ impl Auth {
             return Ok(Exchange::Basic(repository.clone()));
         }
         Err(denied(target, Some(401), "the registry does not say how to authenticate"))
+    }
+
+    /// "Token Scope Documentation": `repository:<path>:<actions>`, several parted by spaces.
+    fn scope(&self, repository: &Repository, asked: Option<&str>) -> String {
+        let pull = |repository: &Repository| format!("repository:{}:pull", repository.path());
+        let Access::Push { from } = &self.access else {
+            return asked.map_or_else(|| pull(repository), ToOwned::to_owned);
+        };
+        let push = format!("repository:{}:pull,push", repository.path());
+        let mut scopes = vec![push];
+        scopes.extend(from.as_ref().filter(|from| *from != repository).map(pull));
+        for part in asked.unwrap_or_default().split_ascii_whitespace() {
+            let own = part.strip_prefix(&format!("repository:{}:", repository.path()));
+            let covered = own.is_some_and(|actions| {
+                actions.split(',').all(|action| matches!(action, "pull" | "push"))
+            });
+            if !covered && !scopes.iter().any(|scope| scope == part) {
+                scopes.push(part.to_owned());
+            }
+        }
+        scopes.join(" ")
     }
 
     fn realm(&self, realm: &str, target: &str, base: &Url) -> Result<Url, StoreError> {

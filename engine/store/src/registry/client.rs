@@ -1,15 +1,17 @@
 //! One question to a registry: authorized, retried, judged.
 
 use super::answer::{self, Absence};
-use super::auth::Auth;
+use super::auth::{Access, Auth};
 use super::challenge;
 use crate::config::RegistryConfig;
 use crate::env::Environment;
 use crate::error::StoreError;
 use crate::http::{Deadline, Fault, Http, Incoming, Outgoing, Retries, is_html, same_origin};
 use bytes::Bytes;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use referee_core::{Limits, Repository};
-use reqwest::header::{HeaderMap, WWW_AUTHENTICATE};
+use reqwest::header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
@@ -43,6 +45,10 @@ pub(super) enum Length {
     Exactly(u64),
 }
 
+/// The slowest pace at which a blob is moved, in bytes a second; below it, it would take a day for
+/// what a slow line moves in an hour.
+const SLOWEST_BYTES_A_SECOND: u64 = 32 * 1024;
+
 /// What is wrong with a 404 of an ingress, a proxy, or a router.
 const NOT_ITS_WORD: &str =
     "HTTP 404 that is not a registry's, so it does not say that there is none";
@@ -72,10 +78,11 @@ impl Client {
         config: &RegistryConfig,
         limits: &Limits,
         environment: &Environment,
+        access: Access,
     ) -> Result<Self, StoreError> {
         let http = Arc::new(Http::new(config)?);
         Ok(Self {
-            auth: Auth::new(Arc::clone(&http), config, limits, environment),
+            auth: Auth::new(Arc::clone(&http), config, limits, environment, access),
             http,
             retries: Retries::new(config),
             total: config.total_timeout(),
@@ -112,34 +119,72 @@ impl Client {
     }
 
     async fn attempt(&self, question: Question<'_>, deadline: Deadline) -> Result<Answer, Fault> {
-        let Question { repository, target, .. } = question;
+        judge(self.open(question, deadline).await?, question).await
+    }
+
+    /// Asks once for a blob, to read it piece by piece. [`Answer`] cannot be had this way: what is
+    /// not there is an error.
+    pub(super) async fn stream(
+        &self,
+        question: Question<'_>,
+        deadline: Deadline,
+    ) -> Result<Incoming, Fault> {
+        let target = question.target;
+        let incoming = self.open(question, deadline).await?;
+        if incoming.status().as_u16() != 200 {
+            return match judge(incoming, question).await? {
+                Answer::Absent(absence) => Err(Fault::lasting(absent(target.to_owned(), absence))),
+                Answer::Found(_) => Err(StoreError::Internal { target: target.to_owned() }.into()),
+            };
+        }
+        if let (Length::Exactly(expected), Some(found)) = (question.length, incoming.announced())
+            && expected != found
+        {
+            let target = target.to_owned();
+            return Err(StoreError::SizeMismatch { target, expected, found }.into());
+        }
+        Ok(incoming)
+    }
+
+    async fn open(&self, question: Question<'_>, deadline: Deadline) -> Result<Incoming, Fault> {
+        let Question { repository, url, target, accept, .. } = question;
+        self.authorized(repository, url, target, deadline, |authorization| {
+            let url = url.clone();
+            let form = None;
+            let outgoing = Outgoing { url, target, accept, authorization, form, redirects: true };
+            self.http.send(outgoing, deadline).boxed()
+        })
+        .await
+    }
+
+    /// Sends a request, and once again with what the registry asks for to authorize it.
+    pub(super) async fn authorized<'f>(
+        &self,
+        repository: &Repository,
+        url: &Url,
+        target: &str,
+        deadline: Deadline,
+        mut send: impl FnMut(Option<HeaderValue>) -> BoxFuture<'f, Result<Incoming, Fault>>,
+    ) -> Result<Incoming, Fault> {
         let base = self.address(repository, "")?;
         // A page that a redirect led to gets nothing of what the registry gets.
-        let own = same_origin(&base, question.url);
+        let own = same_origin(&base, url);
         let mut authorization = if own { self.auth.kept(repository) } else { None };
         let mut challenged = false;
         loop {
-            let outgoing = Outgoing {
-                url: question.url.clone(),
-                target,
-                accept: question.accept,
-                authorization: authorization.clone(),
-                form: None,
-                redirects: true,
-            };
-            let incoming = self.http.send(outgoing, deadline).await?;
+            let incoming = send(authorization.clone()).await?;
             let asks = incoming.status().as_u16() == 401
                 // Only the registry itself may ask who we are, not where it redirects to.
                 && same_origin(&base, &incoming.url);
             if !asks || challenged {
-                return judge(incoming, question).await;
+                return Ok(incoming);
             }
             challenged = true;
             let headers = incoming.headers().get_all(WWW_AUTHENTICATE);
             let challenges =
                 challenge::parse(headers.iter().filter_map(|value| value.to_str().ok()));
             if challenges.is_empty() {
-                return judge(incoming, question).await;
+                return Ok(incoming);
             }
             // Gives back its place among the requests to this host: the token server may be it.
             drop(incoming);
@@ -151,6 +196,23 @@ impl Client {
                 .map_err(Fault::lasting)?;
             authorization = Some(header);
         }
+    }
+
+    /// The HTTP client.
+    pub(super) fn http(&self) -> &Http {
+        &self.http
+    }
+
+    /// How often to try.
+    pub(super) fn retries(&self) -> Retries {
+        self.retries
+    }
+
+    /// The time that so many bytes have from now on: that of one question, and what they take at
+    /// the slowest pace that is put up with.
+    pub(super) fn deadline_for(&self, bytes: u64) -> Deadline {
+        let moving = Duration::from_secs(bytes / SLOWEST_BYTES_A_SECOND);
+        Deadline::after(self.total.saturating_add(moving))
     }
 }
 

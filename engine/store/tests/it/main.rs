@@ -5,6 +5,10 @@ mod auth;
 #[cfg(test)]
 mod cache;
 #[cfg(test)]
+mod copying;
+#[cfg(test)]
+mod evidence;
+#[cfg(test)]
 mod examples;
 #[cfg(test)]
 mod faults;
@@ -15,6 +19,8 @@ mod layouts;
 #[cfg(test)]
 mod manifests;
 #[cfg(test)]
+mod pushing;
+#[cfg(test)]
 mod redirects;
 #[cfg(test)]
 mod referrers;
@@ -22,3 +28,5 @@ mod referrers;
 mod server;
 #[cfg(test)]
 mod tls;
+#[cfg(test)]
+mod writable;

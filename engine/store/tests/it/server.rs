@@ -125,7 +125,10 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
         .collect();
     let length = headers.get("content-length").map_or(0, |length| length.parse().unwrap());
     let mut body = vec![0; length];
-    stream.read_exact(&mut body).await.unwrap();
+    // A client may break off what it sends.
+    if stream.read_exact(&mut body).await.is_err() {
+        return;
+    }
     let request = {
         let mut log = log.lock().unwrap();
         let before = log.iter().filter(|other: &&Request| other.path == path).count();

@@ -7,7 +7,6 @@ use super::sealed;
 use super::target::{Artifact, Target};
 use crate::envelope::bundle::Bundle;
 use crate::protocol::tlog::Digests;
-use data_encoding::HEXLOWER;
 use referee_core::facts::Format;
 use referee_core::{Budget, Digest, Findings, Repository, Timestamp};
 
@@ -36,14 +35,10 @@ impl CosignVerifier {
         budget: &Budget,
     ) -> Findings {
         let referrer = Digest::sha256(bundle);
-        let also: Vec<Digest> = [
-            ("sha256", blob.digests.sha256.as_ref().map(<[u8; 32]>::as_slice)),
-            ("sha512", blob.digests.sha512.as_ref().map(<[u8; 64]>::as_slice)),
-        ]
-        .into_iter()
-        .filter_map(|(name, value)| format!("{name}:{}", HEXLOWER.encode(value?)).parse().ok())
-        .filter(|digest| digest != blob.digest)
-        .collect();
+        let sha256 = blob.digests.sha256.as_ref().map(Digest::from_sha256);
+        let sha512 = blob.digests.sha512.as_ref().map(Digest::from_sha512);
+        let others = [sha256, sha512].into_iter().flatten();
+        let also: Vec<Digest> = others.filter(|digest| digest != blob.digest).collect();
         let target = Target {
             referrer: &referrer,
             subject: blob.digest,

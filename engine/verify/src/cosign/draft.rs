@@ -28,7 +28,11 @@ impl Draft {
                 id: 0,
                 verifier: super::NAME.to_owned(),
                 format,
-                purpose: Purpose::Signature,
+                // What stands in an envelope by itself is an attestation, if it can be read or not.
+                purpose: match format {
+                    Format::Dsse => Purpose::Attestation,
+                    _ => Purpose::Signature,
+                },
                 predicate_type: None,
                 referrer: target.referrer.clone(),
                 subject: target.subject.clone(),
@@ -90,6 +94,15 @@ impl Draft {
             checked_at: None,
             stale: false,
         });
+    }
+
+    /// It is not by whom the certificate names: nothing that came with that is this signature's.
+    pub(super) fn signed_without(&mut self) {
+        self.fact.certificate = None;
+        self.fact.identity = None;
+        self.fact.revocation = None;
+        self.fact.transparency.clear();
+        self.fact.timestamps.clear();
     }
 
     /// The key in that certificate made it.

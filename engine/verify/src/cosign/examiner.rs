@@ -52,6 +52,8 @@ pub(super) enum By<'a> {
     Key(&'a Hint),
     /// Who this certificate names.
     Certificate(&'a Signer),
+    /// Who this certificate names, or a key of the trust document: one of several signatures.
+    CertificateOrKey(&'a Signer),
 }
 
 /// What a signature is over.
@@ -119,6 +121,28 @@ impl<'a> Examiner<'a> {
         match made.by {
             By::Key(hint) => self.by_key(draft, hint, made),
             By::Certificate(signer) => self.by_certificate(draft, signer, made),
+            By::CertificateOrKey(signer) => self.by_either(draft, signer, made),
+        }
+    }
+
+    /// Where the certificate's key did not make it and a key of the trust document did, it is that
+    /// key's. What stands beside it speaks for the certificate's, so it counts for nothing here.
+    fn by_either(&mut self, draft: &mut Draft, signer: &Signer, made: &Made<'_>) {
+        if let Some(code) = self.spend(1) {
+            return self.ended(draft, code);
+        }
+        let key = signer.leaf.public_key().ok();
+        if key.is_some_and(|key| made.message.is_by(key, made.signature).is_some()) {
+            return self.by_certificate(draft, signer, made);
+        }
+        match self.search(&Hint::default(), made) {
+            Search::Made { key, scheme } => {
+                draft.signed_without();
+                let proofs = Proofs { entries: &[], timestamps: &[], ..made.proofs };
+                self.is_by_key(draft, key, scheme, &Made { proofs, ..*made });
+            }
+            Search::NotMade => self.by_certificate(draft, signer, made),
+            Search::Ended(code) => self.ended(draft, code),
         }
     }
 
@@ -192,29 +216,7 @@ impl<'a> Examiner<'a> {
 
     fn by_key(&mut self, draft: &mut Draft, hint: &Hint, made: &Made<'_>) {
         match self.search(hint, made) {
-            Search::Made { key, scheme } => {
-                let signed = Signed {
-                    signature: made.signature,
-                    verifier: Verifier::Key(key.public()),
-                    content: made.content,
-                };
-                let backing = self.sigstore.assess(None, &made.proofs, &signed, self.now);
-                let logged = backing.as_ref().is_some_and(|backing| backing.unlogged.is_none());
-                let repository = self.target.repository;
-                let judgement = key.judge(scheme, repository, logged, self.now);
-                if let Some(time) = judgement.changes_at {
-                    let earliest = self.findings.changes_at.map_or(time, |other| other.min(time));
-                    self.findings.changes_at = Some(earliest);
-                }
-                let demanded = judgement.unlogged;
-                draft.made_by(judgement);
-                let Some(backing) = backing else { return self.unverified(draft, made) };
-                let unlogged = backing.unlogged.clone();
-                draft.backed(backing);
-                if demanded {
-                    draft.unlogged(unlogged);
-                }
-            }
+            Search::Made { key, scheme } => self.is_by_key(draft, key, scheme, made),
             Search::NotMade => {
                 self.unverified(draft, made);
                 draft.not_made(self.not_made(hint));
@@ -223,6 +225,30 @@ impl<'a> Examiner<'a> {
                 self.unverified(draft, made);
                 self.ended(draft, code);
             }
+        }
+    }
+
+    fn is_by_key(&mut self, draft: &mut Draft, key: &'a Key, scheme: Scheme, made: &Made<'_>) {
+        let signed = Signed {
+            signature: made.signature,
+            verifier: Verifier::Key(key.public()),
+            content: made.content,
+        };
+        let backing = self.sigstore.assess(None, &made.proofs, &signed, self.now);
+        let logged = backing.as_ref().is_some_and(|backing| backing.unlogged.is_none());
+        let repository = self.target.repository;
+        let judgement = key.judge(scheme, repository, logged, self.now);
+        if let Some(time) = judgement.changes_at {
+            let earliest = self.findings.changes_at.map_or(time, |other| other.min(time));
+            self.findings.changes_at = Some(earliest);
+        }
+        let demanded = judgement.unlogged;
+        draft.made_by(judgement);
+        let Some(backing) = backing else { return self.unverified(draft, made) };
+        let unlogged = backing.unlogged.clone();
+        draft.backed(backing);
+        if demanded {
+            draft.unlogged(unlogged);
         }
     }
 

@@ -1,12 +1,14 @@
 //! cosign's legacy signatures: a manifest with one layer for each signature (cosign
 //! `specs/SIGNATURE_SPEC.md`). The layer's blob is the signed payload, its annotations hold the
-//! signature.
+//! signature; or the blob is a DSSE envelope with its signatures (`specs/ATTESTATION_SPEC.md`).
+//! What proves them stands in the annotations.
 
 use super::draft::Draft;
 use super::examiner::{Examiner, Hint, Made, Message, other_subject};
-use super::sealed::{Seal, Source, unreadable};
+use super::sealed::{self, Seal, Source, unreadable};
 use super::simple_signing::SimpleSigning;
 use crate::envelope::bundle::integrated_at;
+use crate::envelope::dsse::Envelope;
 use crate::primitive::base64;
 use crate::primitive::x509::Certificate;
 use crate::problem::{Code, Raised};
@@ -117,10 +119,28 @@ pub(super) fn examine(examiner: &mut Examiner<'_>, layer: &Descriptor, payload: 
     examiner.push(draft);
 }
 
-/// The draft of a layer whose payload could not be had: what stands beside it.
-pub(super) fn without_payload(examiner: &Examiner<'_>, layer: &Descriptor) -> Draft {
-    let mut draft = Beside::read(layer).seal(Format::SimpleSigning, None).draft(examiner);
-    if let Err(problem) = signature(layer) {
+/// Examines one layer with the envelope that it holds.
+pub(super) fn examine_envelope(
+    examiner: &mut Examiner<'_>,
+    layer: &Descriptor,
+    written: &[u8],
+    envelope: &Envelope,
+) {
+    let mut beside = Beside::read(layer);
+    let seal = beside.seal(Format::Dsse, Some(written));
+    sealed::examine_envelope(examiner, &seal, envelope, Some(layer));
+}
+
+/// The draft of a layer whose payload could not be had or read: what stands beside it.
+pub(super) fn without_payload(
+    examiner: &Examiner<'_>,
+    layer: &Descriptor,
+    format: Format,
+) -> Draft {
+    let mut draft = Beside::read(layer).seal(format, None).draft(examiner);
+    if format == Format::SimpleSigning
+        && let Err(problem) = signature(layer)
+    {
         draft.not_made(problem);
     }
     draft

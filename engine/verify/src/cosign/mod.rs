@@ -5,14 +5,19 @@
 //! - A manifest with a Sigstore bundle as its layer has the signatures of that bundle
 //!   (`specs/BUNDLE_SPEC.md`); a bundle that signs a statement other than cosign's own is an
 //!   attestation.
+//! - A manifest tagged `sha256-<hex>.att`, or with a DSSE envelope as its layer, has the signatures
+//!   of that envelope over a statement (`specs/ATTESTATION_SPEC.md`); what proves them stands beside
+//!   it. Envelopes are also looked for where others put them: among referrers, and in BuildKit's
+//!   attestation manifests.
 //!
 //! Every signature becomes a fact, in order, whatever is wrong with it: none hides another. Where
 //! an image has both kinds, both are examined (cosign looks at bundles alone then).
 //!
 //! A signature is by a key of the trust document, or by whom a certificate names; what authorities
 //! and logs vouch for is [`crate::protocol::sigstore`]'s business.
-//! Not wanted yet: `.att` and `.sbom` tags.
+//! Statements and documents that nobody signed are not this verifier's.
 
+mod attested;
 mod blob;
 mod draft;
 mod examiner;
@@ -27,17 +32,20 @@ pub use blob::Blob;
 pub use legacy::{BUNDLE, CERTIFICATE, CHAIN, SIGNATURE, TIMESTAMP};
 pub use sealed::SIGN_PREDICATE;
 
+use crate::envelope::held::tells_nothing;
+use crate::layers;
 use crate::primitive::keyring::{Keyring, KeyringError};
 use crate::problem::{Code, Raised};
 use crate::protocol::sigstore::{RootError, Sigstore};
+use attested::attest_unread;
 use draft::Draft;
 use examiner::Examiner;
 use plan::{Item, Kind, announced};
-use referee_core::facts::{Format, TrustRootFact};
-use referee_core::oci::{Document, ManifestError, media_type};
+use referee_core::facts::{Format, Purpose, TrustRootFact};
+use referee_core::oci::{Document, ManifestError};
 use referee_core::{
-    Budget, Coded, Evidence, EvidenceRequest, FoundBy, Job, Manifest, Outcome, Referrer, Step,
-    Timestamp, Trust, Verifier,
+    Budget, Coded, Descriptor, Evidence, EvidenceRequest, Job, Manifest, Outcome, Referrer, Step,
+    Timestamp, Trust, UnavailableCode, Verifier,
 };
 use target::{Artifact, Target};
 
@@ -45,11 +53,6 @@ use std::sync::Arc;
 
 /// The verifier's name in the facts.
 pub const NAME: &str = "cosign";
-
-/// Artifact types under which a registry may list anything: none at all, and the configurations
-/// that it falls back to where it does not know the field (distribution-spec "Listing Referrers").
-const UNTELLING: [&str; 4] =
-    ["", media_type::EMPTY, media_type::IMAGE_MANIFEST, "application/vnd.oci.image.config.v1+json"];
 
 /// Verifies cosign's signatures with the keys and identities of a trust document.
 #[derive(Clone, Debug)]
@@ -108,9 +111,9 @@ impl Verifier for CosignVerifier {
     }
 
     fn wants(&self, referrer: &Referrer) -> bool {
-        let untelling = UNTELLING.contains(&referrer.artifact_type());
-        // What an index holds for its platforms is signed with the index, not by itself.
-        announced(referrer) || (untelling && referrer.found_by != FoundBy::Index)
+        announced(referrer).is_some()
+            || plan::may_be_signed(referrer)
+            || tells_nothing(referrer.artifact_type())
     }
 
     fn trust_roots(&self, now: Timestamp) -> Vec<TrustRootFact> {
@@ -137,28 +140,48 @@ impl Verifier for CosignVerifier {
             Ok((Document::Manifest(manifest), _)) => examine(examiner, job, &manifest, evidence),
             // Something else altogether, which was wanted only because its listing said nothing.
             Ok((Document::Index(_), _)) | Err(ManifestError::UnknownMediaType { .. })
-                if !announced(job.referrer) =>
+                if announced(job.referrer).is_none() =>
             {
                 Step::Done(examiner.finish())
             }
-            Ok((Document::Index(_), _)) => malformed(examiner, job.referrer, "it is an index"),
-            Err(error) => malformed(examiner, job.referrer, &referee_core::error::chain(&error)),
+            Ok((Document::Index(_), _)) => {
+                malformed(examiner, announced(job.referrer), "it is an index")
+            }
+            // Where it may be unsigned as well, the verifier of that tells it.
+            Err(_) if announced(job.referrer).is_none() && plan::may_be_signed(job.referrer) => {
+                Step::Done(examiner.finish())
+            }
+            Err(error) => {
+                let message = referee_core::error::chain(&error);
+                malformed(examiner, announced(job.referrer), &message)
+            }
         }
     }
 }
 
 /// A manifest that announces signatures and cannot be read: how many it would have held is not
 /// known, so it counts as one.
-fn malformed(mut examiner: Examiner<'_>, referrer: &Referrer, message: &str) -> Step {
-    let mut draft = Draft::new(&examiner.target, format(plan::is_bundle(referrer.artifact_type())));
-    draft
-        .raise(Raised::new(Code::MalformedManifest, format!("the referrer's manifest: {message}")));
-    examiner.push(draft);
+fn malformed(mut examiner: Examiner<'_>, announced: Option<Format>, message: &str) -> Step {
+    let draft = Draft::new(&examiner.target, announced.unwrap_or(Format::SimpleSigning));
+    let message = format!("the referrer's manifest: {message}");
+    failed(&mut examiner, draft, None, Raised::new(Code::MalformedManifest, message));
     Step::Done(examiner.finish())
 }
 
-fn format(bundle: bool) -> Format {
-    if bundle { Format::SigstoreBundle } else { Format::SimpleSigning }
+/// Adds a signature of which nothing but what is wrong is known, and the attestation that it was
+/// to sign.
+fn failed(
+    examiner: &mut Examiner<'_>,
+    mut draft: Draft,
+    layer: Option<&Descriptor>,
+    problem: Raised,
+) {
+    let (format, purpose) = (draft.fact.format, draft.fact.purpose);
+    draft.raise(problem.clone());
+    let pushed = examiner.push(draft);
+    if purpose == Purpose::Attestation {
+        attest_unread(examiner, format, layer, problem, &[pushed]);
+    }
 }
 
 fn examine(
@@ -167,18 +190,18 @@ fn examine(
     manifest: &Manifest,
     evidence: &Evidence,
 ) -> Step {
-    let ours = announced(job.referrer) || plan::calls_itself_ours(manifest);
-    let mut layers = plan::layers(manifest, ours);
+    let ours = announced(job.referrer).or_else(|| plan::calls_itself(manifest));
+    let mut layers = plan::layers(manifest, ours, examiner.budget);
     if layers.is_empty() {
         return match ours {
-            true => malformed(examiner, job.referrer, "it announces signatures and has none"),
-            false => Step::Done(examiner.finish()),
+            Some(_) => malformed(examiner, ours, "it announces signatures and has none"),
+            None => Step::Done(examiner.finish()),
         };
     }
     let found = layers.len();
     layers.truncate(examiner.max_signatures());
-    plan::hold(&mut layers, examiner.budget);
-    let items = match plan::read(&layers, evidence, examiner.budget) {
+    layers::hold(&mut layers, examiner.budget);
+    let items = match plan::read(&layers, evidence) {
         Ok(items) => items,
         Err(missing) => return Step::More(missing),
     };
@@ -190,13 +213,13 @@ fn examine(
             Some(Outcome::Unavailable(what)) => Artifact::Unavailable(what),
         },
     };
-    examiner.shared = other_referrer(manifest, job.referrer);
+    examiner.shared = layers::other_referrer(manifest, job.referrer);
     for item in &items {
         if examiner.is_full() {
             examiner.too_many();
             break;
         }
-        examine_item(&mut examiner, job.referrer, item, artifact);
+        examine_item(&mut examiner, ours, item, artifact);
     }
     if items.len() < found {
         examiner.too_many();
@@ -206,48 +229,42 @@ fn examine(
 
 fn examine_item(
     examiner: &mut Examiner<'_>,
-    referrer: &Referrer,
+    ours: Option<Format>,
     item: &Item<'_>,
     artifact: Artifact<'_>,
 ) {
-    let draft = match item {
-        Item::Legacy(layer, payload) => return legacy::examine(examiner, layer, payload),
+    match item {
+        Item::Legacy(layer, payload) => legacy::examine(examiner, layer, payload),
+        Item::Envelope(layer, written, Ok(envelope)) => {
+            legacy::examine_envelope(examiner, layer, written, envelope);
+        }
+        Item::Envelope(layer, _, Err(error)) => {
+            let draft = legacy::without_payload(examiner, layer, Format::Dsse);
+            failed(examiner, draft, Some(layer), error.raised());
+        }
         Item::Bundle(bundle) => match bundle.as_ref() {
-            Ok(bundle) => return sealed::examine(examiner, bundle, artifact),
+            Ok(bundle) => sealed::examine(examiner, bundle, artifact),
             Err(error) => {
-                let mut draft = Draft::new(&examiner.target, Format::SigstoreBundle);
-                draft.raise(error.raised());
-                draft
+                let draft = Draft::new(&examiner.target, Format::SigstoreBundle);
+                failed(examiner, draft, None, error.raised());
             }
         },
+        Item::Unsigned => {}
+        // What may be unsigned and is too large to tell is told by the verifier of that.
+        Item::Unavailable(_, Kind::Statement, what) if what.code == UnavailableCode::TooLarge => {}
+        Item::Unavailable(_, Kind::Statement, what) => examiner.note(what.clone(), false),
         Item::Unavailable(layer, kind, what) => {
-            let mut draft = match kind {
-                Kind::Legacy => legacy::without_payload(examiner, layer),
-                _ => Draft::new(&examiner.target, format(*kind == Kind::Bundle)),
+            let draft = match kind {
+                Kind::Legacy => legacy::without_payload(examiner, layer, Format::SimpleSigning),
+                Kind::Envelope => legacy::without_payload(examiner, layer, Format::Dsse),
+                _ => Draft::new(&examiner.target, Format::SigstoreBundle),
             };
-            examiner.unavailable(&mut draft, what);
-            draft
+            examiner.note(what.clone(), true);
+            failed(examiner, draft, Some(layer), Raised::unavailable(what));
         }
         Item::Other(layer) => {
-            let mut draft =
-                Draft::new(&examiner.target, format(plan::is_bundle(referrer.artifact_type())));
-            let media_type: String = layer.media_type.chars().take(80).collect();
-            let message = format!("layer {} is of type {media_type:?}", layer.digest);
-            draft.raise(Raised::new(Code::LayerTypeUnsupported, message));
-            draft
+            let draft = Draft::new(&examiner.target, ours.unwrap_or(Format::SimpleSigning));
+            failed(examiner, draft, Some(layer), layers::unsupported(layer));
         }
-    };
-    examiner.push(draft);
-}
-
-/// The problem of a manifest that says that it refers to something else than it was found for.
-fn other_referrer(manifest: &Manifest, referrer: &Referrer) -> Option<Raised> {
-    let named = &manifest.subject.as_ref()?.digest;
-    (*named != referrer.subject).then(|| {
-        Raised::new(
-            Code::ReferrerSubjectMismatch,
-            format!("the manifest refers to {named}, and it was found for {}", referrer.subject),
-        )
-        .hint("the registry or the tag lists it for an artifact that it does not refer to")
-    })
+    }
 }

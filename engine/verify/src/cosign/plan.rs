@@ -2,23 +2,19 @@
 //! them.
 
 use super::SIGNATURE;
-use crate::envelope::bundle::{Bundle, BundleError, Content};
+use crate::envelope::bundle::{Bundle, BundleError, Content as Signed};
+use crate::envelope::dsse::{self, Envelope, EnvelopeError};
+use crate::envelope::held::{Held, held, is_in_toto};
+use crate::layers::{self, Content};
 use bytes::Bytes;
+use referee_core::facts::Format;
 use referee_core::oci::media_type;
 use referee_core::{
-    Budget, Descriptor, Evidence, EvidenceRequest, Job, Manifest, Outcome, Referrer, Unavailable,
-    UnavailableCode, UnavailableKind,
+    Budget, Descriptor, Evidence, EvidenceRequest, FoundBy, Job, Manifest, Referrer, Unavailable,
 };
-use std::collections::BTreeSet;
 
-/// A layer of which a signature is made, whatever it turns out to be.
-#[derive(Debug)]
-pub(super) struct Layer<'m> {
-    pub(super) descriptor: &'m Descriptor,
-    pub(super) kind: Kind,
-    /// How large it and those before it may be together, where they are larger.
-    beyond: Option<u64>,
-}
+/// A layer of which signatures are made.
+pub(super) type Layer<'m> = layers::Layer<'m, Kind>;
 
 /// What a layer is taken for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +23,11 @@ pub(super) enum Kind {
     Legacy,
     /// A Sigstore bundle.
     Bundle,
-    /// Something in a manifest of signatures that is of neither type.
+    /// A DSSE envelope with what proves it in the annotations.
+    Envelope,
+    /// A statement that nobody signed, unless it turns out to be an envelope.
+    Statement,
+    /// Something in a manifest of signatures that is of none of these types.
     Other,
 }
 
@@ -38,65 +38,92 @@ pub(super) enum Item<'m> {
     Legacy(&'m Descriptor, Bytes),
     /// A bundle, or why it is none.
     Bundle(Box<Result<Bundle, BundleError>>),
+    /// An envelope as it is written and as it is read, or why it is none.
+    Envelope(&'m Descriptor, Bytes, Result<Envelope, EnvelopeError>),
+    /// A statement that nobody signed, which is for another verifier.
+    Unsigned,
     /// Nothing, because it could not be had.
     Unavailable(&'m Descriptor, Kind, Unavailable),
     /// Something of another type.
     Other(&'m Descriptor),
 }
 
-/// Whether a referrer is listed as something of cosign's.
-pub(super) fn announced(referrer: &Referrer) -> bool {
-    is_ours(referrer.artifact_type()) || is_bundle(&referrer.descriptor.media_type)
+/// As what a referrer is listed, if it is something of cosign's.
+pub(super) fn announced(referrer: &Referrer) -> Option<Format> {
+    of_type(referrer.artifact_type())
+        .or_else(|| is_bundle(&referrer.descriptor.media_type).then_some(Format::SigstoreBundle))
 }
 
-pub(super) fn is_bundle(media_type: &str) -> bool {
+/// Whether a referrer is listed as something that need not be signed, or stands where such stands:
+/// in an index. An envelope may be in it all the same.
+pub(super) fn may_be_signed(referrer: &Referrer) -> bool {
+    let artifact_type = referrer.artifact_type();
+    held(artifact_type).is_some()
+        || is_in_toto(artifact_type)
+        || artifact_type == media_type::COSIGN_SBOM
+        || referrer.found_by == FoundBy::Index
+}
+
+fn is_bundle(media_type: &str) -> bool {
     media_type.starts_with(media_type::SIGSTORE_BUNDLE_PREFIX)
 }
 
-fn is_ours(artifact_type: &str) -> bool {
-    artifact_type == media_type::COSIGN_SIGNATURE || is_bundle(artifact_type)
+fn of_type(artifact_type: &str) -> Option<Format> {
+    match artifact_type {
+        media_type::COSIGN_SIGNATURE => Some(Format::SimpleSigning),
+        media_type::COSIGN_ATTESTATION => Some(Format::Dsse),
+        bundle if is_bundle(bundle) => Some(Format::SigstoreBundle),
+        other => (held(other) == Some(Held::Envelope)).then_some(Format::Dsse),
+    }
 }
 
-/// Whether a manifest calls itself something of cosign's: by its artifact type, or by the media
-/// type of its configuration where it has none (distribution-spec "Listing Referrers").
-pub(super) fn calls_itself_ours(manifest: &Manifest) -> bool {
+/// What a manifest calls itself, if that is something of cosign's: by its artifact type, or by the
+/// media type of its configuration where it has none (distribution-spec "Listing Referrers").
+pub(super) fn calls_itself(manifest: &Manifest) -> Option<Format> {
     let given = manifest.artifact_type.as_deref().filter(|given| !given.is_empty());
     let config = || manifest.config.as_ref().map(|config| config.media_type.as_str());
-    given.or_else(config).is_some_and(is_ours)
+    given.or_else(config).and_then(of_type)
 }
 
 /// The layers that are to become signatures: of a manifest that is cosign's all of them but empty
 /// ones, of another those that look like signatures.
-pub(super) fn layers(manifest: &Manifest, ours: bool) -> Vec<Layer<'_>> {
+pub(super) fn layers<'m>(
+    manifest: &'m Manifest,
+    ours: Option<Format>,
+    budget: &Budget,
+) -> Vec<Layer<'m>> {
     let kind = |layer: &Descriptor| match layer.media_type.as_str() {
         media_type::COSIGN_SIMPLE_SIGNING => Some(Kind::Legacy),
         bundle if is_bundle(bundle) => Some(Kind::Bundle),
         media_type::EMPTY => None,
-        _ if !ours => None,
-        _ if layer.annotations.contains_key(SIGNATURE) => Some(Kind::Legacy),
-        _ => Some(Kind::Other),
+        other => match (held(other), ours) {
+            (Some(Held::Envelope), _) => Some(Kind::Envelope),
+            (Some(Held::Statement), _) => Some(Kind::Statement),
+            (_, None) => None,
+            (_, Some(Format::Dsse)) => Some(Kind::Other),
+            _ if layer.annotations.contains_key(SIGNATURE) => Some(Kind::Legacy),
+            _ => Some(Kind::Other),
+        },
     };
     manifest
         .layers
         .iter()
-        .filter_map(|layer| Some(Layer { descriptor: layer, kind: kind(layer)?, beyond: None }))
+        .filter_map(|layer| {
+            let kind = kind(layer)?;
+            Some(Layer::new(layer, kind, kind.limit(budget)))
+        })
         .collect()
 }
 
-/// Marks the layers that are not read because those before them fill what may be held.
-pub(super) fn hold(layers: &mut [Layer<'_>], budget: &Budget) {
-    let mut held = BTreeSet::new();
-    let mut room = budget.max_evidence_bytes;
-    for layer in layers {
-        if layer.request(budget).is_none() || held.contains(&layer.descriptor.digest) {
-            continue;
-        }
-        match room.checked_sub(layer.descriptor.size) {
-            Some(left) => {
-                room = left;
-                held.insert(layer.descriptor.digest.clone());
-            }
-            None => layer.beyond = Some(budget.max_evidence_bytes),
+impl Kind {
+    /// The most bytes that are read. What is signed beside a legacy digest goes into the facts
+    /// whole, so it is held to what a predicate is held to; a statement that nobody signed is.
+    fn limit(self, budget: &Budget) -> Option<u64> {
+        let predicate = u64::try_from(budget.max_predicate_bytes).unwrap_or(u64::MAX);
+        match self {
+            Self::Legacy | Self::Statement => Some(budget.max_payload_bytes.min(predicate)),
+            Self::Bundle | Self::Envelope => Some(budget.max_payload_bytes),
+            Self::Other => None,
         }
     }
 }
@@ -108,60 +135,30 @@ pub(super) fn hold(layers: &mut [Layer<'_>], budget: &Budget) {
 pub(super) fn read<'m>(
     layers: &[Layer<'m>],
     evidence: &Evidence,
-    budget: &Budget,
 ) -> Result<Vec<Item<'m>>, Vec<EvidenceRequest>> {
-    let missing: BTreeSet<_> = layers
-        .iter()
-        .filter_map(|layer| layer.request(budget))
-        .filter(|request| evidence.get(request).is_none())
-        .collect();
-    if !missing.is_empty() {
-        return Err(missing.into_iter().collect());
+    let missing = layers::missing(layers, evidence);
+    match missing.is_empty() {
+        true => Ok(layers.iter().map(|layer| item(layer, evidence)).collect()),
+        false => Err(missing),
     }
-    Ok(layers.iter().map(|layer| layer.item(evidence, budget)).collect())
 }
 
-impl<'m> Layer<'m> {
-    /// The most bytes that are read of it. What is signed beside a legacy digest goes into the
-    /// facts whole, so it is held to what a predicate is held to.
-    fn limit(&self, budget: &Budget) -> u64 {
-        let predicate = u64::try_from(budget.max_predicate_bytes).unwrap_or(u64::MAX);
-        match self.kind {
-            Kind::Legacy => budget.max_payload_bytes.min(predicate),
-            Kind::Bundle | Kind::Other => budget.max_payload_bytes,
+fn item<'m>(layer: &Layer<'m>, evidence: &Evidence) -> Item<'m> {
+    let (descriptor, kind) = (layer.descriptor, layer.kind);
+    let bytes = match layer.content(evidence) {
+        Content::Bytes(bytes) => bytes,
+        Content::Unavailable(what) => return Item::Unavailable(descriptor, kind, what),
+        Content::Unread => return Item::Other(descriptor),
+    };
+    match kind {
+        Kind::Legacy => Item::Legacy(descriptor, bytes),
+        Kind::Bundle => Item::Bundle(Box::new(Bundle::parse(&bytes))),
+        Kind::Statement if !dsse::is_envelope(&bytes) => Item::Unsigned,
+        Kind::Envelope | Kind::Statement => {
+            let envelope = Envelope::parse(&bytes);
+            Item::Envelope(descriptor, bytes, envelope)
         }
-    }
-
-    /// The request for its content, where that is wanted and not too large.
-    fn request(&self, budget: &Budget) -> Option<EvidenceRequest> {
-        let limit = self.limit(budget);
-        let size = self.descriptor.size;
-        (self.kind != Kind::Other && size <= limit && self.beyond.is_none())
-            .then(|| EvidenceRequest::Blob { digest: self.descriptor.digest.clone(), size, limit })
-    }
-
-    fn item(&self, evidence: &Evidence, budget: &Budget) -> Item<'m> {
-        let outcome = self.request(budget).and_then(|request| evidence.get(&request));
-        match (self.kind, outcome) {
-            (Kind::Other, _) => Item::Other(self.descriptor),
-            (Kind::Legacy, Some(Outcome::Bytes(bytes))) => {
-                Item::Legacy(self.descriptor, bytes.clone())
-            }
-            (Kind::Bundle, Some(Outcome::Bytes(bytes))) => {
-                Item::Bundle(Box::new(Bundle::parse(bytes)))
-            }
-            (kind, Some(Outcome::Unavailable(what))) => {
-                Item::Unavailable(self.descriptor, kind, what.clone())
-            }
-            (kind, None) => Item::Unavailable(
-                self.descriptor,
-                kind,
-                match self.beyond {
-                    Some(limit) => too_much(self.descriptor, limit),
-                    None => too_large(self.descriptor, self.limit(budget)),
-                },
-            ),
-        }
+        Kind::Other => Item::Other(descriptor),
     }
 }
 
@@ -173,7 +170,7 @@ pub(super) fn artifact(job: &Job<'_>, items: &[Item<'_>]) -> Option<EvidenceRequ
         Item::Bundle(bundle) => bundle
             .as_ref()
             .as_ref()
-            .is_ok_and(|bundle| matches!(bundle.content, Content::Message { .. })),
+            .is_ok_and(|bundle| matches!(bundle.content, Signed::Message { .. })),
         _ => false,
     };
     if expected == job.subject.digest() || !items.iter().any(signs_bytes) {
@@ -184,16 +181,4 @@ pub(super) fn artifact(job: &Job<'_>, items: &[Item<'_>]) -> Option<EvidenceRequ
         digest: expected.clone(),
         media_type: platform.map(|platform| platform.media_type.clone()).unwrap_or_default(),
     })
-}
-
-fn too_much(descriptor: &Descriptor, limit: u64) -> Unavailable {
-    let message = format!("the layers up to it have more than {limit} bytes together");
-    let target = descriptor.digest.as_str();
-    Unavailable::new(UnavailableKind::Blob, target, UnavailableCode::TooLarge, message)
-}
-
-fn too_large(descriptor: &Descriptor, limit: u64) -> Unavailable {
-    let message = format!("it has {} bytes, and the limit is {limit}", descriptor.size);
-    let target = descriptor.digest.as_str();
-    Unavailable::new(UnavailableKind::Blob, target, UnavailableCode::TooLarge, message)
 }

@@ -1,27 +1,25 @@
-//! Signatures in Sigstore bundles: a DSSE envelope around an in-toto statement, or the signature
-//! of the artifact's bytes.
+//! Signatures in DSSE envelopes around in-toto statements, by themselves or in Sigstore bundles, and
+//! signatures in bundles of the artifact's bytes.
 
+use super::attested::{attest, attest_unread};
 use super::draft::Draft;
-use super::examiner::{By, Examiner, Hint, Made, Message, Pushed, other_subject};
+use super::examiner::{By, Examiner, Hint, Made, Message, other_subject};
 use super::target::{Artifact, Target};
 use crate::envelope::bundle::{Bundle, Content, Material};
 use crate::envelope::dsse::{self, Envelope};
-use crate::envelope::statement::{Statement, StatementError, StatementSubject};
+use crate::envelope::statement::{Statement, StatementSubject, shorten};
 use crate::primitive::signature::Hash;
 use crate::primitive::x509::{Certificate, CertificateError};
 use crate::problem::{Code, Raised};
 use crate::protocol::sigstore::{self, Proofs, Signer};
 use crate::protocol::tlog::{self, Digests};
 use data_encoding::HEXLOWER;
-use referee_core::facts::{AttestationFact, Format, Purpose};
-use serde_json::Value;
+use referee_core::Descriptor;
+use referee_core::facts::{Format, Purpose};
 
 /// The predicate type by which cosign 3 signs an image: a statement that says nothing but which
 /// digest it is for.
 pub const SIGN_PREDICATE: &str = "https://sigstore.dev/cosign/sign/v1";
-
-/// The most digests that one message repeats from a statement.
-const MAX_DIGESTS_NAMED: usize = 3;
 
 /// What signatures came with: what carries them, who made them, and what proves it.
 #[derive(Debug)]
@@ -48,6 +46,15 @@ impl Source {
         match self {
             Self::Key(hint) => By::Key(hint),
             Self::Certificate(signer) => By::Certificate(signer),
+        }
+    }
+
+    /// Who one of several signatures is by: the certificate beside them is that of one of them
+    /// (DSSE `protocol.md`: each signature is verified by itself).
+    fn by_one_of(&self, several: bool) -> By<'_> {
+        match self {
+            Self::Certificate(signer) if several => By::CertificateOrKey(signer),
+            _ => self.by(),
         }
     }
 }
@@ -105,7 +112,7 @@ pub(super) fn unreadable(error: &CertificateError) -> Raised {
 pub(super) fn examine(examiner: &mut Examiner<'_>, bundle: &Bundle, artifact: Artifact<'_>) {
     let seal = Seal::of(bundle);
     match &bundle.content {
-        Content::Envelope(envelope) => examine_envelope(examiner, &seal, envelope),
+        Content::Envelope(envelope) => examine_envelope(examiner, &seal, envelope, None),
         Content::Message { digest, signature } => {
             let mut draft = seal.draft(examiner);
             if let Ok(source) = &seal.by
@@ -119,16 +126,15 @@ pub(super) fn examine(examiner: &mut Examiner<'_>, bundle: &Bundle, artifact: Ar
     }
 }
 
-/// Examines the signatures of an envelope.
-pub(super) fn examine_envelope(examiner: &mut Examiner<'_>, seal: &Seal<'_>, envelope: &Envelope) {
+/// Examines the signatures of an envelope, which stands in a layer of its own where one is given.
+pub(super) fn examine_envelope(
+    examiner: &mut Examiner<'_>,
+    seal: &Seal<'_>,
+    envelope: &Envelope,
+    layer: Option<&Descriptor>,
+) {
     let statement = match envelope.payload_type.as_str() {
-        dsse::IN_TOTO => Statement::parse(&envelope.payload).map_err(|error| {
-            let code = match &error {
-                StatementError::Json(_) => Code::MalformedStatement,
-                StatementError::Version { .. } => Code::StatementTypeUnsupported,
-            };
-            Raised::new(code, error.to_string())
-        }),
+        dsse::IN_TOTO => Statement::parse(&envelope.payload).map_err(|error| error.raised()),
         other => {
             let other: String = other.chars().take(80).collect();
             let message = format!("the envelope holds {other:?}, not an in-toto statement");
@@ -153,7 +159,8 @@ pub(super) fn examine_envelope(examiner: &mut Examiner<'_>, seal: &Seal<'_>, env
             (Some(signature), Ok(source)) => {
                 if !examiner.out_of_time(&mut draft) {
                     let message = Message::Bytes(&encoding);
-                    let (by, proofs) = (source.by(), seal.proofs);
+                    let by = source.by_one_of(envelope.signatures.len() > 1);
+                    let proofs = seal.proofs;
                     examiner.examine(&mut draft, &Made { signature, by, message, content, proofs });
                 }
             }
@@ -167,11 +174,25 @@ pub(super) fn examine_envelope(examiner: &mut Examiner<'_>, seal: &Seal<'_>, env
         draft.not_made(Raised::new(Code::SignatureMissing, "the envelope has no signature"));
         pushed.push(examiner.push(draft));
     }
-    if let Ok(statement) = &statement
-        && statement.predicate_type != SIGN_PREDICATE
-    {
-        attest(examiner, statement, &pushed);
+    match statement {
+        Ok(statement) if statement.predicate_type == SIGN_PREDICATE => {}
+        Ok(statement) => {
+            let wrong = subject(&statement, &examiner.target).err();
+            attest(examiner, seal.format, &statement, wrong, &pushed);
+        }
+        // What a bundle would have said is not known, so it counts as a signature.
+        Err(_) if seal.format == Format::SigstoreBundle => {}
+        Err(problem) => attest_unread(examiner, seal.format, layer, problem, &pushed),
     }
+}
+
+/// The subject that is what the referrer is for.
+fn subject<'s>(
+    statement: &'s Statement<'_>,
+    target: &Target<'_>,
+) -> Result<&'s StatementSubject, Raised> {
+    let subject = target.digests().find_map(|digest| statement.subject(digest));
+    subject.ok_or_else(|| other_subject(&statement.named(), target.subject))
 }
 
 /// What the statement says of itself, and whether it names the digest that the referrer is for.
@@ -181,52 +202,14 @@ fn claims(statement: &Result<Statement<'_>, Raised>, target: &Target<'_>, draft:
         Err(problem) => return draft.raise(problem.clone()),
     };
     draft.fact.predicate_type = Some(statement.predicate_type.clone());
-    if statement.predicate_type != SIGN_PREDICATE {
-        draft.fact.purpose = Purpose::Attestation;
-    }
-    let subject = target.digests().find_map(|digest| statement.subject(digest));
-    draft.bound(subject.map(drop).ok_or_else(|| other_subject(&named(statement), target.subject)));
-    draft.fact.annotations = subject.map(StatementSubject::annotations).unwrap_or_default();
-}
-
-/// The digests that a statement is about, for a message.
-fn named(statement: &Statement<'_>) -> String {
-    let mut digests = statement
-        .subjects
-        .iter()
-        .flat_map(|subject| &subject.digest)
-        .map(|(name, value)| shorten(&format!("{name}:{value}")));
-    let first: Vec<_> = digests.by_ref().take(MAX_DIGESTS_NAMED).collect();
-    match (first.is_empty(), digests.count()) {
-        (true, _) => "no digest at all".to_owned(),
-        (false, 0) => first.join(", "),
-        (false, more) => format!("{} and {more} more", first.join(", ")),
-    }
-}
-
-/// As long as a SHA-512 digest, so that a hostile statement cannot fill the facts.
-fn shorten(text: &str) -> String {
-    text.chars().take(135).collect()
-}
-
-fn attest(examiner: &mut Examiner<'_>, statement: &Statement<'_>, pushed: &[Pushed]) {
-    let text = statement.predicate.map(|predicate| predicate.get());
-    let small = text.filter(|text| text.len() <= examiner.budget.max_predicate_bytes);
-    // What is nested deeper than 128 levels, or has numbers that no float holds, cannot be handed
-    // over either.
-    let predicate: Option<Value> = small.and_then(|text| serde_json::from_str(text).ok());
-    let omitted = text.is_some() && predicate.is_none();
-    examiner.attest(AttestationFact {
-        id: 0,
-        referrer: examiner.target.referrer.clone(),
-        subject: examiner.target.subject.clone(),
-        predicate_type: statement.predicate_type.clone(),
-        signed_by: pushed.iter().map(|pushed| pushed.position).collect(),
-        // Trusted signatures name the subject: one that does not is invalid.
-        verified: pushed.iter().any(|pushed| pushed.trusted),
-        predicate: predicate.unwrap_or(Value::Null),
-        predicate_omitted: omitted,
-    });
+    draft.fact.purpose = match statement.predicate_type.as_str() {
+        SIGN_PREDICATE => Purpose::Signature,
+        _ => Purpose::Attestation,
+    };
+    let subject = subject(statement, target);
+    draft.fact.annotations =
+        subject.as_ref().map(|subject| subject.annotations()).unwrap_or_default();
+    draft.bound(subject.map(drop));
 }
 
 /// A signature over the artifact's bytes.

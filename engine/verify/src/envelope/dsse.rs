@@ -7,8 +7,9 @@
 //! Accepted: standard and URL-safe base64, padded or not, and unknown fields, as `envelope.md`
 //! demands.
 
-use crate::json::at_most;
+use crate::json::{at_most, object};
 use crate::primitive::base64;
+use crate::problem::{Code, Raised};
 use referee_core::Coded;
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -67,6 +68,24 @@ impl Coded for EnvelopeError {
     }
 }
 
+/// Whether these bytes are meant as an envelope: a JSON object that names the type of a payload,
+/// which no statement does.
+pub(crate) fn is_envelope(bytes: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Head {
+        #[serde(alias = "payload_type")]
+        payload_type: Option<serde::de::IgnoredAny>,
+    }
+
+    object(bytes).is_ok()
+        && match serde_json::from_slice::<Head>(bytes) {
+            Ok(head) => head.payload_type.is_some(),
+            // Twice is meant as one all the more, and told as malformed.
+            Err(error) => error.is_data(),
+        }
+}
+
 impl Envelope {
     /// Reads an envelope from JSON.
     ///
@@ -74,6 +93,7 @@ impl Envelope {
     /// [`EnvelopeError`] where the bytes are not an envelope. A signature that is not base64 is no
     /// error of the envelope.
     pub fn parse(bytes: &[u8]) -> Result<Self, EnvelopeError> {
+        object(bytes)?;
         Self::try_from(serde_json::from_slice::<Written<'_>>(bytes)?)
     }
 
@@ -90,6 +110,14 @@ impl Envelope {
         let mut message = header.into_bytes();
         message.extend_from_slice(&self.payload);
         message
+    }
+}
+
+impl EnvelopeError {
+    /// The problem in a fact.
+    #[must_use]
+    pub fn raised(&self) -> Raised {
+        Raised::new(Code::MalformedEnvelope, self.to_string())
     }
 }
 
@@ -131,11 +159,32 @@ mod tests {
     }
 
     #[test]
+    fn what_names_the_type_of_a_payload_is_meant_as_an_envelope() {
+        for (text, meant) in [
+            (r#"{"payload":"","payloadType":"t","signatures":[]}"#, true),
+            (r#"{"payload_type":"t"}"#, true),
+            (r#" {"payloadType":"t","payloadType":"t"}"#, true),
+            (
+                r#"{"_type":"https://in-toto.io/Statement/v1","predicate":{"payloadType":"t"}}"#,
+                false,
+            ),
+            (r#"{"payloadType":null}"#, false),
+            ("[1]", false),
+            ("[]", false),
+            ("{", false),
+            ("", false),
+        ] {
+            assert_eq!(is_envelope(text.as_bytes()), meant, "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_not_an_envelope_is_malformed() {
         for text in [
             "",
             "[]",
             "{}",
+            r#"["", "t", []]"#,
             r#"{"payload":"","payloadType":1,"signatures":[]}"#,
             r#"{"payload":"","payload":"","payloadType":"t","signatures":[]}"#,
             r#"{"payload":"","payloadType":"t","payload_type":"t","signatures":[]}"#,

@@ -1,5 +1,8 @@
-//! What signed statements are wrapped in: DSSE envelopes, in-toto statements, Sigstore bundles.
+//! What attestations stand in: DSSE envelopes, in-toto statements, Sigstore bundles; and what they
+//! say.
 
 pub mod bundle;
 pub mod dsse;
+pub(crate) mod held;
+pub(crate) mod predicate;
 pub mod statement;

@@ -4,7 +4,8 @@
 //! key twice, more than 10,000 subjects, annotations of more than 16 KiB on one subject. Digests are compared as they are written, lower-case hex, which is what the
 //! specification has writers produce.
 
-use crate::json::{at_most, unique_map};
+use crate::json::{at_most, object, unique_map};
+use crate::problem::{Code, Raised};
 use referee_core::{Coded, Digest};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -21,6 +22,8 @@ const MAX_SUBJECTS: usize = 10_000;
 /// The longest annotations of one subject, in bytes of JSON: every signature fact repeats them.
 /// OCI annotations are a few hundred.
 const MAX_ANNOTATIONS: usize = 16 * 1024;
+/// The most digests that one message repeats from a statement.
+const MAX_DIGESTS_NAMED: usize = 3;
 
 fn small_map<'de, D>(deserializer: D) -> Result<BTreeMap<String, Value>, D::Error>
 where
@@ -85,12 +88,25 @@ impl Coded for StatementError {
     }
 }
 
+impl StatementError {
+    /// The problem in a fact.
+    #[must_use]
+    pub fn raised(&self) -> Raised {
+        let code = match self {
+            Self::Json(_) => Code::MalformedStatement,
+            Self::Version { .. } => Code::StatementTypeUnsupported,
+        };
+        Raised::new(code, self.to_string())
+    }
+}
+
 impl<'a> Statement<'a> {
     /// Reads a statement.
     ///
     /// # Errors
     /// [`StatementError`].
     pub fn parse(bytes: &'a [u8]) -> Result<Self, StatementError> {
+        object(bytes)?;
         let statement: Self = serde_json::from_slice(bytes)?;
         match statement.version.as_str() {
             STATEMENT_V01 | STATEMENT_V1 => Ok(statement),
@@ -104,6 +120,26 @@ impl<'a> Statement<'a> {
         let name = digest.algorithm().as_str();
         self.subjects.iter().find(|s| s.digest.get(name).is_some_and(|hex| hex == digest.hex()))
     }
+
+    /// The digests that it is about, for a message.
+    pub(crate) fn named(&self) -> String {
+        let mut digests = self
+            .subjects
+            .iter()
+            .flat_map(|subject| &subject.digest)
+            .map(|(name, value)| shorten(&format!("{name}:{value}")));
+        let first: Vec<_> = digests.by_ref().take(MAX_DIGESTS_NAMED).collect();
+        match (first.is_empty(), digests.count()) {
+            (true, _) => "no digest at all".to_owned(),
+            (false, 0) => first.join(", "),
+            (false, more) => format!("{} and {more} more", first.join(", ")),
+        }
+    }
+}
+
+/// As long as a SHA-512 digest, so that a hostile statement cannot fill the facts.
+pub(crate) fn shorten(text: &str) -> String {
+    text.chars().take(135).collect()
 }
 
 impl StatementSubject {
@@ -164,6 +200,7 @@ mod tests {
             statement("{}"),
             statement("[]").replace("\"predicateType\":\"p\",", ""),
             statement("[]") + "x",
+            format!(r#"["{STATEMENT_V1}", [], "p", {{}}]"#),
         ] {
             assert_eq!(
                 Statement::parse(text.as_bytes()).unwrap_err().code(),

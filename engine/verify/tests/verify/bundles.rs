@@ -41,7 +41,7 @@ fn a_bundle_that_states_something_else_is_an_attestation() {
     assert_eq!(told(&findings), ["trusted", "untrusted key_unknown"]);
     assert!(findings.signatures.iter().all(|fact| fact.purpose == Purpose::Attestation));
     let [good, unknown] = &findings.attestations[..] else { panic!() };
-    assert_eq!((good.predicate_type.as_str(), &good.predicate), (REVIEW, &predicate));
+    assert_eq!((good.predicate_type.as_deref(), &good.predicate), (Some(REVIEW), &predicate));
     assert_eq!((&good.signed_by, good.verified), (&vec![0], true));
     assert_eq!((&unknown.signed_by, unknown.verified), (&vec![1], false));
 }

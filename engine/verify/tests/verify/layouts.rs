@@ -3,7 +3,7 @@
 
 use crate::support::{World, told, trust};
 use bytes::Bytes;
-use referee_core::facts::{Purpose, SignatureFact};
+use referee_core::facts::{AttestationFormat, Purpose, SignatureFact};
 use referee_core::oci::media_type;
 use referee_core::trust::{TrustDocument, TrustSource};
 use referee_core::{Descriptor, Digest, Findings, FoundBy, Referrer, Trust, Verifier as _};
@@ -87,7 +87,7 @@ impl Layout {
                     found(descriptor, FoundBy::CosignTag, Some(media_type::COSIGN_SIGNATURE));
                 }
                 Some(tag) if tag == subject.cosign_tag("att") => {
-                    found(descriptor, FoundBy::CosignTag, Some(media_type::DSSE_ENVELOPE));
+                    found(descriptor, FoundBy::CosignTag, Some(media_type::COSIGN_ATTESTATION));
                 }
                 Some(tag) if tag == subject.tag_schema() => {
                     for entry in document["manifests"].as_array().unwrap() {
@@ -128,7 +128,7 @@ fn run(name: &str, trust: &Trust) -> Findings {
 fn every_layout_has_the_statuses_that_it_was_made_for() {
     let special: BTreeMap<&str, Vec<&str>> = BTreeMap::from([
         ("unsigned", vec![]),
-        ("attested-legacy", vec![]),
+        ("attested-legacy", vec!["trusted"; 2]),
         ("copied-signature", vec!["invalid subject_mismatch"]),
         ("copied-bundle", vec!["invalid subject_mismatch"]),
         ("payload-altered", vec!["untrusted key_unknown"]),
@@ -210,8 +210,7 @@ fn every_signature_is_told_as_openssl_and_the_makers_of_the_layouts_know_it() {
                 .as_array()
                 .unwrap()
                 .iter()
-                // `.att` tags are not examined by this version.
-                .filter(|e| e["subject"] == subject["digest"] && e["format"] != "dsse")
+                .filter(|e| e["subject"] == subject["digest"])
                 .collect();
             assert_eq!(findings.signatures.len(), evidence.len(), "{name}");
             let mut order: BTreeMap<&str, usize> = BTreeMap::new();
@@ -299,6 +298,64 @@ fn the_shipped_trust_document_keeps_a_key_to_its_repositories() {
     assert!(fact.valid && fact.in_scope == Some(false));
     assert_eq!(fact.key.as_ref().unwrap().name, "build");
     assert_eq!(told(&run("signed-one", &trust)), ["trusted"]);
+}
+
+#[test]
+fn what_cosign_attested_stands_in_the_facts_without_its_wrapper() {
+    let findings = run("attested-legacy", &trust_all());
+    let [plain, wrapped] = &findings.attestations[..] else { panic!() };
+    let said = json!({"result": "passed", "reviewer": "qa@registry.example"});
+    assert_eq!((&plain.predicate, &wrapped.predicate), (&said, &said));
+    assert!(plain.verified && wrapped.verified);
+    assert!(!plain.unwrapped && wrapped.unwrapped);
+    assert_eq!(plain.stated_at, None);
+    assert_eq!(wrapped.stated_at.unwrap().to_string(), "2026-11-21T04:03:31Z");
+    assert_eq!(plain.predicate_type.as_deref(), Some("https://registry.example/review/v1"));
+    let custom = Some("https://cosign.sigstore.dev/attestation/v1");
+    assert_eq!(wrapped.predicate_type.as_deref(), custom);
+    assert_eq!((plain.signed_by.as_slice(), wrapped.signed_by.as_slice()), (&[0][..], &[1][..]));
+    assert!(findings.attestations.iter().all(|a| a.format == AttestationFormat::Dsse));
+    // Without keys the same is said, and by nobody.
+    let findings = run("attested-legacy", &Trust::nobody());
+    assert_eq!(told(&findings), ["untrusted key_unknown", "untrusted key_unknown"]);
+    assert!(findings.attestations.iter().all(|a| !a.verified && a.predicate == said));
+}
+
+#[test]
+fn what_buildkit_puts_into_an_index_is_read_and_never_verified() {
+    let layouts = layouts();
+    let layout = layouts.iter().find(|l| l["name"] == "buildkit-attestation").unwrap();
+    let mut opened =
+        Layout::open("buildkit-attestation", &text(&layout["subject"]).parse().unwrap());
+    let attestations: Vec<_> = opened
+        .world
+        .subject
+        .attestation_manifests()
+        .map(|(descriptor, subject)| (descriptor.clone(), subject))
+        .collect();
+    let [(descriptor, platform)] = &attestations[..] else { panic!() };
+    let mut referrer = Referrer {
+        descriptor: descriptor.clone(),
+        subject: platform.clone(),
+        depth: 1,
+        found_by: FoundBy::Index,
+    };
+    let findings = opened.world.read(&referrer);
+    let types: Vec<_> =
+        findings.attestations.iter().map(|a| a.predicate_type.as_deref().unwrap()).collect();
+    assert_eq!(types, ["https://spdx.dev/Document", "https://slsa.dev/provenance/v0.2"]);
+    assert!(findings.attestations.iter().all(|a| a.errors.is_empty() && a.subject == *platform));
+    assert_eq!(findings.attestations[0].predicate["spdxVersion"], "SPDX-2.3");
+    assert!(findings.unavailable.is_empty());
+    // The verifier of signatures finds none in it.
+    let findings = opened.world.run(&trust_all(), &referrer);
+    assert!(findings.signatures.is_empty() && findings.attestations.is_empty());
+    // The same for another platform speaks of that no more.
+    referrer.subject = opened.world.digest();
+    opened.world.limits.max_predicate_bytes = 550;
+    let findings = opened.world.read(&referrer);
+    let codes: Vec<_> = findings.attestations.iter().map(|a| a.errors[0].code.as_str()).collect();
+    assert_eq!(codes, ["subject_mismatch", "too_large"]);
 }
 
 #[test]

@@ -287,10 +287,15 @@ fn only_what_can_hold_signatures_is_wanted() {
         (Some("application/vnd.dev.sigstore.bundle+json;version=0.2"), FoundBy::ReferrersApi, true),
         (Some("application/vnd.dev.sigstore.bundle.v9+json"), FoundBy::ReferrersApi, true),
         (None, FoundBy::ReferrersApi, true),
-        (None, FoundBy::Index, false),
+        (None, FoundBy::Index, true),
         (Some(media_type::NOTARY_SIGNATURE), FoundBy::ReferrersApi, false),
-        (Some(media_type::DSSE_ENVELOPE), FoundBy::CosignTag, false),
-        (Some("application/spdx+json"), FoundBy::ReferrersApi, false),
+        (Some(media_type::DSSE_ENVELOPE), FoundBy::ReferrersApi, true),
+        (Some(media_type::COSIGN_ATTESTATION), FoundBy::CosignTag, true),
+        (Some("application/vnd.in-toto.spdx+dsse"), FoundBy::ReferrersApi, true),
+        // An envelope may be in what nobody calls one.
+        (Some(media_type::IN_TOTO), FoundBy::ReferrersApi, true),
+        (Some("application/spdx+json"), FoundBy::ReferrersApi, true),
+        (Some("application/vnd.example.thing"), FoundBy::ReferrersApi, false),
     ];
     for (kind, found_by, expected) in cases {
         let referrer = world.referrer(b"{}", kind, found_by);

@@ -131,12 +131,16 @@ fn layers_that_are_too_much_together_are_unavailable_not_absent() {
     let signature = b.sign(spaced.as_bytes());
     let second = world.legacy_layer(spaced.as_bytes(), &signature);
     world.limits.max_evidence_bytes = first.size + second.size - 1;
-    // The same payload again takes no more room.
+    // What is there again is read again.
+    let size = first.size;
     let referrer = world.legacy(&[first.clone(), second.clone(), first]);
     let trust = trusting(&[("a", &a), ("b", &b)]);
     let findings = world.run(&trust, &referrer);
     assert_eq!(told(&findings), ["trusted", "unavailable too_large", "trusted"]);
     assert_eq!(findings.unavailable[0].affects, ["signatures/1"]);
+    world.limits.max_evidence_bytes += size;
+    let findings = world.run(&trust, &referrer);
+    assert_eq!(told(&findings), ["trusted", "trusted", "unavailable too_large"]);
     world.limits.max_evidence_bytes += 1;
     assert_eq!(told(&world.run(&trust, &referrer)), ["trusted", "trusted", "trusted"]);
 }

@@ -1,6 +1,8 @@
 //! The crate from outside: real keys and signatures by openssl and cosign, and hostile bytes.
 
 #[cfg(test)]
+mod attested;
+#[cfg(test)]
 mod bundles;
 #[cfg(test)]
 mod codes;
@@ -20,3 +22,5 @@ mod properties;
 mod support;
 #[cfg(test)]
 mod trusting;
+#[cfg(test)]
+mod unsigned;

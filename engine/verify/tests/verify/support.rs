@@ -16,9 +16,9 @@ use referee_core::{
     Referrer, Repository, Step, Timestamp, Trust, Unavailable, UnavailableCode, UnavailableKind,
     Verifier,
 };
-use referee_verify::CosignVerifier;
 use referee_verify::cosign::SIGNATURE;
 use referee_verify::envelope::dsse::Envelope;
+use referee_verify::{CosignVerifier, InTotoVerifier};
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -206,6 +206,35 @@ impl World {
         )
     }
 
+    /// Puts a layer with a DSSE envelope into the registry, as cosign writes it.
+    pub(crate) fn envelope_layer(&mut self, envelope: &Value, predicate_type: &str) -> Descriptor {
+        let mut layer = self.put(media_type::DSSE_ENVELOPE, envelope.to_string().as_bytes());
+        layer.annotations.insert(SIGNATURE.into(), String::new());
+        layer.annotations.insert("predicateType".into(), predicate_type.into());
+        layer
+    }
+
+    /// Puts a manifest of some layers into the registry.
+    pub(crate) fn manifest(
+        &mut self,
+        layers: &[Descriptor],
+        artifact_type: Option<&str>,
+        found_by: FoundBy,
+    ) -> Referrer {
+        let manifest = json!({
+            "schemaVersion": 2,
+            "mediaType": media_type::IMAGE_MANIFEST,
+            "config": descriptor("application/vnd.oci.image.config.v1+json", b"{}"),
+            "layers": layers,
+        });
+        self.referrer(manifest.to_string().as_bytes(), artifact_type, found_by)
+    }
+
+    /// Puts an `.att` manifest into the registry.
+    pub(crate) fn attested(&mut self, layers: &[Descriptor]) -> Referrer {
+        self.manifest(layers, Some(media_type::COSIGN_ATTESTATION), FoundBy::CosignTag)
+    }
+
     /// Puts any manifest into the registry.
     pub(crate) fn referrer(
         &mut self,
@@ -220,7 +249,21 @@ impl World {
 
     /// Runs a verifier as the engine does, and holds its answer to what must always be true.
     pub(crate) fn run(&self, trust: &Trust, referrer: &Referrer) -> Findings {
-        let verifier = CosignVerifier::new(trust).unwrap();
+        self.run_with(&CosignVerifier::new(trust).unwrap(), referrer)
+    }
+
+    /// Runs the verifier of what nobody signed.
+    pub(crate) fn read(&self, referrer: &Referrer) -> Findings {
+        let findings = self.run_with(&InTotoVerifier, referrer);
+        assert!(findings.signatures.is_empty());
+        for fact in &findings.attestations {
+            assert!(!fact.verified && fact.signed_by.is_empty());
+            assert!(!fact.format.is_signable() && fact.verifier == "in-toto");
+        }
+        findings
+    }
+
+    fn run_with(&self, verifier: &dyn Verifier, referrer: &Referrer) -> Findings {
         assert!(verifier.wants(referrer));
         let job = Job { subject: &self.subject, referrer };
         let budget = Budget::new(&self.limits, Arc::clone(&self.cancelled));
@@ -275,7 +318,7 @@ pub(crate) fn check(findings: &Findings) {
         }
         if fact.valid {
             assert!(matches!(fact.status, Status::Trusted | Status::Untrusted), "{fact:?}");
-            assert!(fact.key.is_some(), "{fact:?}");
+            assert!(fact.key.is_some() || fact.certificate.is_some(), "{fact:?}");
         }
         if fact.status == Status::Unavailable {
             let name = format!("signatures/{position}");
@@ -284,12 +327,18 @@ pub(crate) fn check(findings: &Findings) {
         assert!(fact.transparency.iter().all(|entry| !entry.verified));
         assert!(fact.timestamps.iter().all(|entry| !entry.verified));
     }
+    use referee_core::facts::Purpose;
+    for fact in findings.signatures.iter().filter(|fact| fact.purpose == Purpose::Attestation) {
+        let named = findings.attestations.iter().filter(|a| a.signed_by.contains(&fact.id));
+        assert_eq!(named.count(), 1, "{fact:?}");
+    }
     for attestation in &findings.attestations {
         let trusted = attestation
             .signed_by
             .iter()
             .any(|position| findings.signatures[usize::try_from(*position).unwrap()].trusted);
         assert_eq!(attestation.verified, trusted);
+        assert!(!attestation.verified || attestation.errors.is_empty(), "{attestation:?}");
         assert!(!attestation.predicate_omitted || attestation.predicate.is_null());
     }
     assert!(findings.unavailable.iter().all(|u| !u.affects.is_empty()));

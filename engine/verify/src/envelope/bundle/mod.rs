@@ -9,6 +9,7 @@
 mod wire;
 
 use super::dsse::{self, Envelope, EnvelopeError};
+use crate::json::object;
 use crate::problem::{Code, Raised};
 use crate::protocol::tlog::{Carrier, Entry};
 use referee_core::Timestamp;
@@ -127,6 +128,7 @@ impl Bundle {
     /// # Errors
     /// [`BundleError`].
     pub fn parse(bytes: &[u8]) -> Result<Self, BundleError> {
+        object(bytes)?;
         // The version first: another one may have another shape.
         let version = version(&serde_json::from_slice::<Head<'_>>(bytes)?.media_type)?;
         let written: Written<'_> = serde_json::from_slice(bytes)?;

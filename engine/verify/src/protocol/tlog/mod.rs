@@ -32,7 +32,7 @@ pub use entry::{Entry, InclusionProof, Kind};
 pub use error::{BodyProblem, LogError, Which};
 pub use inclusion::Checkpointed;
 pub use required::Carrier;
-pub use signed::{Content, Digests, Signed, Verifier};
+pub use signed::{Content, Digests, DigestsOfPieces, Signed, Verifier};
 
 /// What is established about one entry.
 #[derive(Clone, Debug)]

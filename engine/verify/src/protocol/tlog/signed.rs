@@ -3,6 +3,7 @@
 use crate::envelope::dsse::Envelope;
 use crate::primitive::key::PublicKey;
 use crate::primitive::signature::Hash;
+use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 /// One signature, what verifies it and what it is over.
 #[derive(Clone, Copy, Debug)]
@@ -69,5 +70,45 @@ impl Digests {
             Hash::Sha384 => self.sha384.as_ref().map(<[u8; 48]>::as_slice),
             Hash::Sha512 => self.sha512.as_ref().map(<[u8; 64]>::as_slice),
         }
+    }
+}
+
+/// Computes the digests of what comes piece by piece.
+#[derive(Clone, Debug, Default)]
+pub struct DigestsOfPieces {
+    sha256: Sha256,
+    sha384: Sha384,
+    sha512: Sha512,
+}
+
+impl DigestsOfPieces {
+    /// Takes in the next piece.
+    pub fn update(&mut self, piece: &[u8]) {
+        self.sha256.update(piece);
+        self.sha384.update(piece);
+        self.sha512.update(piece);
+    }
+
+    /// The digests of all pieces.
+    #[must_use]
+    pub fn finish(self) -> Digests {
+        Digests {
+            sha256: Some(self.sha256.finalize().into()),
+            sha384: Some(self.sha384.finalize().into()),
+            sha512: Some(self.sha512.finalize().into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_have_the_digests_of_the_whole() {
+        let mut pieces = DigestsOfPieces::default();
+        pieces.update(b"one ");
+        pieces.update(b"two");
+        assert_eq!(pieces.finish(), Digests::of(b"one two"));
     }
 }

@@ -1,0 +1,182 @@
+//! `evidence.json`: questions and answers, in the order of the questions, so that the same
+//! evidence is the same bytes.
+
+use crate::source::Place;
+use crate::trust::TrustText;
+use referee_core::{Descriptor, Digest, FoundBy, Limits, Selector, Timestamp, UnavailableCode};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// The version that is written, and the only one that is read.
+pub(super) const VERSION: u32 = 1;
+
+/// What was known besides the answers, and shapes the facts or a ruling over them.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct EvidenceContext {
+    /// The time that was taken as now.
+    pub time: Timestamp,
+    /// The reference as it was given.
+    pub reference: String,
+    /// The reference it was judged as, where that is another.
+    pub judged_as: Option<String>,
+    /// The namespace, for the policy.
+    pub namespace: Option<String>,
+    /// Further parameters, for the policy.
+    pub parameters: Map<String, Value>,
+    /// The digest of the facts that were established.
+    pub facts_digest: Digest,
+    /// The limits in force.
+    pub limits: Limits,
+    /// The trust documents, with the files they name.
+    pub trust: Vec<TrustText>,
+}
+
+impl EvidenceContext {
+    /// A context with nothing but what there always is.
+    #[must_use]
+    pub fn new(reference: String, time: Timestamp, facts_digest: Digest, limits: Limits) -> Self {
+        Self {
+            time,
+            reference,
+            judged_as: None,
+            namespace: None,
+            parameters: Map::new(),
+            facts_digest,
+            limits,
+            trust: Vec::new(),
+        }
+    }
+}
+
+/// The file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Document {
+    pub(super) version: u32,
+    pub(super) made_by: String,
+    pub(super) time: Timestamp,
+    pub(super) reference: String,
+    #[serde(rename = "as", default, skip_serializing_if = "Option::is_none")]
+    pub(super) judged_as: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) namespace: Option<String>,
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub(super) parameters: Map<String, Value>,
+    pub(super) facts_digest: Digest,
+    pub(super) limits: Limits,
+    pub(super) trust: Vec<TrustRecord>,
+    pub(super) requests: Vec<Record>,
+}
+
+/// A version before anything else of the file is looked at.
+#[derive(Deserialize)]
+pub(super) struct Versioned {
+    pub(super) version: u32,
+}
+
+/// A file of the evidence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Stored {
+    pub(super) digest: Digest,
+    pub(super) size: u64,
+}
+
+/// A trust document.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TrustRecord {
+    pub(super) name: String,
+    pub(super) document: Stored,
+    pub(super) files: BTreeMap<String, Stored>,
+}
+
+/// A question with its answer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Record {
+    pub(super) ask: Ask,
+    pub(super) answer: Answer,
+}
+
+/// A question to a store.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum Ask {
+    /// A manifest, by tag or digest; by neither the only one of a layout.
+    Manifest { place: String, selector: Option<String> },
+    /// A blob.
+    Blob { place: String, digest: Digest, size: u64, limit: u64 },
+    /// What refers to a digest.
+    Referrers { place: String, digest: Digest },
+}
+
+impl Ask {
+    pub(super) fn manifest(place: &Place, selector: Option<&Selector>) -> Self {
+        let selector = selector.map(ToString::to_string);
+        Self::Manifest { place: place.to_string(), selector }
+    }
+
+    pub(super) fn blob(place: &Place, digest: &Digest, size: u64, limit: u64) -> Self {
+        Self::Blob { place: place.to_string(), digest: digest.clone(), size, limit }
+    }
+
+    pub(super) fn referrers(place: &Place, digest: &Digest) -> Self {
+        Self::Referrers { place: place.to_string(), digest: digest.clone() }
+    }
+
+    /// What errors call it.
+    pub(super) fn target(&self) -> String {
+        match self {
+            Self::Manifest { place, selector: None } => place.clone(),
+            Self::Manifest { place, selector: Some(selector) } if selector.contains(':') => {
+                format!("{place}@{selector}")
+            }
+            Self::Manifest { place, selector: Some(selector) } => format!("{place}:{selector}"),
+            Self::Blob { place, digest, .. } => format!("{place} blob {digest}"),
+            Self::Referrers { place, digest } => format!("{place} referrers of {digest}"),
+        }
+    }
+
+    /// The digest that the bytes of the answer have by the question itself.
+    pub(super) fn named(&self) -> Option<Digest> {
+        match self {
+            Self::Manifest { selector, .. } => selector.as_ref()?.parse().ok(),
+            Self::Blob { digest, .. } => Some(digest.clone()),
+            Self::Referrers { .. } => None,
+        }
+    }
+}
+
+/// What was answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum Answer {
+    /// A manifest.
+    Manifest { digest: Digest, size: u64, media_type: String },
+    /// A blob.
+    Blob(Stored),
+    /// A listing; `incomplete` says why it is not complete.
+    Listing {
+        found_by: FoundBy,
+        descriptors: Vec<Descriptor>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        incomplete: Option<Failure>,
+    },
+    /// That it is not there: the one failure that says something of the artifact.
+    Absent { target: String },
+    /// A failure.
+    Failed(Failure),
+}
+
+/// A failure, as it stands in the facts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Failure {
+    pub(super) target: String,
+    pub(super) code: UnavailableCode,
+    pub(super) message: String,
+    pub(super) retryable: bool,
+}
