@@ -1,11 +1,21 @@
-//! The bodies of the targets, which stand with the tests of the engine.
+//! The bodies of the targets, which stand with the tests of the engine and of the verifiers.
 
 #[path = "../../engine/rego/tests/targets/mod.rs"]
 mod targets;
 
+#[path = "../../engine/verify/tests/targets/mod.rs"]
+mod verify_targets;
+
 /// Runs the body of that name.
 pub fn run(name: &str, bytes: &[u8]) {
     if let Some((_, body)) = targets::TARGETS.iter().find(|(found, _)| *found == name) {
+        body(bytes);
+    }
+}
+
+/// Runs the body of a verifier's target of that name.
+pub fn verify(name: &str, bytes: &[u8]) {
+    if let Some((_, body)) = verify_targets::TARGETS.iter().find(|(found, _)| *found == name) {
         body(bytes);
     }
 }
