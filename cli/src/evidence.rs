@@ -8,11 +8,14 @@ use crate::error::CliError;
 use crate::escape::Safe;
 use crate::setup::{self, Reach};
 use clap::Args;
+use referee_core::facts::TrustRootSource;
+use referee_core::trust::{RootSource, SuppliedRoot, TrustedSigstore, WellKnown};
 use referee_core::{Digest, Limits, Source};
 use referee_engine::{Engine, Gathered, Request};
 use referee_store::{
     EvidenceContext, EvidenceError, Recorder, Replay, load_trust, read_trust, trust_of,
 };
+use referee_verify::protocol::sigstore::embedded;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -93,6 +96,7 @@ impl Opened<'_> {
         } else {
             load_trust(trust, &context.limits)?
         };
+        let trust = trust.supplied(&context.roots);
         let engine = engine(self.replay.clone(), &context.limits, config, trust)?;
         Ok((engine, request))
     }
@@ -160,7 +164,9 @@ impl Saving<'_> {
         let config = self.config;
         let texts = read_trust(&config.trust, &config.limits)?;
         let recorder = Recorder::new(setup::store(config, self.reach)?);
-        let engine = setup::engine_over(Arc::new(recorder.clone()), config, trust_of(&texts)?)?;
+        let trust = trust_of(&texts)?;
+        let roots = trust.sigstore().iter().filter_map(|instance| root_of(instance)).collect();
+        let engine = setup::engine_over(Arc::new(recorder.clone()), config, trust)?;
         let gathered = gather_with(&engine, request.clone(), console, WHAT).await?;
         let facts = gathered.facts();
         let mut context = EvidenceContext::new(
@@ -173,6 +179,7 @@ impl Saving<'_> {
         context.namespace = request.namespace.clone();
         context.parameters = request.parameters.clone();
         context.trust = texts;
+        context.roots = roots;
         let fault = |error| CliError::EvidenceNotSaved(Box::new(error));
         let evidence = recorder.evidence(&context).map_err(fault)?;
         let replay = evidence.replay().map_err(fault)?;
@@ -190,5 +197,19 @@ impl Saving<'_> {
 
 fn engine_over(replay: &Replay, config: &Config) -> Result<Engine, CliError> {
     let context = replay.context();
-    engine(replay.clone(), &context.limits, config, trust_of(&context.trust)?)
+    let trust = trust_of(&context.trust)?.supplied(&context.roots);
+    engine(replay.clone(), &context.limits, config, trust)
+}
+
+/// The trusted root of an instance, where it is no file of the trust document.
+fn root_of(trusted: &TrustedSigstore) -> Option<(WellKnown, SuppliedRoot)> {
+    match &trusted.root {
+        RootSource::WellKnown(instance) => {
+            let json = embedded(*instance).to_owned();
+            let source = TrustRootSource::Embedded;
+            Some((*instance, SuppliedRoot { json, source, expires_at: None }))
+        }
+        RootSource::Supplied { instance, root } => Some((*instance, root.clone())),
+        _ => None,
+    }
 }

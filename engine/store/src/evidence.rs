@@ -6,7 +6,8 @@
 //!
 //! - `evidence.json`: what was asked and what was answered, the time, the limits, the trust
 //!   documents' names ([`EvidenceContext`]);
-//! - `blobs/<algorithm>/<hex>`: manifests, blobs, trust documents and the files they name;
+//! - `blobs/<algorithm>/<hex>`: manifests, blobs, trust documents with the files they name, and
+//!   the trusted roots of Sigstore instances that they name or imply;
 //! - `evidence.sha256`: the digest of `evidence.json`, as `sha256sum` writes and checks it.
 //!
 //! A [`Replay`] is a store over that. It has no way to any network or other file. Every byte is

@@ -18,7 +18,9 @@ pub use identity::{CLAIMS, IdentityEntry, TrustedIdentity};
 pub use key::{KeyEntry, Revocation, TrustedKey};
 pub use pattern::{Pattern, PatternError, PatternText};
 pub use scope::{Scope, ScopeError};
-pub use sigstore::{Requirement, RootSource, SigstoreEntry, TrustedSigstore, WellKnown};
+pub use sigstore::{
+    Requirement, RootSource, SigstoreEntry, SuppliedRoot, TrustedSigstore, WellKnown,
+};
 
 use crate::digest::Digest;
 use crate::document::{self, DocumentError};
@@ -147,6 +149,20 @@ impl Trust {
         });
         let revision = Digest::sha256(canonical(&described).as_bytes());
         Self { keys, identities, sigstore, revision }
+    }
+
+    /// The same with the trusted roots of well-known instances as they were had.
+    #[must_use]
+    pub fn supplied(self, roots: &BTreeMap<WellKnown, SuppliedRoot>) -> Self {
+        let Self { keys, identities, mut sigstore, .. } = self;
+        for trusted in &mut sigstore {
+            if let Some(instance) = trusted.well_known()
+                && let Some(root) = roots.get(&instance)
+            {
+                trusted.root = RootSource::Supplied { instance, root: root.clone() };
+            }
+        }
+        Self::of(keys, identities, sigstore)
     }
 
     /// The keys, in the order of the documents.

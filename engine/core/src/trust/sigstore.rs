@@ -2,6 +2,8 @@
 
 use super::entry::{Entry, EntryKind};
 use super::{TrustError, TrustSource};
+use crate::facts::TrustRootSource;
+use crate::timestamp::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -26,7 +28,9 @@ impl Requirement {
 }
 
 /// An instance that everybody knows; its trusted root comes with Referee.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum WellKnown {
@@ -87,6 +91,14 @@ pub struct TrustedSigstore {
 pub enum RootSource {
     /// It comes with Referee.
     WellKnown(WellKnown),
+    /// That of a well-known instance as somebody brought it: instead of the one that comes with
+    /// Referee.
+    Supplied {
+        /// The instance.
+        instance: WellKnown,
+        /// The root.
+        root: SuppliedRoot,
+    },
     /// The text of a `trusted_root.json`.
     File {
         /// The file as the trust document names it.
@@ -96,7 +108,31 @@ pub enum RootSource {
     },
 }
 
+/// The trusted root of a well-known instance, as it was had.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SuppliedRoot {
+    /// Its text.
+    pub json: String,
+    /// Where it comes from.
+    pub source: TrustRootSource,
+    /// When that says that it is to be asked again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+}
+
 impl TrustedSigstore {
+    /// The well-known instance that it is, where it is one.
+    #[must_use]
+    pub fn well_known(&self) -> Option<WellKnown> {
+        match &self.root {
+            RootSource::WellKnown(instance) | RootSource::Supplied { instance, .. } => {
+                Some(*instance)
+            }
+            RootSource::File { .. } => None,
+        }
+    }
+
     /// The instance that counts where a trust document names none.
     #[must_use]
     pub fn public_good() -> Self {
@@ -134,6 +170,9 @@ impl TrustedSigstore {
     pub(super) fn describe(&self) -> Value {
         let root = match &self.root {
             RootSource::WellKnown(instance) => json!({ "instance": instance }),
+            RootSource::Supplied { instance, root } => {
+                json!({ "instance": instance, "json": root.json, "expires_at": root.expires_at })
+            }
             RootSource::File { json, .. } => json!({ "json": json }),
         };
         json!({

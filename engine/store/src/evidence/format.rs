@@ -3,6 +3,8 @@
 
 use crate::source::Place;
 use crate::trust::TrustText;
+use referee_core::facts::TrustRootSource;
+use referee_core::trust::{SuppliedRoot, WellKnown};
 use referee_core::{Descriptor, Digest, FoundBy, Limits, Selector, Timestamp, UnavailableCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -31,6 +33,8 @@ pub struct EvidenceContext {
     pub limits: Limits,
     /// The trust documents, with the files they name.
     pub trust: Vec<TrustText>,
+    /// The trusted roots of well-known Sigstore instances that they name or imply.
+    pub roots: BTreeMap<WellKnown, SuppliedRoot>,
 }
 
 impl EvidenceContext {
@@ -46,6 +50,7 @@ impl EvidenceContext {
             facts_digest,
             limits,
             trust: Vec::new(),
+            roots: BTreeMap::new(),
         }
     }
 }
@@ -67,6 +72,8 @@ pub(super) struct Document {
     pub(super) facts_digest: Digest,
     pub(super) limits: Limits,
     pub(super) trust: Vec<TrustRecord>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) roots: Vec<RootRecord>,
     pub(super) requests: Vec<Record>,
 }
 
@@ -91,6 +98,17 @@ pub(super) struct TrustRecord {
     pub(super) name: String,
     pub(super) document: Stored,
     pub(super) files: BTreeMap<String, Stored>,
+}
+
+/// The trusted root of a well-known Sigstore instance.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RootRecord {
+    pub(super) instance: WellKnown,
+    pub(super) source: TrustRootSource,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) expires_at: Option<Timestamp>,
+    pub(super) json: Stored,
 }
 
 /// A question with its answer.

@@ -3,7 +3,8 @@
 use super::archive;
 use super::error::EvidenceError;
 use super::format::{
-    Answer, Ask, Document, EvidenceContext, Failure, Record, Stored, TrustRecord, VERSION,
+    Answer, Ask, Document, EvidenceContext, Failure, Record, RootRecord, Stored, TrustRecord,
+    VERSION,
 };
 use super::replay::Replay;
 use super::{INDEX, SEAL};
@@ -75,6 +76,13 @@ impl Recorder {
             files: text.files.iter().map(|(n, t)| (n.clone(), files.add_text(t))).collect(),
         });
         let trust = trust.collect();
+        let roots = context.roots.iter().map(|(instance, root)| RootRecord {
+            instance: *instance,
+            source: root.source,
+            expires_at: root.expires_at,
+            json: files.add_text(&root.json),
+        });
+        let roots = roots.collect();
         let requests = kept
             .into_iter()
             .map(|(ask, kept)| Record { answer: files.answer(&ask, kept), ask })
@@ -90,6 +98,7 @@ impl Recorder {
             facts_digest: context.facts_digest.clone(),
             limits: context.limits.clone(),
             trust,
+            roots,
             requests,
         };
         files.finish(&document)

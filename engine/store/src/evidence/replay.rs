@@ -3,8 +3,8 @@
 use super::archive;
 use super::error::EvidenceError;
 use super::format::{
-    Answer, Ask, Document, EvidenceContext, Failure, Record, Stored, TrustRecord, VERSION,
-    Versioned,
+    Answer, Ask, Document, EvidenceContext, Failure, Record, RootRecord, Stored, TrustRecord,
+    VERSION, Versioned,
 };
 use super::record::MAX_EVIDENCE_BYTES;
 use super::{INDEX, SEAL};
@@ -14,6 +14,7 @@ use crate::source::{Fetched, Listing, Place, Store};
 use crate::trust::TrustText;
 use async_trait::async_trait;
 use bytes::Bytes;
+use referee_core::trust::SuppliedRoot;
 use referee_core::{Digest, Selector};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -71,6 +72,11 @@ impl Replay {
             .iter()
             .map(|record| loading.trust(record))
             .collect::<Result<Vec<_>, _>>()?;
+        let mut roots = BTreeMap::new();
+        for RootRecord { instance, source, expires_at, json } in document.roots {
+            let root = SuppliedRoot { json: loading.text(&json)?, source, expires_at };
+            roots.insert(instance, root);
+        }
         let mut answers = BTreeMap::new();
         for Record { ask, answer } in document.requests {
             check_answer(&ask, &answer)?;
@@ -93,6 +99,7 @@ impl Replay {
             facts_digest: document.facts_digest,
             limits: document.limits,
             trust,
+            roots,
         };
         Ok(Self { context, answers, blobs: loading.blobs })
     }

@@ -1,7 +1,11 @@
 //! Evidence: saved, read again, and altered in every way.
 
 use crate::helpers::{by_digest, digest, tag};
-use referee_core::{Coded, Descriptor, Digest, FoundBy, Limits, Selector, UnavailableCode};
+use referee_core::facts::TrustRootSource;
+use referee_core::trust::{SuppliedRoot, WellKnown};
+use referee_core::{
+    Coded, Descriptor, Digest, FoundBy, Limits, Selector, Timestamp, UnavailableCode,
+};
 use referee_core::{UnavailableKind, oci::media_type};
 use referee_store::memory::Question;
 use referee_store::{
@@ -35,6 +39,12 @@ fn context() -> EvidenceContext {
     context.judged_as = Some("registry.example/other/app:1".into());
     context.namespace = Some("prod".into());
     context.parameters.insert("n".into(), json!(1));
+    let root = SuppliedRoot {
+        json: "{}".into(),
+        source: TrustRootSource::Embedded,
+        expires_at: Some(Timestamp::UNIX_EPOCH),
+    };
+    context.roots.insert(WellKnown::Github, root);
     context.trust = vec![TrustText {
         name: "trust.yaml".into(),
         text: "keys: [{name: a, file: a.pub, scopes: ['**']}]".into(),
@@ -168,7 +178,7 @@ async fn every_altered_byte_is_an_error_that_names_its_file() {
     let root = folder.path().join("e");
     saved().await.0.write(&root).unwrap();
     let files = files(&root);
-    assert_eq!(files.len(), 6, "index, seal, manifest, blob, trust and key: {files:?}");
+    assert_eq!(files.len(), 7, "index, seal, manifest, blob, trust, key and root: {files:?}");
     for path in files {
         let name = path.strip_prefix(&root).unwrap().display().to_string();
         let before = std::fs::read(&path).unwrap();

@@ -11,7 +11,7 @@ mod identity;
 mod raise;
 mod root;
 
-pub use root::{Root, RootError, RootProblem};
+pub use root::{Root, RootError, RootProblem, embedded};
 
 pub(crate) use assess::{Backing, Proofs, Signer, unverified};
 pub(crate) use identity::Recognised;

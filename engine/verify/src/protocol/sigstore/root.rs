@@ -169,17 +169,20 @@ impl Root {
     /// # Errors
     /// [`RootError`] where any part of it is malformed.
     pub fn new(trusted: &TrustedSigstore) -> Result<Self, RootError> {
-        let (json, source) = match &trusted.root {
-            RootSource::WellKnown(instance) => (embedded(*instance), TrustRootSource::Embedded),
-            RootSource::File { json, .. } => (json.as_str(), TrustRootSource::File),
+        let (json, source, expires_at) = match &trusted.root {
+            RootSource::WellKnown(instance) => {
+                (embedded(*instance), TrustRootSource::Embedded, None)
+            }
+            RootSource::Supplied { root, .. } => (root.json.as_str(), root.source, root.expires_at),
+            RootSource::File { json, .. } => (json.as_str(), TrustRootSource::File, None),
             // `RootSource` may grow, and what is not known is not trusted.
-            _ => ("", TrustRootSource::File),
+            _ => ("", TrustRootSource::File, None),
         };
         let fact = TrustRootFact {
             name: trusted.name.clone(),
             source,
             digest: Digest::sha256(json.as_bytes()),
-            expires_at: None,
+            expires_at,
             expired: false,
         };
         read(json, fact).map_err(|problem| RootError { instance: trusted.name.clone(), problem })
@@ -193,7 +196,9 @@ impl Root {
     }
 }
 
-fn embedded(instance: WellKnown) -> &'static str {
+/// The trusted root of a well-known instance that comes with Referee, JSON.
+#[must_use]
+pub fn embedded(instance: WellKnown) -> &'static str {
     match instance {
         WellKnown::PublicGood => family::SIGSTORE_PRODUCTION_TRUSTED_ROOT,
         WellKnown::Github => family::SIGSTORE_GITHUB_TRUSTED_ROOT,
