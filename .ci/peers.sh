@@ -14,8 +14,18 @@
 #   rekor-server       v2.3.0 of rekor-tiles (the log on plain files), built with go
 #   timestamp-server   v2.1.3 of Sigstore's timestamp authority, built with go
 #
+# and, only where they are asked for, the servers of a private Sigstore instance, which the
+# fixtures in engine/verify/tests/data/sigstore are made with:
+#
+#   fulcio             v1.8.8, built with go
+#   ct_server          v1.3.3 of certificate-transparency-go, built with go
+#   createtree         v1.7.3 of Trillian, built with go
+#   rekor-v1-server    v1.5.4 of Rekor, built with go
+#   trillian           Trillian in memory (engine/verify/tests/data/sigstore/servers/trillian)
+#
 # Usage: .ci/peers.sh            install what is missing, then print a version of each
 #        .ci/peers.sh NAME ...   the same for the named tools only
+#        .ci/peers.sh sigstore   the same for all that makes the Sigstore fixtures
 #
 # Everything but docker-registry goes to $REFEREE_PEERS, by default
 # ${XDG_CACHE_HOME:-$HOME/.cache}/referee-peers/bin. A tool that is there at the right version is
@@ -34,6 +44,12 @@ readonly ORAS_VERSION=v1.3.3
 readonly OPA_VERSION=v1.20.2
 readonly REKOR_VERSION=v2.3.0
 readonly TIMESTAMP_VERSION=v2.1.3
+readonly FULCIO_VERSION=v1.8.8
+readonly CT_VERSION=v1.3.3
+readonly TRILLIAN_VERSION=v1.7.3
+readonly REKOR_V1_VERSION=v1.5.4
+readonly SIGSTORE=(docker-registry ferro-oci-server crane cosign2 cosign3 rekor-server
+	timestamp-server fulcio ct_server createtree rekor-v1-server trillian)
 
 here=$(cd "$(dirname "$0")" && pwd)
 peers=${REFEREE_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/referee-peers/bin}
@@ -102,6 +118,18 @@ go_program() {
 	fi
 }
 
+# trillian_in_memory: our own program, of the packages of Trillian that its go.mod names.
+trillian_in_memory() {
+	local source=$here/../engine/verify/tests/data/sigstore/servers/trillian
+	if ! command -v go >/dev/null; then
+		lack trillian "there is no go here to build it with"
+	elif build env CGO_ENABLED=0 GOFLAGS= go build -C "$source" -o "$peers/trillian" .; then
+		have trillian "$TRILLIAN_VERSION of Trillian"
+	else
+		lack trillian "it does not build, see above"
+	fi
+}
+
 docker_registry() {
 	if ! command -v docker-registry >/dev/null && command -v apt-get >/dev/null && [[ $(id -u) == 0 ]]; then
 		echo "peers: installing docker-registry" >&2
@@ -160,12 +188,22 @@ install_peer() {
 	timestamp-server)
 		go_tool timestamp-server github.com/sigstore/timestamp-authority/v2/cmd/timestamp-server "$TIMESTAMP_VERSION"
 		;;
+	fulcio) go_tool fulcio github.com/sigstore/fulcio "$FULCIO_VERSION" ;;
+	ct_server)
+		go_tool ct_server github.com/google/certificate-transparency-go/trillian/ctfe/ct_server "$CT_VERSION"
+		;;
+	createtree) go_tool createtree github.com/google/trillian/cmd/createtree "$TRILLIAN_VERSION" ;;
+	rekor-v1-server) go_tool rekor-v1-server github.com/sigstore/rekor/cmd/rekor-server "$REKOR_V1_VERSION" ;;
+	trillian) trillian_in_memory ;;
 	*) lack "$1" "no such peer" ;;
 	esac
 }
 
 if (($# == 0)); then
 	set -- docker-registry cargo-deny ferro-oci-server crane cosign3 cosign2 opa opa-oracle opa-bench oras rekor-server timestamp-server
+fi
+if [[ $* == sigstore ]]; then
+	set -- "${SIGSTORE[@]}"
 fi
 for peer in "$@"; do
 	install_peer "$peer"
