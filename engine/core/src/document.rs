@@ -141,9 +141,12 @@ fn walk(schema: &Value, value: &Value, path: &mut String) -> Option<Unknown> {
     let mut branches = 0usize;
     for branch in alternatives.filter(|branch| kind_fits(branch, value)) {
         branches += 1;
-        match walk(branch, value, path) {
+        let length = path.len();
+        let found = walk(branch, value, path);
+        path.truncate(length);
+        match found {
             None => return None,
-            failure => first_failure = first_failure.or(failure),
+            Some(failure) => first_failure = Some(together(first_failure, failure)),
         }
     }
     if branches > 0 {
@@ -188,6 +191,17 @@ fn walk(schema: &Value, value: &Value, path: &mut String) -> Option<Unknown> {
         }
         _ => None,
     }
+}
+
+/// The same field, unknown to two shapes: what is known to either could have been meant.
+fn together(first: Option<Unknown>, next: Unknown) -> Unknown {
+    let Some(mut first) = first else { return next };
+    if first.path == next.path {
+        first.known.extend(next.known);
+        let given = first.path.rsplit('.').next().unwrap_or_default();
+        first.closest = closest(given, &first.known);
+    }
+    first
 }
 
 fn kind_fits(schema: &Value, value: &Value) -> bool {
@@ -238,6 +252,21 @@ mod tests {
     #[expect(dead_code, reason = "read by the deserialiser only")]
     struct Inner {
         scopes: Vec<String>,
+    }
+
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(rename_all = "lowercase", deny_unknown_fields)]
+    #[expect(dead_code, reason = "read by the deserialiser only")]
+    enum Either {
+        Glob(String),
+        Regex(String),
+    }
+
+    #[test]
+    fn what_is_unknown_to_every_shape_is_told_with_the_fields_of_all() {
+        let error = read::<BTreeMap<String, Either>>("t", "a: {regexp: x}").unwrap_err();
+        assert_eq!(error.to_string(), "t: unknown field `a.regexp`, did you mean `regex`?");
+        assert_eq!(error.hint().unwrap(), "the fields here are: glob, regex");
     }
 
     #[test]

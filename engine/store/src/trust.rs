@@ -17,8 +17,8 @@ pub enum TrustLoadError {
     /// A document or a key file could not be read.
     #[error(transparent)]
     File(#[from] StoreError),
-    /// A document names a key file that could not be read.
-    #[error("{document} names the key file {file}")]
+    /// A document names a file, of a key or a trusted root, that could not be read.
+    #[error("{document} names the file {file}")]
     KeyFile {
         /// The document.
         document: String,
@@ -44,7 +44,7 @@ impl Coded for TrustLoadError {
         match self {
             Self::File(error) => error.hint(),
             Self::KeyFile { .. } => {
-                Some("key files are named relative to the trust document".into())
+                Some("files are named relative to the trust document".into())
             }
             Self::Trust(error) => error.hint(),
         }
