@@ -264,7 +264,11 @@ impl QuestionArgs {
     ///
     /// # Errors
     /// Where what it is to be judged as is no reference.
-    pub(crate) fn about_file(&self, name: String, config: &Config) -> Result<FileRequest, CliError> {
+    pub(crate) fn about_file(
+        &self,
+        name: String,
+        config: &Config,
+    ) -> Result<FileRequest, CliError> {
         Ok(FileRequest {
             name,
             judged_as: self.judged_as.as_deref().map(parse).transpose()?,

@@ -1,7 +1,7 @@
 //! From the configuration to what a command works with.
 
-use crate::console::{Console, Role};
 use crate::config::{Config, PolicyChoice, PolicyConfig};
+use crate::console::{Console, Role};
 use crate::error::CliError;
 use crate::load::Loaded;
 use crate::packs;

@@ -34,17 +34,25 @@ claims := {
 # Whether a value is a pattern.
 is_pattern(pattern) if is_text(pattern)
 
-is_pattern({"exact": text}) if is_text(text)
+is_pattern(pattern) if is_text(form(pattern, "exact"))
 
-is_pattern({"glob": text}) if {
+is_pattern(pattern) if {
+	text := form(pattern, "glob")
 	is_text(text)
 	not contains(text, "***")
 }
 
 # Alone, since `a)(b` would be an expression only between the brackets of `anchored`.
-is_pattern({"regex": text}) if {
+is_pattern(pattern) if {
+	text := form(pattern, "regex")
 	is_text(text)
 	regex.is_valid(text)
+}
+
+# The one member of an object.
+form(pattern, name) := object.get(pattern, name, null) if {
+	is_object(pattern)
+	object.keys(pattern) == {name}
 }
 
 is_text(text) if {
@@ -58,16 +66,19 @@ admits(pattern, text) if {
 	pattern == text
 }
 
-admits({"exact": exact}, text) if exact == text
-
-admits({"glob": glob}, text) if {
-	is_pattern({"glob": glob})
-	regex.match(anchored(from_glob(glob)), text)
+admits(pattern, text) if {
+	is_pattern(pattern)
+	form(pattern, "exact") == text
 }
 
-admits({"regex": expression}, text) if {
-	is_pattern({"regex": expression})
-	regex.match(anchored(expression), text)
+admits(pattern, text) if {
+	is_pattern(pattern)
+	regex.match(anchored(from_glob(form(pattern, "glob"))), text)
+}
+
+admits(pattern, text) if {
+	is_pattern(pattern)
+	regex.match(anchored(form(pattern, "regex")), text)
 }
 
 anchored(expression) := sprintf(`\A(?:%s)\z`, [expression])
@@ -84,11 +95,11 @@ literal(text) := regex.replace(text, `[\\.+?^$(){}|\[\]]`, `\$0`)
 # A pattern for a message.
 display(pattern) := pattern if is_string(pattern)
 
-display({"exact": text}) := text
+display(pattern) := form(pattern, "exact")
 
-display({"glob": text}) := text
+display(pattern) := form(pattern, "glob")
 
-display({"regex": text}) := sprintf("/%s/", [text])
+display(pattern) := sprintf("/%s/", [form(pattern, "regex")])
 
 # What a signature says of its signer, by the names `issuer`, `subject` and `claims.<name>`. Nothing
 # where no certificate says it. What it says counts only where the signature is trusted.

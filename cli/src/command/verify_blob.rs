@@ -89,11 +89,8 @@ pub(crate) async fn run(
     let request = args.question.about_file(args.file.clone(), config)?;
     let limit = config.limits.max_payload_bytes;
     let (file, bundles) = (args.file.clone(), args.bundles.clone());
-    let mut progress = Progress::new(
-        console.watched && args.output == Format::Human,
-        1,
-        "verifying",
-    );
+    let mut progress =
+        Progress::new(console.watched && args.output == Format::Human, 1, "verifying");
     let work = async {
         let read = tokio::task::spawn_blocking(move || fill(request, &file, &bundles, limit));
         let request = read.await.map_err(|error| CliError::Runtime(io::Error::other(error)))??;
@@ -137,10 +134,9 @@ fn fill(
     }
     match file.starts_with("sha256:") {
         true => {
-            let digest: Digest = file.parse().map_err(|source| CliError::BlobDigest {
-                text: file.to_owned(),
-                source,
-            })?;
+            let digest: Digest = file
+                .parse()
+                .map_err(|source| CliError::BlobDigest { text: file.to_owned(), source })?;
             let sha256 = digest.value().as_slice().try_into().ok();
             request.digests = Digests { sha256, ..Digests::default() };
             request.digest = digest;

@@ -93,7 +93,8 @@ pub(crate) const SETTINGS: &[&str] = &[
 /// Variables that are not settings. Scripts and tests of this repository read the first two; the
 /// last is what scripts that install a tool call the version they want, and the one setting that
 /// has no variable: it tells the form of a file.
-const OTHERS: &[&str] = &["REFEREE_PEERS", "REFEREE_OPA_CASES", "REFEREE_VECTORS", "REFEREE_VERSION"];
+const OTHERS: &[&str] =
+    &["REFEREE_PEERS", "REFEREE_OPA_CASES", "REFEREE_VECTORS", "REFEREE_VERSION"];
 
 /// What the environment says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -27,6 +27,8 @@ mod network;
 #[cfg(test)]
 mod outputs;
 #[cfg(test)]
+mod packs;
+#[cfg(test)]
 mod processes;
 #[cfg(test)]
 #[cfg(unix)]

@@ -1,6 +1,6 @@
 //! `docs/trust.md` and the example trust documents say what the code reads.
 
-#![allow(clippy::unwrap_used, reason = "tests may fail as they may")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "what the tests share may fail as they may")]
 
 use referee_core::Trust;
 use referee_core::trust::{CLAIMS, TrustDocument, TrustSource};

@@ -25,6 +25,7 @@ candidates[type] := attestations.of_type(type, input.subject.digest) if {
 }
 
 missing := {type |
+	parameters.is_names(types)
 	some type in types
 	not is_attested(type)
 }
@@ -40,6 +41,7 @@ is_attested(type) if {
 counts(_) if signers == []
 
 counts(signature) if {
+	is_array(signers)
 	some name in signers
 	name in signature.trusted_by
 }
@@ -161,5 +163,5 @@ deny contains signatures.problem(signature) if {
 	signature.subject == input.subject.digest
 	signature.status in {"invalid", "unavailable", "unsupported"}
 	signature.format != "simple-signing"
-	signature.predicate_type == null
+	not is_string(signature.predicate_type)
 }

@@ -77,6 +77,7 @@ default unnamed(_) := ["its signer has another name in the trust document"]
 unnamed(_) := [] if names == []
 
 unnamed(signature) := [] if {
+	is_array(names)
 	some name in names
 	name in signature.trusted_by
 }

@@ -27,11 +27,13 @@ allow if {
 }
 
 missing_keys := {key |
+	named
 	some key in keys
 	not key in signatures.key_names(trusted)
 }
 
 missing_signers := {signer |
+	named
 	some signer in signers
 	not signer in signatures.trusted_names(trusted)
 }
@@ -44,7 +46,7 @@ named if {
 	count(keys) + count(signers) > 0
 }
 
-list_of_names([])
+list_of_names(list) if list == []
 
 list_of_names(list) if parameters.is_names(list)
 
@@ -72,20 +74,17 @@ deny contains problem if {
 }
 
 deny contains problem if {
-	named
 	some key in missing_keys
 	problem := facts.undetermined(sprintf("is signed by the key %s", [key]))
 }
 
 deny contains problem if {
-	named
 	some signer in missing_signers
 	problem := facts.undetermined(sprintf("is signed by %s", [signer]))
 }
 
 deny contains problem if {
 	input.complete == true
-	named
 	some key in missing_keys
 	problem := {
 		"code": "missing_key",
@@ -105,7 +104,6 @@ hint(key) := "That is the name of an identity, which signed it: demand it by `si
 
 deny contains problem if {
 	input.complete == true
-	named
 	some signer in missing_signers
 	problem := {
 		"code": "missing_signer",
