@@ -165,7 +165,7 @@ impl Saving<'_> {
         let texts = read_trust(&config.trust, &config.limits)?;
         let recorder = Recorder::new(setup::store(config, self.reach)?);
         let trust = trust_of(&texts)?;
-        let roots = trust.sigstore().iter().filter_map(|instance| root_of(instance)).collect();
+        let roots = trust.sigstore().iter().filter_map(root_of).collect();
         let engine = setup::engine_over(Arc::new(recorder.clone()), config, trust)?;
         let gathered = gather_with(&engine, request.clone(), console, WHAT).await?;
         let facts = gathered.facts();

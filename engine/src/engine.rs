@@ -79,7 +79,8 @@ impl EngineBuilder {
     /// [`UnusableTrust`] where a key of the trust document cannot be read.
     pub fn build(self) -> Result<Engine, UnusableTrust> {
         let cosign = CosignVerifier::new(&self.trust)?;
-        let mut verifiers: Vec<Arc<dyn Verifier>> = vec![Arc::new(cosign.clone())];
+        let mut verifiers: Vec<Arc<dyn Verifier>> =
+            vec![Arc::new(cosign.clone()), Arc::new(InTotoVerifier)];
         verifiers.extend(self.verifiers);
         let evaluations = Arc::new(Semaphore::new(self.settings.max_evaluations()));
         let context = crate::drive::Context {

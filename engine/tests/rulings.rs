@@ -94,6 +94,30 @@ async fn buildkit_attestations_are_found_through_the_index() {
     assert_eq!(by_index.len(), 1);
     assert!(facts.subject.platforms.iter().any(|p| p.digest == by_index[0].subject));
     assert_eq!(facts.subject.platforms.len(), 1, "the attestation manifest is no platform");
+    assert!(facts.complete, "{:?}", facts.unavailable);
+    assert_eq!(by_index[0].examined_by, ["cosign", "in-toto"]);
+    assert_eq!(facts.attestations.len(), 2);
+    for (position, fact) in (0u32..).zip(&facts.attestations) {
+        assert_eq!((fact.id, &fact.subject), (position, &by_index[0].subject));
+        assert!(!fact.verified && fact.signed_by.is_empty() && fact.errors.is_empty());
+        assert_eq!(fact.format, referee_core::facts::AttestationFormat::InToto);
+    }
+    let done = referee_core::facts::VerifierStatus::Done;
+    assert!(facts.verifiers.values().all(|verifier| verifier.status == done));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn attestations_of_cosigns_tags_name_their_signatures() {
+    let layout = "attested-legacy";
+    let stand = Stand::start(Options::default(), &[layout], Settings::default()).await;
+    let facts = facts(&stand, layout).await;
+    assert!(facts.complete, "{:?}", facts.unavailable);
+    assert_eq!((facts.signatures.len(), facts.attestations.len()), (2, 2));
+    for fact in &facts.attestations {
+        assert_eq!(fact.signed_by, [fact.id]);
+        // The second key may not sign here.
+        assert_eq!(fact.verified, fact.id == 0, "{fact:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,6 +2,8 @@
 
 mod find;
 mod moving;
+mod replay;
+mod replayed;
 
 use find::{skipped, tool};
 use serde_json::Value;

@@ -1,7 +1,13 @@
 //! The fuzzer's targets over seeds and mutations of seeds: a bounded number of each, the same on
 //! every machine. `REFEREE_FUZZ_ROUNDS` asks for more.
 
-#![allow(clippy::unwrap_used, reason = "what the tests are made of may fail")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::unreachable,
+    reason = "what the tests are made of may fail, and they say what they skip"
+)]
 
 mod targets;
 

@@ -178,8 +178,10 @@ impl<'a> Examiner<'a> {
         match self.sigstore.assess(Some(signer), &made.proofs, &signed, self.now) {
             Some(backing) => {
                 let repository = self.target.repository;
-                draft.recognised(self.sigstore.recognise(signer, &backing, repository));
+                let recognised = self.sigstore.recognise(signer, &backing, repository);
+                // Whether the certificate is worth anything comes before whom it names.
                 draft.backed(backing);
+                draft.recognised(recognised);
             }
             None => {
                 self.unverified(draft, made);

@@ -150,9 +150,9 @@ fn beside_a_certificate_a_key_is_a_signer_of_its_own_and_borrows_no_identity() {
     assert_eq!(
         told(&findings),
         [
-            "untrusted identity_unknown,log_entry_missing",
+            "untrusted log_entry_missing,identity_unknown",
             "trusted",
-            "invalid signature_mismatch,identity_unknown,log_entry_missing"
+            "invalid signature_mismatch,log_entry_missing,identity_unknown"
         ]
     );
     let [named, keyed, other] = &findings.signatures[..] else { panic!() };
@@ -168,7 +168,7 @@ fn beside_a_certificate_a_key_is_a_signer_of_its_own_and_borrows_no_identity() {
     layer.annotations.insert(CERTIFICATE.into(), pem);
     let referrer = world.attested(&[layer]);
     let findings = world.run(&trusting(&[("release", &key)]), &referrer);
-    assert_eq!(told(&findings), ["invalid signature_mismatch,identity_unknown,log_entry_missing"]);
+    assert_eq!(told(&findings), ["invalid signature_mismatch,log_entry_missing,identity_unknown"]);
     assert!(!findings.attestations[0].verified);
 }
 

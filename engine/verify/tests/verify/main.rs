@@ -1,6 +1,8 @@
 //! The crate from outside: real keys and signatures by openssl and cosign, and hostile bytes.
 
 #[cfg(test)]
+mod attached;
+#[cfg(test)]
 mod attested;
 #[cfg(test)]
 mod bundles;

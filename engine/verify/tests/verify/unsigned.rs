@@ -118,12 +118,15 @@ fn a_statement_without_a_subject_speaks_of_nothing() {
     }
 }
 
+/// The layer's media type, the artifact type, the bytes; the predicate type, and what is said.
+type Case<'a> = (&'a str, Option<&'a str>, &'a [u8], &'a str, Option<Value>);
+
 #[test]
 fn documents_are_read_as_what_they_are() {
     let mut world = World::new();
     let spdx = json!({ "spdxVersion": "SPDX-2.3" });
     let text = spdx.to_string();
-    let cases: [(&str, Option<&str>, &[u8], &str, Option<Value>); 9] = [
+    let cases: [Case<'_>; 9] = [
         ("application/spdx+json", None, text.as_bytes(), SPDX, Some(spdx.clone())),
         (
             "application/vnd.oci.image.layer.v1.tar",

@@ -13,6 +13,9 @@
 #   blobs/artifact, blobs/NAME.sigstore.json    a file, and bundles for it
 #   MANIFEST.json             what each fixture is, and what the two cosigns say of it
 #
+# Beside what the tools sign, two bundles are made by hand (servers/byhand.sh), for a certificate
+# out of time.
+#
 # Needs what .ci/peers.sh installs with `.ci/peers.sh sigstore`, and curl, openssl 3 and python3;
 # sigstore-python (`sigstore`) and sigstore-js (npm's `sigstore`, in $SIGSTORE_JS/node_modules)
 # where they are to sign, too. It runs on loopback alone: the registries are reached as
@@ -30,7 +33,7 @@ for tool in docker-registry ferro-oci-server crane cosign2 cosign3 fulcio trilli
 done
 
 work=$(mktemp -d)
-# shellcheck source=servers/instance.sh
+# shellcheck source-path=SCRIPTDIR source=servers/instance.sh
 source "$here/servers/instance.sh"
 finish() {
 	instance_stop
@@ -43,16 +46,17 @@ export COSIGN_PASSWORD=example TUF_ROOT=$work/tuf DOCKER_CONFIG=$work/docker
 export PYTHONDONTWRITEBYTECODE=1 NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
 unset HTTP_PROXY http_proxy https_proxy ALL_PROXY all_proxy COSIGN_EXPERIMENTAL COSIGN_REPOSITORY
 mkdir -p "$work/docker"
-rm -rf "$here"/{layouts,blobs} "$here"/*_root.json "$here"/*.pub "$here/MANIFEST.json"
-mkdir -p "$here"/{layouts,blobs}
+# What is here stays until all is made.
+out=$work/out
+mkdir -p "$out"/{layouts,blobs}
 : >"$work/fixtures.tsv"
 
 instance_start other
-cp "$instance/trusted_root.json" "$here/other_root.json"
+cp "$instance/trusted_root.json" "$out/other_root.json"
 instance_stop
 instance_start acme
 instance_registries
-root=$here/trusted_root.json
+root=$out/trusted_root.json
 cp "$instance/trusted_root.json" "$root"
 
 # quietly COMMAND...: run it, and show what it said only where it fails.
@@ -63,7 +67,7 @@ quietly() {
 
 for key in release other; do
 	(cd "$work" && quietly cosign3 generate-key-pair --output-key-prefix "$key")
-	cp "$work/$key.pub" "$here/"
+	cp "$work/$key.pub" "$out/"
 done
 # cosign 2 takes the instance from the environment where it does not take a trusted root.
 export SIGSTORE_ROOT_FILE=$instance/fulcio.crt SIGSTORE_REKOR_PUBLIC_KEY=$instance/rekor1.pub
@@ -71,7 +75,6 @@ export SIGSTORE_CT_LOG_PUBLIC_KEY_FILE=$instance/ct.pub
 
 # ---- who signs -----------------------------------------------------------------------------------
 
-readonly REPOSITORY_URL=https://github.com/acme/app
 person() { printf '{"iss":"http://accounts.example","sub":"%s","email":"%s@acme.example","email_verified":true}' "$1" "$1"; }
 readonly WORKFLOW='{"iss":"http://workflows.example","sub":"repo:acme/app:ref:refs/tags/v1.4.0",
 	"job_workflow_ref":"acme/app/.github/workflows/release.yml@refs/tags/v1.4.0",
@@ -135,7 +138,7 @@ review=(--type https://acme.example/review/v1 --predicate "$here/predicates/revi
 
 # keep NAME LAYOUT PURPOSE SERVICES SIGNERS TOOL: export the image, and note what it is.
 keep() {
-	[[ $("$export_layout" "http://$registry" "team/$1" "$TAG" "$here/layouts/$1") == "$subject" ]]
+	[[ $("$export_layout" "http://$registry" "team/$1" "$TAG" "$out/layouts/$1") == "$subject" ]]
 	printf '%s\t' "$1" "$2" "$3" "$4" "$5" "$6" >>"$work/fixtures.tsv"
 	printf '%s\n' "$subject" >>"$work/fixtures.tsv"
 	echo "make: $1" >&2
@@ -206,14 +209,14 @@ keep new-tag-schema tag-schema signature v2 dev "$c3"
 
 # ---- files -------------------------------------------------------------------------------------------
 
-artifact=$here/blobs/artifact
+artifact=$out/blobs/artifact
 printf 'a file that is signed\n' >"$artifact"
 subject=sha256:$(sha256sum "$artifact" | cut -d' ' -f1)
 unset HTTP_PROXY
 
 # blob NAME PURPOSE SERVICES SIGNER TOOL: note what blobs/NAME.sigstore.json is.
 blob() {
-	[[ -s $here/blobs/$1.sigstore.json ]] || die "$1 was not made"
+	[[ -s $out/blobs/$1.sigstore.json ]] || die "$1 was not made"
 	printf '%s\t' "$1" blob "$2" "$3" "$4" "$5" >>"$work/fixtures.tsv"
 	printf '%s\n' "$subject" >>"$work/fixtures.tsv"
 	echo "make: $1" >&2
@@ -221,7 +224,7 @@ blob() {
 blob3() {
 	material "$3"
 	quietly cosign3 "$2" "${with[@]}" --signing-config "$instance/$4.json" --trusted-root "$root" --yes \
-		--bundle "$here/blobs/$1.sigstore.json" "${@:5}" "$artifact"
+		--bundle "$out/blobs/$1.sigstore.json" "${@:5}" "$artifact"
 }
 for signer in release dev workflow; do
 	for services in v1 v2; do
@@ -236,16 +239,23 @@ blob blob-attested-dev-v1 attestation v1 dev "$c3"
 material dev
 services v1
 quietly cosign2 sign-blob "${with[@]}" "${using[@]}" --new-bundle-format --yes \
-	--bundle "$here/blobs/blob2-dev-v1.sigstore.json" "$artifact"
+	--bundle "$out/blobs/blob2-dev-v1.sigstore.json" "$artifact"
 blob blob2-dev-v1 signature v1 dev "$c2"
 
-"$here/servers/others.sh" "$work" "$instance" "$here/blobs" "$(instance_token "$(person dev)")" \
-	"$(instance_token "$WORKFLOW")" "$fulcio" "$rekor1" "$rekor2" "$tsa"
+"$here/servers/others.sh" "$work" "$instance" "$out/blobs" "$(instance_token "$(person dev)")" \
+	"$(instance_token "$WORKFLOW")" "$fulcio" "$rekor1" "$tsa"
 while IFS=$'\t' read -r name purpose services signer tool; do
 	blob "$name" "$purpose" "$services" "$signer" "$tool"
 done <"$work/others.tsv"
 
+"$here/servers/byhand.sh" "$work" "$instance" "$out/blobs" "$tsa"
+ssl="openssl $(openssl version | awk '{ print $2 }')"
+blob byhand-dev-stamped signature by-hand dev "$ssl"
+blob late-dev-stamped signature by-hand dev "$ssl"
+
 # ---- what was made -----------------------------------------------------------------------------------
 
-"$here/servers/record.py" "$here" "$work/fixtures.tsv"
+"$here/servers/record.py" "$out" "$work/fixtures.tsv"
+rm -rf "$here"/{layouts,blobs} "$here"/*_root.json "$here"/*.pub "$here/MANIFEST.json"
+mv "$out"/* "$here/"
 echo "make: $(find "$here/layouts" "$here/blobs" -type f -printf '%s\n' | awk '{ n += $1 } END { print n }') bytes" >&2

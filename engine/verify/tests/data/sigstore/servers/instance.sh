@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # A whole Sigstore instance on loopback, of the real servers: to be sourced by a bash script that
 # has `set -euo pipefail`, a scratch folder in $work and the tools of .ci/peers.sh on its PATH.
 #
@@ -8,9 +9,10 @@
 #
 # `instance_start NAME` starts it all and sets fulcio, rekor1, rekor2, tsa, plain_registry and
 # referrers_registry to their URLs; $work/NAME holds its keys and trusted_root.json, and
-# v1.json, v2.json, stamped.json and v2-only.json are signing configurations.
+# v1.json, v2.json, v1-stamped.json and stamped.json are signing configurations.
 # `instance_token CLAIMS` prints a token. `instance_stop` ends what was started.
 
+work=${work:?}
 servers=()
 servers_folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly START=2026-01-01T00:00:00Z
@@ -46,11 +48,11 @@ ec_key() { openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "
 certificate() {
 	local name=$1 issuer=${4:-}
 	openssl req -new -key "$name.pem" -subj "$2" -out "$name.csr"
-	local by=(-key "$name.pem")
-	if [[ $issuer ]]; then by=(-CA "$issuer.crt" -CAkey "$issuer.pem"); fi
+	local signed=(-key "$name.pem")
+	if [[ $issuer ]]; then signed=(-CA "$issuer.crt" -CAkey "$issuer.pem"); fi
 	printf '%b' "$3" >"$name.ext"
 	openssl x509 -req -in "$name.csr" -days 3650 -sha256 -out "$name.crt" -extfile "$name.ext" \
-		"${by[@]}" 2>>"$work/openssl.log"
+		"${signed[@]}" 2>>"$work/openssl.log"
 }
 
 instance_token() { "$servers_folder/issuer.py" token "$instance/issuer.pem" "$1"; }
@@ -70,7 +72,7 @@ instance_start() {
 	local port trillian proxy tree
 	instance=$work/$1
 	mkdir -p "$instance"
-	cd "$instance"
+	cd "$instance" || return
 	openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out issuer.pem
 	for key in root intermediate ct rekor1 rekor2; do ec_key "$key"; done
 	local signs='keyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\n'
@@ -141,7 +143,6 @@ CFG
 	cosign3 signing-config create "${config[@]}" "${v2[@]}" "${stamp[@]}" --out v2.json
 	cosign3 signing-config create "${config[@]}" "${v1[@]}" "${stamp[@]}" --out v1-stamped.json
 	cosign3 signing-config create "${config[@]}" "${stamp[@]}" --out stamped.json
-	cosign3 signing-config create "${config[@]}" "${v2[@]}" --out v2-alone.json
 	cosign3 trusted-root create --out trusted_root.json \
 		--fulcio="url=https://fulcio.$1.example,certificate-chain=$instance/fulcio.crt,start-time=$START" \
 		--ctfe="url=https://ct.$1.example,public-key=$instance/ct.pub,start-time=$START" \
@@ -149,5 +150,5 @@ CFG
 		--rekor="url=https://rekor2.$1.example,public-key=$instance/rekor2.pub,start-time=$START" \
 		--tsa="url=https://tsa.$1.example/api/v1/timestamp,certificate-chain=$instance/tsa.crt,start-time=$START"
 	chmod 644 trusted_root.json
-	cd "$OLDPWD"
+	cd "$OLDPWD" || return
 }

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Signs blobs/artifact with sigstore-python and sigstore-js, where they are here.
 #
-# Usage: others.sh WORK INSTANCE BLOBS DEV-TOKEN WORKFLOW-TOKEN FULCIO REKOR-V1 REKOR-V2 TSA
+# Usage: others.sh WORK INSTANCE BLOBS DEV-TOKEN WORKFLOW-TOKEN FULCIO REKOR-V1 TSA
 #
 # Notes what it made in WORK/others.tsv.
 set -euo pipefail
-work=$1 instance=$2 blobs=$3 dev=$4 workflow=$5 fulcio=$6 rekor1=$7 rekor2=$8 tsa=$9
+work=$1 instance=$2 blobs=$3 dev=$4 workflow=$5 fulcio=$6 rekor1=$7 tsa=$8
 : >"$work/others.tsv"
 
 # made NAME PURPOSE SERVICES SIGNER TOOL
