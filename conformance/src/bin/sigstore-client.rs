@@ -8,6 +8,8 @@ use referee_core::trust::WellKnown;
 use referee_core::{Coded as _, Digest};
 use referee_store::{Clock as _, SystemClock};
 use std::error::Error;
+use std::fmt;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -53,15 +55,20 @@ fn main() -> ExitCode {
         Ok(Ruling::Trusted) => ExitCode::SUCCESS,
         Ok(Ruling::Refused(problems)) => {
             for (code, message) in problems {
-                eprintln!("{code}: {message}");
+                tell(format_args!("{code}: {message}"));
             }
             ExitCode::from(1)
         }
         Err(error) => {
-            eprintln!("{error}");
+            tell(format_args!("{error}"));
             ExitCode::from(2)
         }
     }
+}
+
+/// Says why; nobody need be listening.
+fn tell(reason: fmt::Arguments<'_>) {
+    drop(writeln!(io::stderr(), "{reason}"));
 }
 
 fn verify(arguments: &VerifyBundle) -> Result<Ruling, Box<dyn Error>> {

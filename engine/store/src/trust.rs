@@ -43,9 +43,7 @@ impl Coded for TrustLoadError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::File(error) => error.hint(),
-            Self::KeyFile { .. } => {
-                Some("files are named relative to the trust document".into())
-            }
+            Self::KeyFile { .. } => Some("files are named relative to the trust document".into()),
             Self::Trust(error) => error.hint(),
         }
     }
