@@ -6,10 +6,10 @@ use crate::report;
 use bytes::Bytes;
 use referee_core::decision::Elapsed;
 use referee_core::facts::{ReferrerFact, RequestFact, SubjectFact};
-use referee_core::oci::media_type::SIGSTORE_BUNDLE_PREFIX;
 use referee_core::{Budget, Digest, Findings, FoundBy, Limits, Reference, Timestamp};
 use referee_verify::CosignVerifier;
 use referee_verify::cosign::{Blob, NAME};
+use referee_verify::envelope::bundle::media_type;
 use referee_verify::protocol::tlog::Digests;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -77,7 +77,7 @@ pub(crate) fn gather(
         subject: request.digest.clone(),
         depth: 1,
         artifact_type: None,
-        media_type: SIGSTORE_BUNDLE_PREFIX.to_owned(),
+        media_type: media_type(bundle).unwrap_or_else(|| FILE.to_owned()),
         size: u64::try_from(bundle.len()).unwrap_or(u64::MAX),
         annotations: BTreeMap::new(),
         found_by: FoundBy::File,

@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod artifacts;
 #[cfg(test)]
+mod blobs;
 mod checking;
 #[cfg(test)]
 mod configuration;

@@ -6,7 +6,8 @@
 //!
 //! - [`cosign`]: cosign's legacy signatures and attestations, and Sigstore bundles.
 //! - [`intoto`]: statements and documents that nobody signed.
-//! - [`primitive`]: keys, signatures and the key ring; [`envelope`]: DSSE and in-toto statements.
+//! - [`primitive`]: keys, signatures, certificates and the key ring; [`envelope`]: DSSE, in-toto
+//!   statements and Sigstore bundles; [`protocol`]: timestamps, logs, Sigstore instances.
 //! - [`problem`]: every code that a signature fact can carry, with its meaning and status.
 //!
 //! Verifiers never import one another; what two of them need stands in the shared modules.

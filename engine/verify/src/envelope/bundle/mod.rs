@@ -150,6 +150,13 @@ impl Bundle {
     }
 }
 
+/// The media type that a bundle gives itself, where it is one that is read.
+#[must_use]
+pub fn media_type(bytes: &[u8]) -> Option<String> {
+    let head: Head<'_> = serde_json::from_slice(bytes).ok()?;
+    version(&head.media_type).ok().map(|_| head.media_type.into_owned())
+}
+
 /// Both spellings: `….bundle+json;version=0.3` and `….bundle.v0.3+json` (`sigstore_bundle.proto`,
 /// `media_type`).
 fn version(media_type: &str) -> Result<Carrier, BundleError> {
