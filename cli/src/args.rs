@@ -222,9 +222,26 @@ impl QuestionArgs {
         }
         request.now = request.now.or(Some(context.time));
         request.namespace = request.namespace.or_else(|| context.namespace.clone());
-        for (name, value) in &context.parameters {
-            request.parameters.entry(name.clone()).or_insert_with(|| value.clone());
+        as_then(&mut request.parameters, context);
+        Ok(request)
+    }
+
+    /// The same of a file, whose digests and bundles are still to be filled in.
+    ///
+    /// # Errors
+    /// Where what it is to be judged as is no reference.
+    pub(crate) fn replayed_file(
+        &self,
+        context: &EvidenceContext,
+        config: &Config,
+    ) -> Result<FileRequest, CliError> {
+        let mut request = self.about_file(context.reference.clone(), config)?;
+        if request.judged_as.is_none() {
+            request.judged_as = context.judged_as.as_deref().map(parse).transpose()?;
         }
+        request.now = request.now.or(Some(context.time));
+        request.namespace = request.namespace.or_else(|| context.namespace.clone());
+        as_then(&mut request.parameters, context);
         Ok(request)
     }
 
@@ -282,6 +299,13 @@ impl QuestionArgs {
             namespace: self.namespace.clone(),
             parameters: parameters("param", &self.param)?,
         })
+    }
+}
+
+/// Adds the parameters of then to those that are given now.
+fn as_then(parameters: &mut Map<String, Value>, context: &EvidenceContext) {
+    for (name, value) in &context.parameters {
+        parameters.entry(name.clone()).or_insert_with(|| value.clone());
     }
 }
 

@@ -5,15 +5,15 @@ use crate::console::{Paint, Role};
 use crate::escape::Safe;
 use crate::exit::Exit;
 use crate::load::LoadErrors;
-use referee_core::Coded;
 use referee_core::digest::DigestError;
 use referee_core::document::DocumentError;
 use referee_core::reference::ReferenceError;
+use referee_core::{Coded, Digest};
 use referee_engine::GatherError;
 use referee_rego::{
     DocumentError as CapabilitiesError, Location, PolicyError, RegoError, RegoErrors, ValueError,
 };
-use referee_store::{CopyError, EvidenceError, PolicyLoadError, StoreError, TrustLoadError};
+use referee_store::{CopyError, EvidenceError, PolicyLoadError, StoreError, TrustLoadError, TufError};
 use referee_verify::UnusableTrust;
 use std::error::Error;
 use std::io::{self, Write};
@@ -83,6 +83,9 @@ pub(crate) enum CliError {
     /// A key of the trust documents cannot be used.
     #[error(transparent)]
     Trusted(#[from] UnusableTrust),
+    /// A trusted root could not be had.
+    #[error(transparent)]
+    Roots(#[from] TufError),
     /// The store cannot be set up.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -213,6 +216,14 @@ pub(crate) enum CliError {
         /// Why not.
         source: Box<CopyError>,
     },
+    /// A trusted root cannot be saved.
+    #[error("{} could not be written", path.display())]
+    RootNotSaved {
+        /// Where to.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// Evidence cannot be used.
     #[error("the evidence {} cannot be used: {source}", path.display())]
     Evidence {
@@ -220,6 +231,31 @@ pub(crate) enum CliError {
         path: PathBuf,
         /// Why not.
         source: Box<EvidenceError>,
+    },
+    /// Evidence is about something else than the command is.
+    #[error("the evidence {} is about {about}: that is for `{command}`", path.display())]
+    EvidenceAboutOther {
+        /// Where it is.
+        path: PathBuf,
+        /// What it is about.
+        about: &'static str,
+        /// What rules over it.
+        command: &'static str,
+    },
+    /// Evidence is about another file than the one that is given.
+    #[error(
+        "{file} has the digest {found}, and the evidence {} is about {expected}",
+        path.display()
+    )]
+    EvidenceOfOtherFile {
+        /// Where the evidence is.
+        path: PathBuf,
+        /// The file.
+        file: String,
+        /// The digest of the file that it is about.
+        expected: Digest,
+        /// The digest of the file.
+        found: Digest,
     },
     /// Evidence cannot be saved.
     #[error("the evidence was not saved: {0}")]
@@ -256,6 +292,7 @@ impl Coded for CliError {
             Self::PackData { .. } => "internal_error",
             Self::Trust(error) => error.code(),
             Self::Trusted(error) => error.code(),
+            Self::Roots(error) => error.code(),
             Self::Store(error) => error.code(),
             Self::PolicyFiles(error) => error.code(),
             Self::NoModules { .. } => "policy_empty",
@@ -280,6 +317,9 @@ impl Coded for CliError {
             Self::Gather(error) => error.code(),
             Self::Copy { source, .. } => source.code(),
             Self::Evidence { source, .. } | Self::EvidenceNotSaved(source) => source.code(),
+            Self::RootNotSaved { .. } => "file_unwritable",
+            Self::EvidenceAboutOther { .. } => "evidence_about_other",
+            Self::EvidenceOfOtherFile { .. } => "evidence_of_other_file",
             Self::Offline { .. } => "offline",
             Self::ServerConfig(error) => error.code(),
             Self::Serve(error) => error.code(),
@@ -298,6 +338,7 @@ impl Coded for CliError {
             }),
             Self::Trust(error) => error.hint(),
             Self::Trusted(error) => error.hint(),
+            Self::Roots(error) => error.hint(),
             Self::Store(error) => error.hint(),
             Self::PolicyFiles(error) => error.hint(),
             Self::Load(errors) => errors.hint(),
@@ -335,6 +376,9 @@ impl Coded for CliError {
             | Self::SigstoreCases(_)
             | Self::SigstoreCodes(_)
             | Self::BlobDigest { .. }
+            | Self::EvidenceAboutOther { .. }
+            | Self::EvidenceOfOtherFile { .. }
+            | Self::RootNotSaved { .. }
             | Self::Write(_) => None,
         }
     }

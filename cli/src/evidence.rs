@@ -1,16 +1,21 @@
 //! Saving evidence, and ruling over evidence that was saved.
 
+mod blob;
+
+pub(crate) use blob::SavingFile;
+
 use crate::args::QuestionArgs;
 use crate::command::gather_with;
 use crate::config::Config;
 use crate::console::{Console, Role};
 use crate::error::CliError;
 use crate::escape::Safe;
+use crate::roots;
 use crate::setup::{self, Reach};
 use clap::Args;
 use referee_core::facts::TrustRootSource;
-use referee_core::trust::{RootSource, SuppliedRoot, TrustedSigstore, WellKnown};
-use referee_core::{Digest, Limits, Source};
+use referee_core::trust::{RootKeeper, RootSource, SuppliedRoot, TrustedSigstore};
+use referee_core::{Digest, Limits, Reference, Source, Trust};
 use referee_engine::{Engine, Gathered, Request};
 use referee_store::{
     EvidenceContext, EvidenceError, Recorder, Replay, load_trust, read_trust, trust_of,
@@ -85,8 +90,22 @@ impl Opened<'_> {
         console: &mut Console,
     ) -> Result<(Engine, Request), CliError> {
         let context = self.replay.context();
+        if context.file.is_some() {
+            return Err(self.about_other("a file", "referee verify-blob"));
+        }
         let request = question.replayed(context, config)?;
-        let trust = if trust.is_empty() {
+        let trust = self.trust(trust, console)?;
+        let engine = engine(self.replay.clone(), &context.limits, config, trust)?;
+        Ok((engine, request))
+    }
+
+    fn about_other(&self, about: &'static str, command: &'static str) -> CliError {
+        CliError::EvidenceAboutOther { path: self.path.to_owned(), about, command }
+    }
+
+    fn trust(&self, given: &[PathBuf], console: &mut Console) -> Result<Trust, CliError> {
+        let context = self.replay.context();
+        let trust = if given.is_empty() {
             let note = console.err_paint.show(Role::Warn, "note");
             writeln!(
                 console.err(),
@@ -94,11 +113,9 @@ impl Opened<'_> {
             )?;
             trust_of(&context.trust)?
         } else {
-            load_trust(trust, &context.limits)?
+            load_trust(given, &context.limits)?
         };
-        let trust = trust.supplied(&context.roots);
-        let engine = engine(self.replay.clone(), &context.limits, config, trust)?;
-        Ok((engine, request))
+        Ok(trust.supplied(&context.roots))
     }
 
     /// Tells where other facts came out than were saved.
@@ -131,7 +148,7 @@ fn engine(
     replay: Replay,
     limits: &Limits,
     config: &Config,
-    trust: referee_core::Trust,
+    trust: Trust,
 ) -> Result<Engine, CliError> {
     let config = Config { limits: limits.clone(), ..config.clone() };
     setup::engine_over(Arc::new(replay), &config, trust)
@@ -157,27 +174,21 @@ impl Saving<'_> {
     /// Where there are no facts, or the evidence cannot be saved.
     pub(crate) async fn gather(
         &self,
-        request: Request,
-        console: &Console,
+        mut request: Request,
+        console: &mut Console,
     ) -> Result<(Gathered, Digest), CliError> {
         const WHAT: &str = "gathering facts about";
         let config = self.config;
         let texts = read_trust(&config.trust, &config.limits)?;
         let recorder = Recorder::new(setup::store(config, self.reach)?);
-        let trust = trust_of(&texts)?;
+        let renewed = roots::renewed(trust_of(&texts)?, config, self.reach, console).await?;
+        request.deadline = renewed.left_of(request.deadline);
+        let trust = renewed.trust;
         let roots = trust.sigstore().iter().filter_map(root_of).collect();
         let engine = setup::engine_over(Arc::new(recorder.clone()), config, trust)?;
         let gathered = gather_with(&engine, request.clone(), console, WHAT).await?;
-        let facts = gathered.facts();
-        let mut context = EvidenceContext::new(
-            self.reference.to_owned(),
-            facts.request.time,
-            gathered.digest().clone(),
-            config.limits.clone(),
-        );
-        context.judged_as = request.judged_as.as_ref().map(ToString::to_string);
-        context.namespace = request.namespace.clone();
-        context.parameters = request.parameters.clone();
+        let mut context = context(&gathered, request.judged_as.as_ref(), &config.limits);
+        context.reference = self.reference.to_owned();
         context.trust = texts;
         context.roots = roots;
         let fault = |error| CliError::EvidenceNotSaved(Box::new(error));
@@ -195,6 +206,17 @@ impl Saving<'_> {
     }
 }
 
+/// What is known besides the answers; without whom to trust.
+fn context(gathered: &Gathered, judged_as: Option<&Reference>, limits: &Limits) -> EvidenceContext {
+    let asked = gathered.facts().request;
+    let digest = gathered.digest().clone();
+    let mut context = EvidenceContext::new(asked.reference, asked.time, digest, limits.clone());
+    context.judged_as = judged_as.map(ToString::to_string);
+    context.namespace = asked.namespace;
+    context.parameters = asked.parameters;
+    context
+}
+
 fn engine_over(replay: &Replay, config: &Config) -> Result<Engine, CliError> {
     let context = replay.context();
     let trust = trust_of(&context.trust)?.supplied(&context.roots);
@@ -202,14 +224,15 @@ fn engine_over(replay: &Replay, config: &Config) -> Result<Engine, CliError> {
 }
 
 /// The trusted root of an instance, where it is no file of the trust document.
-fn root_of(trusted: &TrustedSigstore) -> Option<(WellKnown, SuppliedRoot)> {
+fn root_of(trusted: &TrustedSigstore) -> Option<(RootKeeper, SuppliedRoot)> {
     match &trusted.root {
         RootSource::WellKnown(instance) => {
             let json = embedded(*instance).to_owned();
             let source = TrustRootSource::Embedded;
-            Some((*instance, SuppliedRoot { json, source, expires_at: None }))
+            let keeper = RootKeeper::WellKnown(*instance);
+            Some((keeper, SuppliedRoot { json, source, expires_at: None }))
         }
-        RootSource::Supplied { instance, root } => Some((*instance, root.clone())),
+        RootSource::Supplied { keeper, root } => Some((keeper.clone(), root.clone())),
         _ => None,
     }
 }

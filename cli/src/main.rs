@@ -22,6 +22,7 @@ mod output;
 mod packs;
 mod progress;
 mod rego;
+mod roots;
 mod setup;
 
 use crate::args::Cli;

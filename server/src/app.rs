@@ -9,8 +9,8 @@ use referee_engine::{Engine, LoadedPolicy};
 use referee_rego::{CompileOptions, Program, RegoEngine, RegoErrors};
 use referee_store::CacheStats;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 
 /// What the default policy is called in requests, logs and metrics.
@@ -27,7 +27,7 @@ pub(crate) struct Served {
 /// What every request has at hand.
 #[derive(Debug)]
 pub(crate) struct App {
-    pub(crate) engine: Engine,
+    engine: RwLock<Engine>,
     pub(crate) config: ServerConfig,
     pub(crate) registries: Registries,
     pub(crate) metrics: Metrics,
@@ -39,6 +39,11 @@ pub(crate) struct App {
 }
 
 impl App {
+    /// The engine in force; a request that has it keeps it.
+    pub(crate) fn engine(&self) -> Engine {
+        self.engine.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Room for so much work, or [`ApiError::Overloaded`] at once.
     pub(crate) fn admit(&self, count: usize) -> Result<SemaphorePermit<'_>, ApiError> {
         let count = u32::try_from(count).unwrap_or(u32::MAX);
@@ -139,7 +144,7 @@ impl Server {
         let named =
             named.into_iter().map(|(name, policy)| (name.clone(), serve(name, policy))).collect();
         let app = App {
-            engine,
+            engine: RwLock::new(engine),
             config,
             registries,
             metrics,
@@ -157,6 +162,11 @@ impl Server {
     pub fn with_cache_stats(self, source: impl Fn() -> CacheStats + Send + Sync + 'static) -> Self {
         self.app.metrics.read_cache(source);
         self
+    }
+
+    /// Has requests from now on answered by another engine: one with renewed trust.
+    pub fn replace_engine(&self, engine: Engine) {
+        *self.app.engine.write().unwrap_or_else(PoisonError::into_inner) = engine;
     }
 
     /// All that the server answers, to be embedded in something else. Without

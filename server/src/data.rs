@@ -131,7 +131,7 @@ pub(crate) async fn answer(
         app.program()
     };
     let evaluating = Instant::now();
-    let result = app.engine.evaluate(program, &path, input, due.left_to_evaluate()).await?;
+    let result = app.engine().evaluate(program, &path, input, due.left_to_evaluate()).await?;
     timers.note("timer_rego_query_eval_ns", evaluating.elapsed());
     timers.note("timer_server_handler_ns", started.elapsed());
     let told = Told {
@@ -234,7 +234,7 @@ async fn facts(
         parameters,
         ..referee_engine::Request::new(source)
     };
-    Ok(app.engine.gather(&request).await?.input()?)
+    Ok(app.engine().gather(&request).await?.input()?)
 }
 
 fn malformed(part: &'static str, problem: impl Into<InputError>) -> ApiError {

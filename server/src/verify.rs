@@ -148,13 +148,13 @@ async fn judge(app: &App, policy: &Served, text: &str, ask: &Ask, due: Due) -> J
                 parameters: ask.parameters.clone(),
                 ..referee_engine::Request::new(source)
             };
-            let ruled = app.engine.rule(&request, &policy.policy).await;
+            let ruled = app.engine().rule(&request, &policy.policy).await;
             let facts = ruled.gathered.filter(|_| ask.facts).map(|gathered| gathered.facts());
             Judged { decision: ruled.decision, facts }
         }
         Err(error) => {
             let echo: String = text.chars().take(MAX_ECHO).collect();
-            Judged { decision: app.engine.refuse(&echo, &policy.policy, &*error), facts: None }
+            Judged { decision: app.engine().refuse(&echo, &policy.policy, &*error), facts: None }
         }
     };
     policy.meters.ruled(judged.decision.verdict, started.elapsed());

@@ -10,6 +10,7 @@ use crate::exit::Exit;
 use crate::interrupt::until_interrupted;
 use crate::output::json;
 use crate::progress::Progress;
+use crate::roots;
 use crate::setup::{self, Reach};
 use clap::Args;
 use referee_engine::{Engine, Gathered, Request};
@@ -70,7 +71,7 @@ pub(crate) async fn run(
             gathered
         }
         (None, Some(reference), save) => {
-            let request = args.question.request(reference, config)?;
+            let mut request = args.question.request(reference, config)?;
             args.evidence.check(&request)?;
             match save {
                 Some(path) => {
@@ -83,8 +84,12 @@ pub(crate) async fn run(
                     gathered.0
                 }
                 None => {
-                    let store = setup::store(config, args.evidence.reach())?;
-                    let engine = setup::engine_over(store, config, setup::trust(config)?)?;
+                    let reach = args.evidence.reach();
+                    let store = setup::store(config, reach)?;
+                    let trust = setup::trust(config)?;
+                    let renewed = roots::renewed(trust, config, reach, console).await?;
+                    request.deadline = renewed.left_of(request.deadline);
+                    let engine = setup::engine_over(store, config, renewed.trust)?;
                     gather_with(&engine, request, console, WHAT).await?
                 }
             }
@@ -114,12 +119,14 @@ pub(crate) async fn run(
 /// Where the reference cannot be resolved, or the work is interrupted.
 pub(crate) async fn gather(
     config: &Config,
-    request: Request,
-    console: &Console,
+    mut request: Request,
+    console: &mut Console,
     what: &'static str,
 ) -> Result<Gathered, CliError> {
     let store = setup::store(config, Reach::Anywhere)?;
-    let engine = setup::engine_over(store, config, setup::trust(config)?)?;
+    let renewed = roots::renewed(setup::trust(config)?, config, Reach::Anywhere, console).await?;
+    request.deadline = renewed.left_of(request.deadline);
+    let engine = setup::engine_over(store, config, renewed.trust)?;
     gather_with(&engine, request, console, what).await
 }
 

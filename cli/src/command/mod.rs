@@ -9,6 +9,7 @@ mod discover;
 mod eval;
 mod facts;
 mod parse;
+mod roots;
 mod serve;
 mod test;
 mod verify;
@@ -38,6 +39,8 @@ pub(crate) enum Command {
     Facts(facts::FactsArgs),
     /// Copy an artifact with everything that refers to it
     Copy(copy::CopyArgs),
+    /// Renew the trusted roots of Sigstore instances, and show them
+    Roots(roots::RootsArgs),
     /// Evaluate a Rego query, over saved facts or any other input
     Eval(Box<eval::EvalArgs>),
     /// Run the tests of a policy
@@ -76,6 +79,7 @@ impl Command {
             Self::Discover(args) => args.overlay(&mut overlay),
             Self::Facts(args) => args.overlay(&mut overlay),
             Self::Copy(args) => args.overlay(&mut overlay),
+            Self::Roots(args) => args.overlay(&mut overlay),
             Self::Serve(args) => args.overlay(&mut overlay)?,
             // Its answer must not depend on a configuration that may be what is wrong.
             Self::Version(args) => return version::run(args, console),
@@ -105,6 +109,7 @@ impl Command {
             Self::Discover(args) => discover::run(&args, &config, console).await,
             Self::Facts(args) => facts::run(&args, &config, console).await,
             Self::Copy(args) => copy::run(&args, &config, console).await,
+            Self::Roots(args) => roots::run(&args, &config, console).await,
             Self::Eval(args) => eval::run(*args, &config, console).await,
             Self::Test(args) => test::run(args, &config, verbose, console).await,
             Self::Check(args) => check::run(args, &config, console).await,

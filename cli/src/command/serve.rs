@@ -5,13 +5,15 @@ use crate::config::{Config, Overlay};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::interrupt::{Shutdown, second_kills};
-use crate::setup;
+use crate::{roots, setup};
 use clap::Args;
+use referee_core::{Digest, Timestamp, Trust};
 use referee_server::Server;
-use referee_store::Router;
+use referee_store::{Asking, Clock as _, Router, Store, Supplied, SystemClock, TrustRoots};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The arguments of `referee serve`.
 #[derive(Args, Debug)]
@@ -59,9 +61,12 @@ pub(crate) async fn run(config: Config) -> Result<Exit, CliError> {
     let registries = setup::registries(&config)?;
     let stats = registries.clone();
     let router = Router::new().with_registry(Arc::new(registries));
-    let engine = setup::engine_over(Arc::new(router), &config, trust)?;
+    let store: Arc<dyn Store> = Arc::new(router);
+    let renewal = Renewal { roots: roots::of(&config)?, trust, store, config: config.clone() };
+    let Supplied { trust, again_at, .. } = renewal.supply().await?;
+    let engine = setup::engine_over(Arc::clone(&renewal.store), &config, trust)?;
+    let in_force = engine.trust_revision().clone();
     let identity = policy.identity().clone();
-    let revision = engine.trust_revision().to_string();
     let server = Server::new(config.server.clone(), engine, policy, BTreeMap::new())?
         .with_cache_stats(move || stats.stats());
     let shutdown = Shutdown::listen()?;
@@ -70,7 +75,7 @@ pub(crate) async fn run(config: Config) -> Result<Exit, CliError> {
         address = %listeners.address(),
         policy = identity.package,
         policy_revision = identity.revision,
-        trust_revision = revision,
+        trust_revision = %in_force,
         "serving"
     );
     if let Some(address) = listeners.diagnostic_address() {
@@ -81,9 +86,75 @@ pub(crate) async fn run(config: Config) -> Result<Exit, CliError> {
         tracing::info!("shutting down; what is under way may finish, a second Ctrl-C ends it");
         tokio::spawn(second_kills());
     };
+    let renewing = again_at.map(|at| tokio::spawn(renewal.keep(server.clone(), in_force, at)));
     let ended = server.serve(listeners, asked).await;
+    renewing.iter().for_each(tokio::task::JoinHandle::abort);
     if ended.cut_off > 0 {
         tracing::warn!(connections = ended.cut_off, "connections were cut off");
     }
     Ok(Exit::Success)
+}
+
+/// The shortest wait before trusted roots are looked after again.
+const SHORTEST_WAIT: Duration = Duration::from_secs(1);
+
+/// Keeps the trusted roots of a server new.
+struct Renewal {
+    roots: TrustRoots,
+    /// The trust as its documents say it.
+    trust: Trust,
+    store: Arc<dyn Store>,
+    config: Config,
+}
+
+impl Renewal {
+    /// The trust with its roots as of now; what could not be renewed is logged.
+    async fn supply(&self) -> Result<Supplied, CliError> {
+        let trust = self.trust.clone();
+        let supplied = roots::supply(&self.roots, trust, Asking::Allowed, Duration::MAX).await?;
+        for note in &supplied.notes {
+            tracing::warn!(instance = %note.keeper, "{note}");
+        }
+        Ok(supplied)
+    }
+
+    /// Renews the roots when that is due, and gives the server an engine with them. What serves
+    /// already goes on where one cannot be had.
+    async fn keep(self, server: Server, mut revision: Digest, mut at: Timestamp) {
+        loop {
+            let wait = at.saturating_since(SystemClock.now()).max(SHORTEST_WAIT);
+            tokio::time::sleep(wait).await;
+            let supplied = match self.supply().await {
+                Ok(supplied) => supplied,
+                Err(error) => {
+                    tracing::error!(
+                        error = referee_core::error::chain(&error),
+                        "trust is not renewed"
+                    );
+                    at = SystemClock.now();
+                    continue;
+                }
+            };
+            at = supplied.again_at.unwrap_or(at);
+            let found = supplied.trust.revision().clone();
+            if found == revision {
+                continue;
+            }
+            let engine = setup::engine_over(Arc::clone(&self.store), &self.config, supplied.trust);
+            match engine {
+                Ok(engine) => {
+                    let trust_revision = engine.trust_revision().to_string();
+                    tracing::info!(trust_revision, "trusted roots were renewed");
+                    server.replace_engine(engine);
+                    revision = found;
+                }
+                Err(error) => {
+                    tracing::error!(
+                        error = referee_core::error::chain(&error),
+                        "trust is not renewed"
+                    );
+                }
+            }
+        }
+    }
 }

@@ -10,7 +10,7 @@ use crate::interrupt::until_interrupted;
 use crate::output::sheet::View;
 use crate::output::{Answer, Format, github, human, json, junit, sarif};
 use crate::progress::Progress;
-use crate::setup;
+use crate::{roots, setup};
 use clap::Args;
 use futures_util::StreamExt as _;
 use futures_util::stream;
@@ -88,12 +88,16 @@ pub(crate) async fn run(
             (engine, vec![request])
         }
         None => {
-            let requests = args.question.requests(&args.references, config)?;
+            let mut requests = args.question.requests(&args.references, config)?;
             requests.iter().try_for_each(|request| args.evidence.check(request))?;
             let trust = setup::trust(config)?;
             let store = setup::store(config, args.evidence.reach())?;
             setup::note_trust(config, console)?;
-            (setup::engine_over(store, config, trust)?, requests)
+            let renewed = roots::renewed(trust, config, args.evidence.reach(), console).await?;
+            for request in &mut requests {
+                request.deadline = renewed.left_of(request.deadline);
+            }
+            (setup::engine_over(store, config, renewed.trust)?, requests)
         }
     };
     let view = View { paint: console.paint, width: console.width, verbose };

@@ -2,19 +2,22 @@
 
 use crate::args::{PolicyArgs, QuestionArgs, TrustArgs};
 use crate::config::{Config, Overlay};
-use crate::console::Console;
+use crate::console::{Console, Role};
 use crate::error::CliError;
+use crate::escape::Safe;
+use crate::evidence::{EvidenceArgs, SavingFile};
 use crate::exit::Exit;
 use crate::files;
 use crate::interrupt::until_interrupted;
 use crate::output::sheet::View;
 use crate::output::{Answer, Format, github, human, json, junit, sarif};
 use crate::progress::Progress;
+use crate::roots;
 use crate::setup::{self, Reach};
 use bytes::Bytes;
 use clap::Args;
 use referee_core::Digest;
-use referee_engine::FileRequest;
+use referee_engine::{Engine, FileRequest};
 use referee_verify::protocol::tlog::{Digests, DigestsOfPieces};
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -33,6 +36,7 @@ Examples:
   referee verify-blob checksums.txt --bundle checksums.txt.sigstore.json --trust trust.yaml
   referee verify-blob app.tar.gz --bundle provenance.json --as registry.example/team/app --trust trust.yaml
   referee verify-blob sha256:… --bundle app.sigstore.json --trust trust.yaml
+  referee verify-blob --evidence app.tar --offline
 
 Exit codes: 0 the file may be used, 1 it is denied, 2 there is no answer.";
 
@@ -41,11 +45,23 @@ Exit codes: 0 the file may be used, 1 it is denied, 2 there is no answer.";
 #[command(after_help = EXAMPLES)]
 pub(crate) struct VerifyBlobArgs {
     /// The file, or sha256: and its digest
-    #[arg(value_name = "FILE")]
-    file: String,
+    #[arg(value_name = "FILE", required_unless_present = "evidence")]
+    file: Option<String>,
     /// A Sigstore bundle that vouches for it; may be given several times
-    #[arg(long = "bundle", short = 'b', value_name = "BUNDLE", required = true)]
+    #[arg(
+        long = "bundle",
+        short = 'b',
+        value_name = "BUNDLE",
+        required_unless_present = "evidence",
+        conflicts_with = "evidence"
+    )]
     bundles: Vec<PathBuf>,
+    /// Save every byte used but the file, to rule again without a network: to a folder, or to a
+    /// tar file where the name ends in .tar
+    #[arg(long, value_name = "DIR|TAR", conflicts_with = "evidence")]
+    save_evidence: Option<PathBuf>,
+    #[command(flatten)]
+    evidence: EvidenceArgs,
     #[command(flatten)]
     trust: TrustArgs,
     /// The form of the answer: human, json, junit, sarif or github
@@ -82,22 +98,36 @@ pub(crate) async fn run(
     verbose: bool,
     console: &mut Console,
 ) -> Result<Exit, CliError> {
+    let opened = args.evidence.open()?;
     let policy = setup::policy(config)?;
-    setup::note_trust(config, console)?;
-    let store = setup::store(config, Reach::Offline)?;
-    let engine = setup::engine_over(store, config, setup::trust(config)?)?;
-    let request = args.question.about_file(args.file.clone(), config)?;
-    let limit = config.limits.max_payload_bytes;
-    let (file, bundles) = (args.file.clone(), args.bundles.clone());
+    let given = match args.file.clone() {
+        Some(file) => {
+            let request = args.question.about_file(file.clone(), config)?;
+            let (bundles, limit) = (args.bundles.clone(), config.limits.max_payload_bytes);
+            let read = move || fill(request, &file, &bundles, limit);
+            let work = tokio::task::spawn_blocking(read);
+            let read = async { work.await.map_err(|e| CliError::Runtime(io::Error::other(e)))? };
+            Some(until_interrupted(read).await?)
+        }
+        None => None,
+    };
+    let (engine, request) = match (&opened, given) {
+        (Some(opened), given) => {
+            given.map_or(Ok(()), |given| opened.is_of(&given))?;
+            opened.file_engine(&args.question, args.trust.given(), config, console)?
+        }
+        (None, Some(request)) => over_file(&args, request, config, console).await?,
+        // The arguments demand one of the two.
+        (None, None) => return Ok(Exit::Error),
+    };
     let mut progress =
         Progress::new(console.watched && args.output == Format::Human, 1, "verifying");
-    let work = async {
-        let read = tokio::task::spawn_blocking(move || fill(request, &file, &bundles, limit));
-        let request = read.await.map_err(|error| CliError::Runtime(io::Error::other(error)))??;
-        Ok(engine.rule_file(&request, &policy).await?)
-    };
+    let work = async { Ok(engine.rule_file(&request, &policy).await?) };
     let ruled = until_interrupted(progress.during(work)).await?;
     drop(progress);
+    if let (Some(opened), Some(digest)) = (&opened, &ruled.decision.facts_digest) {
+        opened.compare(digest, &args.question, args.trust.given(), console)?;
+    }
     let answers = [Answer {
         decision: ruled.decision,
         facts: ruled.gathered.map(|gathered| gathered.facts()),
@@ -118,6 +148,29 @@ pub(crate) async fn run(
         Format::Github => github::write(out, &answers)?,
     }
     Ok(answers.iter().map(Answer::exit).fold(Exit::Success, Exit::and))
+}
+
+/// The engine for a file that was read, and the question; where evidence is to be saved, it is.
+async fn over_file(
+    args: &VerifyBlobArgs,
+    request: FileRequest,
+    config: &Config,
+    console: &mut Console,
+) -> Result<(Engine, FileRequest), CliError> {
+    setup::note_trust(config, console)?;
+    let reach = args.evidence.reach();
+    let Some(path) = args.save_evidence.as_deref() else {
+        let store = setup::store(config, Reach::Offline)?;
+        let trust = setup::trust(config)?;
+        let trust = roots::renewed(trust, config, reach, console).await?.trust;
+        return Ok((setup::engine_over(store, config, trust)?, request));
+    };
+    let saving = SavingFile { path, reach, config };
+    let (engine, request, digest) = saving.save(request, console).await?;
+    let note = console.err_paint.show(Role::Head, "evidence");
+    let path = path.display().to_string();
+    writeln!(console.err(), "{note}: {} saved, {digest}", Safe(&path))?;
+    Ok((engine, request))
 }
 
 /// Reads the file and the bundles.

@@ -62,6 +62,9 @@ pub(crate) enum ConfigError {
     /// What a section's own check found.
     #[error("registry.{0}")]
     Registry(#[from] StoreError),
+    /// The same of the section about trusted roots.
+    #[error(transparent)]
+    Tuf(StoreError),
     /// The same of the server's section.
     #[error(transparent)]
     Server(#[from] referee_server::ConfigError),
@@ -84,7 +87,7 @@ impl Coded for ConfigError {
             Self::NotText { .. } => "variable_not_text",
             Self::Version { .. } => "config_version",
             Self::Zero { .. } => "config_zero",
-            Self::Registry(error) => error.code(),
+            Self::Registry(error) | Self::Tuf(error) => error.code(),
             Self::Server(error) => error.code(),
             Self::Merge(_) => "internal_error",
         }
@@ -98,7 +101,7 @@ impl Coded for ConfigError {
                 env::CONFIG,
                 env::SETTINGS.first().copied().unwrap_or_default(),
             )),
-            Self::Registry(error) => error.hint(),
+            Self::Registry(error) | Self::Tuf(error) => error.hint(),
             Self::Server(error) => error.hint(),
             _ => None,
         }

@@ -6,6 +6,7 @@
 use referee_core::{Limits, Mode};
 use referee_engine::Settings;
 use referee_rego::EngineChoice;
+use referee_store::TufConfig;
 use referee_store::config::{CacheConfig, RegistryConfig};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,8 @@ pub(crate) struct ConfigFile {
     pub(crate) registry: RegistryConfig,
     /// What is remembered of what registries said.
     pub(crate) cache: CacheConfig,
+    /// How trusted roots of Sigstore instances are renewed.
+    pub(crate) tuf: TufConfig,
     /// How the engine behaves.
     pub(crate) engine: Settings,
     /// How much is read.
@@ -47,6 +50,7 @@ impl Default for ConfigFile {
             policy: PolicySection::default(),
             registry: RegistryConfig::default(),
             cache: CacheConfig::default(),
+            tuf: TufConfig::default(),
             engine: Settings::default(),
             limits: Limits::default(),
             server: referee_server::ServerConfig::default(),

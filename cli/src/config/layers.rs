@@ -16,8 +16,14 @@ const HERE: &str = "referee.yaml";
 const AT_HOME: &str = "referee/config.yaml";
 
 /// Settings that hold a path or several. In a file they are relative to that file's folder.
-const PATHS: &[&str] =
-    &["/trust", "/policy/data", "/policy/source", "/registry/ca_files", "/registry/docker_config"];
+const PATHS: &[&str] = &[
+    "/trust",
+    "/policy/data",
+    "/policy/source",
+    "/registry/ca_files",
+    "/registry/docker_config",
+    "/tuf/folder",
+];
 
 /// What the flags say: a configuration with only the settings that are given.
 #[derive(Clone, Debug, Default)]

@@ -19,6 +19,7 @@ use referee_core::{Limits, Mode, document};
 use referee_engine::Settings;
 use referee_rego::EngineChoice;
 use referee_server::ServerConfig;
+use referee_store::TufConfig;
 use referee_store::config::{CacheConfig, RegistryConfig};
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
@@ -41,6 +42,8 @@ pub(crate) struct Config {
     pub(crate) registry: RegistryConfig,
     /// What is remembered.
     pub(crate) cache: CacheConfig,
+    /// How trusted roots are renewed.
+    pub(crate) tuf: TufConfig,
     /// How the engine behaves.
     pub(crate) engine: Settings,
     /// The deadline of one reference, for commands other than `serve`.
@@ -140,6 +143,7 @@ impl Config {
         }
         raw.registry.check()?;
         raw.server.check()?;
+        raw.tuf.check().map_err(ConfigError::Tuf)?;
         let positive = [
             ("engine.deadline_ms", raw.engine.deadline_ms),
             ("engine.background_ms", raw.engine.background_ms),
@@ -166,6 +170,7 @@ impl Config {
             },
             registry: raw.registry,
             cache: raw.cache,
+            tuf: raw.tuf,
             engine: raw.engine,
             deadline: if deadline_given { deadline } else { COMMAND_DEADLINE },
             limits: raw.limits,

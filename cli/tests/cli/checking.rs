@@ -55,6 +55,34 @@ fn an_error_of_the_syntax_has_opas_details() {
 }
 
 #[test]
+fn a_fact_that_may_be_null_may_be_held_against_null_and_its_members_are_checked() {
+    let check = |body: &str| {
+        let text = format!(
+            "package p\n\ndeny contains \"x\" if {{\n\tsome s in input.signatures\n\t{body}\n}}\n"
+        );
+        let folder = folder(&[("p.rego", &text)]);
+        with(&["check", &path(&folder, "p.rego"), "--schema", "facts"])
+    };
+    for body in [
+        "s.scope == null",
+        "s.scope == \"**\"",
+        "startswith(s.scope, \"registry.example/\")",
+        "s.key == null",
+        "s.key.name == \"release\"",
+        "s.key.not_after == null",
+        "s.expires_at != null; time.parse_rfc3339_ns(s.expires_at) < 1",
+        "some stamp in s.timestamps; stamp.error.code == \"timestamp_untrusted\"",
+    ] {
+        let run = check(body);
+        assert_eq!(run.code, Some(0), "{body}: {run:#?}");
+    }
+    let run = check("s.scope == 1").exits(2);
+    assert!(run.err.contains("any<null, string>"), "{run:#?}");
+    let run = check("s.key.nmae == \"release\"").exits(2);
+    assert!(run.err.contains("undefined ref"), "{run:#?}");
+}
+
+#[test]
 fn a_misspelled_fact_is_an_error_that_names_the_facts_there_are() {
     let text =
         "package p\n\ndeny contains \"x\" if {\n\tsome s in input.signaturs\n\ts.trusted\n}\n";

@@ -32,6 +32,8 @@ mod packs;
 #[cfg(test)]
 mod processes;
 #[cfg(test)]
+mod roots;
+#[cfg(test)]
 #[cfg(unix)]
 #[path = "../peers/serving.rs"]
 mod serving;
@@ -39,3 +41,6 @@ mod serving;
 mod support;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+#[path = "../peers/web.rs"]
+mod web;

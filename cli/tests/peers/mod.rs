@@ -4,6 +4,8 @@ mod find;
 mod moving;
 mod replay;
 mod replayed;
+mod repositories;
+mod web;
 
 use find::{skipped, tool};
 use serde_json::Value;

@@ -49,6 +49,7 @@ const ALTERATIONS: &[(&str, Alter)] = &[
 /// authority proves the time, cosign takes the time of the verification for it.
 const DIFFERENCES: &[(&str, &[&str], &str)] = &[
     ("new-release-v2", &["proof-root", "proof-size"], UNREAD),
+    ("new-release-v2", &["token", "token-cut"], UNASKED),
     ("new-workflow-v2", &["proof-index", "proof-root", "proof-size"], UNREAD),
     ("blob-workflow-v2", &["proof-index", "proof-root", "proof-size"], UNREAD),
     ("python-dev-v2", &["proof-index", "proof-root", "proof-size"], UNREAD),
@@ -59,6 +60,9 @@ const DIFFERENCES: &[(&str, &[&str], &str)] = &[
      without one pass on the time of its log entry; `timestamp: required` does not",
     ),
 ];
+
+const UNASKED: &str = "without `--use-signed-timestamps` cosign does not look at the timestamp beside a \
+                       signature by a key; here what is there must hold";
 
 const UNREAD: &str = "for a log on tiles cosign takes the root and the size from the checkpoint and \
                       the index from the entry, and does not read what the proof says of them";

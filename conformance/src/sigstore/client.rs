@@ -91,6 +91,7 @@ impl Client {
             name: NAME.to_owned(),
             instance: trusted_root.is_none().then_some(instance),
             file: trusted_root.map(|_| "trusted_root.json".to_owned()),
+            tuf: None,
             log: None,
             sct: None,
             timestamp: None,
@@ -114,6 +115,7 @@ impl Client {
                 not_before: None,
                 not_after: None,
                 log: Requirement::Required,
+                timestamp: Requirement::Optional,
                 revoked: None,
             }),
         }

@@ -19,6 +19,9 @@ pub struct Environment {
     pub registry_auth_file: Option<PathBuf>,
     /// `XDG_RUNTIME_DIR`: under it `containers/auth.json` where `REGISTRY_AUTH_FILE` is not set.
     pub xdg_runtime_dir: Option<PathBuf>,
+    /// `XDG_CACHE_HOME`: the folder of what can be had again (XDG Base Directory Specification);
+    /// `$HOME/.cache` where it is not set. A relative path is ignored.
+    pub xdg_cache_home: Option<PathBuf>,
     /// `PATH`: where credential helpers are looked for.
     pub path: Option<OsString>,
 }
@@ -33,8 +36,17 @@ impl Environment {
             home: read("HOME").map(PathBuf::from),
             registry_auth_file: read("REGISTRY_AUTH_FILE").map(PathBuf::from),
             xdg_runtime_dir: read("XDG_RUNTIME_DIR").map(PathBuf::from),
+            xdg_cache_home: read("XDG_CACHE_HOME").map(PathBuf::from),
             path: read("PATH"),
         }
+    }
+
+    /// The folder in which Referee keeps what can be had again; `None` where nothing says so.
+    #[must_use]
+    pub fn cache_folder(&self, name: &str) -> Option<PathBuf> {
+        let named = self.xdg_cache_home.clone().filter(|path| path.is_absolute());
+        let cache = named.or_else(|| self.home.as_ref().map(|home| home.join(".cache")))?;
+        Some(cache.join("referee").join(name))
     }
 
     /// An environment in which nothing is set.

@@ -5,9 +5,9 @@
 //! included. Saved, this is a folder or an uncompressed tar file:
 //!
 //! - `evidence.json`: what was asked and what was answered, the time, the limits, the trust
-//!   documents' names ([`EvidenceContext`]);
-//! - `blobs/<algorithm>/<hex>`: manifests, blobs, trust documents with the files they name, and
-//!   the trusted roots of Sigstore instances that they name or imply;
+//!   documents' names ([`EvidenceContext`]); of a file that was asked about its digests and size;
+//! - `blobs/<algorithm>/<hex>`: manifests, blobs, a file's bundles, trust documents with the files
+//!   they name, and the trusted roots of Sigstore instances that they name or imply;
 //! - `evidence.sha256`: the digest of `evidence.json`, as `sha256sum` writes and checks it.
 //!
 //! A [`Replay`] is a store over that. It has no way to any network or other file. Every byte is
@@ -19,11 +19,13 @@
 
 mod archive;
 mod error;
+mod file;
 mod format;
 mod record;
 mod replay;
 
 pub use error::EvidenceError;
+pub use file::EvidenceFile;
 pub use format::EvidenceContext;
 pub use record::{Recorder, SavedEvidence};
 pub use replay::Replay;

@@ -24,6 +24,7 @@ pub mod registry;
 pub mod router;
 pub mod source;
 pub mod trust;
+pub mod tuf;
 
 pub use cache::{CacheStats, Cached};
 pub use clock::{Clock, FixedClock, SystemClock};
@@ -31,7 +32,9 @@ pub use config::{CacheConfig, RegistryConfig};
 pub use copy::{Copied, Copier, CopyError, CopyProgress, Destination};
 pub use env::Environment;
 pub use error::StoreError;
-pub use evidence::{EvidenceContext, EvidenceError, Recorder, Replay, SavedEvidence};
+pub use evidence::{
+    EvidenceContext, EvidenceError, EvidenceFile, Recorder, Replay, SavedEvidence,
+};
 pub use layout::LayoutStore;
 pub use memory::MemoryStore;
 pub use network::{PolicyNetwork, Reach};
@@ -39,4 +42,5 @@ pub use policy::{PolicyFiles, PolicyLoadError, load_policies};
 pub use registry::RegistryStore;
 pub use router::Router;
 pub use source::{Fetched, Listing, Place, Store};
+pub use tuf::{Asking, Supplied, TrustRoots, TufConfig, TufError};
 pub use trust::{TrustLoadError, TrustText, load_trust, read_trust, trust_of};

@@ -1,5 +1,6 @@
 //! What stands behind a signature: what was checked, log entries, timestamps, trusted roots.
 
+use super::Problem;
 use crate::digest::Digest;
 use crate::timestamp::Timestamp;
 use schemars::JsonSchema;
@@ -85,6 +86,9 @@ pub struct TimestampFact {
     pub time: Option<Timestamp>,
     /// Whether it was checked and holds.
     pub verified: bool,
+    /// Why it does not hold; `null` where it does, and where nobody examined it. One by an
+    /// authority that no trusted root knows is told here alone, unless something demands it.
+    pub error: Option<Problem>,
 }
 
 /// Where a timestamp comes from.

@@ -36,11 +36,19 @@ pub enum TrustError {
         /// The entry.
         entry: Entry,
     },
-    /// A Sigstore instance has neither `instance` nor `file`, or both.
-    #[error("{entry} must have exactly one of `instance` and `file`")]
+    /// A Sigstore instance has none of `instance`, `file` and `tuf`, or several.
+    #[error("{entry} must have exactly one of `instance`, `file` and `tuf`")]
     RootSource {
         /// The entry.
         entry: Entry,
+    },
+    /// The URL of a TUF repository cannot be asked.
+    #[error("{entry}: {url:?} is no URL of a TUF repository, https://host/path")]
+    RepositoryUrl {
+        /// The entry.
+        entry: Entry,
+        /// The URL.
+        url: String,
     },
     /// A file that an entry names was not handed over.
     #[error("{entry}: file {file:?} was not read")]
@@ -116,6 +124,7 @@ impl Coded for TrustError {
             Self::EmptyName { .. } => "trust_empty_name",
             Self::KeySource { .. } => "trust_key_source",
             Self::RootSource { .. } => "trust_root_source",
+            Self::RepositoryUrl { .. } => "trust_repository_url",
             Self::MissingFile { .. } => "trust_missing_file",
             Self::NoScopes { .. } => "trust_no_scopes",
             Self::Scope { .. } => "trust_scope",

@@ -32,6 +32,10 @@ pub struct KeyEntry {
     /// trust document. A key vouches for itself, so it need not by default.
     #[serde(default)]
     pub log: Requirement,
+    /// Whether a signature by it must have a timestamp of an authority of a Sigstore instance of
+    /// the trust document. A key vouches for itself, so it need not by default.
+    #[serde(default)]
+    pub timestamp: Requirement,
     /// Set where the key must not be trusted any more, whatever it signed and whenever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked: Option<Revocation>,
@@ -66,6 +70,8 @@ pub struct TrustedKey {
     pub not_after: Option<Timestamp>,
     /// Whether its signatures must stand in a transparency log.
     pub log: Requirement,
+    /// Whether its signatures must have a timestamp of an authority.
+    pub timestamp: Requirement,
     /// Why it is not to be trusted any more.
     pub revoked: Option<Revocation>,
 }
@@ -96,6 +102,7 @@ impl TrustedKey {
             not_before: written.not_before,
             not_after: written.not_after,
             log: written.log,
+            timestamp: written.timestamp,
             revoked: written.revoked.clone(),
         })
     }
@@ -109,6 +116,7 @@ impl TrustedKey {
             "not_before": self.not_before.map(|t| t.to_string()),
             "not_after": self.not_after.map(|t| t.to_string()),
             "log": self.log,
+            "timestamp": self.timestamp,
             "revoked": self.revoked.as_ref().map(|r| &r.reason),
         })
     }

@@ -9,6 +9,7 @@ mod error;
 mod identity;
 mod key;
 mod pattern;
+mod root;
 mod scope;
 mod sigstore;
 
@@ -17,10 +18,9 @@ pub use error::TrustError;
 pub use identity::{CLAIMS, IdentityEntry, TrustedIdentity};
 pub use key::{KeyEntry, Revocation, TrustedKey};
 pub use pattern::{Pattern, PatternError, PatternText};
+pub use root::{RootKeeper, RootSource, SuppliedRoot, TufRepository, WellKnown};
 pub use scope::{Scope, ScopeError};
-pub use sigstore::{
-    Requirement, RootSource, SigstoreEntry, SuppliedRoot, TrustedSigstore, WellKnown,
-};
+pub use sigstore::{Requirement, SigstoreEntry, TrustedSigstore, TufEntry};
 
 use crate::digest::Digest;
 use crate::document::{self, DocumentError};
@@ -54,10 +54,13 @@ impl TrustDocument {
         document::read(name, text)
     }
 
-    /// The files that it names: keys and trusted roots.
+    /// The files that it names: keys, trusted roots and roots of TUF repositories.
     pub fn files(&self) -> impl Iterator<Item = &str> {
         let keys = self.keys.iter().filter_map(|key| key.file.as_deref());
-        keys.chain(self.sigstore.iter().filter_map(|instance| instance.file.as_deref()))
+        let roots = self.sigstore.iter().filter_map(|instance| instance.file.as_deref());
+        let anchors =
+            self.sigstore.iter().filter_map(|instance| Some(&*instance.tuf.as_ref()?.root));
+        keys.chain(roots).chain(anchors)
     }
 }
 
@@ -151,18 +154,28 @@ impl Trust {
         Self { keys, identities, sigstore, revision }
     }
 
-    /// The same with the trusted roots of well-known instances as they were had.
+    /// The same with trusted roots as they were had from those who keep them.
     #[must_use]
-    pub fn supplied(self, roots: &BTreeMap<WellKnown, SuppliedRoot>) -> Self {
+    pub fn supplied(self, roots: &BTreeMap<RootKeeper, SuppliedRoot>) -> Self {
         let Self { keys, identities, mut sigstore, .. } = self;
         for trusted in &mut sigstore {
-            if let Some(instance) = trusted.well_known()
-                && let Some(root) = roots.get(&instance)
+            if let Some(keeper) = trusted.keeper()
+                && let Some(root) = roots.get(&keeper)
             {
-                trusted.root = RootSource::Supplied { instance, root: root.clone() };
+                trusted.root = RootSource::Supplied { keeper, root: root.clone() };
             }
         }
         Self::of(keys, identities, sigstore)
+    }
+
+    /// The instances by which a signature can come to be trusted: those that an identity counts
+    /// in, and all of them where the signatures of a key must be logged or stamped.
+    pub fn instances_in_force(&self) -> impl Iterator<Item = &TrustedSigstore> {
+        let attested = |key: &TrustedKey| key.log.is_required() || key.timestamp.is_required();
+        let attested = self.keys.iter().any(attested);
+        self.sigstore.iter().filter(move |instance| {
+            attested || self.identities.iter().any(|identity| identity.counts_in(&instance.name))
+        })
     }
 
     /// The keys, in the order of the documents.
@@ -251,6 +264,18 @@ mod tests {
             ("sigstore: [{name: a}]", "trust_root_source"),
             ("sigstore: [{name: a, instance: github, file: b}]", "trust_root_source"),
             ("sigstore: [{name: a, file: b}]", "trust_missing_file"),
+            ("sigstore: [{name: a, file: b, tuf: {url: u, root: r}}]", "trust_root_source"),
+            (
+                "sigstore: [{name: a, tuf: {url: 'https://t.example', root: r}}]",
+                "trust_missing_file",
+            ),
+            ("sigstore: [{name: a, tuf: {url: 'https://', root: r}}]", "trust_repository_url"),
+            ("sigstore: [{name: a, tuf: {url: 'file:///tuf', root: r}}]", "trust_repository_url"),
+            (
+                "sigstore: [{name: a, tuf: {url: 'https://u@t.example', root: r}}]",
+                "trust_repository_url",
+            ),
+            ("sigstore: [{name: a, tuf: {url: 'https://t.example'}}]", "document_shape"),
             ("sigstore: [{name: a, instance: elsewhere}]", "document_shape"),
             (
                 "sigstore: [{name: a, instance: github}, {name: a, instance: staging}]",
@@ -301,5 +326,42 @@ mod tests {
         assert_eq!(instances(github), [("private".into(), optional, optional)]);
         let strict = "sigstore: [{name: private, instance: github, sct: required}]";
         assert_eq!(instances(strict), [("private".into(), optional, required)]);
+    }
+
+    #[test]
+    fn a_root_is_asked_for_where_a_signature_could_be_trusted_by_it() {
+        let text = "
+            identities: [{name: a, issuer: i, subject: s, sigstore: [one], scopes: ['**']}]
+            sigstore: [{name: one, instance: github}, {name: two, instance: staging}]";
+        let names = |trust: &Trust| {
+            trust.instances_in_force().map(|instance| instance.name.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(names(&trust(text).unwrap()), ["one"]);
+        let key = "keys: [{name: k, pem: x, scopes: ['**']}]";
+        assert!(names(&trust(key).unwrap()).is_empty());
+        let logged = "keys: [{name: k, pem: x, log: required, scopes: ['**']}]";
+        assert_eq!(names(&trust(logged).unwrap()), ["public-good"]);
+    }
+
+    #[test]
+    fn a_root_that_was_supplied_takes_the_place_of_what_its_keeper_keeps() {
+        let text = "sigstore: [{name: a, tuf: {url: 'https://t.example/', root: r}}, {name: b, instance: github}]";
+        let document = TrustDocument::read("t", text).unwrap();
+        assert_eq!(document.files().collect::<Vec<_>>(), ["r"]);
+        let files = BTreeMap::from([("r".into(), "anchor".into())]);
+        let trust = Trust::new(&[TrustSource { name: "t".into(), document, files }]).unwrap();
+        let keepers: Vec<_> = trust.sigstore().iter().filter_map(TrustedSigstore::keeper).collect();
+        let anchor = Digest::sha256(b"anchor");
+        let repository = TufRepository { url: "https://t.example".into(), anchor };
+        let kept = RootKeeper::Repository(repository);
+        assert_eq!(keepers, [kept.clone(), RootKeeper::WellKnown(WellKnown::Github)]);
+        let source = crate::facts::TrustRootSource::Tuf;
+        let root = SuppliedRoot { json: "{}".into(), source, expires_at: None };
+        let before = trust.revision().clone();
+        let supplied = trust.supplied(&BTreeMap::from([(kept.clone(), root.clone())]));
+        assert_ne!(supplied.revision(), &before);
+        let roots: Vec<_> = supplied.sigstore().iter().map(|instance| &instance.root).collect();
+        let github = RootSource::WellKnown(WellKnown::Github);
+        assert_eq!(roots, [&RootSource::Supplied { keeper: kept, root }, &github]);
     }
 }

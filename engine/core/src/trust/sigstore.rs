@@ -1,9 +1,9 @@
 //! Sigstore instances of the trust document: whose certificates, logs and timestamps count.
 
 use super::entry::{Entry, EntryKind};
+use super::root::{RootKeeper, RootSource, TufRepository, WellKnown};
 use super::{TrustError, TrustSource};
-use crate::facts::TrustRootSource;
-use crate::timestamp::Timestamp;
+use crate::digest::Digest;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -27,24 +27,20 @@ impl Requirement {
     }
 }
 
-/// An instance that everybody knows; its trusted root comes with Referee.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum WellKnown {
-    /// Sigstore's public-good instance.
-    PublicGood,
-    /// The instance that signs for private repositories on GitHub: no transparency log, no
-    /// certificate transparency, timestamps instead.
-    Github,
-    /// Sigstore's staging instance, where anybody may test.
-    Staging,
+/// A TUF repository as it is written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TufEntry {
+    /// Its URL, `https://…` (or `http://…`, for a host that the configuration lists under
+    /// `registry.plain_http`). Metadata is right below it, targets are below `targets/`.
+    pub url: String,
+    /// The path of a `root.json` of the repository, relative to the trust document: the first
+    /// that is trusted. Later ones follow from it.
+    pub root: String,
 }
 
-/// One Sigstore instance as it is written. Exactly one of `instance` and `file` says where its
-/// trusted root comes from.
+/// One Sigstore instance as it is written. Exactly one of `instance`, `file` and `tuf` says where
+/// its trusted root comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SigstoreEntry {
@@ -56,6 +52,9 @@ pub struct SigstoreEntry {
     /// The path of a `trusted_root.json`, relative to the trust document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
+    /// A TUF repository that keeps a `trusted_root.json`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tuf: Option<TufEntry>,
     /// Whether a signature must stand in a transparency log of the instance. Required by default,
     /// but not for GitHub's, which has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -85,50 +84,14 @@ pub struct TrustedSigstore {
     pub timestamp: Requirement,
 }
 
-/// Where a trusted root comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum RootSource {
-    /// It comes with Referee.
-    WellKnown(WellKnown),
-    /// That of a well-known instance as somebody brought it: instead of the one that comes with
-    /// Referee.
-    Supplied {
-        /// The instance.
-        instance: WellKnown,
-        /// The root.
-        root: SuppliedRoot,
-    },
-    /// The text of a `trusted_root.json`.
-    File {
-        /// The file as the trust document names it.
-        name: String,
-        /// The text.
-        json: String,
-    },
-}
-
-/// The trusted root of a well-known instance, as it was had.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SuppliedRoot {
-    /// Its text.
-    pub json: String,
-    /// Where it comes from.
-    pub source: TrustRootSource,
-    /// When that says that it is to be asked again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expires_at: Option<Timestamp>,
-}
-
 impl TrustedSigstore {
-    /// The well-known instance that it is, where it is one.
+    /// Who keeps its trusted root, where that is not the trust document.
     #[must_use]
-    pub fn well_known(&self) -> Option<WellKnown> {
+    pub fn keeper(&self) -> Option<RootKeeper> {
         match &self.root {
-            RootSource::WellKnown(instance) | RootSource::Supplied { instance, .. } => {
-                Some(*instance)
-            }
+            RootSource::WellKnown(instance) => Some(RootKeeper::WellKnown(*instance)),
+            RootSource::Tuf { repository, .. } => Some(RootKeeper::Repository(repository.clone())),
+            RootSource::Supplied { keeper, .. } => Some(keeper.clone()),
             RootSource::File { .. } => None,
         }
     }
@@ -153,11 +116,12 @@ impl TrustedSigstore {
         written: &SigstoreEntry,
     ) -> Result<(Self, Entry), TrustError> {
         let entry = Entry::new(source, EntryKind::Sigstore, position, &written.name)?;
-        let root = match (written.instance, &written.file) {
-            (Some(instance), None) => RootSource::WellKnown(instance),
-            (None, Some(file)) => {
+        let root = match (written.instance, &written.file, &written.tuf) {
+            (Some(instance), None, None) => RootSource::WellKnown(instance),
+            (None, Some(file), None) => {
                 RootSource::File { name: file.clone(), json: entry.file(source, file)? }
             }
+            (None, None, Some(tuf)) => repository(&entry, source, tuf)?,
             _ => return Err(TrustError::RootSource { entry }),
         };
         let mut trusted = Self::of(entry.name.clone(), root);
@@ -170,8 +134,17 @@ impl TrustedSigstore {
     pub(super) fn describe(&self) -> Value {
         let root = match &self.root {
             RootSource::WellKnown(instance) => json!({ "instance": instance }),
-            RootSource::Supplied { instance, root } => {
-                json!({ "instance": instance, "json": root.json, "expires_at": root.expires_at })
+            RootSource::Tuf { repository, .. } => json!({ "tuf": repository }),
+            RootSource::Supplied { keeper, root } => {
+                let json = &root.json;
+                match keeper {
+                    RootKeeper::WellKnown(instance) => {
+                        json!({ "instance": instance, "json": json, "expires_at": root.expires_at })
+                    }
+                    RootKeeper::Repository(repository) => {
+                        json!({ "tuf": repository, "json": json, "expires_at": root.expires_at })
+                    }
+                }
             }
             RootSource::File { json, .. } => json!({ "json": json }),
         };
@@ -183,4 +156,26 @@ impl TrustedSigstore {
             "timestamp": self.timestamp,
         })
     }
+}
+
+fn repository(
+    entry: &Entry,
+    source: &TrustSource,
+    written: &TufEntry,
+) -> Result<RootSource, TrustError> {
+    let url = written.url.trim_end_matches('/');
+    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let usable = host.is_some_and(|host| {
+        !host.is_empty()
+            && !host.starts_with('/')
+            && !host.contains(['@', '?', '#'])
+            && !host.contains(char::is_whitespace)
+    });
+    if !usable {
+        return Err(TrustError::RepositoryUrl { entry: entry.clone(), url: written.url.clone() });
+    }
+    let anchor = entry.file(source, &written.root)?;
+    let repository =
+        TufRepository { url: url.to_owned(), anchor: Digest::sha256(anchor.as_bytes()) };
+    Ok(RootSource::Tuf { repository, anchor })
 }

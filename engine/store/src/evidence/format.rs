@@ -1,10 +1,13 @@
 //! `evidence.json`: questions and answers, in the order of the questions, so that the same
 //! evidence is the same bytes.
 
+use super::INDEX;
+use super::error::EvidenceError;
+use super::file::{EvidenceFile, FileRecord};
 use crate::source::Place;
 use crate::trust::TrustText;
 use referee_core::facts::TrustRootSource;
-use referee_core::trust::{SuppliedRoot, WellKnown};
+use referee_core::trust::{RootKeeper, SuppliedRoot, TufRepository, WellKnown};
 use referee_core::{Descriptor, Digest, FoundBy, Limits, Selector, Timestamp, UnavailableCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -33,8 +36,10 @@ pub struct EvidenceContext {
     pub limits: Limits,
     /// The trust documents, with the files they name.
     pub trust: Vec<TrustText>,
-    /// The trusted roots of well-known Sigstore instances that they name or imply.
-    pub roots: BTreeMap<WellKnown, SuppliedRoot>,
+    /// The trusted roots of Sigstore instances that they name or imply but do not hold.
+    pub roots: BTreeMap<RootKeeper, SuppliedRoot>,
+    /// The file that was asked about, where it was no artifact.
+    pub file: Option<EvidenceFile>,
 }
 
 impl EvidenceContext {
@@ -51,6 +56,7 @@ impl EvidenceContext {
             limits,
             trust: Vec::new(),
             roots: BTreeMap::new(),
+            file: None,
         }
     }
 }
@@ -74,7 +80,14 @@ pub(super) struct Document {
     pub(super) trust: Vec<TrustRecord>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) roots: Vec<RootRecord>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) file: Option<FileRecord>,
     pub(super) requests: Vec<Record>,
+}
+
+/// The error of an index that is not in its form.
+pub(super) fn malformed(problem: &str, source: Option<serde_json::Error>) -> EvidenceError {
+    EvidenceError::Malformed { file: INDEX.to_owned(), problem: problem.to_owned(), source }
 }
 
 /// A version before anything else of the file is looked at.
@@ -100,15 +113,39 @@ pub(super) struct TrustRecord {
     pub(super) files: BTreeMap<String, Stored>,
 }
 
-/// The trusted root of a well-known Sigstore instance.
+/// The trusted root of a Sigstore instance; exactly one of `instance` and `repository` says of
+/// which.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RootRecord {
-    pub(super) instance: WellKnown,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) instance: Option<WellKnown>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) repository: Option<TufRepository>,
     pub(super) source: TrustRootSource,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) expires_at: Option<Timestamp>,
     pub(super) json: Stored,
+}
+
+impl RootRecord {
+    pub(super) fn new(keeper: &RootKeeper, root: &SuppliedRoot, json: Stored) -> Self {
+        let (instance, repository) = match keeper {
+            RootKeeper::WellKnown(instance) => (Some(*instance), None),
+            RootKeeper::Repository(repository) => (None, Some(repository.clone())),
+        };
+        let (source, expires_at) = (root.source, root.expires_at);
+        Self { instance, repository, source, expires_at, json }
+    }
+
+    /// Whose it is.
+    pub(super) fn keeper(&self) -> Option<RootKeeper> {
+        match (self.instance, &self.repository) {
+            (Some(instance), None) => Some(RootKeeper::WellKnown(instance)),
+            (None, Some(repository)) => Some(RootKeeper::Repository(repository.clone())),
+            _ => None,
+        }
+    }
 }
 
 /// A question with its answer.

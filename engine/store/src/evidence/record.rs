@@ -2,6 +2,7 @@
 
 use super::archive;
 use super::error::EvidenceError;
+use super::file::FileRecord;
 use super::format::{
     Answer, Ask, Document, EvidenceContext, Failure, Record, RootRecord, Stored, TrustRecord,
     VERSION,
@@ -76,13 +77,12 @@ impl Recorder {
             files: text.files.iter().map(|(n, t)| (n.clone(), files.add_text(t))).collect(),
         });
         let trust = trust.collect();
-        let roots = context.roots.iter().map(|(instance, root)| RootRecord {
-            instance: *instance,
-            source: root.source,
-            expires_at: root.expires_at,
-            json: files.add_text(&root.json),
-        });
+        let roots = context.roots.iter();
+        let roots =
+            roots.map(|(keeper, root)| RootRecord::new(keeper, root, files.add_text(&root.json)));
         let roots = roots.collect();
+        let file = context.file.as_ref();
+        let file = file.map(|file| FileRecord::new(file, |bytes| files.add_bytes(bytes)));
         let requests = kept
             .into_iter()
             .map(|(ask, kept)| Record { answer: files.answer(&ask, kept), ask })
@@ -99,6 +99,7 @@ impl Recorder {
             limits: context.limits.clone(),
             trust,
             roots,
+            file,
             requests,
         };
         files.finish(&document)
@@ -148,8 +149,11 @@ impl Files {
     }
 
     fn add_text(&mut self, text: &str) -> Stored {
-        let bytes = Bytes::copy_from_slice(text.as_bytes());
-        self.add(&Digest::sha256(&bytes), bytes)
+        self.add_bytes(&Bytes::copy_from_slice(text.as_bytes()))
+    }
+
+    fn add_bytes(&mut self, bytes: &Bytes) -> Stored {
+        self.add(&Digest::sha256(bytes), bytes.clone())
     }
 
     fn answer(&mut self, ask: &Ask, kept: Kept) -> Answer {

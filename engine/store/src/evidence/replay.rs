@@ -4,7 +4,7 @@ use super::archive;
 use super::error::EvidenceError;
 use super::format::{
     Answer, Ask, Document, EvidenceContext, Failure, Record, RootRecord, Stored, TrustRecord,
-    VERSION, Versioned,
+    VERSION, Versioned, malformed,
 };
 use super::record::MAX_EVIDENCE_BYTES;
 use super::{INDEX, SEAL};
@@ -73,10 +73,15 @@ impl Replay {
             .map(|record| loading.trust(record))
             .collect::<Result<Vec<_>, _>>()?;
         let mut roots = BTreeMap::new();
-        for RootRecord { instance, source, expires_at, json } in document.roots {
+        for record in document.roots {
+            let nobodys = || self::malformed("a trusted root is of no instance, or of two", None);
+            let keeper = record.keeper().ok_or_else(nobodys)?;
+            let RootRecord { source, expires_at, json, .. } = record;
             let root = SuppliedRoot { json: loading.text(&json)?, source, expires_at };
-            roots.insert(instance, root);
+            roots.insert(keeper, root);
         }
+        let file = document.file.map(|record| record.read(|stored| loading.bytes(stored)));
+        let file = file.transpose()?;
         let mut answers = BTreeMap::new();
         for Record { ask, answer } in document.requests {
             check_answer(&ask, &answer)?;
@@ -100,6 +105,7 @@ impl Replay {
             limits: document.limits,
             trust,
             roots,
+            file,
         };
         Ok(Self { context, answers, blobs: loading.blobs })
     }
@@ -126,10 +132,6 @@ impl Replay {
         let missing = || Arc::new(StoreError::NotRecorded { target: ask.target() });
         self.blobs.get(digest).cloned().ok_or_else(missing)
     }
-}
-
-fn malformed(problem: &str, source: Option<serde_json::Error>) -> EvidenceError {
-    EvidenceError::Malformed { file: INDEX.to_owned(), problem: problem.to_owned(), source }
 }
 
 fn failed(failure: &Failure) -> StoreError {
@@ -206,9 +208,13 @@ impl<R: Fn(&str, u64) -> Result<Vec<u8>, EvidenceError>> Loading<R> {
         Ok(())
     }
 
-    fn text(&mut self, stored: &Stored) -> Result<String, EvidenceError> {
+    fn bytes(&mut self, stored: &Stored) -> Result<Bytes, EvidenceError> {
         self.load(&stored.digest, stored.size)?;
-        let bytes = self.blobs.get(&stored.digest).cloned().unwrap_or_default();
+        Ok(self.blobs.get(&stored.digest).cloned().unwrap_or_default())
+    }
+
+    fn text(&mut self, stored: &Stored) -> Result<String, EvidenceError> {
+        let bytes = self.bytes(stored)?;
         String::from_utf8(bytes.to_vec()).map_err(|_binary| EvidenceError::Malformed {
             file: archive::blob_name(&stored.digest),
             problem: "a trust document or a file of one is not UTF-8".to_owned(),

@@ -8,6 +8,12 @@
 //!   have. It is the word of a router, of any in front of the registry too, so it says something
 //!   of a route that a registry need not have, and nothing of a manifest or a blob.
 //!
+//! The referrers API is such a route. Registries without it answer in any of these ways, so a plain
+//! 404 of a proxy cannot be told from theirs, and distribution-spec demands that clients go on with
+//! the tag schema ("Unavailable Referrers API"). What that leads to is not yet an absence: the tag is
+//! a manifest, of which the registry's own word is wanted, and signatures that stay hidden are
+//! missing ones, which deny. Headers would not help: a registry need not name itself in any.
+//!
 //! Any other 404 is malformed: an HTML page, JSON of another shape, another error code.
 
 use crate::http::is_html;

@@ -2,7 +2,7 @@
 
 use crate::helpers::{by_digest, digest, tag};
 use referee_core::facts::TrustRootSource;
-use referee_core::trust::{SuppliedRoot, WellKnown};
+use referee_core::trust::{RootKeeper, SuppliedRoot, TufRepository, WellKnown};
 use referee_core::{
     Coded, Descriptor, Digest, FoundBy, Limits, Selector, Timestamp, UnavailableCode,
 };
@@ -44,7 +44,9 @@ fn context() -> EvidenceContext {
         source: TrustRootSource::Embedded,
         expires_at: Some(Timestamp::UNIX_EPOCH),
     };
-    context.roots.insert(WellKnown::Github, root);
+    context.roots.insert(RootKeeper::WellKnown(WellKnown::Github), root.clone());
+    let repository = TufRepository { url: "https://tuf.example".into(), anchor: digest(0) };
+    context.roots.insert(RootKeeper::Repository(repository), root);
     context.trust = vec![TrustText {
         name: "trust.yaml".into(),
         text: "keys: [{name: a, file: a.pub, scopes: ['**']}]".into(),

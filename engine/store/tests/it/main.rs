@@ -29,4 +29,6 @@ mod server;
 #[cfg(test)]
 mod tls;
 #[cfg(test)]
+mod tuf;
+#[cfg(test)]
 mod writable;
