@@ -52,3 +52,15 @@ undetermined(wanted) := {
 default undetermined_cause := "the facts are not complete"
 
 undetermined_cause := missing if count(unavailable) > 0
+
+# Trusted roots that are past their time: a log or an authority that began since is missing, one
+# that was withdrawn since is still trusted. Every pack warns of them.
+expired_roots contains problem if {
+	some root in input.trust_roots
+	root.expired == true
+	problem := {
+		"code": "trust_root_expired",
+		"message": sprintf("The trusted root of the Sigstore instance %s ended at %s.", [root.name, root.expires_at]),
+		"hint": "It could not be renewed: `referee roots` says why.",
+	}
+}

@@ -35,6 +35,15 @@ facts(signatures) := {
 	"verifiers": {},
 }
 
+# The same, held against a trusted root that is past its time.
+with_expired_root(document) := object.union(document, {"trust_roots": [{
+	"name": "public-good",
+	"source": "tuf",
+	"digest": digest,
+	"expires_at": "2026-01-30T12:00:00Z",
+	"expired": true,
+}]})
+
 # The same, with a listing that was cut off.
 incomplete_facts(signatures) := object.union(facts(signatures), {
 	"complete": false,

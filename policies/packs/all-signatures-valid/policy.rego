@@ -49,3 +49,7 @@ deny contains problem if {
 }
 
 deny contains signatures.problem(signature) if some signature in not_trusted
+
+warn contains problem if {
+	some problem in data.referee.facts.expired_roots
+}

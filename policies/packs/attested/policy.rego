@@ -165,3 +165,7 @@ deny contains signatures.problem(signature) if {
 	signature.format != "simple-signing"
 	not is_string(signature.predicate_type)
 }
+
+warn contains problem if {
+	some problem in data.referee.facts.expired_roots
+}

@@ -196,3 +196,9 @@ test_signers_are_named_with_who_their_certificate_says_they_are if {
 	some reason in reasons
 	reason.message == "registry.example/team/app:1 is signed by 1 different signers, 2 are required; signed by: staff (a@example.org); trusted signatures: 1."
 }
+
+test_a_trusted_root_past_its_time_is_a_warning if {
+	document := testing.with_expired_root(testing.facts([testing.trusted(0, "a")]))
+	warnings := pack.warn with input as document
+	testing.codes(warnings) == {"trust_root_expired"}
+}

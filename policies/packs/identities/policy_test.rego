@@ -216,3 +216,9 @@ test_facts_of_another_version_are_denied if {
 	testing.codes(reasons) == {"facts_unsupported"}
 	not pack.allow with input as facts
 }
+
+test_a_trusted_root_past_its_time_is_a_warning if {
+	document := testing.with_expired_root(testing.facts([testing.trusted(0, "a")]))
+	warnings := pack.warn with input as document
+	testing.codes(warnings) == {"trust_root_expired"}
+}

@@ -187,3 +187,9 @@ test_signers_that_are_no_names_are_denied if {
 		not pack.allow with input as facts with data.parameters as wrong
 	}
 }
+
+test_a_trusted_root_past_its_time_is_a_warning if {
+	document := testing.with_expired_root(testing.facts([testing.trusted(0, "a")]))
+	warnings := pack.warn with input as document
+	testing.codes(warnings) == {"trust_root_expired"}
+}

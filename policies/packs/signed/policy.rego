@@ -66,3 +66,7 @@ warn contains signatures.problem(signature) if {
 	allow
 	some signature in not_trusted
 }
+
+warn contains problem if {
+	some problem in data.referee.facts.expired_roots
+}

@@ -130,3 +130,9 @@ test_an_identity_that_is_not_trusted_is_denied if {
 	reasons := pack.deny with input as testing.facts([stranger])
 	"signature_untrusted" in testing.codes(reasons)
 }
+
+test_a_trusted_root_past_its_time_is_a_warning if {
+	document := testing.with_expired_root(testing.facts([testing.trusted(0, "a")]))
+	warnings := pack.warn with input as document
+	testing.codes(warnings) == {"trust_root_expired"}
+}
