@@ -93,7 +93,13 @@ fn proofs(signature: &SignatureFact) -> Vec<String> {
         let name = entry.name.as_deref().filter(|name| !name.is_empty());
         let since = name.and_then(of_log).and_then(|stamp| stamp.time);
         let since = since.map(|time| format!(" since {time}")).unwrap_or_default();
-        format!("in the log {}, entry {}{since}", Safe(name.unwrap_or(&entry.log)), entry.index)
+        let witnesses: Vec<&str> = entry.witnesses.iter().map(|w| w.name.as_str()).collect();
+        let seen = match witnesses.as_slice() {
+            [] => String::new(),
+            names => format!(", cosigned by {}", Safe(&names.join(", "))),
+        };
+        let log = Safe(name.unwrap_or(&entry.log));
+        format!("in the log {log}, entry {}{since}{seen}", entry.index)
     });
     let stamped = stamps().filter(|stamp| stamp.source == TimestampSource::Rfc3161);
     let stamped = stamped.filter_map(|stamp| {

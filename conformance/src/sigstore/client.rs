@@ -95,6 +95,7 @@ impl Client {
             log: None,
             sct: None,
             timestamp: None,
+            witnesses: Vec::new(),
         };
         let scopes = vec!["**".to_owned()];
         let mut document = TrustDocument { sigstore: vec![sigstore], ..TrustDocument::default() };

@@ -58,6 +58,9 @@ pub struct TransparencyFact {
     pub proof: Option<Proof>,
     /// The proofs that were checked and hold.
     pub proofs: Vec<Proof>,
+    /// The witnesses of the trust document that cosigned the checkpoint of the proof: the log
+    /// showed each of them the same tree.
+    pub witnesses: Vec<WitnessFact>,
     /// Whether the log is known, everything that the entry brings to prove itself holds, and it is
     /// an entry for this very signature.
     pub verified: bool,
@@ -115,6 +118,16 @@ pub struct TrustRootFact {
     pub expires_at: Option<Timestamp>,
     /// Whether that time has passed: a log, an authority or a revocation may be missing from it.
     pub expired: bool,
+}
+
+/// A cosignature of a witness that holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WitnessFact {
+    /// The witness's name in the trust document.
+    pub name: String,
+    /// When it says that it cosigned.
+    pub time: Timestamp,
 }
 
 /// Where a trusted root comes from.

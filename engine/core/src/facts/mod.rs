@@ -11,7 +11,7 @@ mod signature;
 pub use attestation::{AttestationFact, AttestationFormat};
 pub use evidence::{
     Check, ChecksFact, Proof, TimestampFact, TimestampSource, TransparencyFact, TrustRootFact,
-    TrustRootSource,
+    TrustRootSource, WitnessFact,
 };
 pub use signature::{
     CertificateFact, Format, IdentityFact, KeyFact, Problem, Purpose, RevocationFact,

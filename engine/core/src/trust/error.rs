@@ -1,7 +1,7 @@
 //! What is wrong with a trust document.
 
 use super::entry::Entry;
-use super::{PatternError, ScopeError};
+use super::{PatternError, ScopeError, WitnessError};
 use crate::document::DocumentError;
 use crate::error::Coded;
 use crate::timestamp::Timestamp;
@@ -49,6 +49,16 @@ pub enum TrustError {
         entry: Entry,
         /// The URL.
         url: String,
+    },
+    /// A witness is no verifier key.
+    #[error("{entry}: witness {text:?}: {source}")]
+    Witness {
+        /// The entry.
+        entry: Entry,
+        /// The text.
+        text: String,
+        /// What is wrong with it.
+        source: WitnessError,
     },
     /// A file that an entry names was not handed over.
     #[error("{entry}: file {file:?} was not read")]
@@ -125,6 +135,7 @@ impl Coded for TrustError {
             Self::KeySource { .. } => "trust_key_source",
             Self::RootSource { .. } => "trust_root_source",
             Self::RepositoryUrl { .. } => "trust_repository_url",
+            Self::Witness { .. } => "trust_witness",
             Self::MissingFile { .. } => "trust_missing_file",
             Self::NoScopes { .. } => "trust_no_scopes",
             Self::Scope { .. } => "trust_scope",

@@ -12,6 +12,7 @@ mod pattern;
 mod root;
 mod scope;
 mod sigstore;
+mod witness;
 
 pub use entry::{Entry, EntryKind};
 pub use error::TrustError;
@@ -21,6 +22,7 @@ pub use pattern::{Pattern, PatternError, PatternText};
 pub use root::{RootKeeper, RootSource, SuppliedRoot, TufRepository, WellKnown};
 pub use scope::{Scope, ScopeError};
 pub use sigstore::{Requirement, SigstoreEntry, TrustedSigstore, TufEntry};
+pub use witness::{Witness, WitnessError};
 
 use crate::digest::Digest;
 use crate::document::{self, DocumentError};
@@ -277,6 +279,7 @@ mod tests {
             ),
             ("sigstore: [{name: a, tuf: {url: 'https://t.example'}}]", "document_shape"),
             ("sigstore: [{name: a, instance: elsewhere}]", "document_shape"),
+            ("sigstore: [{name: a, instance: github, witnesses: [w]}]", "trust_witness"),
             (
                 "sigstore: [{name: a, instance: github}, {name: a, instance: staging}]",
                 "trust_duplicate_name",

@@ -2,7 +2,7 @@
 
 use super::entry::{Entry, EntryKind};
 use super::root::{RootKeeper, RootSource, TufRepository, WellKnown};
-use super::{TrustError, TrustSource};
+use super::{TrustError, TrustSource, Witness};
 use crate::digest::Digest;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -67,6 +67,10 @@ pub struct SigstoreEntry {
     /// default; but some proof of the time of signing, this or a log's, is needed always.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<Requirement>,
+    /// Witnesses of its transparency logs, each a verifier key (`name+id+key`). Who of them
+    /// cosigned stands in the facts; trusted roots do not name any yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub witnesses: Vec<String>,
 }
 
 /// One Sigstore instance of the trust document.
@@ -82,6 +86,8 @@ pub struct TrustedSigstore {
     pub sct: Requirement,
     /// Whether a signature must have a timestamp of an authority.
     pub timestamp: Requirement,
+    /// The witnesses of its transparency logs.
+    pub witnesses: Vec<Witness>,
 }
 
 impl TrustedSigstore {
@@ -107,7 +113,8 @@ impl TrustedSigstore {
             RootSource::WellKnown(WellKnown::Github) => Requirement::Optional,
             _ => Requirement::Required,
         };
-        Self { name, root, log: logged, sct: logged, timestamp: Requirement::Optional }
+        let timestamp = Requirement::Optional;
+        Self { name, root, log: logged, sct: logged, timestamp, witnesses: Vec::new() }
     }
 
     pub(super) fn new(
@@ -128,6 +135,14 @@ impl TrustedSigstore {
         trusted.log = written.log.unwrap_or(trusted.log);
         trusted.sct = written.sct.unwrap_or(trusted.sct);
         trusted.timestamp = written.timestamp.unwrap_or(trusted.timestamp);
+        let witness = |text: &String| {
+            Witness::parse(text).map_err(|source| TrustError::Witness {
+                entry: entry.clone(),
+                text: text.clone(),
+                source,
+            })
+        };
+        trusted.witnesses = written.witnesses.iter().map(witness).collect::<Result<_, _>>()?;
         Ok((trusted, entry))
     }
 
@@ -154,6 +169,7 @@ impl TrustedSigstore {
             "log": self.log,
             "sct": self.sct,
             "timestamp": self.timestamp,
+            "witnesses": self.witnesses.iter().map(Witness::describe).collect::<Vec<Value>>(),
         })
     }
 }

@@ -1,18 +1,19 @@
 //! The stages, with one instance: time, certificate, certificate transparency, transparency log.
 
-use super::{Instance, raise};
+use super::{Instance, Services, raise, told};
 use crate::primitive::memory::Memory;
 use crate::primitive::x509::fulcio::{self, FulcioError, Identity};
 use crate::primitive::x509::{Certificate, Path, Usage, path};
 use crate::problem::{Code, Raised};
-use crate::protocol::tlog::{Carrier, Entry, Kind, Outcome, Signed};
+use crate::protocol::log_key::LogKey;
+use crate::protocol::timestamp::TimestampError;
+use crate::protocol::tlog::{Carrier, Content, Entry, Outcome, Signed};
 use crate::protocol::{sct, timestamp, tlog};
-use data_encoding::HEXLOWER;
 use referee_core::Timestamp;
 use referee_core::facts::{
-    Check, Proof, SignatureStatus, TimestampFact, TimestampSource, TransparencyFact,
+    Check, SignatureStatus, TimestampFact, TimestampSource, TransparencyFact,
 };
-use referee_core::trust::Requirement;
+use referee_core::trust::{Requirement, Witness};
 use serde_json::{Map, Value};
 
 /// Who signed with a certificate.
@@ -52,8 +53,6 @@ pub(crate) struct Proofs<'a> {
 /// What stands behind a signature, as one instance sees it.
 #[derive(Clone, Debug)]
 pub(crate) struct Backing {
-    /// The instance's name.
-    pub(crate) instance: String,
     pub(crate) certificate: Check,
     pub(crate) sct: Check,
     pub(crate) log: Check,
@@ -64,6 +63,8 @@ pub(crate) struct Backing {
     pub(crate) problems: Vec<Raised>,
     /// What would be wrong if a log entry were demanded.
     pub(crate) unlogged: Option<Raised>,
+    /// What would be wrong if a timestamp of an authority were demanded.
+    pub(crate) unstamped: Option<Raised>,
 }
 
 impl Backing {
@@ -74,14 +75,15 @@ impl Backing {
             .filter(|check| matches!(check, Check::Passed | Check::NotNeeded))
             .count();
         let known = self.transparency.iter().filter(|entry| entry.verified).count();
-        // Nothing wrong comes before all else, then the stages, then what else was recognised.
-        usize::from(self.problems.is_empty()) * 1_000 + reached * 100 + known.min(99)
+        // The stages, then what else was recognised.
+        reached * 100 + known.min(99)
     }
 }
 
 /// What is established under way.
 struct Assessment<'a> {
-    instance: &'a Instance,
+    authorities: &'a [timestamp::Authority],
+    witnesses: &'a [Witness],
     now: Timestamp,
     memory: &'a Memory,
     /// The times that are proven.
@@ -89,82 +91,123 @@ struct Assessment<'a> {
     backing: Backing,
 }
 
-pub(super) fn assess(
+/// What one instance makes of a signature with a certificate.
+pub(super) fn certified(
     instance: &Instance,
-    signer: Option<&Signer>,
+    signer: &Signer,
     proofs: &Proofs<'_>,
     signed: &Signed<'_>,
     now: Timestamp,
     memory: &Memory,
 ) -> Backing {
-    let backing = Backing {
-        instance: instance.trusted.name.clone(),
-        certificate: Check::NotNeeded,
-        sct: Check::NotNeeded,
-        log: Check::NotNeeded,
-        time: Check::NotNeeded,
-        transparency: Vec::new(),
-        timestamps: Vec::new(),
-        problems: Vec::new(),
-        unlogged: None,
-    };
-    let mut assessment = Assessment { instance, now, memory, times: Vec::new(), backing };
-    let timestamps = assessment.timestamps(proofs.timestamps, signed.signature);
-    let outcomes: Vec<Outcome<'_>> = proofs
-        .entries
-        .iter()
-        .map(|entry| tlog::verify(entry, signed, &instance.root.logs, now, memory))
-        .collect();
-    assessment.promised(&outcomes);
-    match signer {
-        None => {
-            assessment.log(proofs, &outcomes, Requirement::Optional);
-            if !assessment.times.is_empty() {
-                assessment.backing.time = Check::Passed;
-            }
-        }
-        Some(signer) => {
-            assessment.log(proofs, &outcomes, instance.trusted.log);
-            assessment.time(&timestamps);
-            let claimed: Vec<Timestamp> =
-                proofs.entries.iter().filter_map(|entry| entry.integrated_time).collect();
-            assessment.certificate(signer, &claimed);
-        }
-    }
+    let trusted = &instance.trusted;
+    let mut assessment = Assessment::new(&instance.root.timestamps, now, memory);
+    assessment.witnesses = &trusted.witnesses;
+    let timestamps = assessment.timestamps(proofs.timestamps, signed, false);
+    assessment.entries(proofs, signed, &instance.root.logs, trusted.log);
+    assessment.time(timestamps, trusted.timestamp);
+    let claimed: Vec<Timestamp> =
+        proofs.entries.iter().filter_map(|entry| entry.integrated_time).collect();
+    assessment.certificate(instance, signer, &claimed);
     assessment.backing
 }
 
-impl Assessment<'_> {
+/// What stands behind a signature by a key, which vouches for itself: nothing is demanded here.
+pub(super) fn keyed(
+    services: &Services,
+    proofs: &Proofs<'_>,
+    signed: &Signed<'_>,
+    now: Timestamp,
+    memory: &Memory,
+) -> Backing {
+    let mut assessment = Assessment::new(&services.timestamps, now, memory);
+    assessment.witnesses = &services.witnesses;
+    let timestamps = assessment.timestamps(proofs.timestamps, signed, true);
+    assessment.entries(proofs, signed, &services.logs, Requirement::Optional);
+    assessment.timed(timestamps, Requirement::Optional);
+    assessment.backing
+}
+
+impl<'a> Assessment<'a> {
+    fn new(authorities: &'a [timestamp::Authority], now: Timestamp, memory: &'a Memory) -> Self {
+        let backing = Backing {
+            certificate: Check::NotNeeded,
+            sct: Check::NotNeeded,
+            log: Check::NotNeeded,
+            time: Check::NotNeeded,
+            transparency: Vec::new(),
+            timestamps: Vec::new(),
+            problems: Vec::new(),
+            unlogged: None,
+            unstamped: None,
+        };
+        Self { authorities, witnesses: &[], now, memory, times: Vec::new(), backing }
+    }
+
+    /// Verifies the log entries: the times that they prove, and whether they hold.
+    fn entries(
+        &mut self,
+        proofs: &Proofs<'_>,
+        signed: &Signed<'_>,
+        logs: &[LogKey],
+        required: Requirement,
+    ) {
+        let verify = |entry| tlog::verify(entry, signed, logs, self.now, self.memory);
+        let outcomes: Vec<Outcome<'_>> = proofs.entries.iter().map(verify).collect();
+        self.promised(&outcomes);
+        self.log(proofs, &outcomes, required);
+    }
+
     /// Verifies the timestamps; what is wrong with those that do not hold.
-    fn timestamps(&mut self, tokens: &[Vec<u8>], signature: &[u8]) -> Vec<Raised> {
+    fn timestamps(&mut self, tokens: &[Vec<u8>], signed: &Signed<'_>, by_key: bool) -> Vec<Raised> {
         let mut problems = Vec::new();
         for token in tokens {
-            let authorities = &self.instance.root.timestamps;
-            let mut fact = TimestampFact {
-                source: TimestampSource::Rfc3161,
-                authority: String::new(),
-                time: None,
-                verified: false,
-            };
-            match timestamp::verify(token, signature, authorities, self.memory) {
-                Ok(stamp) if stamp.time > self.now => {
-                    let message = format!(
-                        "the authority {:?} states the time {}, which at {} is still to come",
-                        stamp.authority, stamp.time, self.now
-                    );
-                    (fact.authority, fact.time) = (stamp.authority, Some(stamp.time));
-                    problems.push(Raised::new(Code::TimestampInvalid, message));
-                }
+            let verified =
+                timestamp::verify(token, signed.signature, self.authorities, self.memory);
+            let fact = match verified {
                 Ok(stamp) => {
-                    self.times.push(stamp.time);
-                    (fact.authority, fact.time) = (stamp.authority, Some(stamp.time));
-                    fact.verified = true;
+                    let early = (stamp.time > self.now).then(|| {
+                        let message = format!(
+                            "the authority {:?} states the time {}, which at {} is still to come",
+                            stamp.authority, stamp.time, self.now
+                        );
+                        Raised::new(Code::TimestampInvalid, message)
+                    });
+                    let fact = TimestampFact {
+                        authority: stamp.authority,
+                        time: Some(stamp.time),
+                        verified: early.is_none(),
+                        ..told::stamp(early.as_ref())
+                    };
+                    match early {
+                        None => self.times.push(stamp.time),
+                        Some(problem) => problems.push(problem),
+                    }
+                    fact
                 }
-                Err(error) => problems.push(raise::timestamp(&error)),
-            }
+                Err(error) => {
+                    let problem = raise::timestamp(&error);
+                    let fact = told::stamp(Some(&problem));
+                    let elsewhere = by_key && error == TimestampError::ImprintMismatch;
+                    if !(elsewhere && self.is_of_another(token, signed)) {
+                        problems.push(problem);
+                    }
+                    fact
+                }
+            };
             self.backing.timestamps.push(fact);
         }
         problems
+    }
+
+    /// Whether a timestamp is for another signature of the same envelope: keys may have made
+    /// several, and what stands beside them does not say which it is for.
+    fn is_of_another(&self, token: &[u8], signed: &Signed<'_>) -> bool {
+        let Content::Envelope { envelope, .. } = signed.content else { return false };
+        envelope.signatures.iter().flatten().any(|other| {
+            let without = timestamp::verify(token, other, &[], self.memory);
+            matches!(without, Err(TimestampError::NoAuthority))
+        })
     }
 
     /// Takes the times that logs prove.
@@ -181,25 +224,52 @@ impl Assessment<'_> {
                 authority: log.name.clone(),
                 time: Some(time),
                 verified: true,
+                error: None,
             });
         }
     }
 
-    /// When was it made?
-    fn time(&mut self, wrong: &[Raised]) {
+    /// Do the timestamps hold, and is there one where there must be?
+    ///
+    /// What is wrong with a timestamp denies, but for that nobody knows its authority.
+    fn timed(&mut self, wrong: Vec<Raised>, required: Requirement) {
         let mut told = self.backing.timestamps.iter();
-        let stamped = told.any(|t| t.verified && t.source == TimestampSource::Rfc3161);
-        let invalid = wrong.iter().filter(|raised| raised.status() == SignatureStatus::Invalid);
-        let mut problems: Vec<Raised> = invalid.cloned().collect();
-        if !stamped && self.instance.trusted.timestamp.is_required() {
+        if !told.any(|t| t.verified && t.source == TimestampSource::Rfc3161) {
             let missing = || {
                 let message = "there is no timestamp of an authority, and one is required";
                 Raised::new(Code::TimestampMissing, message)
             };
-            problems.push(wrong.first().cloned().unwrap_or_else(missing));
+            self.backing.unstamped = Some(wrong.first().cloned().unwrap_or_else(missing));
         }
+        let invalid = |raised: &Raised| raised.status() == SignatureStatus::Invalid;
+        let demanded = self.backing.unstamped.clone().filter(|_| required.is_required());
+        let mut problems: Vec<Raised> = Vec::new();
+        for problem in wrong.into_iter().filter(invalid).chain(demanded) {
+            // What is wrong with several in the same way is told once.
+            if !problems.contains(&problem) {
+                problems.push(problem);
+            }
+        }
+        self.backing.time = match (self.times.is_empty(), problems.is_empty()) {
+            (false, true) => Check::Passed,
+            (true, true) => Check::NotNeeded,
+            (_, false) => Check::Failed,
+        };
+        self.backing.problems.extend(problems);
+    }
+
+    /// When was it made? Without an answer a certificate proves nothing.
+    fn time(&mut self, wrong: Vec<Raised>, required: Requirement) {
+        let first = wrong.first().cloned();
+        let logged = self.backing.problems.is_empty();
+        self.timed(wrong, required);
+        if self.backing.time != Check::NotNeeded {
+            return;
+        }
+        self.backing.time = Check::NotReached;
         // Where a log would have proven it, what is wrong with the log's entry says it all.
-        if self.times.is_empty() && problems.is_empty() && self.backing.problems.is_empty() {
+        if logged {
+            self.backing.time = Check::Failed;
             let unproven = || {
                 let message = "no transparency log and no timestamp authority of the trusted root \
                                proves when the signature was made";
@@ -208,29 +278,24 @@ impl Assessment<'_> {
             };
             let foreign = self.backing.unlogged.clone();
             let foreign = foreign.filter(|_| !self.backing.transparency.is_empty());
-            problems.push(wrong.first().cloned().or(foreign).unwrap_or_else(unproven));
+            self.backing.problems.push(first.or(foreign).unwrap_or_else(unproven));
         }
-        self.backing.time = match (self.times.is_empty(), problems.is_empty()) {
-            (false, true) => Check::Passed,
-            (true, true) => Check::NotReached,
-            (_, false) => Check::Failed,
-        };
-        self.backing.problems.extend(problems);
     }
 
     /// Who issued the certificate, and was it valid at every proven time?
     ///
     /// Times that logs claim without proving them (an inclusion proof does not cover the time) must
     /// not speak against it either.
-    fn certificate(&mut self, signer: &Signer, claimed: &[Timestamp]) {
+    fn certificate(&mut self, instance: &Instance, signer: &Signer, claimed: &[Timestamp]) {
         let Some((first, others)) = self.times.split_first() else {
             self.backing.certificate = Check::NotReached;
             self.backing.sct = Check::NotReached;
             return;
         };
-        let found = self.path(signer, *first).and_then(|found| {
+        let path = |at| self.path(instance, signer, at);
+        let found = path(*first).and_then(|found| {
             for time in others.iter().filter(|time| !found.is_valid_at(**time)) {
-                self.path(signer, *time)?;
+                path(*time)?;
             }
             Ok(found)
         });
@@ -241,13 +306,13 @@ impl Assessment<'_> {
         self.backing.certificate = if problems.is_empty() { Check::Passed } else { Check::Failed };
         self.backing.problems.extend(problems);
         match found {
-            Ok(found) => self.sct(signer, &found),
+            Ok(found) => self.sct(instance, signer, &found),
             Err(_) => self.backing.sct = Check::NotReached,
         }
     }
 
-    fn path(&self, signer: &Signer, at: Timestamp) -> Result<Path, Raised> {
-        let trusted = self.instance.root.authorities.iter().filter(|a| a.is_valid_at(at));
+    fn path(&self, instance: &Instance, signer: &Signer, at: Timestamp) -> Result<Path, Raised> {
+        let trusted = instance.root.authorities.iter().filter(|a| a.is_valid_at(at));
         let anchors: Vec<Certificate> =
             trusted.flat_map(|authority| authority.certificates.iter().cloned()).collect();
         let usage = Usage::CodeSigning;
@@ -256,9 +321,9 @@ impl Assessment<'_> {
     }
 
     /// Was the certificate told to a log?
-    fn sct(&mut self, signer: &Signer, path: &Path) {
-        let logs = &self.instance.root.certificate_logs;
-        let optional = !self.instance.trusted.sct.is_required();
+    fn sct(&mut self, instance: &Instance, signer: &Signer, path: &Path) {
+        let logs = &instance.root.certificate_logs;
+        let optional = !instance.trusted.sct.is_required();
         self.backing.sct = match sct::verify(&signer.leaf, path.issuer(), logs, self.memory) {
             Ok(_) => Check::Passed,
             Err(error) => {
@@ -282,7 +347,11 @@ impl Assessment<'_> {
         for (entry, outcome) in proofs.entries.iter().zip(outcomes) {
             let judged = outcome.judge(proofs.carrier).map_err(|error| raise::log(&error));
             let judged = judged.and_then(|()| self.in_time(outcome));
-            self.backing.transparency.push(fact(entry, outcome, judged.is_ok()));
+            let mut fact = told::entry(entry, outcome, judged.is_ok());
+            if let (Some(Ok(_)), Some(proof)) = (&outcome.inclusion, &entry.proof) {
+                fact.witnesses = tlog::cosigned(proof, self.witnesses, self.memory);
+            }
+            self.backing.transparency.push(fact);
             match judged {
                 Ok(()) => logged = true,
                 Err(raised) if outcome.log.is_none() => foreign = foreign.or(Some(raised)),
@@ -327,51 +396,4 @@ fn outside(leaf: &Certificate, time: Timestamp) -> Option<Raised> {
         );
         Raised::new(Code::CertificateExpired, message)
     })
-}
-
-/// What came with a signature that nobody made who is known: told, not verified.
-pub(crate) fn unverified(proofs: &Proofs<'_>) -> (Vec<TransparencyFact>, Vec<TimestampFact>) {
-    let entries = proofs.entries.iter().map(|entry| TransparencyFact {
-        kind: Kind::find(&entry.kind, &entry.version).map(|kind| kind.name().to_owned()),
-        ..told(entry)
-    });
-    let timestamps = proofs.timestamps.iter().map(|_| TimestampFact {
-        source: TimestampSource::Rfc3161,
-        authority: String::new(),
-        time: None,
-        verified: false,
-    });
-    (entries.collect(), timestamps.collect())
-}
-
-fn fact(entry: &Entry, outcome: &Outcome<'_>, verified: bool) -> TransparencyFact {
-    let held = [
-        (matches!(outcome.promise, Some(Ok(()))), Proof::Set),
-        (matches!(outcome.inclusion, Some(Ok(_))), Proof::Inclusion),
-    ];
-    TransparencyFact {
-        name: outcome.log.map(|log| log.name.clone()),
-        kind: outcome.kind.map(|kind| kind.name().to_owned()),
-        proofs: held.into_iter().filter(|(held, _)| *held).map(|(_, proof)| proof).collect(),
-        verified,
-        ..told(entry)
-    }
-}
-
-/// What an entry says of itself.
-fn told(entry: &Entry) -> TransparencyFact {
-    TransparencyFact {
-        log: HEXLOWER.encode(entry.log_id.get(..32).unwrap_or(&entry.log_id)),
-        name: None,
-        kind: None,
-        index: entry.log_index,
-        integrated_at: entry.integrated_time,
-        proof: match (&entry.proof, &entry.promise) {
-            (Some(_), _) => Some(Proof::Inclusion),
-            (None, Some(_)) => Some(Proof::Set),
-            (None, None) => None,
-        },
-        proofs: Vec::new(),
-        verified: false,
-    }
 }

@@ -1,6 +1,6 @@
 //! Which identities of the trust document a certificate names, and whether they may sign here.
 
-use super::{Backing, Signer, Sigstore};
+use super::{Signer, Sigstore};
 use crate::problem::{Code, Raised};
 use referee_core::Repository;
 use referee_core::trust::{Scope, TrustedIdentity};
@@ -21,11 +21,11 @@ pub(crate) struct Recognised {
 
 impl Sigstore {
     /// Holds who a certificate names against the identities of the trust document. Says nothing
-    /// about whether the certificate is worth anything.
-    pub(crate) fn recognise(
+    /// about whether the certificate is worth anything. `instances` are those that vouch for it.
+    pub(super) fn recognise(
         &self,
         signer: &Signer,
-        backing: &Backing,
+        instances: &[&str],
         repository: Option<&Repository>,
     ) -> Recognised {
         let mut recognised = Recognised {
@@ -38,7 +38,7 @@ impl Sigstore {
         let Ok(identity) = &signer.identity else { return recognised };
         let claim = |name: &str| signer.claims.get(name).and_then(Value::as_str);
         let is = |trusted: &&TrustedIdentity| {
-            trusted.counts_in(&backing.instance)
+            instances.iter().any(|instance| trusted.counts_in(instance))
                 && trusted.is(&identity.issuer, &identity.subject, claim)
         };
         let own: Vec<&TrustedIdentity> = self.identities.iter().filter(is).collect();

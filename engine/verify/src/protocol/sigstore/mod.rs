@@ -10,22 +10,29 @@ mod assess;
 mod identity;
 mod raise;
 mod root;
+mod told;
 
 pub use root::{Root, RootError, RootProblem, embedded};
 
-pub(crate) use assess::{Backing, Proofs, Signer, unverified};
+pub(crate) use assess::{Backing, Proofs, Signer};
 pub(crate) use identity::Recognised;
+pub(crate) use told::unverified;
 
 use crate::primitive::memory::Memory;
+use crate::protocol::log_key::LogKey;
+use crate::protocol::timestamp;
 use crate::protocol::tlog::Signed;
 use referee_core::facts::TrustRootFact;
-use referee_core::trust::{TrustedIdentity, TrustedSigstore};
-use referee_core::{Timestamp, Trust};
+use referee_core::trust::{TrustedIdentity, TrustedSigstore, Witness};
+use referee_core::{Repository, Timestamp, Trust};
 
 /// The Sigstore instances and the identities of a trust document, made ready.
 #[derive(Debug, Default)]
 pub struct Sigstore {
     instances: Vec<Instance>,
+    /// The logs and timestamp authorities of all instances: what stands beside a signature by a
+    /// key is nobody's in particular.
+    all: Services,
     identities: Vec<TrustedIdentity>,
     memory: Memory,
 }
@@ -34,6 +41,14 @@ pub struct Sigstore {
 struct Instance {
     trusted: TrustedSigstore,
     root: Root,
+}
+
+/// Who enters signatures into logs, and who stamps them.
+#[derive(Debug, Default)]
+struct Services {
+    logs: Vec<LogKey>,
+    timestamps: Vec<timestamp::Authority>,
+    witnesses: Vec<Witness>,
 }
 
 impl Sigstore {
@@ -46,8 +61,18 @@ impl Sigstore {
             .sigstore()
             .iter()
             .map(|trusted| Ok(Instance { trusted: trusted.clone(), root: Root::new(trusted)? }));
+        let instances = instances.collect::<Result<Vec<Instance>, RootError>>()?;
+        let mut all = Services::default();
+        for Instance { root, trusted } in &instances {
+            all.logs.extend_from_slice(&root.logs);
+            all.timestamps.extend_from_slice(&root.timestamps);
+            let more = trusted.witnesses.iter().filter(|witness| !all.witnesses.contains(witness));
+            let more: Vec<Witness> = more.cloned().collect();
+            all.witnesses.extend(more);
+        }
         Ok(Self {
-            instances: instances.collect::<Result<_, RootError>>()?,
+            instances,
+            all,
             identities: trust.identities().to_vec(),
             memory: Memory::default(),
         })
@@ -59,25 +84,66 @@ impl Sigstore {
         self.instances.iter().map(|instance| instance.root.fact(now)).collect()
     }
 
-    /// Examines what stands behind a signature, with each instance: what the one found that comes
-    /// furthest. `None` where there is no instance.
-    pub(crate) fn assess(
+    /// Which signatures were found to hold.
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// Examines what stands behind a signature by a key. Logs and timestamp authorities of all
+    /// instances count, so that what one knows to be broken is not nobody's under another.
+    pub(crate) fn keyed(
         &self,
-        signer: Option<&Signer>,
         proofs: &Proofs<'_>,
         signed: &Signed<'_>,
         now: Timestamp,
-    ) -> Option<Backing> {
-        let mut best: Option<Backing> = None;
+    ) -> Backing {
+        assess::keyed(&self.all, proofs, signed, now, &self.memory)
+    }
+
+    /// Examines what stands behind a signature with a certificate under each instance, and whom
+    /// the certificate names. `None` where there is no instance.
+    ///
+    /// Every identity counts that counts in an instance under which all holds. Of those instances
+    /// the first is told in which an identity trusts the signer, else the first; where there is
+    /// none, the first under which the signature came furthest.
+    pub(crate) fn certified(
+        &self,
+        signer: &Signer,
+        proofs: &Proofs<'_>,
+        signed: &Signed<'_>,
+        repository: Option<&Repository>,
+        now: Timestamp,
+    ) -> Option<(Backing, Recognised)> {
+        let trusts = |names: &[&str]| self.recognise(signer, names, repository);
+        let mut best: Option<(Rank, Backing, &str)> = None;
+        let mut holding = Vec::new();
         for instance in &self.instances {
-            let backing = assess::assess(instance, signer, proofs, signed, now, &self.memory);
-            if best.as_ref().is_none_or(|best| backing.progress() > best.progress()) {
-                best = Some(backing);
+            let backing = assess::certified(instance, signer, proofs, signed, now, &self.memory);
+            let name = instance.trusted.name.as_str();
+            let holds = backing.problems.is_empty();
+            if holds {
+                holding.push(name);
             }
-            if best.as_ref().is_some_and(|best| best.problems.is_empty()) {
-                break;
+            let rank = Rank {
+                holds,
+                // Under all under which it holds it came as far as was demanded.
+                progress: if holds { 0 } else { backing.progress() },
+                trusted: !trusts(&[name]).trusted_by.is_empty(),
+            };
+            if best.as_ref().is_none_or(|(best, ..)| rank > *best) {
+                best = Some((rank, backing, name));
             }
         }
-        best
+        let (_, backing, name) = best?;
+        let recognised = if holding.is_empty() { trusts(&[name]) } else { trusts(&holding) };
+        Some((backing, recognised))
     }
+}
+
+/// Which instance is told of several: compared from the first member to the last.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    holds: bool,
+    progress: usize,
+    trusted: bool,
 }

@@ -3,7 +3,8 @@
 //!
 //! A root is read whole or not at all: a log or an authority that is malformed is an error. Only a
 //! key of an algorithm that this version does not know is left out, so that a root with a newer
-//! log still serves for the others; what only that log or authority vouches for is not trusted.
+//! log still serves for the others; what only that log or authority vouches for is not trusted. So it
+//! is with a timestamp authority that has its signer's certificate and not its root.
 
 use crate::primitive::key::{KeyError, PublicKey};
 use crate::primitive::x509::{Certificate, CertificateError};
@@ -70,6 +71,12 @@ pub struct RootError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RootProblem {
+    /// Nobody has asked for it yet.
+    #[error("it was not fetched from the TUF repository {url}")]
+    NotHad {
+        /// The repository.
+        url: String,
+    },
     /// Not JSON, or not of the shape.
     #[error("it is not a Sigstore trusted root: {0}")]
     Json(#[source] family::Error),
@@ -103,8 +110,7 @@ pub enum RootProblem {
         /// What is wrong with it.
         source: KeyError,
     },
-    /// An authority has no certificate, or more than any has; one for timestamps has at least two,
-    /// the signer's first.
+    /// An authority has no certificate, or more than any has.
     #[error("authority {authority:?} has {found} certificates, too few or more than {MAX_CHAIN}")]
     Chain {
         /// The authority's URL.
@@ -134,7 +140,8 @@ pub enum RootProblem {
 
 impl RootError {
     /// Every code of this type; `docs/signature-errors.md` has them all.
-    pub const CODES: [&str; 6] = [
+    pub const CODES: [&str; 7] = [
+        "trust_root_unavailable",
         "trust_root_malformed",
         "trust_root_too_large",
         "trust_root_log",
@@ -147,6 +154,7 @@ impl RootError {
 impl Coded for RootError {
     fn code(&self) -> &'static str {
         match self.problem {
+            RootProblem::NotHad { .. } => "trust_root_unavailable",
             RootProblem::Json(_) => "trust_root_malformed",
             RootProblem::TooMany { .. } => "trust_root_too_large",
             RootProblem::LogId { .. } | RootProblem::DuplicateLog { .. } => "trust_root_log",
@@ -175,6 +183,10 @@ impl Root {
             }
             RootSource::Supplied { root, .. } => (root.json.as_str(), root.source, root.expires_at),
             RootSource::File { json, .. } => (json.as_str(), TrustRootSource::File, None),
+            RootSource::Tuf { repository, .. } => {
+                let problem = RootProblem::NotHad { url: repository.url.clone() };
+                return Err(RootError { instance: trusted.name.clone(), problem });
+            }
             // `RootSource` may grow, and what is not known is not trusted.
             _ => ("", TrustRootSource::File, None),
         };
@@ -236,10 +248,14 @@ fn read(json: &str, fact: TrustRootFact) -> Result<Root, RootProblem> {
             (true, Some(signer)) => signer.subject().to_owned(),
             _ => name,
         };
-        let found = certificates.len();
-        let short = RootProblem::Chain { authority: name.clone(), found };
-        let pinned = timestamp::Authority::pinned(name, &certificates).ok_or(short)?;
-        Ok(pinned.during(valid_from, valid_until))
+        // One without its root vouches for nothing, and the others serve: sigstore-go and
+        // sigstore-python have it so.
+        let authority = match certificates.as_slice() {
+            [leaf] => timestamp::Authority::unanchored(name, leaf.clone()),
+            chain => timestamp::Authority::pinned(name.clone(), chain)
+                .ok_or(RootProblem::Chain { authority: name, found: chain.len() })?,
+        };
+        Ok(authority.during(valid_from, valid_until))
     });
     Ok(Root {
         fact,
@@ -299,8 +315,12 @@ fn certificates(url: &str, chain: &written::CertChain) -> Result<Vec<Certificate
         .certificates
         .iter()
         .map(|certificate| {
-            Certificate::from_der(certificate.raw_bytes.as_bytes())
-                .map_err(|source| RootProblem::Certificate { authority: authority(), source })
+            let read = Certificate::from_der(certificate.raw_bytes.as_bytes())
+                .map_err(|source| RootProblem::Certificate { authority: authority(), source })?;
+            // The key is read now, not with the first signature; where it is wanted and cannot be
+            // read, that is told there.
+            let _ = read.public_key();
+            Ok(read)
         })
         .collect()
 }

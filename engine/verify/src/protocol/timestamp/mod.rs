@@ -71,6 +71,13 @@ impl Authority {
         })
     }
 
+    /// An authority of which only the signer is known. Nothing leads from there to an anchor, so no
+    /// token establishes a time under it; it is kept for what is said of such a token.
+    #[must_use]
+    pub fn unanchored(name: String, leaf: Certificate) -> Self {
+        Self { leaf: Some(leaf), ..Self::anchored(name, Vec::new()) }
+    }
+
     /// An authority of which only roots are known: the token embeds its signer's certificate.
     #[must_use]
     pub fn anchored(name: String, anchors: Vec<Certificate>) -> Self {

@@ -10,7 +10,8 @@
 //! the promise proves it; else the key's time must have begun, and whoever learns the time of the
 //! signature from elsewhere asks [`LogKey::is_valid_at`] of [`Outcome::log`].
 //!
-//! Cosignatures of witnesses are not examined: trusted roots have no keys of witnesses.
+//! Cosignatures of witnesses decide nothing: trusted roots have no keys of witnesses. Those of the
+//! witnesses that the trust document names are told.
 
 mod body;
 pub mod checkpoint;
@@ -21,6 +22,7 @@ mod promise;
 mod required;
 mod shape;
 mod signed;
+mod witness;
 
 use crate::primitive::memory::Memory;
 use crate::primitive::signature::Scheme;
@@ -33,6 +35,8 @@ pub use error::{BodyProblem, LogError, Which};
 pub use inclusion::Checkpointed;
 pub use required::Carrier;
 pub use signed::{Content, Digests, DigestsOfPieces, Signed, Verifier};
+
+pub(crate) use witness::cosigned;
 
 /// What is established about one entry.
 #[derive(Clone, Debug)]

@@ -10,6 +10,11 @@
 //!
 //! What is there must hold even where it is not required. The first two are older than Rekor v2,
 //! which promises nothing, so they never hold with one of its entries.
+//!
+//! A proof without a checkpoint does not hold, in a bundle 0.1 either, though its promise would do
+//! without a proof: it leads to a root that nobody signed, the suite of Sigstore's clients has it
+//! refused (`bundle-with-root-cert_fail`), and so do sigstore-go, sigstore-js and sigstore-python.
+//! npm's and CPython's bundles 0.1 have no proof, or one with its checkpoint.
 
 use super::Outcome;
 use super::error::LogError;
