@@ -13,7 +13,9 @@ use referee_engine::GatherError;
 use referee_rego::{
     DocumentError as CapabilitiesError, Location, PolicyError, RegoError, RegoErrors, ValueError,
 };
-use referee_store::{CopyError, EvidenceError, PolicyLoadError, StoreError, TrustLoadError, TufError};
+use referee_store::{
+    CopyError, EvidenceError, PolicyLoadError, StoreError, TrustLoadError, TufError,
+};
 use referee_verify::UnusableTrust;
 use std::error::Error;
 use std::io::{self, Write};

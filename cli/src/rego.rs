@@ -195,7 +195,7 @@ fn schemas(given: &str, limits: &Limits) -> Result<Schemas, CliError> {
     if metadata.is_dir() {
         folder(path, &mut Vec::new(), &mut schemas, limits)?;
     } else {
-        schemas.input = Some(read_json(path, limits)?);
+        schemas.input = Some(read_json(path, limits)?.into());
     }
     Ok(schemas)
 }
@@ -229,7 +229,7 @@ fn folder(
         } else {
             let mut named = at.clone();
             named.push(name(entry.file_stem()));
-            schemas.named.push((named, read_json(&entry, limits)?));
+            schemas.named.push((named, read_json(&entry, limits)?.into()));
         }
     }
     Ok(())

@@ -2,21 +2,22 @@
 
 use crate::error::CliError;
 use referee_core::document;
-use referee_rego::{Module, SyntaxTree, Value};
+use referee_rego::{Module, Schema, SyntaxTree, Value};
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
 
 /// The name of the built-in schema.
 pub(crate) const FACTS: &str = "facts";
 
-/// The JSON Schema of the facts.
+/// The JSON Schema of the facts, in which `null` is a type: many members may be null.
 ///
 /// # Errors
 /// Where it is no JSON, which a test rules out.
-pub(crate) fn facts_schema() -> Result<Value, CliError> {
+pub(crate) fn facts_schema() -> Result<Schema, CliError> {
     let text = referee_policies::facts_schema();
-    Value::from_json_str(text)
-        .map_err(|source| CliError::Input { name: "the facts schema".to_owned(), source })
+    let document = Value::from_json_str(text)
+        .map_err(|source| CliError::Input { name: "the facts schema".to_owned(), source })?;
+    Ok(Schema { document, nulls: true })
 }
 
 /// Whether modules look into facts: of the members of their input that they read, each counted once,

@@ -10,7 +10,7 @@ use referee_store::{Clock as _, SystemClock};
 use std::error::Error;
 use std::fmt;
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[derive(Parser)]
@@ -45,8 +45,8 @@ struct VerifyBundle {
     /// The trusted root.
     #[arg(long)]
     trusted_root: Option<PathBuf>,
-    /// The artifact: a file, or `sha256:` and its digest in hex.
-    file_or_digest: String,
+    /// The artifact: a file, or `sha256:` and its digest in hex where no file has that name.
+    file_or_digest: PathBuf,
 }
 
 fn main() -> ExitCode {
@@ -86,8 +86,8 @@ fn verify(arguments: &VerifyBundle) -> Result<Ruling, Box<dyn Error>> {
     let client = Client::new(&signer, root.as_deref(), instance)
         .map_err(|error| format!("{}: {error}", error.code()))?;
     let now = SystemClock.now();
-    Ok(match arguments.file_or_digest.strip_prefix("sha256:") {
-        Some(hex) => client.judge(&bundle, Artifact::Sha256(sha256(hex)?), now),
+    Ok(match sha256(&arguments.file_or_digest) {
+        Some(digest) => client.judge(&bundle, Artifact::Sha256(digest), now),
         None => {
             let artifact = std::fs::read(&arguments.file_or_digest)?;
             client.judge(&bundle, Artifact::Bytes(&artifact), now)
@@ -95,7 +95,24 @@ fn verify(arguments: &VerifyBundle) -> Result<Ruling, Box<dyn Error>> {
     })
 }
 
-fn sha256(hex: &str) -> Result<[u8; 32], Box<dyn Error>> {
-    let digest: Digest = format!("sha256:{hex}").parse()?;
-    Ok(digest.value().as_slice().try_into()?)
+/// The digest that an argument is: one of the right form that is no path (`docs/cli_protocol.md`,
+/// `FILE_OR_DIGEST`).
+fn sha256(argument: &Path) -> Option<[u8; 32]> {
+    let text = argument.to_str().filter(|text| text.starts_with("sha256:"))?;
+    let digest: Digest = text.parse().ok().filter(|_| !argument.exists())?;
+    digest.value().as_slice().try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_argument_is_a_digest_only_where_it_looks_like_one_in_full() {
+        let hex = "00".repeat(32);
+        assert_eq!(sha256(Path::new(&format!("sha256:{hex}"))), Some([0; 32]));
+        for path in [format!("sha256:{hex}00"), format!("sha512:{hex}"), hex, "sha256:a".into()] {
+            assert_eq!(sha256(Path::new(&path)), None, "{path}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! For which code each case is refused.
 //!
-//! A YAML map from code to names of cases. A case stands in it once; one that is not of the suite
-//! is told as stale, since suites differ by version.
+//! A YAML map from code to names of cases. A case stands in it once. One that a folder of cases does
+//! not have is not missed, since suites differ by version.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

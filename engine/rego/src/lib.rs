@@ -40,7 +40,7 @@ pub use budget::EvalBudget;
 pub use data_tree::DataTree;
 pub use decision::{Policy, PolicyError, Ruling};
 pub use error::{Location, RegoCode, RegoError, RegoErrors, SourceLine};
-pub use options::{CompileOptions, EngineChoice, Schemas, TestRules, UnknownEngine};
+pub use options::{CompileOptions, EngineChoice, Schema, Schemas, TestRules, UnknownEngine};
 pub use path::{PathError, data_path};
 pub use program::{
     Evaluation, Module, Program, QueryExpression, QueryResults, QueryRow, RegoEngine,

@@ -60,14 +60,31 @@ pub enum TestRules {
     Values,
 }
 
+/// A JSON Schema that types are checked against.
+#[derive(Clone, Debug)]
+pub struct Schema {
+    /// The schema.
+    pub document: Value,
+    /// Whether `null` is a type in it. In OPA it is none: what may be a string or null is checked
+    /// as a string, and what may be an object or null is not checked at all.
+    pub nulls: bool,
+}
+
+impl From<Value> for Schema {
+    /// A schema as OPA reads it.
+    fn from(document: Value) -> Self {
+        Self { document, nulls: false }
+    }
+}
+
 /// JSON Schemas that types are checked against.
 #[derive(Clone, Debug, Default)]
 pub struct Schemas {
     /// The schema of the whole input.
-    pub input: Option<Value>,
+    pub input: Option<Schema>,
     /// Others, by the path under `schema` with which annotations name them: `["kubernetes",
     /// "pod"]` is `schema.kubernetes.pod`.
-    pub named: Vec<(Vec<String>, Value)>,
+    pub named: Vec<(Vec<String>, Schema)>,
 }
 
 impl Default for CompileOptions {

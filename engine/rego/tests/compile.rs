@@ -95,7 +95,8 @@ fn strict_mode_finds_what_is_not_used() {
 #[test]
 fn a_field_that_the_schema_of_the_input_does_not_have_is_an_error() {
     let schema = json!({"type": "object", "properties": {"signatures": {"type": "array"}}, "additionalProperties": false});
-    let schemas = Schemas { input: Some(Value::from_json(schema).unwrap()), named: Vec::new() };
+    let schemas =
+        Schemas { input: Some(Value::from_json(schema).unwrap().into()), named: Vec::new() };
     let options = CompileOptions::DEFAULT.with_schemas(schemas);
     let text = "package trust\n\np := input.signaturs\n";
     let error = compile(text, options.clone()).unwrap_err().first().clone();

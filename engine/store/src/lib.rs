@@ -32,9 +32,7 @@ pub use config::{CacheConfig, RegistryConfig};
 pub use copy::{Copied, Copier, CopyError, CopyProgress, Destination};
 pub use env::Environment;
 pub use error::StoreError;
-pub use evidence::{
-    EvidenceContext, EvidenceError, EvidenceFile, Recorder, Replay, SavedEvidence,
-};
+pub use evidence::{EvidenceContext, EvidenceError, EvidenceFile, Recorder, Replay, SavedEvidence};
 pub use layout::LayoutStore;
 pub use memory::MemoryStore;
 pub use network::{PolicyNetwork, Reach};
@@ -42,5 +40,5 @@ pub use policy::{PolicyFiles, PolicyLoadError, load_policies};
 pub use registry::RegistryStore;
 pub use router::Router;
 pub use source::{Fetched, Listing, Place, Store};
-pub use tuf::{Asking, Supplied, TrustRoots, TufConfig, TufError};
 pub use trust::{TrustLoadError, TrustText, load_trust, read_trust, trust_of};
+pub use tuf::{Asking, Supplied, TrustRoots, TufConfig, TufError};

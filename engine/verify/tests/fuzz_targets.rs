@@ -26,7 +26,38 @@ fn seeds() -> Vec<Vec<u8>> {
     let root = sigstore_trust_root::SIGSTORE_PRODUCTION_TRUSTED_ROOT;
     let leaf = pem(&chain);
     let texts = [BUNDLE, ENVELOPE, CHECKPOINT, root, ""];
-    texts.into_iter().map(|text| text.as_bytes().to_vec()).chain([chain, leaf]).collect()
+    let texts = texts.into_iter().map(|text| text.as_bytes().to_vec());
+    texts.chain([chain, leaf]).chain(made_by_tools()).collect()
+}
+
+/// Bundles of real tools, and what is in them: tokens, bodies, checkpoints, certificates.
+fn made_by_tools() -> Vec<Vec<u8>> {
+    let names = ["blob-attested-dev-v1", "blob-dev-v2", "blob-release-v2", "js-workflow-stamped"];
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/sigstore/blobs");
+    let mut made = Vec::new();
+    for name in names {
+        let bundle = std::fs::read(format!("{folder}/{name}.sigstore.json")).unwrap();
+        let document = serde_json::from_slice(&bundle).unwrap();
+        made.push(bundle);
+        texts_of(&document, &mut made);
+    }
+    assert!(made.len() > 12, "{} seeds in the fixtures", made.len());
+    made
+}
+
+/// The longer texts of a document, decoded where they are base64.
+fn texts_of(document: &serde_json::Value, found: &mut Vec<Vec<u8>>) {
+    match document {
+        serde_json::Value::String(text) if text.len() > 100 => {
+            let decoded = data_encoding::BASE64.decode(text.as_bytes());
+            found.push(decoded.unwrap_or_else(|_| text.as_bytes().to_vec()));
+        }
+        serde_json::Value::Array(items) => items.iter().for_each(|item| texts_of(item, found)),
+        serde_json::Value::Object(members) => {
+            members.values().for_each(|member| texts_of(member, found));
+        }
+        _ => {}
+    }
 }
 
 /// The DER of a PEM block.

@@ -23,8 +23,8 @@ use std::collections::{HashMap, HashSet};
 /// The type of `input` where there is a schema for it.
 pub(crate) fn input_schema(options: &Options, errors: &mut Errors) -> Option<SchemaType> {
     let root = vec![make::term(TermKind::Var(Str::new_static("schema")))];
-    let schema = options.schemas.as_ref()?.get(&root)?;
-    match load_schema(schema, options.capabilities.allow_net.as_deref()) {
+    let (schema, nulls) = options.schemas.as_ref()?.get(&root)?;
+    match load_schema(schema, nulls, options.capabilities.allow_net.as_deref()) {
         Ok(found) => Some(found),
         Err(error) => {
             errors.push(types(error.to_string(), &Location::NONE));

@@ -23,4 +23,4 @@ pub use declaration::{Declaration, Function};
 pub use error::{DocumentError, SchemaError, Untyped};
 pub use kind::{AnyType, ArrayType, ObjectType, RecursiveType, SetType, Type};
 pub use referee_rego_go::schema::SchemaFault;
-pub use schema::{SchemaType, load_schema};
+pub use schema::{Nulls, SchemaType, load_schema};

@@ -11,13 +11,34 @@
 
 mod support;
 
-use referee_rego_types::load_schema;
+use referee_rego_types::{Nulls, load_schema};
 use support::{World, json};
 
 fn described(schema: &str) -> String {
-    match load_schema(&json(schema), Some(&[])) {
+    match load_schema(&json(schema), Nulls::Ignored, Some(&[])) {
         Ok(found) => found.ty.to_string(),
         Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn null_is_a_type_where_that_is_asked_for() {
+    for (schema, ty) in [
+        ("{\"type\": \"null\"}", "null"),
+        ("{\"type\": [\"string\", \"null\"]}", "any<null, string>"),
+        ("{\"type\": [\"null\", \"integer\"]}", "any<null, number>"),
+        (
+            "{\"type\": [\"array\", \"null\"], \"items\": {\"type\": \"string\"}}",
+            "any<null, array[string]>",
+        ),
+        (
+            "{\"anyOf\": [{\"properties\": {\"a\": {}}}, {\"type\": \"null\"}]}",
+            "any<null, object<a: any>>",
+        ),
+        ("{\"type\": \"string\"}", "string"),
+    ] {
+        let found = load_schema(&json(schema), Nulls::Typed, Some(&[])).unwrap();
+        assert_eq!(found.ty.to_string(), ty, "{schema}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up fails")]
 
-use referee_rego_types::{Function, Type, load_schema};
+use referee_rego_types::{Function, Nulls, Type, load_schema};
 use referee_rego_value::{JsonLimits, Value};
 use std::sync::Arc;
 
@@ -199,7 +199,7 @@ fn recursive_types_are_compared_by_what_they_stand_for() {
             "\"{name}\": {{\"properties\": {{\"next\": {{\"$ref\": \"#/definitions/{name}\"}}}}}}"
         );
         let text = format!("{{\"definitions\": {{{node}}}, \"$ref\": \"#/definitions/{name}\"}}");
-        load_schema(&json(&text), None).unwrap()
+        load_schema(&json(&text), Nulls::Ignored, None).unwrap()
     };
     let (a, b) = (schema("a"), schema("b"));
     assert_eq!(a.ty, b.ty);

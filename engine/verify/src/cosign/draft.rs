@@ -4,7 +4,7 @@
 //! trusted that has one, or leave one without a status.
 
 use super::target::Target;
-use crate::primitive::keyring::Judgement;
+use crate::primitive::keyring::{Judgement, Missing};
 use crate::problem::{Code, Raised, weight};
 use crate::protocol::sigstore::{Backing, Recognised, Signer};
 use referee_core::facts::{
@@ -121,14 +121,33 @@ impl Draft {
         self.problems.extend(backing.problems);
     }
 
-    /// The key's entries want it in a transparency log, where it is not.
-    pub(super) fn unlogged(&mut self, problem: Option<Raised>) {
-        self.fact.checks.log = Check::Failed;
-        let missing = || Raised::new(Code::LogEntryMissing, "the signature stands in no log");
-        let problem = problem.unwrap_or_else(missing).hint(
-            "sign with a transparency log, or set `log: optional` for the key in the trust document",
-        );
-        // It may be there already, where what is wrong with the entry is told in any case.
+    /// The key's entries demand what it does not have: an entry in a log, a timestamp.
+    pub(super) fn lacks(
+        &mut self,
+        missing: Missing,
+        unlogged: Option<Raised>,
+        unstamped: Option<Raised>,
+    ) {
+        if missing.log {
+            self.fact.checks.log = Check::Failed;
+            let none = || Raised::new(Code::LogEntryMissing, "the signature stands in no log");
+            self.demanded(unlogged.unwrap_or_else(none).hint(
+                "sign with a transparency log, or set `log: optional` for the key in the trust \
+                 document",
+            ));
+        }
+        if missing.timestamp {
+            self.fact.checks.time = Check::Failed;
+            let none = || Raised::new(Code::TimestampMissing, "the signature has no timestamp");
+            self.demanded(unstamped.unwrap_or_else(none).hint(
+                "sign with a timestamp authority, or set `timestamp: optional` for the key in the \
+                 trust document",
+            ));
+        }
+    }
+
+    /// It may be there already, where what is wrong with a proof is told in any case.
+    fn demanded(&mut self, problem: Raised) {
         if !self.problems.iter().any(|other| other.code() == problem.code()) {
             self.raise(problem);
         }

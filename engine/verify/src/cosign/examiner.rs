@@ -4,7 +4,8 @@ use super::draft::Draft;
 use super::target::Target;
 use crate::primitive::base64;
 use crate::primitive::key::PublicKey;
-use crate::primitive::keyring::{Key, Keyring};
+use crate::primitive::keyring::{Key, Keyring, Proven};
+use crate::primitive::memory::{Held, Memory};
 use crate::primitive::signature::{Hash, Scheme};
 use crate::problem::{Code, Raised};
 use crate::protocol::sigstore::{self, Proofs, Signer, Sigstore};
@@ -45,6 +46,14 @@ pub(super) struct Made<'a> {
     pub(super) proofs: Proofs<'a>,
 }
 
+impl Made<'_> {
+    /// How many signature checks its proofs need at most.
+    fn checks_of_proofs(&self) -> u32 {
+        let checks = self.proofs.entries.len().saturating_mul(2) + self.proofs.timestamps.len();
+        u32::try_from(checks).unwrap_or(u32::MAX)
+    }
+}
+
 /// Who a signature says that it is by.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum By<'a> {
@@ -68,6 +77,18 @@ pub(super) enum Message<'a> {
 }
 
 impl Message<'_> {
+    /// Whether a key made a signature over it, which may have been met before.
+    fn check(self, key: &PublicKey, signature: &[u8], memory: &Memory) -> Option<Held> {
+        match self {
+            Self::Bytes(bytes) => {
+                key.schemes().find_map(|scheme| memory.check(key, scheme, bytes, signature))
+            }
+            Self::Hash(..) | Self::Digests(_) => {
+                self.is_by(key, signature).map(|_| Held::unremembered())
+            }
+        }
+    }
+
     /// By which scheme a key made a signature over it, if it did.
     fn is_by(self, key: &PublicKey, signature: &[u8]) -> Option<Scheme> {
         match self {
@@ -149,15 +170,15 @@ impl<'a> Examiner<'a> {
     fn by_certificate(&mut self, draft: &mut Draft, signer: &Signer, made: &Made<'_>) {
         draft.signed_with(signer);
         // The signature, its certificate and that of the log; and what each proof needs.
-        let proofs = made.proofs.entries.len().saturating_mul(2) + made.proofs.timestamps.len();
-        if let Some(code) = self.spend(3 + u32::try_from(proofs).unwrap_or(u32::MAX)) {
+        if let Some(code) = self.spend(made.checks_of_proofs().saturating_add(3)) {
             return self.ended(draft, code);
         }
-        match signer.leaf.public_key() {
-            Ok(key) if made.message.is_by(key, made.signature).is_some() => {
-                draft.made_with_certificate();
-            }
-            Ok(_) => draft.not_made(
+        let memory = self.sigstore.memory();
+        let key = signer.leaf.public_key();
+        let held = key.map(|key| made.message.check(key, made.signature, memory));
+        match &held {
+            Ok(Some(_)) => draft.made_with_certificate(),
+            Ok(None) => draft.not_made(
                 Raised::new(
                     Code::SignatureMismatch,
                     "the key in the certificate did not make this signature: the signature or what \
@@ -175,10 +196,16 @@ impl<'a> Examiner<'a> {
             verifier: Verifier::Certificate(signer.leaf.der()),
             content: made.content,
         };
-        match self.sigstore.assess(Some(signer), &made.proofs, &signed, self.now) {
-            Some(backing) => {
-                let repository = self.target.repository;
-                let recognised = self.sigstore.recognise(signer, &backing, repository);
+        let repository = self.target.repository;
+        match self.sigstore.certified(signer, &made.proofs, &signed, repository, self.now) {
+            Some((backing, recognised)) => {
+                // Of signers that nobody trusts there is no end.
+                if let Ok(Some(held)) = held
+                    && backing.problems.is_empty()
+                    && !recognised.trusted_by.is_empty()
+                {
+                    memory.keep(held);
+                }
                 // Whether the certificate is worth anything comes before whom it names.
                 draft.backed(backing);
                 draft.recognised(recognised);
@@ -231,26 +258,31 @@ impl<'a> Examiner<'a> {
     }
 
     fn is_by_key(&mut self, draft: &mut Draft, key: &'a Key, scheme: Scheme, made: &Made<'_>) {
+        let checks = made.checks_of_proofs();
+        if checks > 0
+            && let Some(code) = self.spend(checks)
+        {
+            self.unverified(draft, made);
+            return self.ended(draft, code);
+        }
         let signed = Signed {
             signature: made.signature,
             verifier: Verifier::Key(key.public()),
             content: made.content,
         };
-        let backing = self.sigstore.assess(None, &made.proofs, &signed, self.now);
-        let logged = backing.as_ref().is_some_and(|backing| backing.unlogged.is_none());
-        let repository = self.target.repository;
-        let judgement = key.judge(scheme, repository, logged, self.now);
+        let backing = self.sigstore.keyed(&made.proofs, &signed, self.now);
+        let (unlogged, unstamped) = (backing.unlogged.clone(), backing.unstamped.clone());
+        let proven = Proven { logged: unlogged.is_none(), stamped: unstamped.is_none() };
+        let judgement = key.judge(scheme, self.target.repository, proven, self.now);
         if let Some(time) = judgement.changes_at {
             let earliest = self.findings.changes_at.map_or(time, |other| other.min(time));
             self.findings.changes_at = Some(earliest);
         }
-        let demanded = judgement.unlogged;
+        let missing = judgement.missing;
         draft.made_by(judgement);
-        let Some(backing) = backing else { return self.unverified(draft, made) };
-        let unlogged = backing.unlogged.clone();
         draft.backed(backing);
-        if demanded {
-            draft.unlogged(unlogged);
+        if let Some(missing) = missing {
+            draft.lacks(missing, unlogged, unstamped);
         }
     }
 

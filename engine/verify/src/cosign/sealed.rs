@@ -93,13 +93,10 @@ fn signer(leaf: &[u8], intermediates: &[Vec<u8>]) -> Result<Source, Raised> {
     let read = |der: &[u8]| Certificate::from_der(der).map_err(|error| unreadable(&error));
     let leaf = read(leaf)?;
     let intermediates: Result<Vec<_>, _> = intermediates.iter().map(|der| read(der)).collect();
-    let intermediates = intermediates?;
-    // `sigstore_bundle.proto`, `x509_certificate_chain`: the root comes from the verifier.
-    if intermediates.iter().any(Certificate::is_self_issued) {
-        let message = "the Sigstore bundle has a root certificate in its chain, which is the \
-                       verifier's to know";
-        return Err(Raised::new(Code::MalformedBundle, message));
-    }
+    // `sigstore_bundle.proto`, `x509_certificate_chain`: the root comes from the verifier, and one
+    // that was sent is to be ignored. npm's attestations of 2022 and 2023 have it.
+    let mut intermediates = intermediates?;
+    intermediates.retain(|certificate| !certificate.is_self_issued());
     Ok(Source::Certificate(Box::new(Signer::new(leaf, intermediates))))
 }
 

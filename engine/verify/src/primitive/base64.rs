@@ -17,14 +17,13 @@ pub fn standard(text: &str) -> Option<Vec<u8>> {
 /// mixed in one text. `None` where the text is none of these.
 #[must_use]
 pub fn any(text: &str) -> Option<Vec<u8>> {
-    let padded = text.len().is_multiple_of(4);
-    let encoding = match (text.contains(['-', '_']), padded) {
-        (false, true) => BASE64,
-        (false, false) => BASE64_NOPAD,
-        (true, true) => BASE64URL,
-        (true, false) => BASE64URL_NOPAD,
+    // A text that only one alphabet has is none in the other, so the second try costs nothing but
+    // where the first character of that alphabet stands.
+    let (standard, url_safe) = match text.len().is_multiple_of(4) {
+        true => (BASE64, BASE64URL),
+        false => (BASE64_NOPAD, BASE64URL_NOPAD),
     };
-    decode(&encoding, text)
+    decode(&standard, text).or_else(|| decode(&url_safe, text))
 }
 
 /// `data_encoding` also reads several padded texts in a row, which is not one of RFC 4648.

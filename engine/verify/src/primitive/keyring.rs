@@ -67,10 +67,39 @@ pub struct Judgement {
     pub scope: Option<String>,
     /// Why no entry trusts it, most important first.
     pub problems: Vec<Raised>,
-    /// Whether an entry would trust it if it stood in a transparency log, and none does without.
-    pub unlogged: bool,
+    /// What is missing for the first entry that would trust it with that, where none does without.
+    pub missing: Option<Missing>,
     /// The first time after now at which an entry's validity starts or ends.
     pub changes_at: Option<Timestamp>,
+}
+
+/// What is proven of a signature besides who made it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Proven {
+    /// It stands in a transparency log.
+    pub logged: bool,
+    /// It has a timestamp of an authority.
+    pub stamped: bool,
+}
+
+/// What an entry of the trust document demands of a signature that does not have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// An entry in a transparency log.
+    pub log: bool,
+    /// A timestamp of an authority.
+    pub timestamp: bool,
+}
+
+impl Proven {
+    /// What is missing for an entry, if anything is.
+    fn missing(self, entry: &TrustedKey) -> Option<Missing> {
+        let missing = Missing {
+            log: entry.log.is_required() && !self.logged,
+            timestamp: entry.timestamp.is_required() && !self.stamped,
+        };
+        (missing.log || missing.timestamp).then_some(missing)
+    }
 }
 
 impl Keyring {
@@ -155,14 +184,17 @@ impl Key {
     }
 
     /// What the trust document says of a signature that this key made by `scheme`, for an artifact
-    /// of `repository` (`None`: one that nothing names) at a time. `logged` is whether it stands in
-    /// a transparency log.
+    /// of `repository` (`None`: one that nothing names) at a time. `proven` is what is known
+    /// of it besides.
+    ///
+    /// A key's validity is held against `now`, whatever time is proven: its dates say when its owner
+    /// wants it to be accepted, and most signatures by keys prove no time.
     #[must_use]
     pub fn judge(
         &self,
         scheme: Scheme,
         repository: Option<&Repository>,
-        logged: bool,
+        proven: Proven,
         now: Timestamp,
     ) -> Judgement {
         // The mathematics held by this scheme, so at least one entry has it.
@@ -176,7 +208,7 @@ impl Key {
             able.iter().copied().filter(|entry| scope_of(entry, repository).is_some()).collect();
         let revoked = self.entries.iter().find(|entry| entry.trusted.revoked.is_some());
         let current = |entry: &&TrustedKey| out_of_time(entry, now).is_none();
-        let content = |entry: &&TrustedKey| logged || !entry.log.is_required();
+        let content = |entry: &&TrustedKey| proven.missing(entry).is_none();
         let trusting: Vec<&TrustedKey> = match revoked {
             Some(_) => Vec::new(),
             None => admitting.iter().copied().filter(current).filter(content).collect(),
@@ -193,6 +225,9 @@ impl Key {
                 problems.extend(relevant.iter().filter_map(|entry| out_of_time(entry, now)));
             }
         }
+        // Where none trusts it and it is not revoked, no entry that is current is content.
+        let missing = || admitting.iter().filter(|entry| current(entry));
+        let missing = missing().find_map(|entry| proven.missing(entry));
         let shown = trusting.first().or(admitting.first()).or(able.first()).copied();
         Judgement {
             key: self.fact(shown, scheme, revoked.is_some()),
@@ -200,9 +235,7 @@ impl Key {
             in_scope: !admitting.is_empty(),
             scope: shown.and_then(|entry| scope_of(entry, repository)),
             problems,
-            unlogged: revoked.is_none()
-                && trusting.is_empty()
-                && admitting.iter().any(|entry| current(entry) && !content(entry)),
+            missing: missing.filter(|_| revoked.is_none() && trusting.is_empty()),
             changes_at: self.changes_at(now),
         }
     }

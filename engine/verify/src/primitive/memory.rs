@@ -14,7 +14,7 @@ use std::mem;
 use std::sync::{Mutex, PoisonError};
 
 /// So many signatures are remembered, and as many again of the generation before: 32 bytes each,
-/// and a bundle has about four.
+/// and a bundle has about five.
 const GENERATION: usize = 8_192;
 
 /// What names a check: a hash over key, scheme, message and signature.
@@ -43,28 +43,55 @@ impl Memory {
         message: &[u8],
         signature: &[u8],
     ) -> bool {
+        let held = self.check(key, scheme, message, signature);
+        held.map(|held| self.keep(held)).is_some()
+    }
+
+    /// The same, where it turns out only later whether the key is one that not anybody may name:
+    /// what held is remembered once it is handed to [`Memory::keep`].
+    #[must_use]
+    pub fn check(
+        &self,
+        key: &PublicKey,
+        scheme: Scheme,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Option<Held> {
         let mark = mark(key, scheme, message, signature);
         if self.knows(&mark) {
-            return true;
+            return Some(Held(None));
         }
-        let holds = key.verify(scheme, message, signature);
-        if holds {
-            self.keep(mark);
+        key.verify(scheme, message, signature).then_some(Held(Some(mark)))
+    }
+
+    /// Remembers a signature that held.
+    pub fn keep(&self, held: Held) {
+        let Held(Some(mark)) = held else { return };
+        let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
+        if generations.young.len() >= GENERATION {
+            generations.old = mem::take(&mut generations.young);
         }
-        holds
+        generations.young.insert(mark);
     }
 
     fn knows(&self, mark: &Mark) -> bool {
         let generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
         generations.young.contains(mark) || generations.old.contains(mark)
     }
+}
 
-    fn keep(&self, mark: Mark) {
-        let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
-        if generations.young.len() >= GENERATION {
-            generations.old = mem::take(&mut generations.young);
-        }
-        generations.young.insert(mark);
+/// A signature that held.
+#[derive(Debug)]
+#[must_use]
+pub struct Held(
+    /// Its mark, where it is not remembered yet.
+    Option<Mark>,
+);
+
+impl Held {
+    /// One that is not to be remembered.
+    pub fn unremembered() -> Self {
+        Self(None)
     }
 }
 
@@ -87,7 +114,7 @@ mod tests {
         let memory = Memory::default();
         for number in 0..3 * GENERATION as u64 {
             let mark = Sha256::digest(number.to_be_bytes()).into();
-            memory.keep(mark);
+            memory.keep(Held(Some(mark)));
             assert!(memory.knows(&mark));
         }
         let generations = memory.generations.lock().unwrap();

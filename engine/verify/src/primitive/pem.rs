@@ -49,7 +49,7 @@ pub fn read(text: &str) -> Result<Block, KeyError> {
             ended = rest.strip_suffix(DASHES) == Some(label);
             break;
         }
-        content.extend(line.chars().filter(|c| !c.is_ascii_whitespace()));
+        content.extend(line.split_ascii_whitespace());
     }
     if !ended {
         return Err(KeyError::Pem { problem: "its BEGIN line has no END line of the same label" });

@@ -9,5 +9,7 @@
 )]
 
 mod alterations;
+mod met;
 mod oracle;
+mod roots;
 mod vectors;

@@ -9,6 +9,7 @@ use referee_verify::CosignVerifier;
 use referee_verify::cosign::Blob;
 use referee_verify::envelope::dsse::Envelope;
 use referee_verify::envelope::statement::Statement;
+use referee_verify::primitive::base64;
 use referee_verify::primitive::memory::Memory;
 use referee_verify::primitive::x509::{Certificate, Usage, fulcio, path};
 use referee_verify::protocol::tlog::Digests;
@@ -30,12 +31,45 @@ pub(crate) const TARGETS: &[(&str, Target)] = &[
     ("trusted_root", trusted_root),
 ];
 
-/// Nobody knows the key or the identity, so nothing that is made up is trusted.
+/// The instance that signed the fixtures, and those who signed: what they did not sign is not
+/// trusted, however much of what they signed is in it.
+const TRUST: &str = "
+identities:
+  - {name: anybody, issuer: {glob: '**'}, subject: {glob: '**'}, scopes: ['**']}
+keys: [{name: release, file: key, scopes: ['**']}]
+sigstore:
+  - {name: acme, file: root}
+  - {name: lax, file: root, log: optional, sct: optional}
+";
+
+fn root() -> String {
+    include_str!("../data/sigstore/trusted_root.json").to_owned()
+}
+
 fn verifier() -> &'static CosignVerifier {
     static VERIFIER: OnceLock<CosignVerifier> = OnceLock::new();
     VERIFIER.get_or_init(|| {
-        let text = "identities: [{name: nobody, issuer: 'https://issuer.invalid', subject: nobody@invalid, scopes: ['**']}]";
-        CosignVerifier::new(&trust(text, BTreeMap::new())).unwrap()
+        let key = include_str!("../data/sigstore/release.pub").to_owned();
+        let files = BTreeMap::from([("root".to_owned(), root()), ("key".to_owned(), key)]);
+        CosignVerifier::new(&trust(TRUST, files)).unwrap()
+    })
+}
+
+/// The timestamp authorities of the fixtures have a certificate authority that is known.
+fn authorities() -> &'static [timestamp::Authority] {
+    static AUTHORITIES: OnceLock<Vec<timestamp::Authority>> = OnceLock::new();
+    AUTHORITIES.get_or_init(|| {
+        let root: serde_json::Value = serde_json::from_str(&root()).unwrap();
+        let chain = root["timestampAuthorities"][0]["certChain"]["certificates"].as_array();
+        let chain: Vec<Certificate> = chain
+            .unwrap()
+            .iter()
+            .map(|one| base64::standard(one["rawBytes"].as_str().unwrap()))
+            .map(|der| Certificate::from_der(&der.unwrap()).unwrap())
+            .collect();
+        let anchors = chain.last().cloned().into_iter().collect();
+        let pinned = timestamp::Authority::pinned("pinned".into(), &chain).unwrap();
+        vec![pinned, timestamp::Authority::anchored("anchored".into(), anchors)]
     })
 }
 
@@ -44,8 +78,9 @@ fn trust(text: &str, files: BTreeMap<String, String>) -> Trust {
     Trust::new(&[TrustSource { name: "trust".into(), document, files }]).unwrap()
 }
 
+/// After the fixtures were made.
 fn now() -> Timestamp {
-    "2026-01-01T00:00:00Z".parse().unwrap()
+    "2026-12-01T00:00:00Z".parse().unwrap()
 }
 
 fn bundle(bytes: &[u8]) {
@@ -87,7 +122,7 @@ fn envelope(bytes: &[u8]) {
 
 fn stamp(bytes: &[u8]) {
     let memory = Memory::default();
-    timestamp::verify(bytes, b"signature", &[], &memory).unwrap_err();
+    timestamp::verify(bytes, b"signature", authorities(), &memory).unwrap_err();
 }
 
 fn checkpoint(bytes: &[u8]) {

@@ -241,6 +241,20 @@ fn a_chain_needs_a_signer_and_an_anchor() {
 }
 
 #[test]
+fn an_authority_without_its_root_establishes_no_time_and_hides_no_other() {
+    let tsa = Tsa::new(With::P256);
+    let token = tsa.make(&tsa.plan());
+    let short = Authority::unanchored("short".into(), tsa.leaf.clone());
+    // A signer that issued its own certificate is no anchor by that.
+    let own = Authority::unanchored("own".into(), tsa.root.clone());
+    let none = [short.clone(), own.clone()];
+    let error = verify(&token, MESSAGE, &none, &Memory::default()).unwrap_err();
+    assert!(matches!(error, TimestampError::Path(PathError::NoIssuer { .. })), "{error:?}");
+    let with = [short, own, tsa.pinned()];
+    assert_eq!(verify(&token, MESSAGE, &with, &Memory::default()).unwrap().authority, "pinned");
+}
+
+#[test]
 fn an_imprint_by_sha_1_is_refused() {
     let tsa = Tsa::new(With::P256);
     let (sha1, sha256) = (algorithm(SHA1), algorithm(SHA256));

@@ -14,33 +14,11 @@ use referee_verify::primitive::signature::Hash;
 use referee_verify::primitive::x509::Certificate;
 use referee_verify::protocol::timestamp::{Authority, Stamp, TimestampError, verify};
 
+pub(crate) use referee_testkit::sigstore::der::{algorithm, oid, sequence, tlv};
+
 pub(crate) const MESSAGE: &[u8] = b"a signature";
 /// `id-kp-timeStamping`, alone.
 const TIME_STAMPING: &[u8] = &[0x30, 10, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 8];
-
-pub(crate) fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
-    let content = parts.concat();
-    let [high, low] = u16::try_from(content.len()).unwrap().to_be_bytes();
-    let header = match (high, low) {
-        (0, 0..128) => vec![tag, low],
-        (0, _) => vec![tag, 0x81, low],
-        _ => vec![tag, 0x82, high, low],
-    };
-    [header, content].concat()
-}
-
-pub(crate) fn sequence(parts: &[&[u8]]) -> Vec<u8> {
-    tlv(0x30, parts)
-}
-
-pub(crate) fn oid(text: &str) -> Vec<u8> {
-    use der::Encode as _;
-    text.parse::<der::asn1::ObjectIdentifier>().unwrap().to_der().unwrap()
-}
-
-pub(crate) fn algorithm(text: &str) -> Vec<u8> {
-    sequence(&[&oid(text)])
-}
 
 pub(crate) const SHA1: &str = "1.3.14.3.2.26";
 pub(crate) const SHA256: &str = "2.16.840.1.101.3.4.2.1";

@@ -279,7 +279,7 @@ fn certificates_that_are_missing_or_stand_in_the_wrong_place_are_no_bundle() {
 }
 
 #[test]
-fn log_entries_and_timestamps_are_told_and_not_needed() {
+fn log_entries_and_timestamps_are_told_and_what_is_no_timestamp_is_invalid() {
     let (mut world, key) = (World::new(), Signer::p256());
     let mut bundle = signed(&world, &key);
     bundle["verificationMaterial"]["tlogEntries"] = json!([
@@ -290,8 +290,9 @@ fn log_entries_and_timestamps_are_told_and_not_needed() {
         json!({"rfc3161Timestamps": [{"signedTimestamp": "AA=="}]});
     let referrer = world.bundles(&[bundle.to_string()]);
     let findings = world.run(&trusting(&[("release", &key)]), &referrer);
-    assert_eq!(told(&findings), ["trusted"]);
+    assert_eq!(told(&findings), ["invalid malformed_timestamp"]);
     let fact = &findings.signatures[0];
+    assert_eq!(fact.timestamps[0].error.as_ref(), fact.errors.first());
     let [first, second] = &fact.transparency[..] else { panic!() };
     assert_eq!((first.index, first.log.as_str(), first.proof), (5, "ff", Some(Proof::Set)));
     assert!(first.integrated_at.is_some());

@@ -9,11 +9,14 @@ fn page() -> String {
         .unwrap()
 }
 
+/// A code of the store, which stands on the page beside the others of trusted roots.
+const OF_THE_STORE: &str = "trust_root_refused";
+
 fn known() -> Vec<&'static str> {
     let signatures = Code::ALL.iter().map(|code| code.as_str());
     let unavailable = UNAVAILABLE.iter().map(|code| code.as_str());
     let trust = KeyError::CODES.iter().chain(&RootError::CODES).copied();
-    signatures.chain(unavailable).chain(trust).collect()
+    signatures.chain(unavailable).chain(trust).chain([OF_THE_STORE]).collect()
 }
 
 #[test]

@@ -195,7 +195,7 @@ fn a_keyless_signature_for_another_image_is_invalid() {
 }
 
 #[test]
-fn a_log_entry_and_a_timestamp_are_told_and_not_needed() {
+fn a_log_entry_is_told_and_not_needed_and_what_is_no_timestamp_is_invalid() {
     let (mut world, key) = (World::new(), Signer::p256());
     let mut layer = world.signed_layer(&key);
     let log = "c0d2".repeat(16);
@@ -204,21 +204,26 @@ fn a_log_entry_and_a_timestamp_are_told_and_not_needed() {
         "Payload": {"body": "", "integratedTime": 1_700_000_000, "logIndex": 7, "logID": log},
     });
     layer.annotations.insert(BUNDLE.into(), entry.to_string());
-    layer.annotations.insert(TIMESTAMP.into(), r#"{"SignedRFC3161Timestamp":"AA=="}"#.into());
     let mut garbled = layer.clone();
     garbled.annotations.insert(BUNDLE.into(), "{".into());
     let mut nameless = layer.clone();
     let entry = entry.to_string().replace(&log, &"<b>!".repeat(16));
     nameless.annotations.insert(BUNDLE.into(), entry);
-    let referrer = world.legacy(&[layer, garbled, nameless]);
+    let mut stamped = layer.clone();
+    stamped.annotations.insert(TIMESTAMP.into(), r#"{"SignedRFC3161Timestamp":"AA=="}"#.into());
+    let mut unread = layer.clone();
+    unread.annotations.insert(TIMESTAMP.into(), "{".into());
+    let referrer = world.legacy(&[layer, garbled, nameless, stamped, unread]);
     let findings = world.run(&trusting(&[("release", &key)]), &referrer);
-    assert_eq!(told(&findings), ["trusted"; 3]);
+    let invalid = "invalid malformed_timestamp";
+    assert_eq!(told(&findings), ["trusted", "trusted", "trusted", invalid, invalid]);
     let fact = &findings.signatures[0];
     let entry = &fact.transparency[0];
     assert_eq!((entry.log.as_str(), entry.index), (log.as_str(), 7));
     assert_eq!(entry.proof, Some(Proof::Set));
     assert_eq!(entry.integrated_at.unwrap().to_string(), "2023-11-14T22:13:20Z");
-    assert_eq!(fact.timestamps.len(), 1);
+    assert!(fact.timestamps.is_empty());
+    assert_eq!(findings.signatures[3].timestamps.len(), 1);
     assert!(findings.signatures[1].transparency.is_empty());
     assert!(findings.signatures[2].transparency.is_empty());
 }

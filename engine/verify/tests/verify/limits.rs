@@ -172,7 +172,7 @@ fn a_bundle_that_would_fill_the_memory_is_refused() {
     let cases = [
         (proofs("tlogEntries", 32), "trusted"),
         (proofs("tlogEntries", 33), "invalid malformed_bundle"),
-        (proofs("timestampVerificationData", 32), "trusted"),
+        (proofs("timestampVerificationData", 32), "invalid malformed_timestamp"),
         (proofs("timestampVerificationData", 33), "invalid malformed_bundle"),
         (envelope_bundle(&text, &signers).to_string(), "invalid malformed_bundle"),
         (envelope_bundle(&noted(1_000), &[&key]).to_string(), "trusted"),

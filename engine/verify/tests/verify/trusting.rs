@@ -2,6 +2,7 @@
 
 use crate::support::{Signer, World, told, trust};
 use referee_core::{Coded as _, Findings, Timestamp};
+use referee_verify::primitive::keyring::Proven;
 use referee_verify::{CosignVerifier, Keyring};
 use serde_json::{Value, json};
 
@@ -125,7 +126,7 @@ fn a_revocation_in_one_entry_holds_for_all_and_in_every_form() {
         let key = &ring.keys()[0];
         let signature = std::fs::read(format!("{data}{signature}")).unwrap();
         let scheme = key.public().made(&message, &signature).unwrap();
-        let judgement = key.judge(scheme, None, false, Timestamp::UNIX_EPOCH);
+        let judgement = key.judge(scheme, None, Proven::default(), Timestamp::UNIX_EPOCH);
         assert!(judgement.trusted_by.is_empty() && judgement.key.revoked);
         assert_eq!(judgement.problems[0].code(), "key_revoked");
     }
@@ -195,7 +196,8 @@ fn an_entry_vouches_only_for_the_paddings_of_the_key_as_it_writes_it() {
         let [key] = ring.keys() else { panic!("two forms of one key") };
         let vouching = |signature: &str| {
             let scheme = key.public().made(&read("message"), &read(signature)).unwrap();
-            let mut names = key.judge(scheme, None, false, Timestamp::UNIX_EPOCH).trusted_by;
+            let mut names =
+                key.judge(scheme, None, Proven::default(), Timestamp::UNIX_EPOCH).trusted_by;
             names.sort();
             names
         };

@@ -56,7 +56,7 @@ fn a_certificate_says_what_was_written_into_it() {
     });
     assert_eq!((leaf.subject(), leaf.issuer()), ("CN=leaf", "CN=a\\, b"));
     assert_eq!(leaf.serial(), "ab0001");
-    assert_eq!(leaf.fingerprint(), &Digest::sha256(leaf.der()));
+    assert_eq!(leaf.fingerprint(), Digest::sha256(leaf.der()));
     assert!(!leaf.is_authority() && !leaf.is_self_issued());
     assert!(leaf.key_usage().unwrap().digital_signature());
     assert!(!leaf.key_usage().unwrap().key_cert_sign());

@@ -1,13 +1,13 @@
 //! What the parser, the compiler and the evaluator are given of the options of the front.
 
-use crate::options::{CompileOptions, Schemas, TestRules};
+use crate::options::{CompileOptions, Schema, Schemas, TestRules};
 use crate::program::Module;
 use crate::value::Value;
 use referee_rego_builtin::Table;
 use referee_rego_syntax::ast::{RegoVersion, Term, TermKind};
 use referee_rego_syntax::{Location, ParseCapabilities, ParseOptions};
-use referee_rego_types::Capabilities;
 use referee_rego_types::check::SchemaSet;
+use referee_rego_types::{Capabilities, Nulls};
 use referee_rego_value as native;
 use referee_rego_value::bytes;
 use std::sync::{Arc, OnceLock};
@@ -67,12 +67,12 @@ pub(super) fn compile_options(
         std::iter::once(head).chain(keys).collect::<Vec<_>>()
     };
     let Schemas { input, named } = &options.schemas;
-    if let Some(input) = input {
-        schemas.insert(&schema(&[]), input.0.clone());
-    }
-    for (path, value) in named {
-        schemas.insert(&schema(path), value.0.clone());
-    }
+    let mut insert = |path: &[String], Schema { document, nulls }: &Schema| {
+        let nulls = if *nulls { Nulls::Typed } else { Nulls::Ignored };
+        schemas.insert(&schema(path), document.0.clone(), nulls);
+    };
+    input.iter().for_each(|input| insert(&[], input));
+    named.iter().for_each(|(path, named)| insert(path, named));
     let given = input.is_some() || !named.is_empty();
     referee_rego_compile::Options {
         capabilities,

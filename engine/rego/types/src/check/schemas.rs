@@ -6,7 +6,7 @@ use super::scope::Scope;
 use super::terms::{constant, write_ref};
 use super::{Run, TypeEnv};
 use crate::algebra::native;
-use crate::{SchemaType, Type, load_schema};
+use crate::{Nulls, SchemaType, Type, load_schema};
 use referee_rego_syntax::ast::{Ref, Rule, SchemaAnnotation, Term};
 use referee_rego_value::Value;
 use std::collections::HashMap;
@@ -14,19 +14,19 @@ use std::collections::HashMap;
 /// Schemas by reference: `schema.input`, `schema["pod.v1"]`.
 #[derive(Clone, Debug, Default)]
 pub struct SchemaSet {
-    schemas: HashMap<String, Value>,
+    schemas: HashMap<String, (Value, Nulls)>,
 }
 
 impl SchemaSet {
     /// Adds a schema; one of the same reference is replaced.
-    pub fn insert(&mut self, reference: &Ref, schema: Value) {
-        self.schemas.insert(write_ref(reference), schema);
+    pub fn insert(&mut self, reference: &Ref, schema: Value, nulls: Nulls) {
+        self.schemas.insert(write_ref(reference), (schema, nulls));
     }
 
-    /// The schema of a reference.
+    /// The schema of a reference, and what `null` is in it.
     #[must_use]
-    pub fn get(&self, reference: &Ref) -> Option<&Value> {
-        self.schemas.get(&write_ref(reference))
+    pub fn get(&self, reference: &Ref) -> Option<(&Value, Nulls)> {
+        self.schemas.get(&write_ref(reference)).map(|(schema, nulls)| (schema, *nulls))
     }
 }
 
@@ -44,7 +44,7 @@ impl Run<'_> {
         {
             return Ok(Some(ty.clone()));
         }
-        let schema = match (&annotation.schema, &annotation.definition) {
+        let (schema, nulls) = match (&annotation.schema, &annotation.definition) {
             (Some(reference), _) => {
                 let Some(schemas) = self.checker.schemas else {
                     return Ok(None);
@@ -54,14 +54,15 @@ impl Run<'_> {
                     Problem::new(message, &rule.location)
                 })?
             }
-            (None, Some(definition)) => definition,
+            (None, Some(definition)) => (definition, Nulls::Ignored),
             (None, None) => {
                 let message = "no schema as input to compile";
                 return Err(Problem::new(message, &rule.location));
             }
         };
-        let SchemaType { ty, definitions } = load_schema(schema, env.allow_net.as_deref())
-            .map_err(|error| Problem::new(error.to_string(), &rule.location))?;
+        let SchemaType { ty, definitions } =
+            load_schema(schema, nulls, env.allow_net.as_deref())
+                .map_err(|error| Problem::new(error.to_string(), &rule.location))?;
         env.definitions.extend(definitions);
         if let Some(name) = name {
             self.schemas.borrow_mut().insert(name, ty.clone());

@@ -31,6 +31,16 @@ pub struct SchemaType {
     pub(crate) definitions: Vec<Arc<OnceLock<Type>>>,
 }
 
+/// What `null` is in the schemas of a document.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Nulls {
+    /// As in OPA no type: `null` alone may be anything, beside another type it is passed over.
+    #[default]
+    Ignored,
+    /// A type: `["string", "null"]` is a string or null.
+    Typed,
+}
+
 /// The type that a schema describes. `allow_net` has the hosts that may be asked for remote
 /// schemas, or `None` where any may: it decides only what is said of a remote reference, as none
 /// is followed.
@@ -39,11 +49,12 @@ pub struct SchemaType {
 /// What is wrong with the schema; what is shown of it are OPA's words.
 pub fn load_schema(
     schema: &Value,
+    nulls: Nulls,
     allow_net: Option<&[Arc<str>]>,
 ) -> Result<SchemaType, SchemaError> {
     if matches!(schema, Value::Null) {
         return Err(SchemaError::Nothing);
     }
     let arena = parse::parse(schema, allow_net)?;
-    Ok(types::read(arena)?)
+    Ok(types::read(arena, nulls)?)
 }

@@ -1,7 +1,7 @@
 //! Makes types of schemas that have been taken apart (OPA's `schemaParser`).
 
 use super::parse::{Arena, Schema};
-use super::{MAX_NESTING, MAX_SCHEMAS, SchemaType};
+use super::{MAX_NESTING, MAX_SCHEMAS, Nulls, SchemaType};
 use crate::error::Untyped;
 use crate::{RecursiveType, Type};
 use referee_rego_value::Value;
@@ -22,6 +22,7 @@ enum Definition {
 
 struct Reader {
     arena: Arena,
+    nulls: Nulls,
     definitions: HashMap<String, Definition>,
     kept: Vec<Arc<OnceLock<Type>>>,
     /// The targets of references in `allOf` that are being merged.
@@ -31,9 +32,10 @@ struct Reader {
 }
 
 /// The type of the first schema.
-pub(super) fn read(arena: Arena) -> Result<SchemaType, Untyped> {
+pub(super) fn read(arena: Arena, nulls: Nulls) -> Result<SchemaType, Untyped> {
     let mut reader = Reader {
         arena,
+        nulls,
         definitions: HashMap::new(),
         kept: Vec::new(),
         merging: Vec::new(),
@@ -129,6 +131,9 @@ impl Reader {
         if !schema.all_of.is_empty() {
             return self.all_of(schema);
         }
+        if self.nulls == Nulls::Typed && typed(schema, "null") {
+            return self.nullable(schema);
+        }
         // Of several types the first of these counts.
         if typed(schema, "boolean") {
             Ok(Type::Boolean)
@@ -147,6 +152,17 @@ impl Reader {
         } else {
             Ok(Type::any())
         }
+    }
+
+    /// Null, or what else the schema names.
+    fn nullable(&mut self, schema: &Schema) -> Result<Type, Untyped> {
+        let mut others = schema.clone();
+        others.types.retain(|name| name != "null");
+        if others.types.is_empty() {
+            return Ok(Type::Null);
+        }
+        let others = self.without_reference(&others)?;
+        Ok(Type::union(vec![others, Type::Null]))
     }
 
     fn object(&mut self, schema: &Schema) -> Result<Type, Untyped> {

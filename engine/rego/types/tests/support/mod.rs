@@ -6,7 +6,7 @@
 use referee_rego_syntax::ast::{Body, Module, Ref, Rule, SchemaAnnotation, Term, TermKind};
 use referee_rego_syntax::{Error, Location, ParseOptions, parse_body, parse_module, parse_ref};
 use referee_rego_types::check::{Checker, Outcome, RuleToCheck, SchemaSet, TypeEnv};
-use referee_rego_types::{Capabilities, load_schema};
+use referee_rego_types::{Capabilities, Nulls, load_schema};
 use referee_rego_value::{JsonLimits, Str, Value};
 
 /// A value of JSON.
@@ -46,14 +46,15 @@ fn rules(module: &Module) -> Vec<&Rule> {
 
 impl World {
     pub fn env(&self) -> TypeEnv {
-        let input = self.input.map(|schema| load_schema(&json(schema), None).unwrap());
+        let input =
+            self.input.map(|schema| load_schema(&json(schema), Nulls::Ignored, None).unwrap());
         TypeEnv::new(&Capabilities::current(), input)
     }
 
     fn with_checker<T>(&self, run: impl FnOnce(&Checker<'_>) -> T) -> T {
         let mut schemas = SchemaSet::default();
         for (name, schema) in &self.schemas {
-            schemas.insert(&reference(name), json(schema));
+            schemas.insert(&reference(name), json(schema), Nulls::Ignored);
         }
         let dependents = |target: &Ref| -> Vec<Ref> {
             let target = referee_rego_types::check::write_ref(target);

@@ -129,9 +129,12 @@ impl Bundle {
     /// [`BundleError`].
     pub fn parse(bytes: &[u8]) -> Result<Self, BundleError> {
         object(bytes)?;
-        // The version first: another one may have another shape.
-        let version = version(&serde_json::from_slice::<Head<'_>>(bytes)?.media_type)?;
-        let written: Written<'_> = serde_json::from_slice(bytes)?;
+        let written: Written<'_> = serde_json::from_slice(bytes).or_else(|error| {
+            // Another version may have another shape, and then the version is what is wrong.
+            version(&serde_json::from_slice::<Head<'_>>(bytes)?.media_type)?;
+            Err(BundleError::from(error))
+        })?;
+        let version = version(&written.media_type)?;
         let mut material = written.verification_material;
         let entries = std::mem::take(&mut material.tlog_entries);
         let timestamps = std::mem::take(&mut material.timestamp_verification_data.rfc3161);

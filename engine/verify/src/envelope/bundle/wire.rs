@@ -32,6 +32,8 @@ pub(super) struct Head<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Written<'a> {
+    #[serde(borrow, alias = "media_type")]
+    pub(super) media_type: Cow<'a, str>,
     #[serde(alias = "verification_material")]
     pub(super) verification_material: Material,
     #[serde(borrow, default, alias = "dsse_envelope")]
@@ -215,11 +217,24 @@ pub(super) struct Base64(pub(super) Vec<u8>);
 
 impl<'de> Deserialize<'de> for Base64 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut text = Cow::<'_, str>::deserialize(deserializer)?;
-        if text.contains(['\r', '\n']) {
-            text = text.replace(['\r', '\n'], "").into();
+        struct Text;
+
+        impl Visitor<'_> for Text {
+            type Value = Base64;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("bytes in base64")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Base64, E> {
+                // No alphabet has line ends, so only a text that cannot be read may have them.
+                let folded = || base64::any(&text.replace(['\r', '\n'], ""));
+                let bytes = base64::any(text).or_else(folded);
+                bytes.map(Base64).ok_or_else(|| E::custom("bytes are not base64"))
+            }
         }
-        base64::any(&text).map(Self).ok_or_else(|| D::Error::custom("bytes are not base64"))
+
+        deserializer.deserialize_str(Text)
     }
 }
 

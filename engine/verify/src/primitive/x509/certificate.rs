@@ -13,7 +13,7 @@ use super::extension::{
     authority_key_identifier, purposes, subject_key_identifier,
 };
 use super::name::{AlternativeName, distinguished};
-use super::read::Parts;
+use super::read::{Parts, RawExtension, with_extensions};
 use crate::primitive::base64;
 use crate::primitive::key::{KeyError, PublicKey};
 use data_encoding::HEXLOWER;
@@ -22,6 +22,7 @@ use referee_core::facts::CertificateFact;
 use referee_core::{Digest, Timestamp};
 use serde_json::{Map, Value};
 use std::fmt;
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 use x509_cert::time::Time;
 
@@ -38,7 +39,6 @@ pub struct Certificate(Arc<Inner>);
 
 struct Inner {
     der: Vec<u8>,
-    fingerprint: Digest,
     tbs: Vec<u8>,
     algorithm: Vec<u8>,
     signature: Vec<u8>,
@@ -49,13 +49,39 @@ struct Inner {
     not_after: Timestamp,
     spki: Vec<u8>,
     key: OnceLock<Result<PublicKey, KeyError>>,
-    extensions: Vec<(ObjectIdentifier, bool, Vec<u8>)>,
+    /// How many bytes in the `TBSCertificate` stand before the extensions, which are its end.
+    before_extensions: usize,
+    extensions: Vec<Listed>,
     alternative_names: Vec<AlternativeName>,
     basic_constraints: Option<BasicConstraints>,
     key_usage: Option<KeyUsage>,
     purposes: Option<Vec<ObjectIdentifier>>,
     subject_key_identifier: Option<Vec<u8>>,
     authority_key_identifier: Option<Vec<u8>>,
+}
+
+/// An extension, and where it stands in the `TBSCertificate`.
+struct Listed {
+    oid: ObjectIdentifier,
+    critical: bool,
+    written: Range<usize>,
+    value: Range<usize>,
+}
+
+impl Listed {
+    /// The extensions of a certificate, which are the end of its `TBSCertificate`.
+    fn all(parts: &Parts<'_>) -> Vec<Self> {
+        let length: usize = parts.extensions.iter().map(|extension| extension.written.len()).sum();
+        let mut start = parts.tbs.len().saturating_sub(length);
+        let place = |extension: &RawExtension<'_>| {
+            let end = start + extension.written.len();
+            let value = end.saturating_sub(extension.value.len())..end;
+            let written = start..end;
+            start = end;
+            Self { oid: extension.oid, critical: extension.critical, written, value }
+        };
+        parts.extensions.iter().map(place).collect()
+    }
 }
 
 struct Named {
@@ -86,9 +112,7 @@ impl Certificate {
         let names = value(SUBJECT_ALTERNATIVE_NAME).map(AlternativeName::read_all).transpose()?;
         let authority =
             value(AUTHORITY_KEY_IDENTIFIER).map(authority_key_identifier).transpose()?;
-        let extensions = parts.extensions.iter().map(|e| (e.oid, e.critical, e.value.to_vec()));
         Ok(Self(Arc::new(Inner {
-            fingerprint: Digest::sha256(der),
             tbs: parts.tbs.to_vec(),
             algorithm: parts.algorithm.to_vec(),
             signature: parts.signature.to_vec(),
@@ -107,7 +131,8 @@ impl Certificate {
                 .map(subject_key_identifier)
                 .transpose()?,
             authority_key_identifier: authority.flatten(),
-            extensions: extensions.collect(),
+            before_extensions: parts.before_extensions,
+            extensions: Listed::all(&parts),
             der: der.to_vec(),
         })))
     }
@@ -137,7 +162,7 @@ impl Certificate {
                     open = None;
                 }
                 Some(content) => {
-                    content.extend(line.chars().filter(|c| !c.is_ascii_whitespace()));
+                    content.extend(line.split_ascii_whitespace());
                     if content.len() > MAX_CERTIFICATE_BYTES * 2 {
                         let problem = "a block is too long";
                         return Err(CertificateError::Pem { problem });
@@ -163,8 +188,8 @@ impl Certificate {
 
     /// The SHA-256 of its DER.
     #[must_use]
-    pub fn fingerprint(&self) -> &Digest {
-        &self.0.fingerprint
+    pub fn fingerprint(&self) -> Digest {
+        Digest::sha256(&self.0.der)
     }
 
     /// The SubjectPublicKeyInfo as it was written, DER.
@@ -238,8 +263,10 @@ impl Certificate {
 
     /// All extensions, in the order they were written. No two have the same identifier.
     pub fn extensions(&self) -> impl Iterator<Item = (ObjectIdentifier, Extension<'_>)> {
-        let extensions = self.0.extensions.iter();
-        extensions.map(|(oid, critical, value)| (*oid, Extension { critical: *critical, value }))
+        self.0.extensions.iter().map(|listed| {
+            let value = self.0.tbs.get(listed.value.clone()).unwrap_or_default();
+            (listed.oid, Extension { critical: listed.critical, value })
+        })
     }
 
     /// Whether it says that its key is an authority's (`basicConstraints`).
@@ -314,7 +341,11 @@ impl Certificate {
     /// section 3.2 wants it so); `None` where there is no such extension.
     #[must_use]
     pub fn tbs_der_without(&self, oid: ObjectIdentifier) -> Option<Vec<u8>> {
-        Parts::of(&self.0.der).ok()?.tbs_without(oid)
+        let Inner { tbs, before_extensions, extensions, .. } = &*self.0;
+        let cut = extensions.iter().find(|listed| listed.oid == oid)?.written.clone();
+        let start = extensions.first()?.written.start;
+        let kept = [tbs.get(start..cut.start)?, tbs.get(cut.end..)?].concat();
+        with_extensions(tbs, *before_extensions, &kept)
     }
 
     /// The `AlgorithmIdentifier` of the signature.

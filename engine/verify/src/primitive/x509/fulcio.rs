@@ -13,8 +13,8 @@ use serde_json::{Map, Value};
 /// The longest claim, in bytes. A shortened one would be another claim.
 pub const MAX_CLAIM: usize = 4_096;
 
-/// `1.3.6.1.4.1.57264.1`
-const FULCIO: [u32; 8] = [1, 3, 6, 1, 4, 1, 57_264, 1];
+/// Below which the claims stand.
+const FULCIO: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.1");
 /// A user name as an `otherName`.
 const OTHER_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.1.7");
 const ISSUER: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.1.1");
@@ -177,10 +177,16 @@ fn bounded(bytes: usize) -> Result<(), FulcioError> {
 
 /// The number of a claim, if an extension is one.
 fn number(oid: ObjectIdentifier) -> Option<u32> {
-    let mut arcs = oid.arcs();
-    let below = FULCIO.iter().all(|arc| arcs.next() == Some(*arc));
-    let number = arcs.next()?;
-    (below && arcs.next().is_none()).then_some(number)
+    let below = oid.as_bytes().strip_prefix(FULCIO.as_bytes())?;
+    // X.690 section 8.19.2: seven bits a byte, the last byte without the highest bit.
+    let (last, first) = below.split_last()?;
+    let more = first.iter().all(|byte| byte & 0x80 != 0);
+    if !more || last & 0x80 != 0 {
+        return None;
+    }
+    below.iter().try_fold(0_u32, |number, byte| {
+        number.checked_mul(128)?.checked_add(u32::from(byte & 0x7f))
+    })
 }
 
 /// The name and form of a claim, by its number. The last two are newer than sigstore-go's summary

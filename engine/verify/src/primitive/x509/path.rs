@@ -20,10 +20,11 @@ use super::extension::{
     BASIC_CONSTRAINTS, EXTENDED_KEY_USAGE, KEY_USAGE, NAME_CONSTRAINTS, SUBJECT_ALTERNATIVE_NAME,
 };
 use super::path_error::{named, shown};
-use crate::primitive::memory::Memory;
+use crate::primitive::memory::{Held, Memory};
 use der::asn1::ObjectIdentifier;
 use referee_core::Timestamp;
 use std::fmt;
+use std::mem;
 
 pub use super::path_error::{PathError, UsageProblem};
 
@@ -116,8 +117,8 @@ impl Path {
 
 /// Finds a path from a leaf to one of the anchors that holds for a usage at a point in time.
 ///
-/// `intermediates` need not be trusted, in order, or of any use. Only signatures by anchors are
-/// remembered: anybody can make intermediates.
+/// `intermediates` need not be trusted, in order, or of any use. Anybody can make them, so their
+/// signatures are remembered only where the path that they stand in holds.
 ///
 /// # Errors
 /// [`PathError`]: what is wrong with the leaf, else about the path that came furthest.
@@ -144,13 +145,17 @@ pub fn path(
         signatures: 0,
         furthest: None,
         issuers: Vec::new(),
+        held: Vec::new(),
     };
     let found = search.extend();
+    let held = mem::take(&mut search.held);
     let mut issuers = search.issuers.into_iter().cloned();
     let (true, Some(issuer)) = (found, issuers.next()) else {
         let unknown = || PathError::NoIssuer { issuer: shown(leaf.issuer()) };
         return Err(search.furthest.map_or_else(unknown, |(_, error)| error));
     };
+    // An anchor vouches for all of them now, whenever the leaf may have been valid.
+    held.into_iter().for_each(|held| memory.keep(held));
     // Last, because it matters only of a certificate whose issuer is trusted.
     valid(leaf, at)?;
     let above: Vec<Certificate> = issuers.collect();
@@ -173,6 +178,8 @@ struct Search<'a> {
     furthest: Option<((usize, u8), PathError)>,
     /// The path so far, without the leaf.
     issuers: Vec<&'a Certificate>,
+    /// The signature of each of them.
+    held: Vec<Held>,
 }
 
 impl<'a> Search<'a> {
@@ -199,15 +206,17 @@ impl<'a> Search<'a> {
                 return false;
             }
             self.signatures += 1;
-            let issued = self.issued(issuer, below, is_anchor);
-            match issued.and_then(|()| self.issuer_serves(issuer)) {
+            let issued = self.issued(issuer, below);
+            match issued.and_then(|held| self.issuer_serves(issuer).map(|()| held)) {
                 Err(error) => self.failed(error),
-                Ok(()) => {
+                Ok(held) => {
                     self.issuers.push(issuer);
+                    self.held.push(held);
                     if is_anchor || self.extend() {
                         return true;
                     }
                     self.issuers.pop();
+                    self.held.pop();
                 }
             }
         }
@@ -226,27 +235,15 @@ impl<'a> Search<'a> {
     }
 
     /// That this issuer signed this certificate.
-    fn issued(
-        &self,
-        issuer: &Certificate,
-        below: &Certificate,
-        is_anchor: bool,
-    ) -> Result<(), PathError> {
+    fn issued(&self, issuer: &Certificate, below: &Certificate) -> Result<Held, PathError> {
         let key = issuer
             .public_key()
             .map_err(|error| PathError::Key { subject: named(issuer), error })?;
         let scheme = algorithm::scheme(below.algorithm_der(), key)
             .map_err(|error| PathError::Algorithm { subject: named(below), error })?;
-        let (message, signature) = (below.tbs_der(), below.signature());
-        let holds = if is_anchor {
-            self.memory.verify(key, scheme, message, signature)
-        } else {
-            key.verify(scheme, message, signature)
-        };
-        if holds {
-            return Ok(());
-        }
-        Err(PathError::SignatureInvalid { subject: named(below), issuer: named(issuer) })
+        self.memory.check(key, scheme, below.tbs_der(), below.signature()).ok_or_else(|| {
+            PathError::SignatureInvalid { subject: named(below), issuer: named(issuer) }
+        })
     }
 
     /// That an issuer may stand at the end of the path so far.

@@ -27,8 +27,8 @@ pub(super) struct Parts<'a> {
     pub(super) validity: Validity,
     pub(super) subject: &'a [u8],
     pub(super) spki: &'a [u8],
-    /// Everything in the `TBSCertificate` before the extensions.
-    before_extensions: Vec<&'a [u8]>,
+    /// How many bytes in the `TBSCertificate` stand before the extensions.
+    pub(super) before_extensions: usize,
     pub(super) extensions: Vec<RawExtension<'a>>,
 }
 
@@ -37,8 +37,8 @@ pub(super) struct RawExtension<'a> {
     pub(super) oid: ObjectIdentifier,
     pub(super) critical: bool,
     pub(super) value: &'a [u8],
-    /// All of it, as it was written.
-    written: &'a [u8],
+    /// All of it, as it was written; the value is its end.
+    pub(super) written: &'a [u8],
 }
 
 /// The error for a structure that is not what it should be.
@@ -99,10 +99,10 @@ impl<'a> Parts<'a> {
             signature.as_bytes().ok_or(CertificateError::Malformed { structure: "signature" })?;
 
         let mut inner = inside(tbs, Tag::Sequence, "TBSCertificate")?;
-        let mut before_extensions = Vec::with_capacity(7);
+        let mut before_extensions = 0;
         let mut next = |structure| -> Result<&'a [u8], CertificateError> {
             let written = inner.tlv_bytes().map_err(malformed(structure))?;
-            before_extensions.push(written);
+            before_extensions += written.len();
             Ok(written)
         };
         let first = next("version")?;
@@ -132,24 +132,25 @@ impl<'a> Parts<'a> {
             extensions,
         })
     }
+}
 
-    /// The `TBSCertificate` with an extension cut out, every other byte as it was signed; `None`
-    /// where there is no such extension.
-    pub(super) fn tbs_without(&self, oid: ObjectIdentifier) -> Option<Vec<u8>> {
-        let kept = self.extensions.iter().filter(|extension| extension.oid != oid);
-        let kept: Vec<&[u8]> = kept.map(|extension| extension.written).collect();
-        if kept.len() == self.extensions.len() {
-            return None;
-        }
-        let mut content = self.before_extensions.concat();
-        // The list of extensions has at least one (section 4.1), so an empty one is left out.
-        if !kept.is_empty() {
-            let list = wrapped(Tag::Sequence, &kept.concat())?;
-            let number = TagNumber::N3;
-            content.extend(wrapped(Tag::ContextSpecific { constructed: true, number }, &list)?);
-        }
-        wrapped(Tag::Sequence, &content)
+/// The content of a `TBSCertificate` before its extensions, of which the length is known.
+fn before_extensions(tbs: &[u8], length: usize) -> Option<&[u8]> {
+    let mut reader = SliceReader::new(tbs).ok()?;
+    Header::decode(&mut reader).ok()?;
+    reader.read_slice(Length::try_from(length).ok()?).ok()
+}
+
+/// A `TBSCertificate` with these extensions in place of its own, which so many bytes stand before.
+pub(super) fn with_extensions(tbs: &[u8], before: usize, extensions: &[u8]) -> Option<Vec<u8>> {
+    let mut content = before_extensions(tbs, before)?.to_vec();
+    // The list of extensions has at least one (section 4.1), so an empty one is left out.
+    if !extensions.is_empty() {
+        let list = wrapped(Tag::Sequence, extensions)?;
+        let number = TagNumber::N3;
+        content.extend(wrapped(Tag::ContextSpecific { constructed: true, number }, &list)?);
     }
+    wrapped(Tag::Sequence, &content)
 }
 
 fn wrapped(tag: Tag, content: &[u8]) -> Option<Vec<u8>> {
