@@ -96,11 +96,18 @@ pub(crate) const SETTINGS: &[&str] = &[
     "REFEREE_LOG__FORMAT",
 ];
 
-/// Variables that are not settings. Scripts and tests of this repository read the first two; the
-/// last is what scripts that install a tool call the version they want, and the one setting that
+/// Variables that are not settings. Scripts and tests of this repository read all but the last,
+/// which is what scripts that install a tool call the version they want, and the one setting that
 /// has no variable: it tells the form of a file.
-const OTHERS: &[&str] =
-    &["REFEREE_PEERS", "REFEREE_OPA_CASES", "REFEREE_VECTORS", "REFEREE_VERSION"];
+const OTHERS: &[&str] = &[
+    "REFEREE_PEERS",
+    "REFEREE_OPA_CASES",
+    "REFEREE_VECTORS",
+    "REFEREE_SIGSTORE_CONFORMANCE",
+    "REFEREE_PUBLIC_BUNDLES",
+    "REFEREE_GO_MODULES",
+    "REFEREE_VERSION",
+];
 
 /// What the environment says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

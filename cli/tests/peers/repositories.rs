@@ -6,13 +6,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+/// What becomes of a file; nothing where it is to be missing.
+type Alter = fn(Vec<u8>) -> Option<Vec<u8>>;
+
 /// What a repository is turned into, and what is served before it, to the same client.
 struct Case {
     name: &'static str,
     before: Option<&'static str>,
     of: &'static str,
     /// A file that is altered, and how.
-    altered: Option<(&'static str, fn(Vec<u8>) -> Option<Vec<u8>>)>,
+    altered: Option<(&'static str, Alter)>,
     taken: bool,
     /// Why cosign takes what we refuse.
     taken_by_cosign: Option<&'static str>,

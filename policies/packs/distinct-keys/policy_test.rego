@@ -202,3 +202,11 @@ test_a_trusted_root_past_its_time_is_a_warning if {
 	warnings := pack.warn with input as document
 	testing.codes(warnings) == {"trust_root_expired"}
 }
+
+test_a_signer_for_whom_nobody_vouched_is_a_signer_like_any_other if {
+	nobodys := object.union(testing.identity(1, "b"), {"identity": {"subject": "https://dotcom.releases.github.com", "issuer": null}})
+	reasons := pack.deny with input as testing.facts([testing.trusted(0, "a"), nobodys])
+	testing.codes(reasons) == set()
+	alone := pack.deny with input as testing.facts([nobodys, nobodys])
+	testing.codes(alone) == {"too_few_keys"}
+}

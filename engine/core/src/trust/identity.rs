@@ -40,8 +40,10 @@ pub const CLAIMS: [&str; 20] = [
 pub struct IdentityEntry {
     /// What policies and decisions call it.
     pub name: String,
-    /// Who vouched for the signer: the URL of an OpenID provider.
-    pub issuer: PatternText,
+    /// Who vouched for the signer: the URL of an OpenID provider. `null` where the certificate must
+    /// name none, as those do that GitHub signs releases with.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub issuer: Option<PatternText>,
     /// The signer: an e-mail address, or the URI of a workflow or workload.
     pub subject: PatternText,
     /// What else the certificate must say, by the names of [`CLAIMS`]. All of it must hold.
@@ -60,8 +62,8 @@ pub struct IdentityEntry {
 pub struct TrustedIdentity {
     /// Its name, unique among all keys and identities of all documents.
     pub name: String,
-    /// Who must have vouched for the signer.
-    pub issuer: Pattern,
+    /// Who must have vouched for the signer; `None` where the certificate must name nobody.
+    pub issuer: Option<Pattern>,
     /// Who the signer must be.
     pub subject: Pattern,
     /// What else the certificate must say.
@@ -97,7 +99,7 @@ impl TrustedIdentity {
         }
         let identity = Self {
             name: written.name.clone(),
-            issuer: pattern("issuer", &written.issuer)?,
+            issuer: written.issuer.as_ref().map(|text| pattern("issuer", text)).transpose()?,
             subject: pattern("subject", &written.subject)?,
             claims,
             sigstore: written.sigstore.clone(),
@@ -116,11 +118,16 @@ impl TrustedIdentity {
     #[must_use]
     pub fn is<'c>(
         &self,
-        issuer: &str,
+        issuer: Option<&str>,
         subject: &str,
         claim: impl Fn(&str) -> Option<&'c str>,
     ) -> bool {
-        self.issuer.admits(issuer)
+        let vouched_for = match (&self.issuer, issuer) {
+            (Some(pattern), Some(issuer)) => pattern.admits(issuer),
+            (None, None) => true,
+            _ => false,
+        };
+        vouched_for
             && self.subject.admits(subject)
             && self
                 .claims
@@ -133,7 +140,7 @@ impl TrustedIdentity {
             self.claims.iter().map(|(name, pattern)| (name.as_str(), pattern.text())).collect();
         json!({
             "name": self.name,
-            "issuer": self.issuer.text(),
+            "issuer": self.issuer.as_ref().map(Pattern::text),
             "subject": self.subject.text(),
             "claims": claims,
             "sigstore": self.sigstore,

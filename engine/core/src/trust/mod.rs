@@ -308,12 +308,31 @@ mod tests {
         .unwrap();
         let identity = trust.identities().first().unwrap();
         let hosted = |name: &str| (name == "runnerEnvironment").then_some("github-hosted");
-        assert!(identity.is("i", "s/1", hosted));
-        assert!(!identity.is("j", "s/1", hosted));
-        assert!(!identity.is("i", "s/1/2", hosted));
-        assert!(!identity.is("i", "s/1", |_| None), "a claim that is missing is not admitted");
-        assert!(!identity.is("i", "s/1", |_| Some("self-hosted")));
+        assert!(identity.is(Some("i"), "s/1", hosted));
+        assert!(!identity.is(Some("j"), "s/1", hosted));
+        assert!(!identity.is(Some("i"), "s/1/2", hosted));
+        assert!(
+            !identity.is(Some("i"), "s/1", |_| None),
+            "a claim that is missing is not admitted"
+        );
+        assert!(!identity.is(Some("i"), "s/1", |_| Some("self-hosted")));
         assert!(identity.counts_in("public-good"));
+    }
+
+    #[test]
+    fn a_certificate_without_an_issuer_is_admitted_by_null_alone() {
+        let is = |issuer: &str, found: Option<&str>| {
+            let text =
+                format!("identities: [{{name: a, issuer: {issuer}, subject: s, scopes: ['**']}}]");
+            let trust = trust(&text).unwrap();
+            trust.identities().first().unwrap().is(found, "s", |_| None)
+        };
+        assert!(is("null", None));
+        assert!(!is("null", Some("i")) && !is("null", Some("")));
+        assert!(is("{glob: '**'}", Some("i")));
+        assert!(!is("{glob: '**'}", None) && !is("{regex: '.*'}", None));
+        let error = trust("identities: [{name: a, subject: s, scopes: ['**']}]").unwrap_err();
+        assert!(error.to_string().contains("issuer"), "it must be said: {error}");
     }
 
     #[test]

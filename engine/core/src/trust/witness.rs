@@ -42,10 +42,8 @@ pub enum WitnessError {
         found: u8,
     },
     /// Its id is not that of its name and key: one of the three was altered.
-    #[error("its id is {found}, and that of its name and key is {expected}")]
+    #[error("its id is not {expected}, which is that of its name and key")]
     Id {
-        /// The id that it has.
-        found: String,
         /// The id that it would have.
         expected: String,
     },
@@ -78,8 +76,7 @@ impl Witness {
         let key: [u8; 32] = key.try_into().map_err(|_| WitnessError::Form)?;
         let expected = id_of(name, *kind, &key);
         if id != expected {
-            let (found, expected) = (HEXLOWER.encode(&id), HEXLOWER.encode(&expected));
-            return Err(WitnessError::Id { found, expected });
+            return Err(WitnessError::Id { expected: HEXLOWER.encode(&expected) });
         }
         Ok(Self { name: name.to_owned(), id: id_of(name, COSIGNATURE, &key), key })
     }

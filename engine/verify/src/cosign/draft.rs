@@ -86,7 +86,7 @@ impl Draft {
         self.fact.certificate = Some(signer.leaf.fact(signer.claims.clone()));
         self.fact.identity = signer.identity.as_ref().ok().map(|identity| IdentityFact {
             subject: identity.subject.clone(),
-            issuer: Some(identity.issuer.clone()),
+            issuer: identity.issuer.clone(),
         });
         self.fact.revocation = Some(RevocationFact {
             status: RevocationStatus::NotChecked,

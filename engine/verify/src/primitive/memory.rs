@@ -108,6 +108,24 @@ fn mark(key: &PublicKey, scheme: Scheme, message: &[u8], signature: &[u8]) -> Ma
 #[cfg(test)]
 mod tests {
     use super::*;
+    use aws_lc_rs::encoding::AsDer as _;
+    use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+
+    #[test]
+    fn what_held_is_remembered_once_it_is_kept() {
+        let pair = Ed25519KeyPair::generate().unwrap();
+        let key = PublicKey::from_spki(pair.public_key().as_der().unwrap().as_ref()).unwrap();
+        let signature = pair.sign(b"message");
+        let (scheme, signature) = (Scheme::Ed25519, signature.as_ref());
+        let (memory, mark) = (Memory::default(), mark(&key, scheme, b"message", signature));
+        let held = memory.check(&key, scheme, b"message", signature).unwrap();
+        assert!(!memory.knows(&mark));
+        memory.keep(held);
+        assert!(memory.knows(&mark));
+        assert!(memory.verify(&key, scheme, b"message", signature));
+        assert!(memory.check(&key, scheme, b"another", signature).is_none());
+        assert!(!memory.verify(&key, scheme, b"another", signature));
+    }
 
     #[test]
     fn no_more_is_kept_than_two_generations() {

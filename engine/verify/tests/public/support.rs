@@ -82,8 +82,17 @@ pub(crate) struct Trusting {
 impl Trusting {
     /// One signer, as a certificate names them.
     pub(crate) fn identity(instance: Instance, subject: &str, issuer: &str) -> Self {
+        Self::of(instance, subject, &format!("'{issuer}'"))
+    }
+
+    /// One signer for whom nobody vouched but the authority itself.
+    pub(crate) fn nobodys(instance: Instance, subject: &str) -> Self {
+        Self::of(instance, subject, "null")
+    }
+
+    fn of(instance: Instance, subject: &str, issuer: &str) -> Self {
         let entry = format!(
-            "identities: [{{name: signer, issuer: '{issuer}', subject: '{subject}', \
+            "identities: [{{name: signer, issuer: {issuer}, subject: '{subject}', \
              scopes: ['**']}}]\n"
         );
         Self { instance, key: None, entry, demands: "" }

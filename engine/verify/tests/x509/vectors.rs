@@ -173,7 +173,7 @@ fn a_workflow_signed_and_its_claims_say_which() {
     let workflow = "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/\
                     .github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main";
     assert_eq!((signer.subject.as_str(), signer.kind), (workflow, IdentityKind::Uri));
-    assert_eq!(signer.issuer, "https://token.actions.githubusercontent.com");
+    assert_eq!(signer.issuer.as_deref(), Some("https://token.actions.githubusercontent.com"));
     let claims = claims(&certificate).unwrap();
     assert_eq!(claims.len(), 20);
     assert_eq!(claims["buildSignerURI"], workflow);

@@ -27,8 +27,9 @@ pub struct Identity {
     pub subject: String,
     /// Which of these it is.
     pub kind: IdentityKind,
-    /// Who vouched for it: the URL of an OpenID Connect provider.
-    pub issuer: String,
+    /// Who vouched for it: the URL of an OpenID Connect provider. `None` where an authority names
+    /// signers of its own, as GitHub's does that of releases.
+    pub issuer: Option<String>,
 }
 
 /// The kind of a signer's name.
@@ -76,9 +77,6 @@ pub enum FulcioError {
     /// The alternative name is empty, or has control characters in it.
     #[error("the certificate's subject alternative name is empty or has control characters")]
     NameMalformed,
-    /// No issuer vouched for the identity.
-    #[error("the certificate does not say who vouched for the signer (1.3.6.1.4.1.57264.1.8)")]
-    NoIssuer,
     /// The two places for the issuer differ.
     #[error("the certificate names two issuers of the signer's identity: {old:?} and {new:?}")]
     IssuersDiffer {
@@ -118,7 +116,7 @@ pub fn claims(certificate: &Certificate) -> Result<Map<String, Value>, FulcioErr
 /// Who signed. Says nothing about who issued the certificate.
 ///
 /// # Errors
-/// [`FulcioError`] where the certificate does not name one signer and one who vouched for it.
+/// [`FulcioError`] where the certificate does not name one signer, or names two who vouched for it.
 pub fn identity(certificate: &Certificate) -> Result<Identity, FulcioError> {
     let (subject, kind) = match certificate.alternative_names() {
         [] => return Err(FulcioError::NoName),
@@ -147,7 +145,7 @@ pub fn identity(certificate: &Certificate) -> Result<Identity, FulcioError> {
         }
         (old, new) => new.or(old).filter(|issuer| !issuer.is_empty()),
     };
-    Ok(Identity { subject, kind, issuer: issuer.ok_or(FulcioError::NoIssuer)? })
+    Ok(Identity { subject, kind, issuer })
 }
 
 /// How a claim is written.

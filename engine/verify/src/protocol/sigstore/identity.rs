@@ -39,7 +39,7 @@ impl Sigstore {
         let claim = |name: &str| signer.claims.get(name).and_then(Value::as_str);
         let is = |trusted: &&TrustedIdentity| {
             instances.iter().any(|instance| trusted.counts_in(instance))
-                && trusted.is(&identity.issuer, &identity.subject, claim)
+                && trusted.is(identity.issuer.as_deref(), &identity.subject, claim)
         };
         let own: Vec<&TrustedIdentity> = self.identities.iter().filter(is).collect();
         for trusted in &own {
@@ -52,22 +52,23 @@ impl Sigstore {
             recognised.in_scope = Some(!recognised.trusted_by.is_empty());
         }
         if own.is_empty() {
-            recognised.problems.push(self.unknown(&identity.subject, &identity.issuer));
+            recognised.problems.push(self.unknown(&identity.subject, identity.issuer.as_deref()));
         } else if recognised.trusted_by.is_empty() {
             recognised.problems.push(out_of_scope(&own, repository));
         }
         recognised
     }
 
-    fn unknown(&self, subject: &str, issuer: &str) -> Raised {
+    fn unknown(&self, subject: &str, issuer: Option<&str>) -> Raised {
         let tried = match self.identities.len() {
             0 => "the trust document has no identities".to_owned(),
             1 => "the one identity of the trust document is another".to_owned(),
             count => format!("none of the {count} identities of the trust document is that"),
         };
+        let by = issuer.map_or_else(|| "nobody".to_owned(), |issuer| format!("{issuer:?}"));
         Raised::new(
             Code::IdentityUnknown,
-            format!("the certificate names {subject:?}, vouched for by {issuer:?}: {tried}"),
+            format!("the certificate names {subject:?}, vouched for by {by}: {tried}"),
         )
         .hint("if the signer is to be trusted, add this identity to the trust document")
     }
