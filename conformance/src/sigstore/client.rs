@@ -102,7 +102,7 @@ impl Client {
         match signer.clone() {
             Signer::Identity { subject, issuer } => document.identities.push(IdentityEntry {
                 name: NAME.to_owned(),
-                issuer: PatternText::Exact(issuer),
+                issuer: Some(PatternText::Exact(issuer)),
                 subject: PatternText::Exact(subject),
                 claims: BTreeMap::new(),
                 sigstore: Vec::new(),

@@ -58,7 +58,7 @@ fn the_workflow_of_the_page_is_who_its_certificate_says() {
     let issuer = "https://token.actions.githubusercontent.com";
     let workflow = "https://github.com/team/app/.github/workflows/release.yml";
     let says = |subject: &str, runner: &'static str| {
-        identity.is(issuer, subject, |claim| match claim {
+        identity.is(Some(issuer), subject, |claim| match claim {
             "sourceRepositoryURI" => Some("https://github.com/team/app"),
             "sourceRepositoryRef" => Some("refs/tags/v1.4.0"),
             "runnerEnvironment" => Some(runner),

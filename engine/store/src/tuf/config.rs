@@ -116,7 +116,7 @@ mod tests {
         let mirror = problem("mirrors: {github: 'tuf.example'}").unwrap_err();
         assert_eq!(mirror, "tuf.mirrors: \"tuf.example\" is no URL: relative URL without a base");
         let file = problem("mirrors: {github: 'file:///tuf'}").unwrap_err();
-        assert_eq!(file, "tuf.mirrors: file:///tuf is no URL of a web server");
+        assert_eq!(file, "tuf.mirrors: \"file:///tuf\" is no URL of a web server");
         let unknown = document::read::<TufConfig>("t", "refresh: sometimes").unwrap_err();
         assert_eq!(unknown.code(), "document_shape");
     }

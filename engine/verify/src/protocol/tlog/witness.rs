@@ -69,7 +69,7 @@ mod tests {
     }
 
     fn checkpoint() -> &'static str {
-        &MADE[MADE.find("log.example\n").unwrap()..]
+        MADE.get(MADE.find("log.example\n").unwrap()..).unwrap()
     }
 
     fn cosigners(checkpoint: &str) -> Vec<String> {
