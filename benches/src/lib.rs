@@ -1,5 +1,5 @@
 //! Shared parts of the benchmarks: an engine over a registry on loopback, a server, a client;
-//! Rego engines and their workloads.
+//! Rego engines and their workloads; Sigstore signatures and their arithmetic.
 
 #![allow(
     clippy::unwrap_used,
@@ -13,5 +13,6 @@
 pub mod client;
 pub mod percentile;
 pub mod rego;
+pub mod sigstore;
 pub mod stand;
 pub mod workloads;

@@ -5,8 +5,8 @@ use crate::console::{Console, Role};
 use crate::error::CliError;
 use crate::escape::Safe;
 use crate::setup::Reach;
-use referee_core::Trust;
 use referee_core::trust::TrustedSigstore;
+use referee_core::{Coded as _, Trust};
 use referee_store::{Asking, Clock as _, Environment, Supplied, SystemClock, TrustRoots};
 use referee_verify::protocol::sigstore::Root;
 use std::time::{Duration, Instant};
@@ -59,6 +59,9 @@ pub(crate) async fn renewed(
     for note in &supplied.notes {
         let warning = console.err_paint.show(Role::Warn, "warning");
         writeln!(console.err(), "{warning}: {}", Safe(&note.to_string()))?;
+        if let Some(hint) = note.error.hint() {
+            writeln!(console.err(), "  hint: {}", Safe(&hint))?;
+        }
     }
     Ok(Renewed { trust: supplied.trust, took: started.elapsed() })
 }

@@ -1,4 +1,5 @@
-//! A registry on loopback that serves the example layouts, with faults on demand.
+//! A registry on loopback that serves the example layouts, with faults on demand; and a private
+//! [Sigstore instance](sigstore).
 //!
 //! For tests and benches: nothing that ships depends on it (the tidy test sees to that). It is
 //! not a registry that anybody should use: it has no authentication and keeps nothing.
@@ -13,6 +14,7 @@
 
 mod fault;
 mod registry;
+pub mod sigstore;
 
 pub use fault::{Fault, Faults};
 pub use registry::{Options, Recorded, Registry};

@@ -13,7 +13,7 @@ use crate::{roots, setup};
 use clap::{Args, ValueEnum};
 use referee_core::facts::TrustRootSource;
 use referee_core::trust::{RootSource, TrustedSigstore};
-use referee_core::{Digest, Timestamp, Trust};
+use referee_core::{Coded as _, Digest, Timestamp, Trust};
 use referee_store::tuf::RootsNote;
 use referee_store::{Asking, Clock as _, SystemClock};
 use referee_verify::protocol::sigstore::embedded;
@@ -166,6 +166,9 @@ fn human(root: &InForce<'_>, now: Timestamp, console: &mut Console) -> io::Resul
     writeln!(out, "  {}", Digest::sha256(root.json.as_bytes()))?;
     if let Some(note) = root.note {
         writeln!(out, "  {} {}", paint.show(Role::Warn, "!"), Safe(&note.to_string()))?;
+        if let Some(hint) = note.error.hint() {
+            writeln!(out, "    hint: {}", Safe(&hint))?;
+        }
     } else if !root.used && root.source != TrustRootSource::File {
         writeln!(out, "  not renewed: no identity and no key of the trust document needs it")?;
     }
@@ -182,9 +185,9 @@ fn document(root: &InForce<'_>, now: Timestamp) -> Value {
         "expired": root.expires_at.is_some_and(|at| at <= now),
         "used": root.used,
         "problem": root.note.map(|note| json!({
-            "code": referee_core::Coded::code(&note.error),
+            "code": note.error.code(),
             "message": note.error.to_string(),
-            "hint": referee_core::Coded::hint(&note.error),
+            "hint": note.error.hint(),
         })),
     })
 }
