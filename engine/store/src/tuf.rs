@@ -107,8 +107,6 @@ impl TrustRoots {
         within: Duration,
         usable: impl Fn(&TrustedSigstore) -> Result<(), Box<dyn std::error::Error + Send + Sync>>,
     ) -> Result<Supplied, TufError> {
-        // TUF knows whole seconds, and so do those who read of it.
-        let now = Timestamp::from_unix_seconds(now.unix_seconds()).unwrap_or(now);
         let asking = if self.config.refresh == Refresh::Never { Asking::Never } else { asking };
         let mut keepers: BTreeMap<RootKeeper, TrustedSigstore> = BTreeMap::new();
         for instance in trust.instances_in_force() {

@@ -41,7 +41,11 @@ pub enum TufProblem {
         source: Box<sigstore_tuf::Error>,
     },
     /// It failed a moment ago.
-    #[error("{url} failed at {failed_at} and is not asked again before {again_at}")]
+    #[error(
+        "{url} failed at {} and is not asked again before {}",
+        in_seconds(failed_at),
+        in_seconds(again_at)
+    )]
     Waiting {
         /// The repository.
         url: String,
@@ -62,6 +66,11 @@ pub enum TufProblem {
     /// The root that was had cannot be used.
     #[error("it cannot be used: {0}")]
     Unusable(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Nobody who reads it needs the rest.
+fn in_seconds(at: &Timestamp) -> Timestamp {
+    Timestamp::from_unix_seconds(at.unix_seconds()).unwrap_or(*at)
 }
 
 impl TufError {
