@@ -1,7 +1,7 @@
 //! Evidence about a file: its digests, the bundles, the trust documents, the time.
 //!
 //! The file itself may be large, so its bytes are kept only where the facts need them: where a
-//! signature is over the bytes and not over a digest, other facts come out without them.
+//! signature is over something else than its SHA-256, other facts come out without them.
 
 use super::{Opened, context, engine, engine_over, root_of};
 use crate::args::QuestionArgs;
@@ -111,11 +111,8 @@ impl SavingFile<'_> {
 
 /// What is kept of a file in any case.
 fn kept(request: &FileRequest) -> EvidenceFile {
-    let Digests { sha256, sha384, sha512 } = request.digests.clone();
     EvidenceFile {
-        sha256: sha256.unwrap_or_default(),
-        sha384,
-        sha512,
+        sha256: request.digests.sha256.unwrap_or_default(),
         size: request.size,
         bytes: None,
         bundles: request.bundles.clone(),
@@ -124,9 +121,12 @@ fn kept(request: &FileRequest) -> EvidenceFile {
 
 /// The question with the file of the evidence.
 fn filled(mut request: FileRequest, file: &EvidenceFile) -> FileRequest {
-    let EvidenceFile { sha256, sha384, sha512, size, bytes, bundles } = file.clone();
+    let EvidenceFile { sha256, size, bytes, bundles } = file.clone();
     request.digest = Digest::from_sha256(&sha256);
-    request.digests = Digests { sha256: Some(sha256), sha384, sha512 };
+    request.digests = match &bytes {
+        Some(bytes) => Digests::of(bytes),
+        None => Digests { sha256: Some(sha256), ..Digests::default() },
+    };
     (request.size, request.bytes, request.bundles) = (size, bytes, bundles);
     request
 }
