@@ -69,7 +69,7 @@ by_identity(signature) if {
 # By somebody, or by nobody: GitHub's authority names the signer of releases itself.
 vouched_for(issuer) if is_string(issuer)
 
-vouched_for(null)
+vouched_for(issuer) if issuer == null
 
 # The identity of a workflow without the ref or the commit that it ran for.
 without_ref(subject) := found[0][1] if {

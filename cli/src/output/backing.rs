@@ -159,6 +159,7 @@ mod tests {
             "transparency": [{
                 "log": "c0ff", "name": "https://log.example", "kind": "dsse", "index": 7,
                 "integrated_at": null, "proof": "inclusion", "proofs": ["inclusion"],
+                "witnesses": [{"name": "witness.example", "time": "2026-01-31T11:52:00Z"}],
                 "verified": true,
             }],
             "timestamps": [{
@@ -198,8 +199,8 @@ mod tests {
             [
                 "a@example.org",
                 "vouched for by https://issuer.example",
-                "in the log https://log.example, entry 7; stamped at 2026-01-31T11:51:00Z by \
-                 https://tsa.example",
+                "in the log https://log.example, entry 7, cosigned by witness.example; stamped at \
+                 2026-01-31T11:51:00Z by https://tsa.example",
             ]
         );
         let all = shown(&signature, true);
@@ -256,7 +257,8 @@ mod tests {
         }
         assert_eq!(
             shown(&signature, false).last().unwrap(),
-            "in the log https://log.example, entry 7 since 2026-01-31T11:51:00Z"
+            "in the log https://log.example, entry 7 since 2026-01-31T11:51:00Z, cosigned by \
+             witness.example"
         );
     }
 
