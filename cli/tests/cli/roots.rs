@@ -26,7 +26,7 @@ fn trusting(web: &Web) -> tempfile::TempDir {
 fn with(home: &tempfile::TempDir, web: &Web, arguments: &[&str]) -> Run {
     let trust = path(home, "trust.yaml");
     let mut command = referee();
-    command.env("XDG_CACHE_HOME", home.path().join("cache"));
+    command.env("XDG_CACHE_HOME", home.path().join("cache")).env("REFEREE_TUF__REFRESH", "auto");
     command.env("REFEREE_REGISTRY__PLAIN_HTTP", &web.host).env("REFEREE_TUF__RETRY_MS", "1");
     command.env("REFEREE_REGISTRY__ATTEMPTS", "1");
     run(command.args(arguments).args(["--trust", &trust]))
@@ -133,7 +133,7 @@ fn a_server_renews_the_roots_of_its_trust_while_it_serves() {
     let web = Web::start("two");
     let home = trusting(&web);
     let mut command = referee();
-    command.env("XDG_CACHE_HOME", home.path().join("cache"));
+    command.env("XDG_CACHE_HOME", home.path().join("cache")).env("REFEREE_TUF__REFRESH", "auto");
     command.env("REFEREE_REGISTRY__PLAIN_HTTP", &web.host);
     command.env("REFEREE_TUF__INTERVAL_MS", "100").env("REFEREE_TUF__RETRY_MS", "1");
     let trust = path(&home, "trust.yaml");
