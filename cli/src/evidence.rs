@@ -82,7 +82,7 @@ impl Opened<'_> {
     ///
     /// # Errors
     /// Where the trust documents cannot be used.
-    pub(crate) fn engine(
+    pub(crate) async fn engine(
         &self,
         question: &QuestionArgs,
         trust: &[PathBuf],
@@ -94,7 +94,7 @@ impl Opened<'_> {
             return Err(self.about_other("a file", "referee verify-blob"));
         }
         let request = question.replayed(context, config)?;
-        let trust = self.trust(trust, console)?;
+        let trust = self.trust(trust, config, console).await?;
         let engine = engine(self.replay.clone(), &context.limits, config, trust)?;
         Ok((engine, request))
     }
@@ -103,19 +103,25 @@ impl Opened<'_> {
         CliError::EvidenceAboutOther { path: self.path.to_owned(), about, command }
     }
 
-    fn trust(&self, given: &[PathBuf], console: &mut Console) -> Result<Trust, CliError> {
+    /// Whom to trust. Where documents are given, the evidence has no say in it: not in the trusted
+    /// roots either, since whoever saved it could have put in one of their own.
+    async fn trust(
+        &self,
+        given: &[PathBuf],
+        config: &Config,
+        console: &mut Console,
+    ) -> Result<Trust, CliError> {
         let context = self.replay.context();
-        let trust = if given.is_empty() {
-            let note = console.err_paint.show(Role::Warn, "note");
-            writeln!(
-                console.err(),
-                "{note}: whom to trust is taken from the evidence (--trust names others)"
-            )?;
-            trust_of(&context.trust)?
-        } else {
-            load_trust(given, &context.limits)?
-        };
-        Ok(trust.supplied(&context.roots))
+        if !given.is_empty() {
+            let trust = load_trust(given, &context.limits)?;
+            return Ok(roots::renewed(trust, config, Reach::Offline, console).await?.trust);
+        }
+        let note = console.err_paint.show(Role::Warn, "note");
+        writeln!(
+            console.err(),
+            "{note}: whom to trust is taken from the evidence (--trust names others)"
+        )?;
+        Ok(trust_of(&context.trust)?.supplied(&context.roots))
     }
 
     /// Tells where other facts came out than were saved.

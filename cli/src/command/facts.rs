@@ -65,7 +65,8 @@ pub(crate) async fn run(
     let gathered = match (&replay, &args.reference, &args.save_evidence) {
         (Some(replay), _, _) => {
             let question = &args.question;
-            let (engine, request) = replay.engine(question, args.trust.given(), config, console)?;
+            let (engine, request) =
+                replay.engine(question, args.trust.given(), config, console).await?;
             let gathered = gather_with(&engine, request, console, WHAT).await?;
             replay.compare(gathered.digest(), question, args.trust.given(), console)?;
             gathered

@@ -131,7 +131,8 @@ impl Renewal {
                         error = referee_core::error::chain(&error),
                         "trust is not renewed"
                     );
-                    at = SystemClock.now();
+                    let wait = Duration::from_millis(self.config.tuf.retry_ms);
+                    at = SystemClock.now().saturating_add(wait);
                     continue;
                 }
             };

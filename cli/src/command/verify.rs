@@ -84,7 +84,7 @@ pub(crate) async fn run(
     let (engine, requests) = match &replay {
         Some(replay) => {
             let given = args.trust.given();
-            let (engine, request) = replay.engine(&args.question, given, config, console)?;
+            let (engine, request) = replay.engine(&args.question, given, config, console).await?;
             (engine, vec![request])
         }
         None => {

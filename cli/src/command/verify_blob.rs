@@ -114,7 +114,7 @@ pub(crate) async fn run(
     let (engine, request) = match (&opened, given) {
         (Some(opened), given) => {
             given.map_or(Ok(()), |given| opened.is_of(&given))?;
-            opened.file_engine(&args.question, args.trust.given(), config, console)?
+            opened.file_engine(&args.question, args.trust.given(), config, console).await?
         }
         (None, Some(request)) => over_file(&args, request, config, console).await?,
         // The arguments demand one of the two.

@@ -22,7 +22,7 @@ impl Opened<'_> {
     ///
     /// # Errors
     /// Where it is about no file, or the trust documents cannot be used.
-    pub(crate) fn file_engine(
+    pub(crate) async fn file_engine(
         &self,
         question: &QuestionArgs,
         trust: &[PathBuf],
@@ -33,7 +33,7 @@ impl Opened<'_> {
         let none = || self.about_other("an artifact", "referee verify");
         let file = context.file.as_ref().ok_or_else(none)?;
         let request = filled(question.replayed_file(context, config)?, file);
-        let trust = self.trust(trust, console)?;
+        let trust = self.trust(trust, config, console).await?;
         let engine = engine(self.replay.clone(), &context.limits, config, trust)?;
         Ok((engine, request))
     }

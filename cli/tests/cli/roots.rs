@@ -68,6 +68,24 @@ fn an_artifact_is_verified_under_a_root_that_a_repository_keeps() {
 }
 
 #[test]
+fn evidence_has_no_say_in_the_roots_of_those_who_bring_trust_of_their_own() {
+    let web = Web::start("two");
+    let home = trusting(&web);
+    let evidence = path(&home, "evidence.tar");
+    let saving = ["facts", LAYOUT, AS[0], AS[1], "--save-evidence", &evidence];
+    with(&home, &web, &saving).exits(0);
+    let verify = ["verify", "--evidence", &evidence];
+    // The copy is one's own.
+    with(&home, &web, &verify).exits(0).says(&["signatures trusted #1 workflow"]);
+    std::fs::remove_dir_all(home.path().join("cache")).unwrap();
+    let asked = web.asked();
+    let none = "the trusted root of Sigstore instance \"ours\" could not be renewed: nothing may be \
+                asked, and there is no copy that holds";
+    with(&home, &web, &verify).fails(none, "trust_root_unavailable");
+    assert_eq!(web.asked(), asked, "evidence is ruled over without a network");
+}
+
+#[test]
 fn without_the_repository_the_copy_serves_on_and_without_both_there_is_no_answer() {
     let web = Web::start("two");
     let home = trusting(&web);

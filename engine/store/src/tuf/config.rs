@@ -38,8 +38,8 @@ pub struct TufConfig {
     pub timeout_ms: u64,
     /// For how long nothing is asked after it failed, in milliseconds.
     pub retry_ms: u64,
-    /// The folder of the copies; by default `referee/tuf` in the user's folder for caches. It
-    /// need not be trusted: what is in it is verified each time.
+    /// The folder of the copies; by default `referee/tuf` in the user's folder for caches. What is
+    /// in it is verified each time: who writes to it can hold back news, not forge any.
     pub folder: Option<PathBuf>,
     /// Where well-known instances are asked instead: the URL of a mirror of the repository.
     pub mirrors: BTreeMap<WellKnown, String>,

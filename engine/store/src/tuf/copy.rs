@@ -1,5 +1,5 @@
-//! The copy of a repository's metadata: one file a repository, in a folder that need not be
-//! trusted.
+//! The copy of a repository's metadata: one file a repository. Whoever can write to its folder can
+//! hold back news, as whoever stands before the repository can, and cannot put in a root of theirs.
 //!
 //! One file, replaced as a whole, so that what is read was written together. A copy that cannot
 //! be read, or belongs to another anchor, is no copy; one that cannot be written is told in the
@@ -18,7 +18,8 @@ use std::sync::{Mutex, PoisonError};
 /// The version of the copies' form that is written, and the only one that is read.
 const VERSION: u32 = 1;
 
-/// The largest copy, in bytes: the public-good repository's is 150 kB.
+/// The largest copy, in bytes: three files of metadata, the trusted root, and a root for each
+/// rotation, all of them a few kilobytes.
 const MAX_COPY_BYTES: u64 = 16 * 1024 * 1024;
 
 /// The files of a repository, as they were verified.
