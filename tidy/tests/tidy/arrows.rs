@@ -13,7 +13,8 @@ const BUILTINS: &[&str] =
 fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
     BTreeMap::from([
         ("referee-core", &[][..]),
-        ("referee-verify", &["referee-core"]),
+        ("referee-document", &["referee-core"]),
+        ("referee-verify", &["referee-core", "referee-document"]),
         ("referee-rego-value", &[]),
         ("referee-rego-go", &["referee-rego-value"]),
         ("referee-rego-syntax", &["referee-rego-go", "referee-rego-value"]),

@@ -6,16 +6,35 @@
 
 mod attestation;
 mod evidence;
+mod provenance;
+mod sbom;
 mod signature;
+mod vex;
+mod vulnerability;
 
 pub use attestation::{AttestationFact, AttestationFormat};
 pub use evidence::{
     Check, ChecksFact, Proof, TimestampFact, TimestampSource, TransparencyFact, TrustRootFact,
     TrustRootSource, WitnessFact,
 };
+pub use provenance::{
+    BuildKind, CompletenessFact, ImageFact, MaterialFact, Provenance, ProvenanceFact, SourceFact,
+    VerificationSummary, VerificationSummaryFact,
+};
+pub use sbom::{
+    LicenseFact, LicenseStatus, PackageFact, RelationshipFact, Sbom, SbomEncoding, SbomFact,
+    SbomFormat,
+};
 pub use signature::{
     CertificateFact, Format, IdentityFact, KeyFact, Problem, Purpose, RevocationFact,
     RevocationMethod, RevocationStatus, SignatureFact, SignatureStatus,
+};
+pub use vex::{
+    Vex, VexFact, VexFormat, VexJustification, VexProductFact, VexStatementFact, VexStatus,
+};
+pub use vulnerability::{
+    AppliedVexFact, FindingFact, FixState, ReportFormat, ScoreFact, Severity, VulnerabilityReport,
+    VulnerabilityReportFact,
 };
 
 use crate::digest::Digest;

@@ -1,0 +1,3 @@
+//! SBOMs of any format.
+
+pub(crate) mod builder;

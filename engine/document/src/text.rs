@@ -1,0 +1,38 @@
+//! Texts of documents: bounded, and times in the ways that tools write them.
+
+use referee_core::Timestamp;
+
+/// The first so many characters, with `…` where something is left out.
+pub(crate) fn shorten(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+/// A time as RFC 3339 has it; one without a zone, which some tools write, is taken as UTC. `None`
+/// where it is neither, and where it is Go's zero time, which means that there is none.
+pub(crate) fn time(text: &str) -> Option<Timestamp> {
+    let text = text.trim();
+    let read = text.parse().or_else(|_| format!("{text}Z").parse()).ok()?;
+    (!text.starts_with("0001-01-01")).then_some(read)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_without_a_zone_are_utc_and_go_s_zero_time_is_none() {
+        assert_eq!(time("2026-01-02T03:04:05").unwrap().to_string(), "2026-01-02T03:04:05Z");
+        assert_eq!(time("2026-01-02T03:04:05+01:00").unwrap().to_string(), "2026-01-02T02:04:05Z");
+        assert_eq!(time("0001-01-01T00:00:00Z"), None);
+        assert_eq!(time("yesterday"), None);
+    }
+
+    #[test]
+    fn what_is_cut_says_so() {
+        assert_eq!(shorten("äöü", 2), "äö…");
+        assert_eq!(shorten("äöü", 3), "äöü");
+    }
+}
