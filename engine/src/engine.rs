@@ -1,5 +1,6 @@
 //! The engine: one question in, one answer out, inside its deadline.
 
+use crate::documents::Values;
 use crate::established::Established;
 use crate::file::FileRequest;
 use crate::gatherings::Gatherings;
@@ -8,6 +9,7 @@ use crate::request::Request;
 use crate::resolve::ResolveError;
 use crate::settings::Settings;
 use referee_core::{Decision, Digest, Facts, Limits, Trust, Verifier};
+use referee_document::Library;
 use referee_rego::Value;
 use referee_store::Store;
 use referee_store::clock::Clock;
@@ -30,6 +32,7 @@ pub(crate) struct Inner {
     pub(crate) evaluations: Arc<Semaphore>,
     pub(crate) limits: Limits,
     pub(crate) cosign: CosignVerifier,
+    pub(crate) values: Values,
     pub(crate) trust_revision: Digest,
 }
 
@@ -78,16 +81,19 @@ impl EngineBuilder {
     /// # Errors
     /// [`UnusableTrust`] where a key of the trust document cannot be read.
     pub fn build(self) -> Result<Engine, UnusableTrust> {
-        let cosign = CosignVerifier::new(&self.trust)?;
+        let library = Arc::new(Library::new((&self.limits).into()));
+        let cosign = CosignVerifier::new(&self.trust)?.with_library(&library);
         let mut verifiers: Vec<Arc<dyn Verifier>> =
-            vec![Arc::new(cosign.clone()), Arc::new(InTotoVerifier)];
+            vec![Arc::new(cosign.clone()), Arc::new(InTotoVerifier::with_library(&library))];
         verifiers.extend(self.verifiers);
         let evaluations = Arc::new(Semaphore::new(self.settings.max_evaluations()));
+        let values = Values::new(self.settings.facts_cache_bytes / 2);
         let context = crate::drive::Context {
             store: self.store,
             verifiers,
             limits: self.limits.clone(),
             settings: self.settings.clone(),
+            values: values.clone(),
             computations: Arc::new(Semaphore::new(spare_cores())),
         };
         Ok(Engine {
@@ -97,6 +103,7 @@ impl EngineBuilder {
                 settings: self.settings,
                 limits: self.limits,
                 cosign,
+                values,
                 evaluations,
                 trust_revision: self.trust.revision().clone(),
             }),

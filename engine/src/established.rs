@@ -1,10 +1,12 @@
 //! Facts that stand: the document, its digest, and the form in which a policy takes it in.
 
+use crate::documents::Values;
 use crate::drive::State;
 use crate::report;
 use crate::rulings::Rulings;
 use referee_core::decision::Elapsed;
-use referee_core::facts::RequestFact;
+use referee_core::facts::{ContentKind, RequestFact};
+use referee_core::json::length;
 use referee_core::{Digest, Facts, Timestamp};
 use referee_rego::Value;
 use serde::Serialize;
@@ -54,7 +56,7 @@ impl From<referee_rego::ValueError> for Unwritable {
 
 impl Established {
     /// The facts of a gathering as they stand now; `None` while there is no subject.
-    pub(crate) fn of(state: &State) -> Option<Result<Self, Unwritable>> {
+    pub(crate) fn of(state: &State, values: &Values) -> Option<Result<Self, Unwritable>> {
         let plan = state.plan.as_ref()?;
         let facts = report::facts(plan, &state.trust_roots, placeholder());
         let elapsed = Elapsed {
@@ -65,17 +67,19 @@ impl Established {
             policy: 0,
             total: 0,
         };
-        Some(Self::new(facts, report::changes_at(plan, &state.trust_roots), elapsed))
+        let changes_at = report::changes_at(plan, &state.trust_roots);
+        Some(Self::new(facts, changes_at, elapsed, values))
     }
 
     pub(crate) fn new(
         facts: Facts,
         changes_at: Option<Timestamp>,
         elapsed: Elapsed,
+        values: &Values,
     ) -> Result<Self, Unwritable> {
         let digest = facts.digest()?;
-        let members = members(&facts)?;
-        let length = serde_json::to_vec(&facts)?.len();
+        let members = members(&facts, values)?;
+        let length = length(&facts);
         Ok(Self {
             members,
             digest,
@@ -97,7 +101,22 @@ impl Established {
             verifier.cached = true;
             verifier.elapsed_ms = 0;
         }
-        Self::new(facts, self.changes_at, Elapsed::default())
+        let mut members = self.members.clone();
+        for (name, member) in &mut members {
+            if *name == VERIFIERS {
+                *member = value(&facts.verifiers)?;
+            }
+        }
+        Ok(Self {
+            facts,
+            members,
+            digest: self.digest.clone(),
+            changes_at: self.changes_at,
+            retryable: self.retryable,
+            elapsed: Elapsed::default(),
+            rulings: Rulings::default(),
+            weight: self.weight,
+        })
     }
 
     pub(crate) fn is_complete(&self) -> bool {
@@ -123,7 +142,10 @@ impl Established {
     }
 }
 
-fn members(facts: &Facts) -> Result<Vec<(&'static str, Value)>, Unwritable> {
+/// The member that tells what each verifier did.
+const VERIFIERS: &str = "verifiers";
+
+fn members(facts: &Facts, values: &Values) -> Result<Vec<(&'static str, Value)>, Unwritable> {
     // Named one by one so that a member added to the document is missed by the compiler, not by
     // a policy.
     let Facts {
@@ -133,6 +155,11 @@ fn members(facts: &Facts) -> Result<Vec<(&'static str, Value)>, Unwritable> {
         referrers,
         signatures,
         attestations,
+        sboms,
+        vulnerability_reports,
+        vex,
+        provenance,
+        verification_summaries,
         trust_roots,
         unavailable,
         complete,
@@ -144,11 +171,34 @@ fn members(facts: &Facts) -> Result<Vec<(&'static str, Value)>, Unwritable> {
         ("referrers", value(referrers)?),
         ("signatures", value(signatures)?),
         ("attestations", value(attestations)?),
+        ("sboms", list(sboms, |fact| values.entry(ContentKind::Sbom, &fact.source, &*fact.sbom))?),
+        ("vulnerability_reports", list(vulnerability_reports, |fact| values.report(fact))?),
+        ("vex", list(vex, |fact| values.entry(ContentKind::Vex, &fact.source, &*fact.document))?),
+        (
+            "provenance",
+            list(provenance, |fact| {
+                values.entry(ContentKind::Provenance, &fact.source, &*fact.provenance)
+            })?,
+        ),
+        (
+            "verification_summaries",
+            list(verification_summaries, |fact| {
+                values.entry(ContentKind::VerificationSummary, &fact.source, &*fact.summary)
+            })?,
+        ),
         ("trust_roots", value(trust_roots)?),
         ("unavailable", value(unavailable)?),
         ("complete", value(complete)?),
-        ("verifiers", value(verifiers)?),
+        (VERIFIERS, value(verifiers)?),
     ])
+}
+
+fn list<T>(
+    facts: &[T],
+    entry: impl Fn(&T) -> Result<Value, Unwritable>,
+) -> Result<Value, Unwritable> {
+    let entries: Result<Vec<Value>, Unwritable> = facts.iter().map(entry).collect();
+    Ok(Value::array(entries?))
 }
 
 fn value<T: Serialize>(item: &T) -> Result<Value, Unwritable> {

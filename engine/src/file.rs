@@ -1,5 +1,6 @@
 //! A file and the bundles that are to vouch for it, apart from any registry.
 
+use crate::documents::Values;
 use crate::engine::{GatherError, Gathered};
 use crate::established::Established;
 use crate::report;
@@ -52,6 +53,7 @@ pub struct FileRequest {
 /// Examines the bundles. Takes as long as its signatures need.
 pub(crate) fn gather(
     verifier: &CosignVerifier,
+    values: &Values,
     request: &FileRequest,
     limits: &Limits,
     now: Timestamp,
@@ -113,7 +115,7 @@ pub(crate) fn gather(
     );
     let changes_at = findings.iter().filter_map(|found| found.changes_at).min();
     let elapsed = Elapsed { verify: report::millis(verify), ..Elapsed::default() };
-    let established = Established::new(facts, changes_at, elapsed)
+    let established = Established::new(facts, changes_at, elapsed, values)
         .map_err(|error| GatherError::Facts(Arc::new(error)))?;
     Ok(Gathered { established: Arc::new(established), request: asked })
 }

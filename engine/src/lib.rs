@@ -7,7 +7,9 @@
 //! Verifiers and policies are pure; stores do the IO; `drive` is the one place that waits, so
 //! deadlines, concurrency and the life of background work are decided there and nowhere else.
 
+mod coverage;
 mod decide;
+mod documents;
 mod drive;
 mod engine;
 mod established;

@@ -8,6 +8,7 @@
 use crate::order::Order;
 use bytes::Bytes;
 use referee_core::facts::VerifierStatus;
+use referee_core::json::length;
 use referee_core::oci::media_type;
 use referee_core::subject::is_index;
 use referee_core::{
@@ -217,9 +218,12 @@ impl Plan {
     /// The findings, where there is room for them in the facts; else that there is none. Whoever
     /// may push may attach thousands of referrers, each with a megabyte that goes into the facts.
     fn hold(&mut self, found: usize, findings: Findings) -> Findings {
-        let size = written(&findings.signatures)
-            .saturating_add(written(&findings.attestations))
-            .saturating_add(written(&findings.unavailable));
+        let contents = findings.contents.iter().map(|(_, contents)| contents.facts_bytes);
+        let size = contents
+            .fold(0, u64::saturating_add)
+            .saturating_add(length(&findings.signatures))
+            .saturating_add(length(&findings.attestations))
+            .saturating_add(length(&findings.unavailable));
         if let Some(left) = self.room.checked_sub(size) {
             self.room = left;
             return findings;
@@ -365,7 +369,7 @@ impl Plan {
                     }
                     return;
                 }
-                let size = written(&entry.referrer.descriptor);
+                let size = length(&entry.referrer.descriptor);
                 let Some(left) = self.room.checked_sub(size) else {
                     if !self.overflowed {
                         self.overflowed = true;
@@ -524,26 +528,6 @@ fn overflow(subject: &Digest, message: String) -> Unavailable {
 fn no_room(limits: &Limits) -> String {
     let limit = limits.max_facts_bytes;
     format!("the facts would be larger than {limit} bytes, the rest is not in them")
-}
-
-/// How many bytes something takes as JSON.
-fn written<T: serde::Serialize>(item: &T) -> u64 {
-    struct Counter(u64);
-
-    impl std::io::Write for Counter {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0 = self.0.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-
-    let mut counter = Counter(0);
-    // What cannot be written has no room.
-    serde_json::to_writer(&mut counter, item).map_or(u64::MAX, |()| counter.0)
 }
 
 /// What refers to a referrer at the greatest depth was not asked for.

@@ -1,11 +1,14 @@
 //! From what was established to the facts document.
 
+use crate::coverage;
+use crate::documents::Documents;
 use crate::plan::Plan;
 use referee_core::facts::{
-    AttestationFact, FACTS_VERSION, PlatformFact, ReferrerFact, RequestFact, SignatureFact,
-    SubjectFact, TrustRootFact, VerifierFact, VerifierStatus,
+    AttestationFact, Contents, FACTS_VERSION, PlatformFact, ReferrerFact, RequestFact,
+    SignatureFact, SubjectFact, TrustRootFact, VerifierFact, VerifierStatus,
 };
 use referee_core::{Facts, Findings, Subject, Timestamp, Unavailable, Verifier};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The facts as they stand, whether the plan is finished or not.
@@ -47,6 +50,8 @@ pub(crate) fn facts(plan: &Plan, trust_roots: &[TrustRootFact], request: Request
             (verifier.name().to_owned(), fact)
         })
         .collect();
+    coverage::cover(&mut lists.attestations, &lists.signatures, plan.subject());
+    let documents = Documents::of(&lists.attestations, &lists.contents);
     Facts {
         facts_version: FACTS_VERSION,
         request,
@@ -54,6 +59,11 @@ pub(crate) fn facts(plan: &Plan, trust_roots: &[TrustRootFact], request: Request
         referrers,
         signatures: lists.signatures,
         attestations: lists.attestations,
+        sboms: documents.sboms,
+        vulnerability_reports: documents.vulnerability_reports,
+        vex: documents.vex,
+        provenance: documents.provenance,
+        verification_summaries: documents.verification_summaries,
         trust_roots: trust_roots.to_vec(),
         complete: lists.unavailable.is_empty() && plan.is_finished(),
         unavailable: lists.unavailable,
@@ -79,6 +89,7 @@ pub(crate) fn file_facts(
         (false, false) => VerifierStatus::Partial,
     };
     let fact = VerifierFact { status, elapsed_ms: millis(verify), cached: false };
+    let documents = Documents::of(&lists.attestations, &lists.contents);
     Facts {
         facts_version: FACTS_VERSION,
         request,
@@ -86,6 +97,11 @@ pub(crate) fn file_facts(
         referrers,
         signatures: lists.signatures,
         attestations: lists.attestations,
+        sboms: documents.sboms,
+        vulnerability_reports: documents.vulnerability_reports,
+        vex: documents.vex,
+        provenance: documents.provenance,
+        verification_summaries: documents.verification_summaries,
         trust_roots: verifier.trust_roots(now),
         complete: lists.unavailable.is_empty(),
         unavailable: lists.unavailable,
@@ -128,6 +144,7 @@ pub(crate) fn millis(duration: Duration) -> u64 {
 struct Lists {
     signatures: Vec<SignatureFact>,
     attestations: Vec<AttestationFact>,
+    contents: Vec<(u32, Arc<Contents>)>,
     unavailable: Vec<Unavailable>,
 }
 
@@ -151,6 +168,10 @@ impl Lists {
                 .map(|local| renumber(usize::try_from(*local).unwrap_or(usize::MAX)))
                 .collect();
             self.attestations.push(AttestationFact { id, signed_by, ..attestation.clone() });
+        }
+        for (local, contents) in &findings.contents {
+            let local = usize::try_from(*local).unwrap_or(usize::MAX);
+            self.contents.push((add(attestations, local), contents.clone()));
         }
         for trouble in &findings.unavailable {
             let affects = trouble

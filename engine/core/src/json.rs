@@ -4,8 +4,10 @@
 //! documents hashed here hold no floating point numbers, so this agrees with RFC 8785 but for
 //! its order of keys outside the basic plane.
 
+use serde::Serialize;
 use serde_json::Value;
 use std::fmt::Write as _;
+use std::io;
 
 /// Writes a value in canonical form.
 #[must_use]
@@ -50,10 +52,37 @@ fn write_scalar(value: &Value, out: &mut String) {
     let _infallible = write!(out, "{value}");
 }
 
+/// How many bytes something takes as JSON, without writing it anywhere; `u64::MAX` for what cannot be
+/// written.
+#[must_use]
+pub fn length<T: Serialize + ?Sized>(item: &T) -> u64 {
+    struct Counter(u64);
+
+    impl io::Write for Counter {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 = self.0.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    let mut counter = Counter(0);
+    serde_json::to_writer(&mut counter, item).map_or(u64::MAX, |()| counter.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn the_length_is_that_of_the_text() {
+        let value = json!({"a": [1, "ä\n"], "b": null});
+        assert_eq!(length(&value), u64::try_from(value.to_string().len()).unwrap());
+    }
 
     #[test]
     fn equal_values_have_equal_bytes_whatever_their_order() {

@@ -34,18 +34,25 @@ pub struct Limits {
     /// The most platform manifests of an index that are examined. Docker's official images have
     /// up to 20.
     pub max_platforms: u32,
-    /// The largest signature payload, envelope or bundle, in bytes. cosign's payloads are under
-    /// 1 KiB; a bundle with a certificate and proofs is under 20 KiB; a bundle whose statement
-    /// holds an SBOM is as large as that.
+    /// The largest signature payload, envelope or bundle, and the largest document, in bytes.
+    /// cosign's payloads are under 1 KiB; a bundle with a certificate and proofs is under 20 KiB; a
+    /// bundle whose statement holds an SBOM is a third larger than that. An SBOM of 70,000 packages
+    /// has 42 MB.
     pub max_payload_bytes: u64,
-    /// The largest predicate handed to the policy, in bytes of JSON. Larger ones are left out,
-    /// with `predicate_omitted: true`.
+    /// The largest predicate handed to the policy as it is, in bytes of JSON. Larger ones are left
+    /// out, with `predicate_omitted: true`; so are those that were read as SBOM, vulnerability
+    /// report or VEX.
     pub max_predicate_bytes: usize,
-    /// The most bytes of payloads and bundles that are held to examine one referrer. A hundred
-    /// signatures are 100 KiB; two bundles of the largest size fit.
+    /// The most packages of one SBOM in the facts. 70,000 is the most seen of one root filesystem.
+    pub max_packages: u32,
+    /// The most findings of one vulnerability report, and the most statements of one VEX document, in
+    /// the facts. An image years old has 5,000 findings.
+    pub max_findings: u32,
+    /// The most bytes of payloads, bundles and documents that are held to examine one referrer. A
+    /// hundred signatures are 100 KiB; one bundle of the largest size fits.
     pub max_evidence_bytes: u64,
     /// The most bytes of facts, as JSON: about eight times as much is held for each artifact under
-    /// way. A hundred signatures are 100 KiB, thirty of the largest predicates fit.
+    /// way. A hundred signatures are 100 KiB; an SBOM of 70,000 packages takes 30 MB.
     pub max_facts_bytes: u64,
     /// The most signatures read from one referrer (layers of a cosign `.sig` manifest).
     pub max_signatures_per_referrer: u32,
@@ -78,10 +85,12 @@ impl Limits {
         max_referrers: 2_000,
         max_depth: 3,
         max_platforms: 50,
-        max_payload_bytes: 16 * MIB,
+        max_payload_bytes: 96 * MIB,
         max_predicate_bytes: 1024 * 1024,
-        max_evidence_bytes: 32 * MIB,
-        max_facts_bytes: 32 * MIB,
+        max_packages: 100_000,
+        max_findings: 50_000,
+        max_evidence_bytes: 128 * MIB,
+        max_facts_bytes: 96 * MIB,
         max_signatures_per_referrer: 1_000,
         max_signature_checks: 10_000,
         max_evidence_rounds: 8,

@@ -1,7 +1,7 @@
 //! The contract between the engine and a verifier.
 
 use crate::evidence::{Evidence, EvidenceRequest};
-use crate::facts::{AttestationFact, SignatureFact, TrustRootFact};
+use crate::facts::{AttestationFact, Contents, SignatureFact, TrustRootFact};
 use crate::referrer::Referrer;
 use crate::subject::Subject;
 use crate::timestamp::Timestamp;
@@ -64,6 +64,8 @@ pub struct Findings {
     pub signatures: Vec<SignatureFact>,
     /// Attestations; `signed_by` holds positions in `signatures` above, renumbered by the engine.
     pub attestations: Vec<AttestationFact>,
+    /// What was read from the documents of attestations, by the attestation's position above.
+    pub contents: Vec<(u32, Arc<Contents>)>,
     /// What could not be had or not be examined. `affects` names are renumbered likewise.
     pub unavailable: Vec<Unavailable>,
     /// The first time after `now` at which another answer may be due (a key becomes valid or

@@ -116,7 +116,7 @@ impl Coded for DocumentError {
             Self::DocumentType { .. } => {
                 Some("CycloneDX needs no document type declaration; remove it".to_owned())
             }
-            Self::TooLarge { .. } => Some("raise limits.max_document_bytes".to_owned()),
+            Self::TooLarge { .. } => Some("raise limits.max_payload_bytes".to_owned()),
             _ => None,
         }
     }

@@ -7,7 +7,9 @@
 //! This crate is pure: no IO, no clock.
 
 mod error;
+mod expected;
 mod json;
+mod library;
 mod limits;
 mod problems;
 mod text;
@@ -21,4 +23,6 @@ pub mod vex;
 pub mod vulnerability;
 
 pub use error::DocumentError;
+pub use expected::Expected;
+pub use library::{Library, Reading, read};
 pub use limits::Limits;

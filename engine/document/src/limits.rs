@@ -24,7 +24,7 @@ pub struct Limits {
 impl Limits {
     /// The defaults.
     pub const DEFAULT: Self = Self {
-        max_bytes: 64 * 1024 * 1024,
+        max_bytes: 96 * 1024 * 1024,
         max_packages: 100_000,
         max_relationships: 500_000,
         max_licenses: 10_000,
@@ -33,6 +33,19 @@ impl Limits {
         max_materials: 20_000,
         max_problems: 20,
     };
+}
+
+impl From<&referee_core::Limits> for Limits {
+    fn from(limits: &referee_core::Limits) -> Self {
+        let count = |most: u32| usize::try_from(most).unwrap_or(usize::MAX);
+        Self {
+            max_bytes: limits.max_payload_bytes,
+            max_packages: count(limits.max_packages),
+            max_findings: count(limits.max_findings),
+            max_statements: count(limits.max_findings),
+            ..Self::DEFAULT
+        }
+    }
 }
 
 impl Default for Limits {

@@ -201,6 +201,12 @@ impl Value {
         Some(members.map(|(name, value)| (Self(name.clone()), Self(value.clone()))).collect())
     }
 
+    /// About how many bytes of memory it takes, with everything in it. Looks at each element.
+    #[must_use]
+    pub fn heap_size(&self) -> usize {
+        self.0.deep_heap_size()
+    }
+
     /// As a JSON document: a set becomes a sorted array, a name that is no string its JSON text.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {

@@ -31,8 +31,9 @@ async fn gather_until(
     let cancelled = Arc::new(AtomicBool::new(false));
     let (stop, asked) = (cancelled.clone(), request.clone());
     let (verifier, limits) = (engine.inner.cosign.clone(), engine.inner.limits.clone());
+    let values = engine.inner.values.clone();
     let mut work = tokio::task::spawn_blocking(move || {
-        file::gather(&verifier, &asked, &limits, now, deadline, stop)
+        file::gather(&verifier, &values, &asked, &limits, now, deadline, stop)
     });
     let done = tokio::select! {
         done = &mut work => done,

@@ -1,6 +1,7 @@
 //! One gathering: resolve, discover, examine, all at once as far as the bounds allow.
 
 use super::examine;
+use crate::documents::Values;
 use crate::established::{Established, Unwritable};
 use crate::plan::{Outcome, Plan, Work, WorkId};
 use crate::request::Target;
@@ -26,6 +27,8 @@ pub(crate) struct Context {
     pub(crate) verifiers: Vec<Arc<dyn Verifier>>,
     pub(crate) limits: Limits,
     pub(crate) settings: Settings,
+    /// What documents say, for all evaluations.
+    pub(crate) values: Values,
     /// How many verifiers may compute at once. Signature mathematics can take all cores for as
     /// long as a registry likes; what answers requests must not wait for it.
     pub(crate) computations: Arc<Semaphore>,
@@ -49,6 +52,7 @@ pub(crate) struct State {
 #[derive(Debug)]
 pub(crate) struct Gathering {
     state: Mutex<State>,
+    values: Values,
     done: watch::Receiver<bool>,
     started: Instant,
     /// What it came to, once it is over: written once for all who waited.
@@ -80,7 +84,7 @@ impl Gathering {
     fn snapshot(&self) -> Option<Result<Arc<Established>, Unwritable>> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.snapshot.is_none() {
-            state.snapshot = Established::of(&state).map(|taken| taken.map(Arc::new));
+            state.snapshot = Established::of(&state, &self.values).map(|taken| taken.map(Arc::new));
         }
         state.snapshot.clone()
     }
@@ -133,6 +137,7 @@ pub(crate) fn spawn(
     let (done, receiver) = watch::channel(false);
     let gathering = Arc::new(Gathering {
         state: Mutex::default(),
+        values: context.values.clone(),
         done: receiver,
         started: Instant::now(),
         outcome: OnceLock::new(),

@@ -64,7 +64,16 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         // A policy's way to the network is a host of its own, which only this crate can be.
         ("referee-store", &["referee-core", "referee-verify", "referee-rego"]),
         ("referee-policies", &[]),
-        ("referee-engine", &["referee-core", "referee-verify", "referee-rego", "referee-store"]),
+        (
+            "referee-engine",
+            &[
+                "referee-core",
+                "referee-document",
+                "referee-verify",
+                "referee-rego",
+                "referee-store",
+            ],
+        ),
         (
             "referee-server",
             &[

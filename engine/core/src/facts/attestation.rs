@@ -1,5 +1,6 @@
 //! What is known of one attestation: something said about the subject, signed or not.
 
+use super::content::{ContentFact, SignedThrough};
 use super::signature::Problem;
 use crate::digest::Digest;
 use crate::timestamp::Timestamp;
@@ -18,7 +19,8 @@ pub struct AttestationFact {
     pub id: u32,
     /// The verifier that examined it.
     pub verifier: String,
-    /// What it stands in. Nobody can have signed what is `in-toto` or `document`.
+    /// What it stands in. A signature over what is `in-toto` or `document` can only be over what
+    /// holds it: `signed_through`.
     pub format: AttestationFormat,
     /// The referrer that carries it.
     pub referrer: Digest,
@@ -30,6 +32,9 @@ pub struct AttestationFact {
     pub predicate_type: Option<String>,
     /// The signatures over it, by their `id`; whether each is to be trusted stands there.
     pub signed_by: Vec<u32>,
+    /// What those signatures are over, where they are not over the statement or document itself: it
+    /// is covered by its digest.
+    pub signed_through: Option<SignedThrough>,
     /// Whether at least one of those signatures is `trusted`. Such a statement names the subject.
     pub verified: bool,
     /// The predicate; `null` where it is left out. What cosign wrapped stands here without its
@@ -42,6 +47,12 @@ pub struct AttestationFact {
     pub unwrapped: bool,
     /// When cosign's wrapper says that it was made. Proven by nothing.
     pub stated_at: Option<Timestamp>,
+    /// Whether what was read names what it is attached to: a statement by its subjects, a document by
+    /// the subject of the manifest that holds it (cosign's tags for SBOMs need name none).
+    pub names_subject: bool,
+    /// What its document turned out to be; `null` where it is none of the kinds that are read, or
+    /// was not had.
+    pub content: Option<ContentFact>,
     /// What is wrong with what is said; what is wrong with a signature stands there. `verified` is
     /// false where there is anything.
     pub errors: Vec<Problem>,

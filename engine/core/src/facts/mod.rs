@@ -5,6 +5,7 @@
 //! `policies/schema/facts-v1.json` is generated from these types and checked by a test.
 
 mod attestation;
+mod content;
 mod evidence;
 mod provenance;
 mod sbom;
@@ -13,6 +14,7 @@ mod vex;
 mod vulnerability;
 
 pub use attestation::{AttestationFact, AttestationFormat};
+pub use content::{ContentFact, ContentKind, Contents, SignedThrough, SourceOfDocument};
 pub use evidence::{
     Check, ChecksFact, Proof, TimestampFact, TimestampSource, TransparencyFact, TrustRootFact,
     TrustRootSource, WitnessFact,
@@ -33,8 +35,8 @@ pub use vex::{
     Vex, VexFact, VexFormat, VexJustification, VexProductFact, VexStatementFact, VexStatus,
 };
 pub use vulnerability::{
-    AppliedVexFact, FindingFact, FixState, ReportFormat, ScoreFact, Severity, VulnerabilityReport,
-    VulnerabilityReportFact,
+    AppliedVex, AppliedVexFact, FindingFact, FixState, ReportFormat, ScoreFact, Severity,
+    VulnerabilityReport, VulnerabilityReportFact,
 };
 
 use crate::digest::Digest;
@@ -67,6 +69,16 @@ pub struct Facts {
     pub signatures: Vec<SignatureFact>,
     /// Every attestation found, signed or not, in the order of the referrers and inside them.
     pub attestations: Vec<AttestationFact>,
+    /// The SBOMs among them.
+    pub sboms: Vec<SbomFact>,
+    /// The vulnerability reports among them.
+    pub vulnerability_reports: Vec<VulnerabilityReportFact>,
+    /// The VEX documents among them.
+    pub vex: Vec<VexFact>,
+    /// The provenance among them.
+    pub provenance: Vec<ProvenanceFact>,
+    /// The verification summaries among them.
+    pub verification_summaries: Vec<VerificationSummaryFact>,
     /// The trusted roots that signatures were held against, in the order of the trust document.
     pub trust_roots: Vec<TrustRootFact>,
     /// What could not be had.
@@ -82,16 +94,16 @@ pub struct Facts {
 impl Facts {
     /// The digest of what was established: SHA-256 over the canonical JSON of the document
     /// without `request` and without what only tells how long things took or where they came
-    /// from (`elapsed_ms`, `cached`).
+    /// from (`elapsed_ms`, `cached`). What was read from documents stands in it by the digests of
+    /// those documents (`document`), from which it follows.
     ///
     /// Two gatherings that established the same have the same digest.
     ///
     /// # Errors
     /// Where the document cannot be written as JSON, which no document of this type can be.
     pub fn digest(&self) -> Result<Digest, serde_json::Error> {
-        let mut value = serde_json::to_value(self)?;
+        let mut value = serde_json::to_value(Digested::of(self))?;
         if let Some(document) = value.as_object_mut() {
-            document.remove("request");
             let verifiers = document.get_mut("verifiers").and_then(Value::as_object_mut);
             for verifier in verifiers.into_iter().flat_map(Map::values_mut) {
                 forget(verifier, &["elapsed_ms", "cached"]);
@@ -102,6 +114,70 @@ impl Facts {
             }
         }
         Ok(Digest::sha256(canonical(&value).as_bytes()))
+    }
+}
+
+/// What the digest is over.
+#[derive(Serialize)]
+struct Digested<'a> {
+    facts_version: u32,
+    subject: &'a SubjectFact,
+    referrers: &'a [ReferrerFact],
+    signatures: &'a [SignatureFact],
+    attestations: &'a [AttestationFact],
+    sboms: Vec<&'a SourceOfDocument>,
+    vulnerability_reports: Vec<(&'a SourceOfDocument, &'a AppliedVex)>,
+    vex: Vec<&'a SourceOfDocument>,
+    provenance: Vec<&'a SourceOfDocument>,
+    verification_summaries: Vec<&'a SourceOfDocument>,
+    trust_roots: &'a [TrustRootFact],
+    unavailable: &'a [Unavailable],
+    complete: bool,
+    verifiers: &'a BTreeMap<String, VerifierFact>,
+}
+
+impl<'a> Digested<'a> {
+    fn of(facts: &'a Facts) -> Self {
+        // Named one by one, so that no member of the document is missed.
+        let Facts {
+            facts_version,
+            request: _,
+            subject,
+            referrers,
+            signatures,
+            attestations,
+            sboms,
+            vulnerability_reports,
+            vex,
+            provenance,
+            verification_summaries,
+            trust_roots,
+            unavailable,
+            complete,
+            verifiers,
+        } = facts;
+        Self {
+            facts_version: *facts_version,
+            subject,
+            referrers,
+            signatures,
+            attestations,
+            sboms: sboms.iter().map(|fact| &fact.source).collect(),
+            vulnerability_reports: vulnerability_reports
+                .iter()
+                .map(|fact| (&fact.source, &fact.vex))
+                .collect(),
+            vex: vex.iter().map(|fact| &fact.source).collect(),
+            provenance: provenance.iter().map(|fact| &fact.source).collect(),
+            verification_summaries: verification_summaries
+                .iter()
+                .map(|fact| &fact.source)
+                .collect(),
+            trust_roots,
+            unavailable,
+            complete: *complete,
+            verifiers,
+        }
     }
 }
 
@@ -258,6 +334,11 @@ mod tests {
             referrers: Vec::new(),
             signatures: Vec::new(),
             attestations: Vec::new(),
+            sboms: Vec::new(),
+            vulnerability_reports: Vec::new(),
+            vex: Vec::new(),
+            provenance: Vec::new(),
+            verification_summaries: Vec::new(),
             trust_roots: Vec::new(),
             unavailable: vec![Unavailable::new(
                 UnavailableKind::Blob,

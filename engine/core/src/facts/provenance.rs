@@ -1,7 +1,7 @@
 //! How the artifact was built, as provenance says. One form for all versions and builders.
 
+use super::content::SourceOfDocument;
 use super::signature::Problem;
-use crate::digest::Digest;
 use crate::timestamp::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,18 +13,9 @@ use std::sync::Arc;
 /// One provenance of the subject.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ProvenanceFact {
-    /// Its position in the list.
-    pub id: u32,
-    /// The attestation that it is, by its `id`; its `predicate` is what was written.
-    pub attestation: u32,
-    /// The referrer that carries it.
-    pub referrer: Digest,
-    /// What it is attached to: the subject, one of its platforms or another referrer.
-    pub subject: Digest,
-    /// The signatures over it, by their `id`.
-    pub signed_by: Vec<u32>,
-    /// Whether at least one of those signatures is `trusted`.
-    pub verified: bool,
+    /// Where it stands, and who signed it.
+    #[serde(flatten)]
+    pub source: SourceOfDocument,
     /// What it says.
     #[serde(flatten)]
     pub provenance: Arc<Provenance>,
@@ -148,18 +139,9 @@ pub struct CompletenessFact {
 /// One verification summary (SLSA's VSA): what another verifier came to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct VerificationSummaryFact {
-    /// Its position in the list.
-    pub id: u32,
-    /// The attestation that it is, by its `id`.
-    pub attestation: u32,
-    /// The referrer that carries it.
-    pub referrer: Digest,
-    /// What it is attached to: the subject, one of its platforms or another referrer.
-    pub subject: Digest,
-    /// The signatures over it, by their `id`.
-    pub signed_by: Vec<u32>,
-    /// Whether at least one of those signatures is `trusted`.
-    pub verified: bool,
+    /// Where it stands, and who signed it.
+    #[serde(flatten)]
+    pub source: SourceOfDocument,
     /// What it says.
     #[serde(flatten)]
     pub summary: Arc<VerificationSummary>,

@@ -1,7 +1,7 @@
 //! What VEX documents say of vulnerabilities: whether they matter here. One form for all formats.
 
+use super::content::SourceOfDocument;
 use super::signature::Problem;
-use crate::digest::Digest;
 use crate::timestamp::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,18 +11,9 @@ use std::sync::Arc;
 /// One VEX document about the subject.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct VexFact {
-    /// Its position in the list.
-    pub id: u32,
-    /// The attestation that it is, by its `id`.
-    pub attestation: u32,
-    /// The referrer that carries it.
-    pub referrer: Digest,
-    /// What it is attached to: the subject, one of its platforms or another referrer.
-    pub subject: Digest,
-    /// The signatures over it, by their `id`.
-    pub signed_by: Vec<u32>,
-    /// Whether at least one of those signatures is `trusted`.
-    pub verified: bool,
+    /// Where it stands, and who signed it.
+    #[serde(flatten)]
+    pub source: SourceOfDocument,
     /// What it says.
     #[serde(flatten)]
     pub document: Arc<Vex>,

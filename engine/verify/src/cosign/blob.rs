@@ -45,7 +45,7 @@ impl CosignVerifier {
             also: &also,
             repository: blob.repository,
         };
-        let mut examiner = Examiner::new(&self.keyring, &self.sigstore, target, now, budget);
+        let mut examiner = Examiner::new(self, target, now, budget);
         let artifact = match blob.bytes {
             Some(bytes) => Artifact::Bytes(bytes),
             None => Artifact::Digests(blob.digests),

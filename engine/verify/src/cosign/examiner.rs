@@ -1,5 +1,6 @@
 //! One examination of one referrer: the budget, the search for the key, and what was found.
 
+use super::CosignVerifier;
 use super::draft::Draft;
 use super::target::Target;
 use crate::primitive::base64;
@@ -11,14 +12,17 @@ use crate::problem::{Code, Raised};
 use crate::protocol::sigstore::{self, Proofs, Signer, Sigstore};
 use crate::protocol::tlog::{Content, Digests, Signed, Verifier};
 use data_encoding::HEXLOWER;
-use referee_core::facts::AttestationFact;
+use referee_core::facts::{AttestationFact, Contents};
 use referee_core::{Budget, Findings, Timestamp, Unavailable, UnavailableCode, UnavailableKind};
+use referee_document::Library;
+use std::sync::Arc;
 
 /// One examination of one referrer.
 #[derive(Debug)]
 pub(super) struct Examiner<'a> {
     pub(super) keyring: &'a Keyring,
     pub(super) sigstore: &'a Sigstore,
+    pub(super) library: &'a Library,
     pub(super) target: Target<'a>,
     pub(super) budget: &'a Budget,
     /// A problem that all signatures of the referrer share.
@@ -127,14 +131,22 @@ impl Hint {
 
 impl<'a> Examiner<'a> {
     pub(super) fn new(
-        keyring: &'a Keyring,
-        sigstore: &'a Sigstore,
+        verifier: &'a CosignVerifier,
         target: Target<'a>,
         now: Timestamp,
         budget: &'a Budget,
     ) -> Self {
-        let findings = Findings::default();
-        Self { keyring, sigstore, target, budget, shared: None, now, checks: 0, findings }
+        Self {
+            keyring: &verifier.keyring,
+            sigstore: &verifier.sigstore,
+            library: &verifier.library,
+            target,
+            budget,
+            shared: None,
+            now,
+            checks: 0,
+            findings: Findings::default(),
+        }
     }
 
     /// Finds who made a signature and puts what it means into the draft.
@@ -404,9 +416,14 @@ impl<'a> Examiner<'a> {
         Pushed { position, trusted }
     }
 
-    /// Adds an attestation.
-    pub(super) fn attest(&mut self, mut attestation: AttestationFact) {
+    /// Adds an attestation, with what its document says.
+    pub(super) fn attest(
+        &mut self,
+        mut attestation: AttestationFact,
+        contents: Option<Arc<Contents>>,
+    ) {
         attestation.id = u32::try_from(self.findings.attestations.len()).unwrap_or(u32::MAX);
+        self.findings.contents.extend(contents.map(|contents| (attestation.id, contents)));
         self.findings.attestations.push(attestation);
     }
 

@@ -47,6 +47,7 @@ use referee_core::{
     Budget, Coded, Descriptor, Evidence, EvidenceRequest, Job, Manifest, Outcome, Referrer, Step,
     Timestamp, Trust, UnavailableCode, Verifier,
 };
+use referee_document::Library;
 use target::{Artifact, Target};
 
 use std::sync::Arc;
@@ -59,6 +60,7 @@ pub const NAME: &str = "cosign";
 pub struct CosignVerifier {
     keyring: Keyring,
     sigstore: Arc<Sigstore>,
+    library: Arc<Library>,
 }
 
 /// A trust document that names something that cannot be used.
@@ -95,7 +97,18 @@ impl CosignVerifier {
     /// # Errors
     /// [`UnusableTrust`] where a key or a trusted root cannot be used.
     pub fn new(trust: &Trust) -> Result<Self, UnusableTrust> {
-        Ok(Self { keyring: Keyring::new(trust)?, sigstore: Arc::new(Sigstore::new(trust)?) })
+        Ok(Self {
+            keyring: Keyring::new(trust)?,
+            sigstore: Arc::new(Sigstore::new(trust)?),
+            library: Arc::default(),
+        })
+    }
+
+    /// The same verifier with a library that it shares with others.
+    #[must_use]
+    pub fn with_library(mut self, library: &Arc<Library>) -> Self {
+        self.library = library.clone();
+        self
     }
 
     /// The keys that it verifies with.
@@ -126,8 +139,7 @@ impl Verifier for CosignVerifier {
             digest: descriptor.digest.clone(),
             media_type: descriptor.media_type.clone(),
         };
-        let mut examiner =
-            Examiner::new(&self.keyring, &self.sigstore, Target::of(job), now, budget);
+        let mut examiner = Examiner::new(self, Target::of(job), now, budget);
         let bytes = match evidence.get(&request) {
             None => return Step::More(vec![request]),
             Some(Outcome::Unavailable(what)) => {

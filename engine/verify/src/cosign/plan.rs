@@ -117,12 +117,12 @@ pub(super) fn layers<'m>(
 
 impl Kind {
     /// The most bytes that are read. What is signed beside a legacy digest goes into the facts
-    /// whole, so it is held to what a predicate is held to; a statement that nobody signed is.
+    /// whole, so it is held to what a predicate is held to.
     fn limit(self, budget: &Budget) -> Option<u64> {
         let predicate = u64::try_from(budget.max_predicate_bytes).unwrap_or(u64::MAX);
         match self {
-            Self::Legacy | Self::Statement => Some(budget.max_payload_bytes.min(predicate)),
-            Self::Bundle | Self::Envelope => Some(budget.max_payload_bytes),
+            Self::Legacy => Some(budget.max_payload_bytes.min(predicate)),
+            Self::Bundle | Self::Envelope | Self::Statement => Some(budget.max_payload_bytes),
             Self::Other => None,
         }
     }

@@ -8,11 +8,14 @@
 //! Some tools push an envelope under the type of a statement; [`super::dsse::is_envelope`] tells.
 
 use referee_core::oci::media_type;
+use referee_document::Expected;
 
 /// The predicate type of SPDX documents (in-toto/attestation `spec/predicates/spdx.md`).
 pub(crate) const SPDX: &str = "https://spdx.dev/Document";
 /// The predicate type of CycloneDX documents (in-toto/attestation `spec/predicates/cyclonedx.md`).
 pub(crate) const CYCLONEDX: &str = "https://cyclonedx.org/bom";
+/// The predicate type of OpenVEX documents (openvex/spec `ATTESTING.md`).
+const OPENVEX: &str = "https://openvex.dev/ns";
 /// The predicate type by which Syft attests its own format.
 const SYFT: &str = "https://syft.dev/bom";
 
@@ -30,8 +33,10 @@ pub(crate) enum Held {
 /// A document that says something about what it is attached to, without naming it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Document {
-    /// The type of a predicate that holds such a document.
-    pub(crate) predicate_type: &'static str,
+    /// The type of a predicate that holds such a document, where there is one.
+    pub(crate) predicate_type: Option<&'static str>,
+    /// What it is read as; `None` where no reader here knows it.
+    pub(crate) expected: Option<Expected<'static>>,
     /// Whether it is JSON; else it is taken as text.
     pub(crate) json: bool,
 }
@@ -51,13 +56,25 @@ pub(crate) fn held(media_type: &str) -> Option<Held> {
             _ => None,
         };
     }
-    let predicate_type = match base {
-        "application/spdx" | "application/vnd.spdx" | "text/spdx" => SPDX,
-        "application/vnd.cyclonedx" => CYCLONEDX,
-        "application/vnd.syft" => SYFT,
+    let json = suffix == "json";
+    let (predicate_type, expected) = match base {
+        "application/spdx" | "application/vnd.spdx" | "text/spdx" => {
+            (Some(SPDX), Some(Expected::Sbom))
+        }
+        "application/vnd.cyclonedx" => (Some(CYCLONEDX), Some(Expected::Sbom)),
+        "application/vnd.syft" => (Some(SYFT), None),
+        "application/sarif" if json => (None, Some(Expected::Report(None))),
+        "application/vnd.openvex" if json => (Some(OPENVEX), Some(Expected::Vex(None))),
+        "application/csaf" | "application/vnd.csaf" if json => (None, Some(Expected::Vex(None))),
+        "application/vnd.aquasec.trivy.report" | "application/vnd.trivy.report" if json => {
+            (None, Some(Expected::Report(None)))
+        }
+        "application/vnd.anchore.grype.report" | "application/vnd.grype.report" if json => {
+            (None, Some(Expected::Report(None)))
+        }
         _ => return None,
     };
-    Some(Held::Document(Document { predicate_type, json: suffix == "json" }))
+    Some(Held::Document(Document { predicate_type, expected, json }))
 }
 
 /// Whether a media type is one of in-toto's, of whatever form.
@@ -84,8 +101,11 @@ mod tests {
 
     #[test]
     fn what_is_in_use_is_known() {
-        let document =
-            |predicate_type, json| Some(Held::Document(Document { predicate_type, json }));
+        let document = |predicate_type, json| {
+            let expected = (predicate_type != SYFT).then_some(Expected::Sbom);
+            let predicate_type = Some(predicate_type);
+            Some(Held::Document(Document { predicate_type, expected, json }))
+        };
         for (media_type, expected) in [
             ("application/vnd.dsse.envelope.v1+json", Some(Held::Envelope)),
             ("application/vnd.in-toto+json", Some(Held::Statement)),

@@ -2,6 +2,7 @@
 //! say.
 
 pub mod bundle;
+pub(crate) mod content;
 pub mod dsse;
 pub(crate) mod held;
 pub(crate) mod predicate;

@@ -21,7 +21,7 @@ use serde_json::{Map, Value};
 const CUSTOM: [&str; 2] =
     ["https://cosign.sigstore.dev/attestation/v1", "cosign.sigstore.dev/attestation/v1"];
 /// CycloneDX documents, as cosign 1 named them.
-const CYCLONEDX_OLD: &str = "https://cyclonedx.org/schema";
+pub(crate) const CYCLONEDX_OLD: &str = "https://cyclonedx.org/schema";
 
 /// A predicate for the facts.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -58,9 +58,14 @@ impl Predicate {
     }
 }
 
+/// Whether a predicate is what cosign attests as `custom`.
+pub(crate) fn is_custom(predicate_type: &str) -> bool {
+    CUSTOM.contains(&predicate_type)
+}
+
 fn unwrap(predicate_type: &str, value: Value) -> Predicate {
     let document = matches!(predicate_type, SPDX | CYCLONEDX | CYCLONEDX_OLD);
-    if !document && !CUSTOM.contains(&predicate_type) {
+    if !document && !is_custom(predicate_type) {
         return Predicate { value, ..Predicate::default() };
     }
     match value {

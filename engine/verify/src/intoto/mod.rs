@@ -15,6 +15,7 @@
 
 mod plan;
 
+use crate::envelope::content;
 use crate::envelope::dsse;
 use crate::envelope::held::{Document as Kept, tells_nothing};
 use crate::envelope::predicate::Predicate;
@@ -22,14 +23,16 @@ use crate::envelope::statement::Statement;
 use crate::layers::{self, Content, Layer};
 use crate::problem::{Code, Raised};
 use plan::{Kind, Ours};
-use referee_core::facts::{AttestationFact, AttestationFormat};
+use referee_core::facts::{AttestationFact, AttestationFormat, Contents};
 use referee_core::oci::{Document, ManifestError};
 use referee_core::{
     Budget, Evidence, EvidenceRequest, Findings, Job, Manifest, Outcome, Referrer, Step, Timestamp,
     Unavailable, UnavailableCode, UnavailableKind, Verifier,
 };
+use referee_document::Library;
 use serde_json::Value;
 use serde_json::value::RawValue;
+use std::sync::Arc;
 
 /// The verifier's name in the facts.
 pub const NAME: &str = "in-toto";
@@ -38,8 +41,18 @@ pub const NAME: &str = "in-toto";
 pub const PREDICATE_TYPE: &str = "in-toto.io/predicate-type";
 
 /// Reads what nobody signed. It needs no trust, and gives none.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct InTotoVerifier;
+#[derive(Clone, Debug, Default)]
+pub struct InTotoVerifier {
+    library: Arc<Library>,
+}
+
+impl InTotoVerifier {
+    /// A verifier with a library that it shares with others.
+    #[must_use]
+    pub fn with_library(library: &Arc<Library>) -> Self {
+        Self { library: library.clone() }
+    }
+}
 
 impl Verifier for InTotoVerifier {
     fn name(&self) -> &'static str {
@@ -58,7 +71,7 @@ impl Verifier for InTotoVerifier {
             digest: descriptor.digest.clone(),
             media_type: descriptor.media_type.clone(),
         };
-        let mut reader = Reader::new(job.referrer, budget);
+        let mut reader = Reader::new(job.referrer, budget, &self.library);
         let bytes = match evidence.get(&request) {
             None => return Step::More(vec![request]),
             Some(Outcome::Unavailable(what)) => {
@@ -110,6 +123,8 @@ fn read(
         return Step::More(missing);
     }
     reader.shared = layers::other_referrer(manifest, reader.referrer);
+    let named = manifest.subject.as_ref().map(|subject| &subject.digest);
+    reader.named = named == Some(&reader.referrer.subject);
     for layer in &layers {
         if reader.budget.cancelled() {
             reader.cut(UnavailableCode::Timeout, "the time for the examination ended".to_owned());
@@ -130,14 +145,24 @@ fn read(
 struct Reader<'a> {
     referrer: &'a Referrer,
     budget: &'a Budget,
+    library: &'a Library,
+    /// Whether the manifest names what it refers to.
+    named: bool,
     /// A problem that all attestations of the referrer share.
     shared: Option<Raised>,
     findings: Findings,
 }
 
 impl<'a> Reader<'a> {
-    fn new(referrer: &'a Referrer, budget: &'a Budget) -> Self {
-        Self { referrer, budget, shared: None, findings: Findings::default() }
+    fn new(referrer: &'a Referrer, budget: &'a Budget, library: &'a Library) -> Self {
+        Self {
+            referrer,
+            budget,
+            library,
+            named: false,
+            shared: None,
+            findings: Findings::default(),
+        }
     }
 
     /// A manifest that cannot be read: how many attestations it would have held is not known, so it
@@ -146,14 +171,14 @@ impl<'a> Reader<'a> {
         let message = format!("the referrer's manifest: {message}");
         let problem = Raised::new(Code::MalformedManifest, message);
         let fact = self.unread(AttestationFormat::InToto);
-        self.push(fact, Some(problem));
+        self.push(fact, None, Some(problem));
     }
 
     fn layer(&mut self, layer: &Layer<'_, Kind>, evidence: &Evidence) {
         let descriptor = layer.descriptor;
         let mut fact = match layer.kind {
             Kind::Document(kept) => AttestationFact {
-                predicate_type: Some(kept.predicate_type.to_owned()),
+                predicate_type: kept.predicate_type.map(str::to_owned),
                 ..self.unread(AttestationFormat::Document)
             },
             Kind::Statement | Kind::Other => AttestationFact {
@@ -161,6 +186,7 @@ impl<'a> Reader<'a> {
                 ..self.unread(AttestationFormat::InToto)
             },
         };
+        let mut contents = None;
         let problem = match (layer.kind, layer.content(evidence)) {
             (_, Content::Unavailable(what)) => {
                 // What is too large for the facts is not missing from them.
@@ -172,29 +198,35 @@ impl<'a> Reader<'a> {
                 Some(Raised::unavailable(&what))
             }
             (Kind::Statement, Content::Bytes(bytes)) if dsse::is_envelope(&bytes) => return,
-            (Kind::Statement, Content::Bytes(bytes)) => self.statement(&mut fact, &bytes).err(),
+            (Kind::Statement, Content::Bytes(bytes)) => {
+                self.statement(&mut fact, &mut contents, &bytes).err()
+            }
             (Kind::Document(kept), Content::Bytes(bytes)) => {
-                self.document(&mut fact, kept, &bytes).err()
+                self.document(&mut fact, &mut contents, kept, &bytes).err()
             }
             (Kind::Other, Content::Bytes(_)) | (_, Content::Unread) => {
                 Some(layers::unsupported(descriptor))
             }
         };
-        self.push(fact, problem);
+        self.push(fact, contents, problem);
     }
 
-    fn statement(&self, fact: &mut AttestationFact, bytes: &[u8]) -> Result<(), Raised> {
+    fn statement(
+        &self,
+        fact: &mut AttestationFact,
+        contents: &mut Option<Arc<Contents>>,
+        bytes: &[u8],
+    ) -> Result<(), Raised> {
         let statement = Statement::parse(bytes).map_err(|error| error.raised())?;
         let limit = self.budget.max_predicate_bytes;
-        let predicate = Predicate::of(&statement.predicate_type, statement.predicate, limit);
-        fact.predicate_type = Some(statement.predicate_type.clone());
-        fact.predicate = predicate.value;
-        fact.predicate_omitted = predicate.omitted;
-        fact.unwrapped = predicate.unwrapped;
-        fact.stated_at = predicate.stated_at;
+        let (predicate_type, predicate) = (&statement.predicate_type, statement.predicate);
+        *contents = content::of_predicate(fact, self.library, predicate_type, predicate, limit);
         let expected = &self.referrer.subject;
         match statement.subject(expected) {
-            Some(_) => Ok(()),
+            Some(_) => {
+                fact.names_subject = true;
+                Ok(())
+            }
             None => Err(Raised::new(
                 Code::SubjectMismatch,
                 format!("it speaks of {}, and it is attached to {expected}", statement.named()),
@@ -203,7 +235,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn document(&self, fact: &mut AttestationFact, kept: Kept, bytes: &[u8]) -> Result<(), Raised> {
+    fn document(
+        &self,
+        fact: &mut AttestationFact,
+        contents: &mut Option<Arc<Contents>>,
+        kept: Kept,
+        bytes: &[u8],
+    ) -> Result<(), Raised> {
         let malformed = |what: &str| {
             Raised::new(Code::MalformedDocument, format!("the document is not {what}"))
         };
@@ -213,16 +251,29 @@ impl<'a> Reader<'a> {
             (fact.predicate, fact.predicate_omitted) = (predicate.value, predicate.omitted);
         } else {
             let text = std::str::from_utf8(bytes).map_err(|_| malformed("UTF-8 text"))?;
-            fact.predicate = Value::String(text.to_owned());
+            fact.predicate_omitted = text.len() > self.budget.max_predicate_bytes;
+            if !fact.predicate_omitted {
+                fact.predicate = Value::String(text.to_owned());
+            }
         }
+        fact.names_subject = self.named;
+        *contents = kept
+            .expected
+            .and_then(|expected| content::of_document(fact, self.library, expected, bytes));
         Ok(())
     }
 
-    fn push(&mut self, mut fact: AttestationFact, problem: Option<Raised>) {
+    fn push(
+        &mut self,
+        mut fact: AttestationFact,
+        contents: Option<Arc<Contents>>,
+        problem: Option<Raised>,
+    ) {
         let problems = self.shared.clone().into_iter().chain(problem);
         fact.errors = problems.map(Raised::into_problem).collect();
         // There are never more than the budget allows, which is a u32.
         fact.id = u32::try_from(self.findings.attestations.len()).unwrap_or(u32::MAX);
+        self.findings.contents.extend(contents.map(|contents| (fact.id, contents)));
         self.findings.attestations.push(fact);
     }
 
@@ -235,11 +286,14 @@ impl<'a> Reader<'a> {
             subject: self.referrer.subject.clone(),
             predicate_type: None,
             signed_by: Vec::new(),
+            signed_through: None,
             verified: false,
             predicate: Value::Null,
             predicate_omitted: false,
             unwrapped: false,
             stated_at: None,
+            names_subject: false,
+            content: None,
             errors: Vec::new(),
         }
     }

@@ -65,21 +65,27 @@ pub(super) fn holds_anything(manifest: &Manifest) -> bool {
 /// The layers that are to become attestations: of a manifest of such all of them but empty and
 /// signed ones, of another those that look like such.
 ///
-/// All are held to the limit of predicates: what is larger goes into no facts, and what it says of
-/// itself without a signature is worth no more than what its annotation says.
+/// A document that is not read is held to the limit of predicates: what is larger goes into no facts,
+/// and what it says of itself without a signature is worth no more than what its annotation says.
 pub(super) fn layers<'m>(
     manifest: &'m Manifest,
     ours: Option<Ours>,
     budget: &Budget,
 ) -> Vec<Layer<'m, Kind>> {
     let predicate = u64::try_from(budget.max_predicate_bytes).unwrap_or(u64::MAX);
-    let limit = budget.max_payload_bytes.min(predicate);
+    let limit = |kind| match kind {
+        Kind::Other => None,
+        Kind::Document(document) if document.expected.is_none() => {
+            Some(budget.max_payload_bytes.min(predicate))
+        }
+        Kind::Document(_) | Kind::Statement => Some(budget.max_payload_bytes),
+    };
     manifest
         .layers
         .iter()
         .filter_map(|layer| {
             let kind = kind(layer, ours)?;
-            Some(Layer::new(layer, kind, (kind != Kind::Other).then_some(limit)))
+            Some(Layer::new(layer, kind, limit(kind)))
         })
         .collect()
 }

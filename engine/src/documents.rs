@@ -1,0 +1,118 @@
+//! What was read from documents, as it stands in the facts: each beside who signed it, in the
+//! evaluator's own form made once for all evaluations.
+
+use crate::established::Unwritable;
+use referee_core::Digest;
+use referee_core::facts::{
+    AttestationFact, ContentKind, Contents, ProvenanceFact, SbomFact, SourceOfDocument,
+    VerificationSummaryFact, VexFact, VulnerabilityReportFact,
+};
+use referee_rego::Value;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The lists of the facts document that are made of documents.
+#[derive(Debug, Default)]
+pub(crate) struct Documents {
+    pub(crate) sboms: Vec<SbomFact>,
+    pub(crate) vulnerability_reports: Vec<VulnerabilityReportFact>,
+    pub(crate) vex: Vec<VexFact>,
+    pub(crate) provenance: Vec<ProvenanceFact>,
+    pub(crate) verification_summaries: Vec<VerificationSummaryFact>,
+}
+
+impl Documents {
+    /// The lists, in the order of the attestations. `contents` names these by their `id`.
+    pub(crate) fn of(attestations: &[AttestationFact], contents: &[(u32, Arc<Contents>)]) -> Self {
+        let mut lists = Self::default();
+        for (attestation, contents) in contents {
+            let position = usize::try_from(*attestation).unwrap_or(usize::MAX);
+            let Some(attestation) = attestations.get(position) else { continue };
+            lists.add(attestation, contents);
+        }
+        lists
+    }
+
+    fn add(&mut self, attestation: &AttestationFact, contents: &Contents) {
+        let Some(content) = &attestation.content else { return };
+        let source = |length: usize| SourceOfDocument {
+            id: u32::try_from(length).unwrap_or(u32::MAX),
+            attestation: attestation.id,
+            document: content.document.clone(),
+            referrer: attestation.referrer.clone(),
+            subject: attestation.subject.clone(),
+            signed_by: attestation.signed_by.clone(),
+            signed_through: attestation.signed_through,
+            verified: attestation.verified,
+        };
+        let Contents { sbom, report, vex, provenance, summary, facts_bytes: _ } = contents;
+        if let Some(sbom) = sbom.clone() {
+            self.sboms.push(SbomFact { source: source(self.sboms.len()), sbom });
+        }
+        if let Some(report) = report.clone() {
+            let source = source(self.vulnerability_reports.len());
+            let vex = BTreeMap::new();
+            self.vulnerability_reports.push(VulnerabilityReportFact { source, vex, report });
+        }
+        if let Some(document) = vex.clone() {
+            self.vex.push(VexFact { source: source(self.vex.len()), document });
+        }
+        if let Some(provenance) = provenance.clone() {
+            let source = source(self.provenance.len());
+            self.provenance.push(ProvenanceFact { source, provenance });
+        }
+        if let Some(summary) = summary.clone() {
+            let source = source(self.verification_summaries.len());
+            self.verification_summaries.push(VerificationSummaryFact { source, summary });
+        }
+    }
+}
+
+/// What documents say, in the evaluator's own form, by the documents' digests. Made once, whatever
+/// artifact they are attached to and however often its facts are gathered.
+#[derive(Clone, Debug)]
+pub(crate) struct Values(moka::sync::Cache<(Digest, ContentKind), Kept>);
+
+#[derive(Clone, Debug)]
+struct Kept {
+    value: Value,
+    weight: u32,
+}
+
+impl Values {
+    /// Values of at most so many bytes.
+    pub(crate) fn new(bytes: u64) -> Self {
+        let weigh = |_: &(Digest, ContentKind), kept: &Kept| kept.weight;
+        Self(moka::sync::Cache::builder().max_capacity(bytes).weigher(weigh).build())
+    }
+
+    /// An entry of a list: where the document stands and what it says, in one object.
+    pub(crate) fn entry<T: Serialize>(
+        &self,
+        kind: ContentKind,
+        source: &SourceOfDocument,
+        says: &T,
+    ) -> Result<Value, Unwritable> {
+        let key = (source.document.clone(), kind);
+        let value = match self.0.get(&key) {
+            Some(kept) => kept.value,
+            None => {
+                let value = Value::from_serialize(says)?;
+                let weight = u32::try_from(value.heap_size()).unwrap_or(u32::MAX);
+                self.0.insert(key, Kept { value: value.clone(), weight });
+                value
+            }
+        };
+        let source = Value::from_serialize(source)?;
+        Ok(value.merged_with(&source))
+    }
+
+    /// An entry of the reports, which has what VEX statements say of it besides.
+    pub(crate) fn report(&self, fact: &VulnerabilityReportFact) -> Result<Value, Unwritable> {
+        let VulnerabilityReportFact { source, vex, report } = fact;
+        let entry = self.entry(ContentKind::VulnerabilityReport, source, &**report)?;
+        let vex = Value::object([("vex", Value::from_serialize(vex)?)]);
+        Ok(entry.merged_with(&vex))
+    }
+}
