@@ -304,6 +304,6 @@ fn only_what_may_be_unsigned_is_wanted() {
         (Some("application/vnd.example.thing"), FoundBy::ReferrersApi, false),
     ] {
         let referrer = world.referrer(b"{}", kind, found_by);
-        assert_eq!(InTotoVerifier.wants(&referrer), expected, "{kind:?} {found_by:?}");
+        assert_eq!(InTotoVerifier::default().wants(&referrer), expected, "{kind:?} {found_by:?}");
     }
 }
