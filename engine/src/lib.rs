@@ -23,7 +23,9 @@ mod report;
 mod request;
 mod resolve;
 mod rulings;
+mod schema;
 mod settings;
+mod troubles;
 
 pub use engine::{Engine, EngineBuilder, GatherError, Gathered, Ruled};
 pub use evaluate::EvaluateError;
@@ -31,4 +33,5 @@ pub use file::FileRequest;
 pub use policy::{LoadedPolicy, PolicySource};
 pub use request::Request;
 pub use resolve::ResolveError;
+pub use schema::{SchemaError, SchemaVerifier};
 pub use settings::Settings;

@@ -5,7 +5,7 @@ use crate::documents::Documents;
 use crate::plan::Plan;
 use referee_core::facts::{
     AttestationFact, Contents, FACTS_VERSION, PlatformFact, ReferrerFact, RequestFact,
-    SignatureFact, SubjectFact, TrustRootFact, VerifierFact, VerifierStatus,
+    SchemaCheckFact, SignatureFact, SubjectFact, TrustRootFact, VerifierFact, VerifierStatus,
 };
 use referee_core::{Facts, Findings, Subject, Timestamp, Unavailable, Verifier};
 use std::sync::Arc;
@@ -15,6 +15,9 @@ use std::time::Duration;
 pub(crate) fn facts(plan: &Plan, trust_roots: &[TrustRootFact], request: RequestFact) -> Facts {
     let mut lists = Lists { unavailable: plan.troubles(), ..Lists::default() };
     let mut referrers = Vec::new();
+    for findings in plan.own().values() {
+        lists.add(findings);
+    }
     for found in plan.in_order() {
         let names = plan.verifiers();
         let examined_by = found
@@ -64,6 +67,7 @@ pub(crate) fn facts(plan: &Plan, trust_roots: &[TrustRootFact], request: Request
         vex: documents.vex,
         provenance: documents.provenance,
         verification_summaries: documents.verification_summaries,
+        schema_checks: lists.schema_checks,
         trust_roots: trust_roots.to_vec(),
         complete: lists.unavailable.is_empty() && plan.is_finished(),
         unavailable: lists.unavailable,
@@ -102,6 +106,7 @@ pub(crate) fn file_facts(
         vex: documents.vex,
         provenance: documents.provenance,
         verification_summaries: documents.verification_summaries,
+        schema_checks: lists.schema_checks,
         trust_roots: verifier.trust_roots(now),
         complete: lists.unavailable.is_empty(),
         unavailable: lists.unavailable,
@@ -145,6 +150,7 @@ struct Lists {
     signatures: Vec<SignatureFact>,
     attestations: Vec<AttestationFact>,
     contents: Vec<(u32, Arc<Contents>)>,
+    schema_checks: Vec<SchemaCheckFact>,
     unavailable: Vec<Unavailable>,
 }
 
@@ -173,6 +179,7 @@ impl Lists {
             let local = usize::try_from(*local).unwrap_or(usize::MAX);
             self.contents.push((add(attestations, local), contents.clone()));
         }
+        self.schema_checks.extend_from_slice(&findings.schema_checks);
         for trouble in &findings.unavailable {
             let affects = trouble
                 .affects
