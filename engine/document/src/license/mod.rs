@@ -8,11 +8,13 @@
 mod alternatives;
 mod error;
 mod expression;
+mod join;
 mod lexer;
 mod list;
 
 pub use error::{ExpressionError, Place};
 pub use expression::{Expression, MAX_EXPRESSION_BYTES};
+pub(crate) use join::{Operator, join};
 
 use referee_core::facts::{LicenseFact, LicenseStatus};
 use smol_str::format_smolstr;
