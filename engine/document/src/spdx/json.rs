@@ -92,13 +92,16 @@ impl<'de> DeserializeSeed<'de> for Top<'de> {
     type Value = Document<'de>;
 
     fn deserialize<D: Deserializer<'de>>(mut self, reader: D) -> Result<Document<'de>, D::Error> {
-        reader.deserialize_map(Members(&mut self))?;
+        reader.deserialize_map(Members { top: &mut self, inner: false })?;
         Ok(self.document)
     }
 }
 
 /// The members of the document, or of what wraps it.
-struct Members<'m, 'a>(&'m mut Top<'a>);
+struct Members<'m, 'a> {
+    top: &'m mut Top<'a>,
+    inner: bool,
+}
 
 impl<'de> DeserializeSeed<'de> for Members<'_, 'de> {
     type Value = ();
@@ -116,22 +119,27 @@ impl<'de> Visitor<'de> for Members<'_, 'de> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let top = self.0;
+        let Self { top, inner } = self;
         while let Some(member) = map.next_key::<Member>()? {
             if member == Member::Other {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             }
+            if top.wrapped && !inner {
+                return Err(A::Error::custom(
+                    "the document stands in the member sbom and beside it",
+                ));
+            }
             if member == Member::Wrapped {
-                if top.wrapped || !top.seen.is_empty() {
+                if inner || !top.seen.is_empty() {
                     map.next_value::<IgnoredAny>()?;
-                    continue;
+                } else {
+                    top.wrapped = true;
+                    map.next_value_seed(Members { top, inner: true })?;
                 }
-                top.wrapped = true;
-                map.next_value_seed(Members(top))?;
                 continue;
             }
-            // A member that is there twice has two meanings, also beside a document in a wrapper.
+            // A member that is there twice has two meanings.
             if top.seen.contains(&member) {
                 return Err(A::Error::duplicate_field(member.name()));
             }

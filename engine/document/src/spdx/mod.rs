@@ -3,6 +3,8 @@
 mod graph;
 mod json;
 mod part;
+mod tag_value;
 mod v2;
 
 pub use json::read as json;
+pub use tag_value::read as tag_value;
