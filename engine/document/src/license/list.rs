@@ -111,12 +111,17 @@ fn find<T: Copy>(list: &HashMap<String, T>, id: &str) -> Option<T> {
     list.get(&id.to_ascii_lowercase()).copied()
 }
 
-/// The licences by their lower-case identifiers. Those that end with `+` (`GPL-2.0+`) are left out:
-/// they are the others with an operator.
+/// Whether an entry of the crate's list is a licence by itself. Those that end with `+` (`GPL-2.0+`) are
+/// others with an operator, and `NOASSERTION`, which the crate lists, is none.
+fn is_license(license: &&spdx::License) -> bool {
+    !license.name.ends_with('+') && !matches!(license.name, "NONE" | "NOASSERTION")
+}
+
+/// The licences by their lower-case identifiers.
 static LICENSES: LazyLock<HashMap<String, Listed>> = LazyLock::new(|| {
     spdx::identifiers::LICENSES
         .iter()
-        .filter(|license| !license.name.ends_with('+'))
+        .filter(is_license)
         .map(|license| {
             let deprecated = license.flags & spdx::flags::IS_DEPRECATED != 0;
             let replacement = if deprecated { replacement(license.name) } else { None };
@@ -198,7 +203,7 @@ mod tests {
     fn identifiers_are_found_in_any_case_and_no_two_differ_by_case_only() {
         assert_eq!(license("APACHE-2.0").unwrap().id, "Apache-2.0");
         assert_eq!(exception("classpath-EXCEPTION-2.0").unwrap().id, "Classpath-exception-2.0");
-        let plain = spdx::identifiers::LICENSES.iter().filter(|one| !one.name.ends_with('+'));
+        let plain = spdx::identifiers::LICENSES.iter().filter(is_license);
         assert_eq!(LICENSES.len(), plain.count());
         assert_eq!(EXCEPTIONS.len(), spdx::identifiers::EXCEPTIONS.len());
         let longest = LICENSES.keys().chain(EXCEPTIONS.keys()).map(String::len).max().unwrap();

@@ -27,6 +27,8 @@ pub(super) enum Element {
     Package(u32),
     /// Something else in the document: a file, a licence.
     Other,
+    /// In another document, as this one says.
+    Outside,
 }
 
 /// Where one end of a relationship is.
@@ -94,7 +96,9 @@ impl<'a> Graph<'a> {
         let place = usize::try_from(symbol.0).ok().and_then(|index| self.elements.get_mut(index));
         if let Some(place) = place {
             match (*place, element) {
-                (Element::Package(_), _) | (Element::Document, Element::Other) => {}
+                (Element::Package(_), _)
+                | (Element::Document, Element::Other)
+                | (Element::Document | Element::Other, Element::Outside) => {}
                 _ => *place = element,
             }
         }
@@ -194,6 +198,7 @@ impl<'a> Graph<'a> {
                     .map_or_else(|| names.of(symbol).into(), |package| package.id.clone()),
             ),
             Element::Document | Element::Other => End::Inside,
+            Element::Outside => End::Outside(names.of(symbol).into()),
             Element::Unseen => {
                 let name = names.of(symbol);
                 if is_outside(name) { End::Outside(name.into()) } else { End::Nowhere }

@@ -137,7 +137,7 @@ pub(super) fn tool(builder: &mut Builder, name: String) {
 
 /// A tool as 2.3 clause 6.8 has it, name and version joined by `-`: parted at the first `-` before
 /// what looks like a version.
-fn tool_name(text: &str) -> String {
+pub(super) fn tool_name(text: &str) -> String {
     let is_version = |rest: &str| {
         let rest = rest.strip_prefix('v').unwrap_or(rest);
         rest.starts_with(|first: char| first.is_ascii_digit())
