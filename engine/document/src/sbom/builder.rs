@@ -13,8 +13,8 @@ use sha2::{Digest as _, Sha256};
 use smol_str::{SmolStr, format_smolstr};
 use std::collections::{BTreeMap, HashMap};
 
-/// The longest licence text that is read, in bytes. The longest expression in Debian is 2 KiB.
-pub(crate) const MAX_LICENSE_BYTES: usize = 16 * 1024;
+/// The longest licence text that is read, in bytes.
+pub(crate) const MAX_LICENSE_BYTES: usize = license::MAX_EXPRESSION_BYTES;
 
 /// The most purl types that are counted. There are some 40 in the purl specification.
 const MAX_TYPES: usize = 256;
@@ -157,7 +157,28 @@ impl Builder {
         }
     }
 
-    fn leave_out(&mut self, what: &'static str) {
+    /// Sets the licences of the package that was added at this position, where a document tells them
+    /// apart from the package; of one that is left out they are counted all the same.
+    pub(crate) fn set_licenses(
+        &mut self,
+        position: usize,
+        declared: Option<SmolStr>,
+        concluded: Option<SmolStr>,
+    ) {
+        if let Some(license) = declared_of(&mut self.licenses, declared.as_ref()) {
+            license.declared = license.declared.saturating_add(1);
+        }
+        if let Some(license) = declared_of(&mut self.licenses, concluded.as_ref()) {
+            license.concluded = license.concluded.saturating_add(1);
+        }
+        if let Some(package) = self.sbom.packages.get_mut(position) {
+            package.license_declared = declared;
+            package.license_concluded = concluded;
+        }
+    }
+
+    /// Counts something that is left out because of a limit.
+    pub(crate) fn leave_out(&mut self, what: &'static str) {
         let count = self.left_out.entry(what).or_default();
         *count = count.saturating_add(1);
     }
