@@ -10,6 +10,8 @@ mod error;
 mod json;
 mod limits;
 mod problems;
+mod purl;
+mod stream;
 mod text;
 
 pub mod cyclonedx;
