@@ -71,16 +71,10 @@ impl<'a> Purl<'a> {
         known.then_some(Self { kind, namespace, name, version, qualifiers })
     }
 
-    /// A qualifier's value, decoded.
-    pub(crate) fn qualifier(&self, name: &str) -> Option<Cow<'a, str>> {
+    /// Names and decoded values of the qualifiers; a value that cannot be decoded is `None`.
+    pub(crate) fn qualifiers(&self) -> impl Iterator<Item = (&'a str, Option<Cow<'a, str>>)> {
         let pairs = self.qualifiers.split('&').filter_map(|pair| pair.split_once('='));
-        let mut named = pairs.filter(|(key, _)| key.eq_ignore_ascii_case(name));
-        named.next().and_then(|(_, value)| decode(value))
-    }
-
-    /// Whether the other is of the same package, whatever their versions.
-    pub(crate) fn same_package(&self, other: &Purl<'_>) -> bool {
-        self.kind == other.kind && self.namespace == other.namespace && self.name == other.name
+        pairs.filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name, decode(value)))
     }
 }
 
@@ -127,8 +121,9 @@ mod tests {
         let text = "pkg:oci/App@sha256%3Aab?repository_url=ghcr.io%2Forg%2Fapp&tag=1";
         let purl = Purl::parse(text).unwrap();
         assert_eq!((&*purl.name, purl.version.as_deref()), ("app", Some("sha256:ab")));
-        assert_eq!(purl.qualifier("repository_url").as_deref(), Some("ghcr.io/org/app"));
-        assert_eq!(purl.qualifier("arch"), None);
+        let qualifiers: Vec<_> =
+            purl.qualifiers().map(|(name, value)| (name, value.unwrap())).collect();
+        assert_eq!(qualifiers, [("repository_url", "ghcr.io/org/app".into()), ("tag", "1".into())]);
     }
 
     #[test]
