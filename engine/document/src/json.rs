@@ -8,6 +8,16 @@ use serde::{Deserialize, Deserializer};
 use std::borrow::Cow;
 use std::marker::PhantomData;
 
+/// The text of a document that is within the limit, without a byte order mark.
+pub(crate) fn text<'a>(bytes: &'a [u8], limits: &Limits) -> Result<&'a str, DocumentError> {
+    let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    if size > limits.max_bytes {
+        return Err(DocumentError::TooLarge { size, limit: limits.max_bytes });
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    std::str::from_utf8(bytes).map_err(|_| DocumentError::Encoding { expected: "UTF-8 text" })
+}
+
 /// Reads a document into what borrows from it. A second pass, for an error's path, is made only over
 /// what cannot be read.
 pub(crate) fn read<'a, T: Deserialize<'a>>(
@@ -26,35 +36,35 @@ pub(crate) fn read_into<'a, S: DeserializeSeed<'a>>(
     limits: &Limits,
     seed: impl Fn() -> S,
 ) -> Result<S::Value, DocumentError> {
-    let text = utf8(bytes, limits)?;
+    let text = text(bytes, limits)?;
     let mut reader = serde_json::Deserializer::from_str(text);
     let source = match seed().deserialize(&mut reader).and_then(|read| reader.end().map(|()| read))
     {
         Ok(document) => return Ok(document),
         Err(source) => source,
     };
-    let (line, column) = (source.line(), source.column());
-    if source.classify() != serde_json::error::Category::Data {
-        return Err(DocumentError::Json { line, column, source });
-    }
-    let mut reader = serde_json::Deserializer::from_str(text);
-    let mut track = serde_path_to_error::Track::new();
-    let reader = serde_path_to_error::Deserializer::new(&mut reader, &mut track);
-    let path = match seed().deserialize(reader) {
-        Ok(_) => String::new(),
-        Err(_) => shorten(&track.path().to_string(), 200),
-    };
-    Err(DocumentError::Member { format, path, line, column, source })
+    Err(error(format, source, || {
+        let mut reader = serde_json::Deserializer::from_str(text);
+        let mut track = serde_path_to_error::Track::new();
+        let reader = serde_path_to_error::Deserializer::new(&mut reader, &mut track);
+        match seed().deserialize(reader) {
+            Ok(_) => String::new(),
+            Err(_) => track.path().to_string(),
+        }
+    }))
 }
 
-/// The text of a document that is within the limit, without a byte order mark.
-pub(crate) fn utf8<'a>(bytes: &'a [u8], limits: &Limits) -> Result<&'a str, DocumentError> {
-    let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    if size > limits.max_bytes {
-        return Err(DocumentError::TooLarge { size, limit: limits.max_bytes });
+/// What a parser's error says; `path` finds where it is.
+pub(crate) fn error(
+    format: &'static str,
+    source: serde_json::Error,
+    path: impl FnOnce() -> String,
+) -> DocumentError {
+    let (line, column) = (source.line(), source.column());
+    if source.classify() != serde_json::error::Category::Data {
+        return DocumentError::Json { line, column, source };
     }
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    std::str::from_utf8(bytes).map_err(|_| DocumentError::Encoding { expected: "UTF-8 text" })
+    DocumentError::Member { format, path: shorten(&path(), 200), line, column, source }
 }
 
 /// A text that borrows from the document unless it has escapes. (`Cow` itself borrows only as a field

@@ -27,7 +27,7 @@ use referee_core::facts::{Sbom, SbomEncoding};
 /// # Errors
 /// Where it cannot be read, or is none.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Sbom, DocumentError> {
-    let text = crate::json::utf8(bytes, limits)?;
+    let text = crate::json::text(bytes, limits)?;
     match detect(bytes) {
         Some(SbomEncoding::Json) => json(bytes, limits),
         Some(SbomEncoding::JsonLd) => jsonld(bytes, limits),
