@@ -3,7 +3,10 @@
 use crate::error::DocumentError;
 use crate::limits::Limits;
 use crate::text::shorten;
-use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use std::fmt;
+use std::marker::PhantomData;
 
 /// Reads a document into what borrows from it. A second pass, for an error's path, is made only over
 /// what cannot be read.
@@ -34,4 +37,29 @@ pub(crate) fn read<'a, T: Deserialize<'a>>(
     };
     let path = shorten(&path, 200);
     Err(DocumentError::Member { format, path, line, column, source })
+}
+
+/// What must be an object. Serde's derived structs take arrays as well, member by member, which no
+/// format does.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Object<T>(pub(crate) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+
+        deserializer.deserialize_map(Members(PhantomData))
+    }
 }
