@@ -7,7 +7,7 @@
 use super::part;
 use super::v2::{Document, FORMAT, Package};
 use crate::error::DocumentError;
-use crate::json::utf8;
+use crate::json::text;
 use crate::limits::Limits;
 use crate::text::shorten;
 use referee_core::facts::{Sbom, SbomEncoding};
@@ -24,7 +24,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Sbom, DocumentError> {
         package: Package::default(),
         once: Once::default(),
     };
-    let mut fields = Fields { rest: utf8(bytes, limits)?, line: 0 };
+    let mut fields = Fields { rest: text(bytes, limits)?, line: 0 };
     while let Some(field) = fields.next_field()? {
         reader.field(&field)?;
     }

@@ -93,7 +93,7 @@ impl Prepared<'_> {
             VexStatus::UnderInvestigation => 2,
             VexStatus::Affected => 3,
         };
-        (self.statement.stated_at, claims, self.document.id, self.position)
+        (self.statement.stated_at, claims, self.document.source.id, self.position)
     }
 }
 
@@ -169,14 +169,14 @@ impl<'p, 'd> Index<'p, 'd> {
             if named.is_empty() {
                 continue;
             }
-            let attached = one.document.subject.as_str();
+            let attached = one.document.source.subject.as_str();
             let elsewhere = !digests.contains(&attached)
                 && subject.platforms.iter().any(|platform| platform.as_str() == attached);
             let mut add = |package: Option<&'p Package>| {
                 for (name, place) in &named {
                     let key = (name.clone(), *place, package.map(Package::at));
                     let under = entries.entry(key).or_default();
-                    under.add(at, package, one.document.verified);
+                    under.add(at, package, one.document.source.verified);
                 }
             };
             if one.inherits && digests.contains(&attached) {
@@ -221,7 +221,7 @@ impl<'p, 'd> Index<'p, 'd> {
         let mut newest: Vec<&Prepared<'_>> = Vec::new();
         let (mut verified, mut unverified) = (0usize, 0usize);
         for one in found.iter().rev().filter_map(|at| self.prepared.get(*at)) {
-            let count = if one.document.verified { &mut verified } else { &mut unverified };
+            let count = if one.document.source.verified { &mut verified } else { &mut unverified };
             if *count < MAX_APPLIED {
                 *count = count.saturating_add(1);
                 newest.push(one);
@@ -277,12 +277,12 @@ impl<'p> Entries<'p> {
 impl Prepared<'_> {
     fn fact(&self) -> AppliedVexFact {
         AppliedVexFact {
-            vex: self.document.id,
+            vex: self.document.source.id,
             statement: self.position,
             status: self.statement.status,
             justification: self.statement.justification,
-            verified: self.document.verified,
-            signed_by: self.document.signed_by.clone(),
+            verified: self.document.source.verified,
+            signed_by: self.document.source.signed_by.clone(),
             stated_at: self.statement.stated_at,
         }
     }
@@ -293,7 +293,7 @@ impl Prepared<'_> {
 /// is attached to the index.
 fn digests<'r>(report: &'r VulnerabilityReportFact, subject: &Subject<'r>) -> Vec<&'r str> {
     let mut digests = vec![subject.digest.as_str()];
-    let platform = subject.platforms.iter().find(|platform| **platform == report.subject);
+    let platform = subject.platforms.iter().find(|platform| **platform == report.source.subject);
     digests.extend(platform.map(|platform| platform.as_str()));
     digests.extend(report.report.target_digests.iter().map(SmolStr::as_str));
     digests
