@@ -24,6 +24,7 @@ const MAX_TYPES: usize = 256;
 pub(crate) struct Builder {
     limits: Limits,
     sbom: Sbom,
+    front: Vec<PackageFact>,
     licenses: HashMap<SmolStr, LicenseFact>,
     types: HashMap<SmolStr, u64>,
     left_out: BTreeMap<&'static str, u64>,
@@ -59,6 +60,7 @@ impl Builder {
                 truncated: false,
                 problems: Vec::new(),
             },
+            front: Vec::new(),
             licenses: HashMap::new(),
             types: HashMap::new(),
             left_out: BTreeMap::new(),
@@ -104,7 +106,7 @@ impl Builder {
             return Some(key.clone());
         }
         if self.licenses.len() >= self.limits.max_licenses {
-            self.leave_out("licences");
+            self.leave_out("licences", 1);
             return Some(self.unread("(not read)".into(), "there are too many licence texts"));
         }
         if text.len() > MAX_LICENSE_BYTES {
@@ -125,8 +127,61 @@ impl Builder {
         key
     }
 
+    /// The key of a licence that is not read: a policy that asks for it finds it `unknown`.
+    pub(crate) fn license_unread(&mut self, why: &'static str) -> SmolStr {
+        self.unread("(not read)".into(), why)
+    }
+
     /// Adds a package; its licences come from [`Builder::license`].
     pub(crate) fn package(&mut self, package: PackageFact) {
+        let place = self.place();
+        self.put(place, package);
+    }
+
+    /// Adds a package that stands before all others, wherever in the document it is met: what the
+    /// document is about.
+    pub(crate) fn package_in_front(&mut self, package: PackageFact) {
+        let place = self.place_in_front();
+        self.put(place, package);
+    }
+
+    /// Keeps a place for a package, so that it stands before those that are read inside it.
+    pub(crate) fn place(&mut self) -> Place {
+        Self::keep(&mut self.sbom.packages, &self.limits).map_or(Place::None, Place::Among)
+    }
+
+    /// The same before all others.
+    pub(crate) fn place_in_front(&mut self) -> Place {
+        Self::keep(&mut self.front, &self.limits).map_or(Place::None, Place::Front)
+    }
+
+    fn keep(packages: &mut Vec<PackageFact>, limits: &Limits) -> Option<usize> {
+        let position = packages.len();
+        (position < limits.max_packages).then(|| {
+            packages.push(PackageFact::default());
+            position
+        })
+    }
+
+    /// Puts a package where a place was kept for it.
+    pub(crate) fn put(&mut self, place: Place, package: PackageFact) {
+        self.count(&package);
+        match self.at(place) {
+            Some(kept) => *kept = package,
+            None => self.leave_out("packages", 1),
+        }
+    }
+
+    /// The package at a place, where one was kept.
+    pub(crate) fn at(&mut self, place: Place) -> Option<&mut PackageFact> {
+        match place {
+            Place::Among(position) => self.sbom.packages.get_mut(position),
+            Place::Front(position) => self.front.get_mut(position),
+            Place::None => None,
+        }
+    }
+
+    fn count(&mut self, package: &PackageFact) {
         self.sbom.package_count = self.sbom.package_count.saturating_add(1);
         if let Some(license) = declared_of(&mut self.licenses, package.license_declared.as_ref()) {
             license.declared = license.declared.saturating_add(1);
@@ -139,11 +194,8 @@ impl Builder {
             *count = count.saturating_add(1);
         } else if self.types.len() < MAX_TYPES {
             self.types.insert(kind.into(), 1);
-        }
-        if self.sbom.packages.len() < self.limits.max_packages {
-            self.sbom.packages.push(package);
         } else {
-            self.leave_out("packages");
+            self.leave_out("counts of purl types", 1);
         }
     }
 
@@ -153,7 +205,7 @@ impl Builder {
         if self.sbom.relationships.len() < self.limits.max_relationships {
             self.sbom.relationships.push(RelationshipFact { from, to, kind });
         } else {
-            self.leave_out("relationships");
+            self.leave_out("relationships", 1);
         }
     }
 
@@ -177,23 +229,31 @@ impl Builder {
         }
     }
 
-    /// Counts something that is left out because of a limit.
-    pub(crate) fn leave_out(&mut self, what: &'static str) {
-        let count = self.left_out.entry(what).or_default();
-        *count = count.saturating_add(1);
+    /// Tells that so many of something are left out.
+    pub(crate) fn leave_out(&mut self, what: &'static str, count: u64) {
+        if count > 0 {
+            let left_out = self.left_out.entry(what).or_default();
+            *left_out = left_out.saturating_add(count);
+        }
     }
 
     /// The SBOM.
-    pub(crate) fn finish(mut self) -> Sbom {
-        let mut ids = std::collections::HashSet::with_capacity(self.sbom.packages.len());
-        let twice = self.sbom.packages.iter().find(|package| !ids.insert(package.id.as_str()));
-        if let Some(twice) = twice {
-            let id = crate::text::shorten(&twice.id, 80);
+    pub(crate) fn finish(self) -> Sbom {
+        self.finish_with(|_, _| {})
+    }
+
+    /// The SBOM, after a look at the packages by their ids.
+    pub(crate) fn finish_with(mut self, look: impl FnOnce(&Packages<'_>, &mut Problems)) -> Sbom {
+        self.front_first();
+        let packages = Packages::new(&self.sbom, self.left_out.contains_key("packages"));
+        if let Some(twice) = packages.twice {
+            let id = crate::text::shorten(twice, 80);
             self.problems.add("document_duplicate_id", || {
                 format!("more than one package has the id {id:?}")
             });
         }
-        drop(ids);
+        look(&packages, &mut self.problems);
+        drop(packages);
         let mut problems: Vec<_> = self.problems.finish();
         for (what, count) in self.left_out {
             self.sbom.truncated = true;
@@ -209,6 +269,70 @@ impl Builder {
         self.sbom.package_types = self.types.into_iter().collect();
         self.sbom.problems = problems;
         self.sbom
+    }
+
+    /// Those that stand in front move there; what is over the limit then is left out at the end.
+    fn front_first(&mut self) {
+        if self.front.is_empty() {
+            return;
+        }
+        let all = self.front.len().saturating_add(self.sbom.packages.len());
+        let over = all.saturating_sub(self.limits.max_packages);
+        self.sbom.packages.truncate(self.sbom.packages.len().saturating_sub(over));
+        self.leave_out("packages", u64::try_from(over).unwrap_or(u64::MAX));
+        self.sbom.packages.splice(0..0, std::mem::take(&mut self.front));
+    }
+}
+
+/// Where a package is put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Before all others.
+    Front(usize),
+    /// In the document's order.
+    Among(usize),
+    /// Nowhere: there are too many.
+    None,
+}
+
+/// The packages of an SBOM by their ids.
+#[derive(Debug)]
+pub(crate) struct Packages<'s> {
+    sbom: &'s Sbom,
+    by_id: HashMap<&'s str, (&'s PackageFact, bool)>,
+    twice: Option<&'s str>,
+    left_out: bool,
+}
+
+impl<'s> Packages<'s> {
+    fn new(sbom: &'s Sbom, left_out: bool) -> Self {
+        let mut by_id = HashMap::with_capacity(sbom.packages.len());
+        let mut twice = None;
+        for package in &sbom.packages {
+            let known = by_id.entry(package.id.as_str());
+            known
+                .and_modify(|(_, more)| {
+                    *more = true;
+                    twice = twice.or(Some(package.id.as_str()));
+                })
+                .or_insert((package, false));
+        }
+        Self { sbom, by_id, twice, left_out }
+    }
+
+    /// The first package with an id, and whether there are more with the same.
+    pub(crate) fn get(&self, id: &str) -> Option<(&'s PackageFact, bool)> {
+        self.by_id.get(id).copied()
+    }
+
+    /// The SBOM so far.
+    pub(crate) fn sbom(&self) -> &'s Sbom {
+        self.sbom
+    }
+
+    /// Whether packages were left out, so that an id that is not known may be one of theirs.
+    pub(crate) fn left_out(&self) -> bool {
+        self.left_out
     }
 }
 

@@ -121,7 +121,7 @@ pub(super) fn author(builder: &mut Builder, name: &str) {
     if document.authors.len() < MAX_CREATORS {
         document.authors.push(name.to_owned());
     } else {
-        builder.leave_out("creators");
+        builder.leave_out("creators", 1);
     }
 }
 
@@ -131,7 +131,7 @@ pub(super) fn tool(builder: &mut Builder, name: String) {
     if document.tools.len() < MAX_CREATORS {
         document.tools.push(name);
     } else {
-        builder.leave_out("creators");
+        builder.leave_out("creators", 1);
     }
 }
 
