@@ -54,11 +54,13 @@ pub(crate) fn facts(plan: &Plan, trust_roots: &[TrustRootFact], request: Request
         })
         .collect();
     coverage::cover(&mut lists.attestations, &lists.signatures, plan.subject());
-    let documents = Documents::of(&lists.attestations, &lists.contents);
+    let subject = subject_fact(plan.subject());
+    let documents = Documents::of(&lists.attestations, &lists.contents, &subject);
+    lists.unavailable.extend(documents.trouble);
     Facts {
         facts_version: FACTS_VERSION,
         request,
-        subject: subject_fact(plan.subject()),
+        subject,
         referrers,
         signatures: lists.signatures,
         attestations: lists.attestations,
@@ -93,7 +95,8 @@ pub(crate) fn file_facts(
         (false, false) => VerifierStatus::Partial,
     };
     let fact = VerifierFact { status, elapsed_ms: millis(verify), cached: false };
-    let documents = Documents::of(&lists.attestations, &lists.contents);
+    let documents = Documents::of(&lists.attestations, &lists.contents, &subject);
+    lists.unavailable.extend(documents.trouble);
     Facts {
         facts_version: FACTS_VERSION,
         request,

@@ -27,7 +27,7 @@ const MAX_ERRORS: usize = 20;
 const MAX_TEXT: usize = 300;
 
 /// The check as a policy would make it. `found` is `[valid, errors]`.
-const RULES: &str = "package schema\n\nfound := json.match_schema(input, data.schema)\n\n\
+const RULES: &str = "package validation\n\nfound := json.match_schema(input, data.schema)\n\n\
                      usable := json.verify_schema(data.schema)\n";
 
 /// Holds files against the schemas of their media types.
@@ -110,7 +110,7 @@ fn program(media_type: &str, text: &str) -> Result<Program, SchemaError> {
         .map_err(|errors| unusable(errors.to_string()))?;
     let budget = EvalBudget::new(TIME, Timestamp::UNIX_EPOCH);
     let usable = program
-        .eval("schema.usable", &Value::null(), &budget)
+        .eval("validation.usable", &Value::null(), &budget)
         .map_err(|error| unusable(error.to_string()))?;
     match usable.and_then(|pair| pair.elements()).as_deref() {
         Some([valid, _]) if valid.as_bool() == Some(true) => Ok(program),
@@ -221,7 +221,7 @@ fn check(program: &Program, bytes: &[u8], now: Timestamp) -> Checked {
         Ok(input) => input,
         Err(error) => return Checked::wrong(Some(false), &error.to_string()),
     };
-    let found = match program.eval("schema.found", &input, &EvalBudget::new(TIME, now)) {
+    let found = match program.eval("validation.found", &input, &EvalBudget::new(TIME, now)) {
         Ok(Some(found)) => found,
         Ok(None) => return Checked::wrong(None, "the check gave no answer"),
         Err(error) => return Checked::wrong(None, &error.to_string()),

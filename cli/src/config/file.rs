@@ -11,6 +11,7 @@ use referee_store::config::{CacheConfig, RegistryConfig};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// The version of the configuration that this code reads.
@@ -26,6 +27,9 @@ pub(crate) struct ConfigFile {
     pub(crate) trust: Vec<PathBuf>,
     /// The policy that rules.
     pub(crate) policy: PolicySection,
+    /// JSON Schemas by the media type of the files that are held against them: the artifact's own and
+    /// those of its referrers. Drafts 4, 6 and 7; nothing is fetched for a `$ref`.
+    pub(crate) schemas: BTreeMap<String, PathBuf>,
     /// How registries are spoken to.
     pub(crate) registry: RegistryConfig,
     /// What is remembered of what registries said.
@@ -48,6 +52,7 @@ impl Default for ConfigFile {
             version: CONFIG_VERSION,
             trust: Vec::new(),
             policy: PolicySection::default(),
+            schemas: BTreeMap::new(),
             registry: RegistryConfig::default(),
             cache: CacheConfig::default(),
             tuf: TufConfig::default(),

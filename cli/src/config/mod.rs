@@ -22,6 +22,7 @@ use referee_server::ServerConfig;
 use referee_store::TufConfig;
 use referee_store::config::{CacheConfig, RegistryConfig};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -38,6 +39,8 @@ pub(crate) struct Config {
     pub(crate) trust: Vec<PathBuf>,
     /// The policy.
     pub(crate) policy: PolicyConfig,
+    /// JSON Schemas by the media type that they are for.
+    pub(crate) schemas: BTreeMap<String, PathBuf>,
     /// How registries are spoken to.
     pub(crate) registry: RegistryConfig,
     /// What is remembered.
@@ -168,6 +171,7 @@ impl Config {
                 rego_v0: raw.policy.rego_v0,
                 engine: raw.policy.engine.into(),
             },
+            schemas: raw.schemas,
             registry: raw.registry,
             cache: raw.cache,
             tuf: raw.tuf,
