@@ -16,6 +16,6 @@ mod hostile;
 mod made;
 mod openvex;
 mod public;
-#[path = "../findings_support.rs"]
+#[path = "../findings_support/mod.rs"]
 mod support;
 mod vexctl;

@@ -71,18 +71,16 @@ fn word(status: VexStatus) -> &'static str {
 #[test]
 fn published_documents_hold_what_an_independent_recount_finds_in_them() {
     let mut read = BTreeMap::new();
-    let mut refused = BTreeMap::new();
+    let mut other_profiles = 0;
     for path in files() {
         let bytes = std::fs::read(&path).unwrap();
         let Some(format) = vex::format(&bytes, &Limits::DEFAULT) else { continue };
         let path = path.display().to_string();
         match vex::read(None, &bytes, &Limits::DEFAULT) {
             Ok(document) => drop(read.insert(path, document)),
-            // OASIS has examples of every profile and of what is wrong with a document.
-            Err(DocumentError::UnknownFormat { .. } | DocumentError::Member { .. })
-                if format == Format::Csaf =>
-            {
-                *refused.entry("another profile or a wrong type").or_insert(0) += 1;
+            // OASIS has examples of every profile.
+            Err(DocumentError::UnknownFormat { .. }) if format == Format::Csaf => {
+                other_profiles += 1;
             }
             Err(error) => panic!("{path}: {error}"),
         }
@@ -123,7 +121,7 @@ fn published_documents_hold_what_an_independent_recount_finds_in_them() {
     let count = |format| read.values().filter(|document| document.format == format).count();
     println!(
         "{} OpenVEX and {} CSAF documents with {rows} rows, {skipped} with problems not compared, \
-         refused {refused:?}",
+         {other_profiles} of other profiles",
         count(VexFormat::OpenVex),
         count(VexFormat::Csaf)
     );
