@@ -135,8 +135,10 @@ mod tests {
 
     #[test]
     fn names_are_compared_as_their_type_compares_them() {
-        let same =
-            |a: &str, b: &str| Purl::parse(a).unwrap().same_package(&Purl::parse(b).unwrap());
+        let same = |a: &str, b: &str| {
+            let (a, b) = (Purl::parse(a).unwrap(), Purl::parse(b).unwrap());
+            (a.kind, a.namespace, a.name) == (b.kind, b.namespace, b.name)
+        };
         assert!(same("pkg:pypi/Foo_Bar@1", "pkg:pypi/foo-bar"));
         assert!(!same("pkg:maven/org/Foo", "pkg:maven/org/foo"));
         assert!(!same("pkg:deb/debian/curl", "pkg:deb/ubuntu/curl"));

@@ -40,6 +40,12 @@ pub(crate) fn owned(text: Option<&str>, most: usize) -> Option<String> {
     }
 }
 
+/// The beginning of a text, at most so many bytes of it: what is looked at once for each of the many
+/// that refer to it.
+pub(crate) fn head(text: &str, most: usize) -> &str {
+    text.get(..text.floor_char_boundary(most)).unwrap_or(text)
+}
+
 /// The first line of a text, or its first sentence where the line is longer than so many characters.
 pub(crate) fn first_sentence(text: &str, most: usize) -> Option<String> {
     let line = text.trim().lines().next()?.trim_end();

@@ -168,7 +168,7 @@ mod tests {
         assert!(!at(&url("ghcr.io/or"), Some("ghcr.io/org/app")));
         assert!(image("app").is_none());
         assert!(image("app@1.0").is_none());
-        let other = DIGEST.replace('a', "b");
+        let other = DIGEST.replace("aa", "bb");
         assert!(!image(&format!("app@{other}")).unwrap().is(&[DIGEST], None));
     }
 

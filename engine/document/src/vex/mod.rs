@@ -12,11 +12,11 @@ mod csaf_tree;
 mod openvex;
 
 use crate::error::DocumentError;
-use crate::json;
 use crate::limits::Limits;
+use crate::stream::{self, Members};
 use referee_core::facts::Vex;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{IgnoredAny, MapAccess};
 
 pub use apply::{Subject, apply};
 
@@ -46,7 +46,7 @@ pub fn read(
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Format {
-    /// OpenVEX: `statements`, or an `@context` of OpenVEX.
+    /// OpenVEX: `@context` and `statements`.
     OpenVex,
     /// CSAF: `document` with `csaf_version`.
     Csaf,
@@ -58,12 +58,32 @@ pub fn format(bytes: &[u8], limits: &Limits) -> Option<Format> {
     detect(bytes, limits).ok().flatten()
 }
 
-#[derive(Deserialize)]
+/// What stands at the top.
+#[derive(Default)]
 struct Shape {
-    #[serde(rename = "@context")]
-    context: Option<IgnoredAny>,
-    statements: Option<IgnoredAny>,
-    document: Option<Document>,
+    context: bool,
+    statements: bool,
+    csaf: bool,
+}
+
+impl<'de> Members<'de> for Shape {
+    const NAMES: &'static [&'static str] = &["@context", "statements", "document"];
+
+    fn member<A: MapAccess<'de>>(
+        &mut self,
+        name: &'static str,
+        map: &mut A,
+    ) -> Result<(), A::Error> {
+        match name {
+            "@context" => self.context = map.next_value::<Option<IgnoredAny>>()?.is_some(),
+            "statements" => self.statements = map.next_value::<Option<IgnoredAny>>()?.is_some(),
+            _ => {
+                let document: Option<Document> = map.next_value()?;
+                self.csaf = document.is_some_and(|document| document.csaf_version.is_some());
+            }
+        }
+        Ok(())
+    }
 }
 
 #[derive(Deserialize)]
@@ -72,9 +92,8 @@ struct Document {
 }
 
 fn detect(bytes: &[u8], limits: &Limits) -> Result<Option<Format>, DocumentError> {
-    let shape: Shape = json::read("a VEX document", bytes, limits)?;
-    let csaf = shape.document.is_some_and(|document| document.csaf_version.is_some());
-    Ok(match (shape.context.is_some() && shape.statements.is_some(), csaf) {
+    let shape = stream::read("a VEX document", bytes, limits, Shape::default)?;
+    Ok(match (shape.context && shape.statements, shape.csaf) {
         (true, false) => Some(Format::OpenVex),
         (false, true) => Some(Format::Csaf),
         _ => None,
