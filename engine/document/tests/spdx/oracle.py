@@ -112,6 +112,8 @@ def spdx3(graph):
             texts = of_package.setdefault((one["from"], kind), [])
             for target in one["to"]:
                 element = elements.get(target, {})
+                if element.get("type") == "expandedlicensing_CustomLicense":
+                    target = "LicenseRef-" + re.split("[/#:]", target)[-1].removeprefix("LicenseRef-")
                 texts.append(element.get("simplelicensing_licenseExpression", target))
 
     def expression(package, kind):
