@@ -54,8 +54,8 @@ impl Pack {
 pub const DEFAULT_PACK: &str = "signed";
 
 /// The library: the packages `referee.attestations`, `referee.facts`, `referee.identities`,
-/// `referee.parameters`, `referee.signatures`, and `referee.testing`, which makes facts for the
-/// tests of policies.
+/// `referee.licenses`, `referee.packages`, `referee.parameters`, `referee.signatures`, and
+/// `referee.testing`, which makes facts for the tests of policies.
 #[must_use]
 pub fn library() -> &'static [Module] {
     const LIBRARY: &[Module] = &[
@@ -68,6 +68,8 @@ pub fn library() -> &'static [Module] {
             name: "referee/lib/identities.rego",
             text: include_str!("../lib/identities.rego"),
         },
+        Module { name: "referee/lib/licenses.rego", text: include_str!("../lib/licenses.rego") },
+        Module { name: "referee/lib/packages.rego", text: include_str!("../lib/packages.rego") },
         Module {
             name: "referee/lib/parameters.rego",
             text: include_str!("../lib/parameters.rego"),

@@ -13,12 +13,16 @@ if [ -z "$opa" ]; then
     echo "SKIPPED packs in OPA: opa is not on this machine"
     exit 0
 fi
-unformatted=$("$opa" fmt --list lib packs)
+unformatted=$("$opa" fmt --list lib packs tests/lib)
 if [ -n "$unformatted" ]; then
     echo "not formatted: $unformatted"
     exit 1
 fi
 total=0
+"$opa" check --strict lib tests/lib
+output=$("$opa" test lib tests/lib) || { echo "$output"; exit 1; }
+passed=$(sed -n 's/^PASS: \([0-9]*\)\/.*/\1/p' <<<"$output")
+total=$((total + passed))
 # One pack at a time: the defaults of all of them stand at data.parameters.
 for pack in packs/*/; do
     "$opa" check --strict lib "$pack"/*.rego
