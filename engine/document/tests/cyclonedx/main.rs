@@ -1,0 +1,13 @@
+//! CycloneDX: what the reader makes of documents, of its own making and of others', beside what the
+//! reference implementation makes of them.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "what the tests are made of may fail"
+)]
+
+mod oracle;
+mod specification;
+mod support;
