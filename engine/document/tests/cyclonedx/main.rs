@@ -8,6 +8,9 @@
     reason = "what the tests are made of may fail"
 )]
 
+mod facts;
+mod findings;
 mod oracle;
+mod refused;
 mod specification;
 mod support;

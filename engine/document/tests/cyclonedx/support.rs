@@ -1,6 +1,8 @@
 //! Documents of others, and the tools that read them beside us.
 
 use flate2::read::GzDecoder;
+use referee_document::cyclonedx::Bom;
+use referee_document::{DocumentError, Limits, cyclonedx, sbom};
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -84,4 +86,21 @@ pub(crate) fn python(module: &str) -> Option<Command> {
     }
     aloud(&format!("SKIPPED the reference: no Python with {module}; set REFEREE_PYTHON"));
     None
+}
+
+/// Reads a document of our own, as an SBOM whose format is not known.
+pub(crate) fn json(text: &str) -> Bom {
+    read(text, cyclonedx::json)
+}
+
+/// The same in XML.
+pub(crate) fn xml(text: &str) -> Bom {
+    read(text, cyclonedx::xml)
+}
+
+fn read(text: &str, read: fn(&[u8], &Limits) -> Result<Bom, DocumentError>) -> Bom {
+    let bom = read(text.as_bytes(), &Limits::DEFAULT).unwrap();
+    let found = sbom::read(text.as_bytes(), &Limits::DEFAULT).unwrap();
+    assert_eq!(found, sbom::Found::from(bom.clone()));
+    bom
 }
