@@ -10,6 +10,7 @@
 
 mod facts;
 mod findings;
+mod hostile;
 mod oracle;
 mod refused;
 mod specification;
