@@ -15,3 +15,4 @@ mod oracle;
 mod refused;
 mod specification;
 mod support;
+mod tools;
