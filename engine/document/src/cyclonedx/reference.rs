@@ -3,7 +3,7 @@
 
 use super::assemble::{ServiceName, is_purl};
 use crate::problems::Problems;
-use crate::sbom::builder::Packages;
+use crate::sbom::packages::Packages;
 use crate::text::shorten;
 use referee_core::facts::{PackageFact, Sbom};
 use smol_str::SmolStr;

@@ -1,6 +1,7 @@
 //! Putting an SBOM together: what all formats have in common. Limits, licences read once each,
 //! counts.
 
+use super::packages::{Packages, Place};
 use crate::license;
 use crate::limits::Limits;
 use crate::problems::Problems;
@@ -11,6 +12,7 @@ use referee_core::facts::{
 };
 use sha2::{Digest as _, Sha256};
 use smol_str::{SmolStr, format_smolstr};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 /// The longest licence text that is read, in bytes.
@@ -138,19 +140,12 @@ impl Builder {
         self.put(place, package);
     }
 
-    /// Adds a package that stands before all others, wherever in the document it is met: what the
-    /// document is about.
-    pub(crate) fn package_in_front(&mut self, package: PackageFact) {
-        let place = self.place_in_front();
-        self.put(place, package);
-    }
-
     /// Keeps a place for a package, so that it stands before those that are read inside it.
     pub(crate) fn place(&mut self) -> Place {
         Self::keep(&mut self.sbom.packages, &self.limits).map_or(Place::None, Place::Among)
     }
 
-    /// The same before all others.
+    /// The same before all others, wherever in the document it is met: for what the document is about.
     pub(crate) fn place_in_front(&mut self) -> Place {
         Self::keep(&mut self.front, &self.limits).map_or(Place::None, Place::Front)
     }
@@ -190,10 +185,10 @@ impl Builder {
             license.concluded = license.concluded.saturating_add(1);
         }
         let kind = package.purl.as_deref().and_then(purl_type).unwrap_or_default();
-        if let Some(count) = self.types.get_mut(kind) {
+        if let Some(count) = self.types.get_mut(&*kind) {
             *count = count.saturating_add(1);
         } else if self.types.len() < MAX_TYPES {
-            self.types.insert(kind.into(), 1);
+            self.types.insert(kind.as_ref().into(), 1);
         } else {
             self.leave_out("counts of purl types", 1);
         }
@@ -246,7 +241,7 @@ impl Builder {
     pub(crate) fn finish_with(mut self, look: impl FnOnce(&Packages<'_>, &mut Problems)) -> Sbom {
         self.front_first();
         let packages = Packages::new(&self.sbom, self.left_out.contains_key("packages"));
-        if let Some(twice) = packages.twice {
+        if let Some(twice) = packages.twice() {
             let id = crate::text::shorten(twice, 80);
             self.problems.add("document_duplicate_id", || {
                 format!("more than one package has the id {id:?}")
@@ -284,58 +279,6 @@ impl Builder {
     }
 }
 
-/// Where a package is put.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
-    /// Before all others.
-    Front(usize),
-    /// In the document's order.
-    Among(usize),
-    /// Nowhere: there are too many.
-    None,
-}
-
-/// The packages of an SBOM by their ids.
-#[derive(Debug)]
-pub(crate) struct Packages<'s> {
-    sbom: &'s Sbom,
-    by_id: HashMap<&'s str, (&'s PackageFact, bool)>,
-    twice: Option<&'s str>,
-    left_out: bool,
-}
-
-impl<'s> Packages<'s> {
-    fn new(sbom: &'s Sbom, left_out: bool) -> Self {
-        let mut by_id = HashMap::with_capacity(sbom.packages.len());
-        let mut twice = None;
-        for package in &sbom.packages {
-            let known = by_id.entry(package.id.as_str());
-            known
-                .and_modify(|(_, more)| {
-                    *more = true;
-                    twice = twice.or(Some(package.id.as_str()));
-                })
-                .or_insert((package, false));
-        }
-        Self { sbom, by_id, twice, left_out }
-    }
-
-    /// The first package with an id, and whether there are more with the same.
-    pub(crate) fn get(&self, id: &str) -> Option<(&'s PackageFact, bool)> {
-        self.by_id.get(id).copied()
-    }
-
-    /// The SBOM so far.
-    pub(crate) fn sbom(&self) -> &'s Sbom {
-        self.sbom
-    }
-
-    /// Whether packages were left out, so that an id that is not known may be one of theirs.
-    pub(crate) fn left_out(&self) -> bool {
-        self.left_out
-    }
-}
-
 fn declared_of<'l>(
     licenses: &'l mut HashMap<SmolStr, LicenseFact>,
     key: Option<&SmolStr>,
@@ -343,9 +286,125 @@ fn declared_of<'l>(
     licenses.get_mut(key?.as_str())
 }
 
-/// The type of a package URL (purl-spec, "Rules for each purl component": after the scheme, up to
-/// the first `/`).
-fn purl_type(purl: &str) -> Option<&str> {
-    let rest = purl.strip_prefix("pkg:")?.trim_start_matches('/');
-    rest.split_once('/').map(|(kind, _)| kind)
+/// The type of a package URL in lower case (purl-spec, "Rules for each purl component": after the
+/// scheme, up to the first `/`; scheme and type in any case).
+fn purl_type(purl: &str) -> Option<Cow<'_, str>> {
+    let scheme = purl.get(..4).filter(|scheme| scheme.eq_ignore_ascii_case("pkg:"))?;
+    let rest = purl.get(scheme.len()..)?.trim_start_matches('/');
+    let (kind, _) = rest.split_once('/')?;
+    let upper = kind.bytes().any(|byte| byte.is_ascii_uppercase());
+    Some(if upper { Cow::Owned(kind.to_ascii_lowercase()) } else { Cow::Borrowed(kind) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn builder(limits: &Limits) -> Builder {
+        Builder::new(SbomFormat::Spdx, "2.3", SbomEncoding::Json, limits)
+    }
+
+    fn package(id: &str) -> PackageFact {
+        PackageFact { id: id.into(), name: id.into(), ..PackageFact::default() }
+    }
+
+    fn ids(sbom: &Sbom) -> Vec<&str> {
+        sbom.packages.iter().map(|package| package.id.as_str()).collect()
+    }
+
+    fn told(sbom: &Sbom) -> Vec<&str> {
+        sbom.problems.iter().map(|problem| problem.message.as_str()).collect()
+    }
+
+    #[test]
+    fn a_licence_is_read_once_and_counted_for_each_package() {
+        let mut builder = builder(&Limits::DEFAULT);
+        let key = builder.license(" MIT ");
+        assert_eq!(builder.license("MIT"), key);
+        assert_eq!(builder.license("  "), None);
+        let licensed = PackageFact { license_declared: key.clone(), ..package("a") };
+        builder.package(licensed.clone());
+        builder.package(PackageFact { license_concluded: key, ..licensed });
+        let sbom = builder.finish();
+        assert_eq!(sbom.licenses.len(), 1);
+        let mit = &sbom.licenses["MIT"];
+        assert_eq!((mit.status, mit.declared, mit.concluded), (LicenseStatus::Expression, 2, 1));
+    }
+
+    #[test]
+    fn a_licence_beyond_the_limit_or_too_long_is_unknown() {
+        let mut builder = builder(&Limits { max_licenses: 1, ..Limits::DEFAULT });
+        let long = "MIT AND ".repeat(MAX_LICENSE_BYTES);
+        let long = builder.license(&long).unwrap();
+        assert!(long.starts_with("sha256:"));
+        let over = builder.license("MIT").unwrap();
+        assert_eq!(over, "(not read)");
+        builder.package(PackageFact { license_declared: Some(over), ..package("a") });
+        let sbom = builder.finish();
+        assert_eq!(sbom.licenses[&long].status, LicenseStatus::Unknown);
+        assert_eq!(sbom.licenses["(not read)"].declared, 1);
+        assert_eq!((told(&sbom), sbom.truncated), (vec!["1 licences are left out"], true));
+    }
+
+    #[test]
+    fn a_place_is_kept_for_what_is_known_later() {
+        let mut builder = builder(&Limits::DEFAULT);
+        let outer = builder.place();
+        builder.package(package("inner"));
+        builder.put(outer, package("outer"));
+        let front = builder.place_in_front();
+        builder.put(front, package("front"));
+        builder.at(outer).unwrap().version = Some("1".into());
+        let sbom = builder.finish();
+        assert_eq!(ids(&sbom), ["front", "outer", "inner"]);
+        assert_eq!((sbom.package_count, sbom.packages[1].version.as_deref()), (3, Some("1")));
+    }
+
+    #[test]
+    fn what_is_over_a_limit_is_left_out_and_counted() {
+        let limits = Limits { max_packages: 2, max_relationships: 1, ..Limits::DEFAULT };
+        let mut builder = builder(&limits);
+        for id in ["a", "b", "c"] {
+            builder.package(package(id));
+            builder.relationship(id.into(), "a".into(), "contains".into());
+        }
+        let front = builder.place_in_front();
+        builder.put(front, package("front"));
+        let sbom = builder.finish();
+        assert_eq!(ids(&sbom), ["front", "a"]);
+        assert_eq!((sbom.package_count, sbom.relationship_count, sbom.truncated), (4, 3, true));
+        assert_eq!(told(&sbom), ["2 packages are left out", "2 relationships are left out"]);
+    }
+
+    #[test]
+    fn packages_are_counted_by_the_type_of_their_purl() {
+        let mut builder = builder(&Limits::DEFAULT);
+        for purl in ["pkg:npm/a@1", "PKG:NPM/b", "pkg://deb/debian/c", "pkg:d", "npm/e", ""] {
+            builder.package(PackageFact { purl: Some(purl.into()), ..package(purl) });
+        }
+        let types = builder.finish().package_types;
+        let expected = [("".into(), 3), ("deb".into(), 1), ("npm".into(), 2)];
+        assert_eq!(types, BTreeMap::from(expected));
+    }
+
+    #[test]
+    fn no_more_types_are_counted_than_there_may_be() {
+        let mut builder = builder(&Limits::DEFAULT);
+        for number in 0..=MAX_TYPES {
+            let purl = format_smolstr!("pkg:t{number}/a");
+            builder.package(PackageFact { purl: Some(purl.clone()), ..package(&purl) });
+        }
+        let sbom = builder.finish();
+        assert_eq!(sbom.package_types.len(), MAX_TYPES);
+        assert_eq!(told(&sbom), ["1 counts of purl types are left out"]);
+    }
+
+    #[test]
+    fn times_that_cannot_be_read_are_told() {
+        let mut builder = builder(&Limits::DEFAULT);
+        builder.created_at("yesterday");
+        let sbom = builder.finish();
+        assert_eq!(sbom.created_at, None);
+        assert_eq!(told(&sbom), ["the creation time \"yesterday\" is not an RFC 3339 time"]);
+    }
 }

@@ -4,6 +4,7 @@
 pub(crate) mod builder;
 pub(crate) mod hashes;
 mod kind;
+pub(crate) mod packages;
 
 use crate::error::DocumentError;
 use crate::limits::Limits;

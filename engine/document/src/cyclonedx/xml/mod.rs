@@ -57,7 +57,10 @@ pub(super) fn document(text: &str, limits: &Limits) -> Result<Bom, DocumentError
         None => None,
         Some(text) => {
             let revision = text.trim().parse();
-            Some(revision.map_err(|_| reader.malformed("the version of the bom is no number"))?)
+            Some(
+                revision
+                    .map_err(|_| reader.not_as_demanded("the version of the bom is no number"))?,
+            )
         }
     };
     reader.end()?;
@@ -79,7 +82,7 @@ impl Met {
 }
 
 fn twice(reader: &Reader<'_>, name: &str) -> DocumentError {
-    reader.malformed(&format!("{name:?} stands twice in one element"))
+    reader.not_as_demanded(&format!("{name:?} stands twice in one element"))
 }
 
 /// Reads the text of an element that may stand once.

@@ -176,7 +176,7 @@ impl<'a> Reader<'a> {
                     let element = Element(start);
                     if self.is_own(&element)? {
                         let name = shorten(element.name(), 80);
-                        return Err(self.malformed(&format!("{name:?} stands inside a text")));
+                        return Err(self.not_as_demanded(&format!("{name:?} stands inside a text")));
                     }
                     self.skip()?;
                 }
@@ -200,6 +200,15 @@ impl<'a> Reader<'a> {
     /// An error at this place.
     pub(super) fn malformed(&self, what: &str) -> DocumentError {
         DocumentError::Xml { position: self.events.buffer_position(), what: shorten(what, 200) }
+    }
+
+    /// An error at this place in what is well-formed.
+    pub(super) fn not_as_demanded(&self, what: &str) -> DocumentError {
+        DocumentError::Element {
+            format: FORMAT,
+            position: self.events.buffer_position(),
+            what: shorten(what, 200),
+        }
     }
 
     /// The next event; depth and prefixes are as they are after it.
@@ -279,7 +288,9 @@ impl<'a> Reader<'a> {
     fn is_own(&self, element: &Element<'a>) -> Result<bool, DocumentError> {
         match self.space(element)? {
             Space::Own(version) if version == self.version => Ok(true),
-            Space::Own(_) => Err(self.malformed("an element is CycloneDX of another version")),
+            Space::Own(_) => {
+                Err(self.not_as_demanded("an element is CycloneDX of another version"))
+            }
             Space::Other => Ok(false),
         }
     }
