@@ -28,6 +28,11 @@ def moment(text):
     return int(datetime.fromisoformat(text).astimezone(timezone.utc).timestamp())
 
 
+def hexadecimal(digest):
+    """Digests that are any: Tekton's examples have words in their place."""
+    return {k: v for k, v in (digest or {}).items() if re.fullmatch("([0-9a-f]{2})+", v)}
+
+
 def repository(name):
     first = name.split("/")[0]
     if "/" not in name:
@@ -78,7 +83,7 @@ def read(kind, predicate):
         said["finished"] = moment(metadata.get("buildFinishedOn"))
         said["parameters"] = invocation.get("arguments" if old else "parameters")
         said["internal"] = invocation.get("environment")
-    said["materials"] = [[m.get("uri") or None, m.get("digest") or {}] for m in materials]
+    said["materials"] = [[m.get("uri") or None, hexadecimal(m.get("digest"))] for m in materials]
     said["images"] = [
         name
         for m in materials
