@@ -9,7 +9,7 @@ use referee_core::digest::DigestError;
 use referee_core::document::DocumentError;
 use referee_core::reference::ReferenceError;
 use referee_core::{Coded, Digest};
-use referee_engine::{GatherError, SchemaError};
+use referee_engine::{GatherError, RatifyViewError, SchemaError};
 use referee_rego::{
     DocumentError as CapabilitiesError, Location, PolicyError, RegoError, RegoErrors, ValueError,
 };
@@ -173,6 +173,15 @@ pub(crate) enum CliError {
         /// Why.
         source: ValueError,
     },
+    /// The input is no facts document.
+    #[error("the input is no document of facts")]
+    NoFacts {
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// The facts have no form in the view that is asked for.
+    #[error("there is no such view of the facts")]
+    View(#[source] RatifyViewError),
     /// The input is no YAML.
     #[error(transparent)]
     Document(#[from] DocumentError),
@@ -322,7 +331,8 @@ impl Coded for CliError {
             Self::Uncovered { .. } => "coverage_below_threshold",
             Self::Policy(error) => error.code(),
             Self::Compile(errors) => errors.code(),
-            Self::Input { .. } => "input_unusable",
+            Self::Input { .. } | Self::NoFacts { .. } => "input_unusable",
+            Self::View(error) => error.code(),
             Self::Document(error) => error.code(),
             Self::File { .. } => "file_unreadable",
             Self::Pattern { .. } => "run_pattern",
@@ -389,6 +399,8 @@ impl Coded for CliError {
             | Self::PackData { .. }
             | Self::NoModules { .. }
             | Self::Input { .. }
+            | Self::NoFacts { .. }
+            | Self::View(_)
             | Self::Pattern { .. }
             | Self::Cases(_)
             | Self::Expectations(_)

@@ -153,6 +153,7 @@ pub(crate) fn policy_source(
         revision: policy.revision.clone(),
         mode: policy.mode,
         rego_v0: policy.rego_v0,
+        view: policy.input_view,
         engine: policy.engine,
         library: packs::library(),
     })

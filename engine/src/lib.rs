@@ -26,6 +26,7 @@ mod rulings;
 mod schema;
 mod settings;
 mod troubles;
+mod view;
 
 pub use engine::{Engine, EngineBuilder, GatherError, Gathered, Ruled};
 pub use evaluate::EvaluateError;
@@ -35,3 +36,4 @@ pub use request::Request;
 pub use resolve::ResolveError;
 pub use schema::{SchemaError, SchemaVerifier};
 pub use settings::Settings;
+pub use view::{InputView, RatifyViewError};

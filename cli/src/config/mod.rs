@@ -11,12 +11,12 @@ mod layers;
 
 pub(crate) use env::Variables;
 pub(crate) use error::ConfigError;
-pub(crate) use file::{ConfigFile, EngineName, LogFormat, LogLevel};
+pub(crate) use file::{ConfigFile, EngineName, LogFormat, LogLevel, ViewName};
 pub(crate) use layers::Overlay;
 
 use file::CONFIG_VERSION;
 use referee_core::{Limits, Mode, document};
-use referee_engine::Settings;
+use referee_engine::{InputView, Settings};
 use referee_rego::EngineChoice;
 use referee_server::ServerConfig;
 use referee_store::TufConfig;
@@ -82,6 +82,8 @@ pub(crate) struct PolicyConfig {
     pub(crate) rego_v0: bool,
     /// Which engine evaluates it.
     pub(crate) engine: EngineChoice,
+    /// What it is given as its input.
+    pub(crate) input_view: InputView,
 }
 
 /// Where a policy is.
@@ -170,6 +172,7 @@ impl Config {
                 set: raw.policy.set,
                 rego_v0: raw.policy.rego_v0,
                 engine: raw.policy.engine.into(),
+                input_view: raw.policy.input_view.into(),
             },
             schemas: raw.schemas,
             registry: raw.registry,

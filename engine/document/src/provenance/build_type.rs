@@ -35,11 +35,13 @@ const BUILDKIT: &[&str] = &[
     "https://github.com/moby/buildkit/blob/master/docs/attestations/slsa-definitions.md",
 ];
 
-/// Google Cloud Build.
+/// Google Cloud Build. Its first versions have the worker's name for the recipe's type
+/// (`verifiers/internal/gcb/provenance.go` of slsa-verifier).
 const CLOUD_BUILD: &[&str] = &[
     "https://cloud.google.com/build/gcb-buildtypes/google-worker/v1",
     "https://cloudbuild.googleapis.com/CloudBuildYaml@v0.1",
     "https://cloudbuild.googleapis.com/CloudBuildSteps@v0.1",
+    "https://cloudbuild.googleapis.com/GoogleHostedWorker@v0.2",
 ];
 
 /// Tekton Chains (its `docs/slsa-provenance.md`, `pkg/chains/formats/slsa`).
@@ -97,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_type_that_only_looks_like_a_known_one_is_of_another_builder() {
-        let of = |build_type| kind(Some(build_type), None);
+        let of = |build_type: &str| kind(Some(build_type), None);
         assert_eq!(of("https://mobyproject.org/buildkit@v1"), BuildKind::Buildkit);
         assert_eq!(of("https://mobyproject.org/buildkit@v2"), BuildKind::Other);
         assert_eq!(of("https://actions.github.io/buildtypes/workflow/v10"), BuildKind::Other);

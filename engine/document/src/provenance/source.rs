@@ -21,6 +21,10 @@ impl Address {
     /// Takes an address apart; `None` where it is empty.
     pub(super) fn read(text: &str) -> Option<Self> {
         let text = text.trim();
+        if text.starts_with("gs://") {
+            // An object of Cloud Storage, with its generation after `#`.
+            return Some(Self { uri: text.to_owned(), ..Self::default() });
+        }
         let text = text.strip_prefix("git+").unwrap_or(text);
         let (text, fragment) = match text.split_once('#') {
             Some((text, fragment)) => (text, Some(fragment)),
@@ -174,6 +178,12 @@ mod tests {
         expect("https://github.com/org/repo.git#:sub", plain, None, Some("sub"));
         expect("git+https://github.com/org/repo@v1#sub", plain, Some("v1"), Some("sub"));
         expect("git+https://github.com/org/repo@@refs/heads/x", plain, Some("refs/heads/x"), None);
+        expect(
+            "gs://bucket/source@1.tgz#1663616635134845",
+            "gs://bucket/source@1.tgz#1663616635134845",
+            None,
+            None,
+        );
         expect(" https://github.com/org/repo/ ", plain, None, None);
         expect("git+https://github.com/org/repo.git@", plain, None, None);
     }

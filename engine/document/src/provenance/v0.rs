@@ -12,7 +12,9 @@ use crate::json::{self, Object};
 use crate::limits::Limits;
 use referee_core::facts::{CompletenessFact, Provenance};
 use serde::Deserialize;
+use serde::de::{Deserializer, Error, Unexpected, Visitor};
 use serde_json::value::RawValue;
+use std::fmt;
 
 const FIRST: &str = "SLSA provenance 0.1";
 const SECOND: &str = "SLSA provenance 0.2";
@@ -56,12 +58,47 @@ struct First<'a, M> {
 #[serde(rename_all = "camelCase")]
 struct Recipe<'a> {
     r#type: Option<String>,
-    defined_in_material: Option<i64>,
+    defined_in_material: Option<Position>,
     entry_point: Option<String>,
     #[serde(borrow)]
     arguments: Option<&'a RawValue>,
     #[serde(borrow)]
     environment: Option<&'a RawValue>,
+}
+
+/// A number of 64 bits, which protobuf's JSON writes as a string, and Google Cloud Build with it.
+#[derive(Clone, Copy, Debug)]
+struct Position(i64);
+
+impl<'de> Deserialize<'de> for Position {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Number;
+
+        impl Visitor<'_> for Number {
+            type Value = Position;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an integer")
+            }
+
+            fn visit_i64<E: Error>(self, number: i64) -> Result<Position, E> {
+                Ok(Position(number))
+            }
+
+            fn visit_u64<E: Error>(self, number: u64) -> Result<Position, E> {
+                i64::try_from(number)
+                    .map(Position)
+                    .map_err(|_| E::invalid_value(Unexpected::Unsigned(number), &self))
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Position, E> {
+                let number = text.parse().map(Position);
+                number.map_err(|_| E::invalid_value(Unexpected::Str(text), &self))
+            }
+        }
+
+        deserializer.deserialize_any(Number)
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -107,7 +144,8 @@ pub(super) fn first(predicate: &[u8], limits: &Limits) -> Result<Provenance, Doc
     draft.materials(materials.unwrap_or_default());
     metadata(read.metadata, &mut draft);
     both_parameters(recipe.arguments, recipe.environment, &mut draft);
-    let defined_in = recipe.defined_in_material;
+    // Google Cloud Build writes -1 where there is none.
+    let defined_in = recipe.defined_in_material.map(|Position(at)| at).filter(|at| *at != -1);
     let origin = builder::first(&mut draft, defined_in, said(recipe.entry_point));
     Ok(draft.finish(origin))
 }

@@ -15,6 +15,7 @@ use crate::text::shorten;
 use referee_core::facts::{MaterialFact, SourceFact};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use smol_str::SmolStr;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -30,13 +31,16 @@ struct Place {
 }
 
 /// Of SLSA 0.1, without `definedInMaterial`: the first material, as slsa-verifier takes it
-/// (`verifiers/internal/gcb/slsaprovenance/v0.1`). Its address may end with the commit.
+/// (`verifiers/internal/gcb/slsaprovenance/v0.1`). The first workers wrote the commit into its
+/// address (`…/commit/<sha>`) and no digest.
 pub(super) fn first(materials: &[MaterialFact], entry: Option<String>) -> Option<SourceFact> {
     let mut source = of_material(materials.first()?, entry)?;
-    if let Some(commit) = &source.digest {
-        let end = format!("/commit/{commit}");
-        if let Some(repository) = source.uri.strip_suffix(&end) {
+    if let Some((repository, commit)) = source.uri.rsplit_once("/commit/") {
+        let hash = matches!(commit.len(), 40 | 64) && commit.bytes().all(|b| b.is_ascii_hexdigit());
+        let commit = SmolStr::from(commit.to_ascii_lowercase());
+        if hash && source.digest.as_ref().is_none_or(|digest| *digest == commit) {
             source.uri = repository.to_owned();
+            source.digest = Some(commit);
         }
     }
     Some(source)
