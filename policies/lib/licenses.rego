@@ -71,77 +71,64 @@ without_plus(name) := trim_suffix(name, "+")
 
 without_exception(name) := split(name, " WITH ")[0]
 
-# The texts of the table that assert nothing.
-silent(sbom) := {text | some text, license in sbom.licenses; license.status == "no-assertion"}
-
-# The packages whose licence is not among the permitted texts, a set of keys of the table. `use` says
-# which licence is looked at: `declared`, `concluded` (where that asserts something, else the declared
-# one), or `both`. Packages without any licence are not among them.
-offending(sbom, use, permitted) := declared_outside(sbom, permitted) if use == "declared"
-
-declared_outside(sbom, permitted) := [{"package": item, "license": text} |
+# The packages whose licence is not among the permitted ones, each with that licence and where the
+# SBOM stands. `permitted` is a set of keys of the table, with null where it is permitted to have none. `use` says which licence is looked at:
+# `declared`, `concluded` (where that asserts something, else the declared one), or `both`.
+#
+# The packages are looked through once for what they name, and once more where something of that is not
+# permitted.
+offending(sbom, use, permitted) := [{"sbom": sbom.id, "referrer": sbom.referrer, "package": item, "license": text} |
+	count(bad) > 0
 	some item in sbom.packages
-	text := item.license_declared
-	text != null
-	not permitted[text]
-]
-
-offending(sbom, use, permitted) := array.concat(asserted, array.concat(fallen_back, left)) if {
-	use == "concluded"
-	quiet := silent(sbom)
-	asserted := [{"package": item, "license": text} |
-		some item in sbom.packages
-		text := item.license_concluded
-		text != null
-		not permitted[text]
-		not quiet[text]
-	]
-	fallen_back := [{"package": item, "license": text} |
-		some item in sbom.packages
-		text := item.license_declared
-		text != null
-		not permitted[text]
-		says_nothing(item.license_concluded, quiet)
-	]
-	left := [{"package": item, "license": text} |
-		some item in sbom.packages
-		text := item.license_concluded
-		text != null
-		quiet[text]
-		item.license_declared == null
-		not permitted[text]
-	]
+	some text in bad[[item.license_declared, item.license_concluded]]
+] if {
+	pairs := {[item.license_declared, item.license_concluded] | some item in sbom.packages}
+	silent := {text | some text, license in sbom.licenses; license.status == "no-assertion"}
+	bad := {pair: texts |
+		some pair in pairs
+		texts := looked_at(pair[0], pair[1], use, silent) - permitted
+		count(texts) > 0
+	}
 }
 
-offending(sbom, use, permitted) := array.concat(declared_outside(sbom, permitted), concluded) if {
+# Which of a declared and a concluded licence are looked at; null where there is none.
+looked_at(declared, _, use, _) := {declared} if use == "declared"
+
+looked_at(declared, concluded, use, _) := {null} if {
 	use == "both"
-	concluded := [{"package": item, "license": text} |
-		some item in sbom.packages
-		text := item.license_concluded
-		text != null
-		text != item.license_declared
-		not permitted[text]
-	]
+	declared == null
+	concluded == null
+}
+
+looked_at(declared, concluded, use, _) := {declared, concluded} - {null} if {
+	use == "both"
+	{declared, concluded} != {null}
+}
+
+looked_at(_, concluded, use, silent) := {concluded} if {
+	use == "concluded"
+	concluded != null
+	not concluded in silent
+}
+
+looked_at(declared, concluded, use, silent) := {first_said([declared, concluded])} if {
+	use == "concluded"
+	says_nothing(concluded, silent)
 }
 
 says_nothing(text, _) if text == null
 
-says_nothing(text, quiet) if quiet[text]
+says_nothing(text, silent) if text in silent
 
-# The packages of which no licence is said at all, but for those of the kinds that need none.
-without(sbom, use, kinds) := [item |
-	some item in sbom.packages
-	item.license_declared == null
-	not told_otherwise(item, use)
-	not item.kind in kinds
-]
+first_said(texts) := [text | some text in texts; text != null][0]
 
-told_otherwise(item, use) if {
-	use != "declared"
-	item.license_concluded != null
+first_said(texts) := null if {
+	every text in texts {
+		text == null
+	}
 }
 
-# What a package is called in a message.
+# What a licence is called in a message.
 expression_of(sbom, text) := sbom.licenses[text].expression if is_string(sbom.licenses[text].expression)
 
 expression_of(sbom, text) := text if not is_string(object.get(sbom.licenses, [text, "expression"], null))

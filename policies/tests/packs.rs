@@ -107,7 +107,7 @@ fn the_example_that_puts_packs_together_passes_its_tests() {
     ]
     .map(|(name, text)| Module::new(name, text));
     all.extend([policy, tests]);
-    let data = referee_rego::yaml_to_value(include_str!("../../examples/production/data.yaml"));
+    let data = Value::from_yaml_str(include_str!("../../examples/production/data.yaml"));
     let program = RegoEngine::compile(&all, data.unwrap(), CompileOptions::DEFAULT).unwrap();
     let zero = || Duration::ZERO;
     let results = run_tests(&program, &|_, _| true, &Value::object([]), &budget(), &zero);

@@ -117,15 +117,17 @@ sboms := documents.about_any(input.sboms, wanted) if {
 	count(invalid_parameters) == 0
 }
 
-# The texts of each SBOM's table that are permitted, and those of them that are told.
+# What of each SBOM's table is permitted, and what of that is told; null is no licence at all.
 texts[sbom.id] := {"permitted": (kept_to | passed_over), "told": told} if {
 	some sbom in sboms
 	names := licenses.named(sbom)
 	good := acceptable(names) - licenses.forbidden(names, forbidden)
 	kept_to := {text | some text, license in sbom.licenses; licenses.permits(license, good)}
-	passed_over := {text | some text, license in sbom.licenses; treatment_of(license) in {"allow", "warn"}}
-	told := {text | some text, license in sbom.licenses; treatment_of(license) == "warn"}
+	passed_over := treated(sbom, {"allow", "warn"})
+	told := treated(sbom, {"warn"})
 }
+
+treated(sbom, ways) := {text | some text, license in sbom.licenses; treatment_of(license) in ways} | {null | treatment.no_license in ways}
 
 acceptable(names) := names if allowed == []
 
@@ -136,20 +138,17 @@ treatment_of(license) := treatment[parameter_of[license.status]]
 parameter_of := {"no-assertion": "noassertion", "none": "none", "unknown": "unknown"}
 
 # The packages that are in the way: each with its SBOM, and its licence as the SBOM writes it.
-offending := [found |
+offending := [offender |
 	some sbom in sboms
-	some offender in array.concat(
-		licenses.offending(sbom, use, texts[sbom.id].permitted),
-		unlicensed(sbom, "deny"),
-	)
+	some offender in licenses.offending(sbom, use, texts[sbom.id].permitted)
+	not is_exempt(offender)
 	not is_excepted(sbom, offender)
-	found := {"sbom": sbom.id, "referrer": sbom.referrer, "package": offender.package, "license": offender.license}
 ]
 
-unlicensed(sbom, treated) := [{"package": item, "license": null} |
-	treatment.no_license == treated
-	some item in licenses.without(sbom, use, exempt_kinds)
-]
+is_exempt(offender) if {
+	offender.license == null
+	offender.package.kind in exempt_kinds
+}
 
 is_excepted(sbom, offender) if {
 	count(exceptions) > 0
@@ -251,18 +250,14 @@ hinted(license) := sprintf("Find out its licence and write it into the SBOM, exc
 }
 
 # What is passed over with a warning.
-passed_over := [found |
+passed_over := [offender |
 	some sbom in sboms
-	some offender in array.concat(told_of(sbom), unlicensed(sbom, "warn"))
-	not is_excepted(sbom, offender)
-	found := {"sbom": sbom.id, "referrer": sbom.referrer, "package": offender.package, "license": offender.license}
-]
-
-told_of(sbom) := [offender |
 	told := texts[sbom.id].told
 	count(told) > 0
 	some offender in licenses.offending(sbom, use, texts[sbom.id].permitted - told)
 	offender.license in told
+	not is_exempt(offender)
+	not is_excepted(sbom, offender)
 ]
 
 warn contains problem if {
