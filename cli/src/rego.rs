@@ -139,7 +139,8 @@ pub(crate) fn uses_library(text: &str) -> bool {
     text.contains("referee")
 }
 
-/// Compiles modules and data, with the rule library where they or a query use it.
+/// Compiles modules and data, with the rule library where they or a query use it, and with the packs
+/// that they name.
 ///
 /// # Errors
 /// [`CliError::Compile`] with everything that is wrong with them.
@@ -162,7 +163,11 @@ pub(crate) fn compile(
             // It is Rego v1, whatever the modules are.
             Module::new(name, text).with_rego_v0(Some(false))
         });
-        modules.splice(0..0, library);
+        let texts = loaded.modules.iter().map(|module| module.text.as_ref());
+        let packs = packs::named(texts).into_iter().map(|(name, text)| {
+            Module::new(name, text).with_rego_v0(Some(false))
+        });
+        modules.splice(0..0, library.chain(packs));
     }
     let data = loaded.data.clone().unwrap_or_else(|| Value::object([]));
     Ok(RegoEngine::compile(&modules, data, options)?)

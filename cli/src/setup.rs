@@ -9,12 +9,13 @@ use crate::packs;
 use referee_core::{Limits, Trust, document};
 use referee_engine::{Engine, LoadedPolicy, PolicySource, SchemaVerifier};
 use referee_policies::Pack;
-use referee_rego::{Module, Value};
+use referee_rego::{CompileOptions, Module, RegoEngine, SyntaxTree, Value};
 use referee_store::{
     Cached, Environment, LayoutStore, RegistryStore, Router, Store, SystemClock, load_policies,
     load_trust,
 };
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -126,6 +127,7 @@ pub(crate) fn policy_source(
     policy: &PolicyConfig,
     limits: &Limits,
 ) -> Result<PolicySource, CliError> {
+    let mut library = packs::library();
     let (modules, data, package) = match &policy.source {
         PolicyChoice::Pack(name) => {
             let pack = pack(name)?;
@@ -138,7 +140,13 @@ pub(crate) fn policy_source(
             if files.modules.is_empty() {
                 return Err(CliError::NoModules { path: path.clone() });
             }
-            (files.modules, files.data, None)
+            let named = packs::named(files.modules.iter().map(|(_, text)| text.as_str()));
+            let package = match named.is_empty() {
+                true => None,
+                false => own_package(&files.modules, library.iter().chain(&named), policy),
+            };
+            library.extend(named);
+            (files.modules, files.data, package)
         }
     };
     // Where nothing is set nothing is added: a policy may have a package `parameters` of its own.
@@ -155,8 +163,40 @@ pub(crate) fn policy_source(
         rego_v0: policy.rego_v0,
         view: policy.input_view,
         engine: policy.engine,
-        library: packs::library(),
+        library,
     })
+}
+
+/// The package that decides in a policy that names packs: the only one of its own with a rule that
+/// decides. Where none has one, a package of its own all the same, so that no pack decides in place of
+/// a policy that was written wrong. `None` where there are several, or what is wrong is told when
+/// the policy is compiled.
+fn own_package<'m>(
+    own: &[(String, String)],
+    others: impl Iterator<Item = &'m (String, String)>,
+    policy: &PolicyConfig,
+) -> Option<String> {
+    const DECIDING: [&str; 4] = ["deny", "violation", "warn", "allow"];
+    let trees = own.iter().filter_map(|(name, text)| {
+        SyntaxTree::parse(name, text, policy.rego_v0).ok().map(|tree| tree.package_parts().join("."))
+    });
+    let packages: BTreeSet<String> = trees.filter(|package| !package.ends_with("_test")).collect();
+    let modules: Vec<_> =
+        own.iter().chain(others).map(|(name, text)| Module::new(name.as_str(), text.as_str())).collect();
+    let options = CompileOptions::DEFAULT.with_rego_v0(policy.rego_v0).with_engine(policy.engine);
+    let program = RegoEngine::compile(&modules, Value::object([]), options).ok()?;
+    let decides = |package: &&String| {
+        program.rules(package).any(|rule| {
+            let head = rule.name.split(['.', '[']).next().unwrap_or_default();
+            DECIDING.contains(&head)
+        })
+    };
+    let deciding: Vec<_> = packages.iter().filter(decides).collect();
+    match deciding.as_slice() {
+        [] => packages.first().cloned(),
+        [package] => Some((*package).clone()),
+        _ => None,
+    }
 }
 
 /// The pack of a name.

@@ -1,124 +1,140 @@
-# Helpers over `licenses` of an SBOM: what its licence texts mean, and which packages have them.
+# Helpers over licences: the table `licenses` of an SBOM, and the packages that refer to it.
 #
-# What is allowed is a list or set. A text stands for one licence with its exception, in any case of
-# letters: `MIT`, `GPL-2.0-only WITH Classpath-exception-2.0` (which `GPL-2.0-only` is not), `ISC+` (which
-# `ISC` is not). Deprecated identifiers stand for what replaces them, as they do in the facts. Patterns
-# are those of the trust document: `{"glob": "LicenseRef-acme-*"}`, `{"regex": "…"}`.
+# A list of licences may hold patterns: `*` stands for any characters (`GPL-*`). Case does not count.
+# Everything is decided for the entries of the table, of which there are few, before any package is
+# looked at.
 package referee.licenses
 
 import data.referee.identities
 
-# Whether a licence (an entry of `licenses`) permits use under what is allowed: one side of each `OR`,
-# all sides of each `AND`. Only an expression ever does: `NONE`, `NOASSERTION` and texts that are no
-# expression permit nothing.
-permits(license, allowed) if complies(license, names([license], allowed))
-
-# The texts of an SBOM's licences that permit use under what is allowed. Each text is looked at once,
-# however many packages have it.
-permitted(sbom, allowed) := {text |
-	some text, license in sbom.licenses
-	complies(license, known)
-} if {
-	known := names(sbom.licenses, allowed)
-}
-
-# The packages whose licence does not permit use under what is allowed, each with the text of its
-# licence (`null` where there is none) and the licences in it that are not allowed. Where packages or
-# licences of the SBOM were left out because of a limit there is one more, without an `id`.
-offending(sbom, allowed) := array.concat(listed, unlisted(sbom)) if {
-	known := names(sbom.licenses, allowed)
-	fine := {text |
-		some text, license in sbom.licenses
-		complies(license, known)
-	}
-	listed := [found |
-		some entry in sbom.packages
-		text := license_of(sbom, entry)
-		not text in fine
-		found := {
-			"id": entry.id,
-			"name": entry.name,
-			"version": entry.version,
-			"license": text,
-			"not_allowed": not_among(sbom, text, known),
-		}
-	]
-}
-
-# The text of the licence of a package: what was concluded, and what is declared where nothing was.
-license_of(sbom, entry) := entry.license_concluded if {
-	says_something(sbom, entry.license_concluded)
-} else := entry.license_declared
-
-says_something(sbom, text) if {
-	text != null
-	sbom.licenses[text].status != "no-assertion"
-}
-
-# The licences that a text names and that are not in a set of names.
-default not_among(_, _, _) := []
-
-not_among(sbom, text, known) := [name |
-	some name in sbom.licenses[text].licenses
-	not name in known
-]
-
-# What takes the place of packages that were left out.
-default unlisted(_) := [{
-	"id": null,
-	"name": "packages or licences that were left out",
-	"version": null,
-	"license": null,
-	"not_allowed": [],
-}]
-
-unlisted(sbom) := [] if sbom.truncated == false
-
-# Whether an expression can be complied with under these licences alone, by their names.
-complies(license, known) if {
+# Whether an expression can be kept to with these licences alone, a set: one of the ways to comply with
+# it asks for no other. Where the ways are too many to be listed, all licences that it names must be
+# among them.
+permits(license, allowed) if {
 	license.status == "expression"
 	license.alternatives_omitted == false
-	some way in license.alternatives
-	count(way) > 0
-	every name in way {
-		name in known
+	some alternative in license.alternatives
+	count(alternative) > 0
+	every name in alternative {
+		name in allowed
 	}
 }
 
-# Where there are too many ways to list them, every licence must be among them.
-complies(license, known) if {
+permits(license, allowed) if {
 	license.status == "expression"
 	license.alternatives_omitted == true
 	count(license.licenses) > 0
 	every name in license.licenses {
-		name in known
+		name in allowed
 	}
 }
 
-# The names in these licences that are allowed.
-names(list, allowed) := {name |
-	some license in list
-	some name in license.licenses
-	admitted(name, texts, patterns)
-} if {
-	texts := {current(text) |
-		some text in allowed
-		is_string(text)
-	}
-	patterns := {pattern |
-		some pattern in allowed
-		is_object(pattern)
+# Every licence that the table of an SBOM names.
+named(sbom) := {name | some license in sbom.licenses; some name in license.licenses}
+
+# Those of a set of licences that a list allows. `Apache-2.0` allows `Apache-2.0+` too, since 2.0 may be
+# chosen. It allows nothing `WITH` an exception: that has a name of its own.
+allowed(names, patterns) := {name |
+	some name in names
+	some form in {name, without_plus(name)}
+	listed(form, exact(patterns), expression(patterns))
+}
+
+# Those that a list forbids. `GPL-2.0-only` forbids it `WITH` an exception as well.
+forbidden(names, patterns) := {name |
+	some name in names
+	some form in {name, without_plus(name), without_exception(name), without_plus(without_exception(name))}
+	listed(form, exact(patterns), expression(patterns))
+}
+
+# Those that a set of names lists, or an expression matches.
+listed(name, exact, _) if lower(name) in exact
+
+listed(name, _, expression) if {
+	is_string(expression)
+	regex.match(expression, name)
+}
+
+exact(patterns) := {current(pattern) | some pattern in patterns; not contains(pattern, "*")}
+
+# One regular expression for all patterns; null where there are none.
+expression(patterns) := sprintf(`\A(?is:%s)\z`, [concat("|", parts)]) if {
+	parts := [part |
+		some pattern in patterns
+		contains(pattern, "*")
+		part := concat(".*", [identities.literal(text) | some text in split(pattern, "*")])
+	]
+	count(parts) > 0
+} else := null
+
+without_plus(name) := trim_suffix(name, "+")
+
+without_exception(name) := split(name, " WITH ")[0]
+
+# The packages whose licence is not among the permitted ones, each with that licence and where the
+# SBOM stands. `permitted` is a set of keys of the table, with null where it is permitted to have none. `use` says which licence is looked at:
+# `declared`, `concluded` (where that asserts something, else the declared one), or `both`.
+#
+# The packages are looked through once for what they name, and once more where something of that is not
+# permitted.
+offending(sbom, use, permitted) := [{"sbom": sbom.id, "referrer": sbom.referrer, "package": item, "license": text} |
+	count(bad) > 0
+	some item in sbom.packages
+	some text in bad[[item.license_declared, item.license_concluded]]
+] if {
+	pairs := {[item.license_declared, item.license_concluded] | some item in sbom.packages}
+	silent := {text | some text, license in sbom.licenses; license.status == "no-assertion"}
+	bad := {pair: texts |
+		some pair in pairs
+		texts := looked_at(pair[0], pair[1], use, silent) - permitted
+		count(texts) > 0
 	}
 }
 
-admitted(name, texts, _) if lower(name) in texts
+# Which of a declared and a concluded licence are looked at; null where there is none.
+looked_at(declared, _, use, _) := {declared} if use == "declared"
 
-admitted(name, _, patterns) if {
-	some pattern in patterns
-	identities.admits(pattern, name)
+looked_at(declared, concluded, use, _) := {null} if {
+	use == "both"
+	declared == null
+	concluded == null
 }
 
-# A text in lower case, with a deprecated identifier replaced.
+looked_at(declared, concluded, use, _) := {declared, concluded} - {null} if {
+	use == "both"
+	{declared, concluded} != {null}
+}
+
+looked_at(_, concluded, use, silent) := {concluded} if {
+	use == "concluded"
+	concluded != null
+	not concluded in silent
+}
+
+looked_at(declared, concluded, use, silent) := {first_said([declared, concluded])} if {
+	use == "concluded"
+	says_nothing(concluded, silent)
+}
+
+says_nothing(text, _) if text == null
+
+says_nothing(text, silent) if text in silent
+
+first_said(texts) := [text | some text in texts; text != null][0]
+
+first_said(texts) := null if {
+	every text in texts {
+		text == null
+	}
+}
+
+# What a licence is called in a message.
+expression_of(sbom, text) := sbom.licenses[text].expression if is_string(sbom.licenses[text].expression)
+
+expression_of(sbom, text) := text if not is_string(object.get(sbom.licenses, [text, "expression"], null))
+
+# A name in lower case, with a deprecated identifier replaced, as the facts have them replaced: who
+# forbids `GPL-2.0` means `GPL-2.0-only`.
 current(text) := object.get(replaced, lower(text), lower(text))
 
 # SPDX's deprecated identifiers and what its list says replaces them, in lower case.

@@ -1,84 +1,135 @@
-# Helpers over `packages` of an SBOM: by their package URLs.
+# Helpers over the packages of SBOMs, by patterns of package URLs.
 #
-# A pattern is a package URL without qualifiers and subpath: `pkg:npm/left-pad@1.3.0`. In its namespace
-# and name `*` is any characters but `/`, and `**` any; in its version both are any. Without a version, or
-# with the version `*`, it is for all versions and for packages without one. What a package's URL has
-# percent-encoded is decoded before it is compared; qualifiers and subpath are left aside. A package
-# without a package URL matches nothing.
+# A pattern is a package URL such as `pkg:npm/left-pad@1.*`. `*` stands for any characters of one
+# segment, `**` for any number of segments (`pkg:golang/**/yaml`). The version may be left out, which
+# means any. Qualifiers and subpaths are not looked at, nor does case count. What stands in a package
+# URL as `%40`, `%2B`, `%3A`, `%7E` or `%20` is compared as what that means. Of PyPI, `-`, `_` and `.` in
+# a name are one.
 package referee.packages
 
-# The packages whose package URL matches, in the order of the SBOM.
+# Whether a value is a pattern.
+is_pattern(pattern) if {
+	is_string(pattern)
+	regex.match(`\Apkg:[a-zA-Z0-9.+*-]+/[^/?#\s]+(?:/[^/?#\s]+)*\z`, pattern)
+	not contains(pattern, "***")
+}
+
+# Whether a pattern admits a package URL.
+admits(pattern, purl) if {
+	is_string(purl)
+	regex.match(expression([pattern]), purl)
+}
+
+# The packages of an SBOM that a pattern admits, or any of several.
 matching(sbom, pattern) := matching_any(sbom, [pattern])
 
-# The packages whose package URL matches one of several patterns.
-matching_any(sbom, patterns) := [entry |
-	some entry in sbom.packages
-	is_string(entry.purl)
-	regex.match(wanted, plain(entry.purl))
+matching_any(sbom, patterns) := [item |
+	some item in sbom.packages
+	regex.match(anyone, item.purl)
 ] if {
-	wanted := concat("|", [expression(pattern) | some pattern in patterns])
-	wanted != ""
+	count(patterns) > 0
+	anyone := expression(patterns)
 } else := []
 
-# Whether a package URL matches a pattern.
-matches(purl, pattern) if {
-	is_string(purl)
-	regex.match(expression(pattern), plain(purl))
+# One regular expression over package URLs for several patterns.
+expression(patterns) := sprintf(`\A(?i:%s)(?:[?#].*)?\z`, [concat("|", [one(pattern) | some pattern in patterns])])
+
+one(pattern) := sprintf("pkg:/*%s%s", [name, version]) if {
+	halves := split_version(trim_prefix(pattern, "pkg:"))
+	name := name_expression(halves[0])
+	version := version_expression(halves[1])
 }
 
-# Whether a value is a pattern.
-is_pattern(pattern) if is_string(expression(pattern))
+# A pattern's name and its version, null where it has none. An `@` at the beginning of a segment
+# belongs to the name: npm has scopes.
+split_version(text) := [found[0][1], found[0][2]] if {
+	found := regex.find_all_string_submatch_n(`\A(.*[^/])@([^/@]+)\z`, text, 1)
+	count(found) == 1
+} else := [text, null]
 
-# A package URL without qualifiers and subpath, decoded but for what parts it.
-plain(purl) := purl if {
-	not contains(purl, "%")
-	not contains(purl, "?")
-	not contains(purl, "#")
-} else := decoded(split(split(purl, "#")[0], "?")[0])
+name_expression(name) := over_segments(name) if not startswith(lower(name), "pypi/")
 
-decoded(bare) := bare if not contains(bare, "%")
-
-decoded(bare) := concat("", [percent_decoded(name), version]) if {
-	contains(bare, "%")
-	at := regex.find_n(`@[^/@]*\z`, bare, 1)
-	written := concat("", at)
-	name := trim_suffix(bare, written)
-	version := concat("", [marked |
-		some marker in at
-		text := percent_decoded(substring(marker, 1, -1))
-		marked := concat("", ["@", replace(replace(text, "/", "%2F"), "@", "%40")])
-	])
+name_expression(name) := replace(over_segments(plain_name), "-", "[-_.]") if {
+	startswith(lower(name), "pypi/")
+	plain_name := regex.replace(name, `[-_.]`, "-")
 }
 
-# What is wrongly encoded stays as it is.
-percent_decoded(text) := urlquery.decode(replace(text, "+", "%2B")) if {
-	not regex.match(`%([^0-9A-Fa-f]|.[^0-9A-Fa-f]|.?\z)`, text)
-} else := text
+over_segments(name) := concat(`(?:[^?#]*/)?`, [segments(part) | some part in split(name, "**/")])
 
-# A pattern as a regular expression. The type is the same in any case of letters. An `@` with a `/` after
-# it is part of a namespace (`@acme/left-pad`), any other one begins the version.
-expression(pattern) := sprintf(`\A(?i:pkg:/*%s)/%s%s\z`, [literal(type), concat("/", globs), version]) if {
-	parts := regex.find_all_string_submatch_n(`\Apkg:/*([A-Za-z][A-Za-z0-9.+-]*)/(.+?)(?:@([^/@]*))?\z`, plain(pattern), 1)
-	[_, type, name, wanted] := parts[0]
-	segments := split(name, "/")
-	last := count(segments) - 1
-	globs := array.concat(
-		[globbed(segment, "[^/]*") | some segment in array.slice(segments, 0, last)],
-		[globbed(segments[last], "[^/@]*")],
-	)
-	version := version_expression(wanted)
+segments(text) := concat(`[^?#]*`, [concat(`[^/?#]*`, [literal(piece) | some piece in split(part, "*")]) |
+	some part in split(text, "**")
+])
+
+version_expression(version) := `(?:@[^?#]*)?` if version == null
+
+version_expression(version) := sprintf("@%s", [concat(`[^?#]*`, [literal(text) | some text in split(version, "*")])]) if {
+	is_string(version)
 }
 
-version_expression(wanted) := "(?:@[^/@]*)?" if {
-	wanted in {"", "*", "**"}
-} else := sprintf("@%s", [globbed(replace(wanted, "**", "*"), "[^/@]*")])
+# A text as a regular expression that is that text, percent-encoded or not.
+literal(text) := strings.replace_n(
+	{
+		"@": `(?:@|%40)`,
+		"+": `(?:\+|%2B)`,
+		":": `(?::|%3A)`,
+		"~": `(?:~|%7E)`,
+		" ": `(?: |%20)`,
+		".": `\.`,
+		"$": `\$`,
+		"^": `\^`,
+		"(": `\(`,
+		")": `\)`,
+		"[": `\[`,
+		"]": `\]`,
+		"{": `\{`,
+		"}": `\}`,
+		"|": `\|`,
+		"\\": `\\`,
+	},
+	text,
+)
 
-# A text with `*` and `**` as a regular expression.
-globbed(text, one) := concat("(?:[^@]|@[^/@]*/)*", parts) if {
-	parts := [concat(one, [literal(piece) | some piece in split(part, "*")]) |
-		some part in split(text, "**")
-	]
+# What a package is called in a message: its name and version, and its package URL.
+display(item) := sprintf("%s (%s)", [plain(item), item.purl]) if is_string(item.purl)
+
+display(item) := plain(item) if not is_string(object.get(item, "purl", null))
+
+plain(item) := sprintf("%s@%s", [item.name, item.version]) if is_string(item.version)
+
+plain(item) := item.name if not is_string(object.get(item, "version", null))
+
+# Whether a value is a range of versions: comparisons that must all hold, with a space between them,
+# such as `>=1.2.0 <1.4.0`.
+is_range(range) if {
+	is_string(range)
+	regex.match(`\A(?:(?:>=|<=|>|<|=)\d+(?:\.\d+){0,2}(?:-[0-9A-Za-z.-]+)?)(?: (?:>=|<=|>|<|=)\d+(?:\.\d+){0,2}(?:-[0-9A-Za-z.-]+)?)*\z`, range)
 }
 
-# A text as a regular expression that is that text.
-literal(text) := regex.replace(text, `[\\.+?^$(){}|\[\]]`, `\$0`)
+# Whether a version is in a range. Undefined where the version is none that can be compared: a policy
+# that forbids a range must deny then.
+in_range(range, version) := every_holds(range, semantic(version))
+
+every_holds(range, version) if {
+	every comparison in split(range, " ") {
+		holds(comparison, version)
+	}
+} else := false
+
+holds(comparison, version) if {
+	found := regex.find_all_string_submatch_n(`\A(>=|<=|>|<|=)(.*)\z`, comparison, 1)
+	order := semver.compare(version, semantic(found[0][2]))
+	order in orders[found[0][1]]
+}
+
+orders := {">=": {0, 1}, "<=": {0, -1}, ">": {1}, "<": {-1}, "=": {0}}
+
+# A version as semantic versioning has it: without a `v` before it, with three numbers. Undefined where
+# it is none.
+semantic(version) := sprintf("%s%s%s", [found[0][1], zeros[count(split(found[0][1], "."))], found[0][2]]) if {
+	is_string(version)
+	found := regex.find_all_string_submatch_n(`\Av?(\d+(?:\.\d+){0,2})((?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?)\z`, version, 1)
+	count(found) == 1
+	semver.is_valid(sprintf("%s%s%s", [found[0][1], zeros[count(split(found[0][1], "."))], found[0][2]]))
+}
+
+zeros := {1: ".0.0", 2: ".0", 3: ""}

@@ -49,3 +49,41 @@ is_names(names) if {
 		name != ""
 	}
 }
+
+# Whether a value is a list of names, or of none.
+is_name_list(names) if names == []
+
+is_name_list(names) if is_names(names)
+
+# Whether a value is a number of at least 0.
+is_amount(number) if {
+	is_number(number)
+	number >= 0
+}
+
+# Whether a value is a day, `2026-03-01`.
+is_day(day) if {
+	is_string(day)
+	regex.match(`\A\d{4}-\d{2}-\d{2}\z`, day)
+	time.parse_ns("2006-01-02", day) >= 0
+}
+
+# Whether a day that was given is not over at a time of the facts; one that was not given never is.
+lasts(day, _) if day == null
+
+lasts(day, now) if {
+	is_day(day)
+	substring(now, 0, 10) <= day
+}
+
+# The parameters of one of several packs that a policy puts together: the member of that name. A pack
+# of which nothing is said has its defaults.
+of(name) := object.get(given, name, {})
+
+# The reasons for parameters that do not meet what is demanded of them: `demands` says in words what
+# each must be, by its name, and has no parameter besides; `met` are those that are so.
+unmet(demands, met) := problems(object.keys(demands)) | {problem |
+	some name, demand in demands
+	not name in met
+	problem := invalid(sprintf("%s must be %s.", [name, demand]))
+}

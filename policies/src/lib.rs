@@ -53,32 +53,33 @@ impl Pack {
 /// The pack that decides where nothing else is asked for.
 pub const DEFAULT_PACK: &str = "signed";
 
-/// The library: the packages `referee.attestations`, `referee.facts`, `referee.identities`,
-/// `referee.licenses`, `referee.packages`, `referee.parameters`, `referee.signatures`, and
+/// The library: the packages `referee.attestations`, `referee.documents`, `referee.facts`,
+/// `referee.identities`, `referee.licenses`, `referee.packages`, `referee.parameters`,
+/// `referee.provenance`, `referee.reasons`, `referee.signatures`, `referee.vulnerabilities`, and
 /// `referee.testing`, which makes facts for the tests of policies.
 #[must_use]
 pub fn library() -> &'static [Module] {
+    macro_rules! module {
+        ($name:literal) => {
+            Module {
+                name: concat!("referee/lib/", $name, ".rego"),
+                text: include_str!(concat!("../lib/", $name, ".rego")),
+            }
+        };
+    }
     const LIBRARY: &[Module] = &[
-        Module {
-            name: "referee/lib/attestations.rego",
-            text: include_str!("../lib/attestations.rego"),
-        },
-        Module { name: "referee/lib/facts.rego", text: include_str!("../lib/facts.rego") },
-        Module {
-            name: "referee/lib/identities.rego",
-            text: include_str!("../lib/identities.rego"),
-        },
-        Module { name: "referee/lib/licenses.rego", text: include_str!("../lib/licenses.rego") },
-        Module { name: "referee/lib/packages.rego", text: include_str!("../lib/packages.rego") },
-        Module {
-            name: "referee/lib/parameters.rego",
-            text: include_str!("../lib/parameters.rego"),
-        },
-        Module {
-            name: "referee/lib/signatures.rego",
-            text: include_str!("../lib/signatures.rego"),
-        },
-        Module { name: "referee/lib/testing.rego", text: include_str!("../lib/testing.rego") },
+        module!("attestations"),
+        module!("documents"),
+        module!("facts"),
+        module!("identities"),
+        module!("licenses"),
+        module!("packages"),
+        module!("parameters"),
+        module!("provenance"),
+        module!("reasons"),
+        module!("signatures"),
+        module!("testing"),
+        module!("vulnerabilities"),
     ];
     LIBRARY
 }

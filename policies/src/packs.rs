@@ -69,6 +69,106 @@ pub fn packs() -> &'static [Pack] {
             &[],
             "The artifact must carry a signature, and none that is not trusted."
         ),
+        pack!(
+            "sbom",
+            "referee.packs.sbom",
+            &[
+                "elements",
+                "exempt_kinds",
+                "formats",
+                "max_age_days",
+                "minimum_packages",
+                "per_platform",
+                "signed_by",
+                "signed_through",
+                "tolerated",
+            ],
+            "The artifact must carry a signed SBOM that says enough."
+        ),
+        pack!(
+            "licenses",
+            "referee.packs.licenses",
+            &[
+                "allowed",
+                "exceptions",
+                "exempt_kinds",
+                "forbidden",
+                "no_license",
+                "noassertion",
+                "none",
+                "per_platform",
+                "signed_by",
+                "signed_through",
+                "unknown",
+                "use",
+            ],
+            "The packages of the artifact must have licences that are `allowed`, and none that is `forbidden`."
+        ),
+        pack!(
+            "packages",
+            "referee.packs.packages",
+            &[
+                "exempt_kinds",
+                "forbidden",
+                "per_platform",
+                "required",
+                "signed_by",
+                "signed_through",
+                "without_purl",
+            ],
+            "The artifact must hold no package that is `forbidden`, and those that are `required`."
+        ),
+        pack!(
+            "vulnerabilities",
+            "referee.packs.vulnerabilities",
+            &[
+                "accept_suppressed",
+                "accept_vex",
+                "database_max_age_days",
+                "grace_days",
+                "ignore",
+                "max_age_days",
+                "only_fixable",
+                "per_platform",
+                "severity",
+                "signed_by",
+                "signed_through",
+                "unknown_severity",
+                "vex_signed_by",
+            ],
+            "The artifact must have a signed vulnerability report that is not old, and no finding in it that is not excused."
+        ),
+        pack!(
+            "provenance",
+            "referee.packs.provenance",
+            &[
+                "build_types",
+                "builders",
+                "entry_points",
+                "minimum_level",
+                "per_platform",
+                "refs",
+                "signed_through",
+                "source_digest",
+                "sources",
+                "verifiers",
+            ],
+            "The artifact must have been built by one of `builders`, for which its own signer speaks, from one of `sources`."
+        ),
+        pack!(
+            "base-images",
+            "referee.packs.base_images",
+            &[
+                "complete_materials",
+                "digest",
+                "images",
+                "no_images",
+                "per_platform",
+                "signed_by",
+                "signed_through",
+            ],
+            "The artifact must be built on no other images than those of `images`."
+        ),
     ];
     PACKS
 }

@@ -56,6 +56,32 @@ const TWO_TRUSTED: &str = "testing.facts([testing.trusted(0, \"a\"), testing.tru
 const ATTESTED: &str = "testing.attested([made], [testing.statement(0, \"t\", [made])]) if { made := \
      testing.over_statement(testing.identity(0, \"a\"), \"t\") }";
 
+/// The packs that rule over documents.
+const OVER_DOCUMENTS: [&str; 6] =
+    ["sbom", "licenses", "packages", "vulnerabilities", "provenance", "base-images"];
+
+/// Facts that do for all of them.
+const DOCUMENTED: &str = "testing.documented([made], {\"sboms\": [testing.sbom(0, [testing.npm(\"a\", \
+     \"1.0.0\", \"MIT\")], [made])], \"vulnerability_reports\": [object.union(testing.report(0, \
+     [testing.finding(\"CVE-1\", \"low\", \"a\", \"1.0.1\")], [made]), {\"attestation\": 1})], \"vex\": \
+     [object.union(testing.vex(0, \"CVE-1\", \"fixed\", \"2026-01-30T12:00:00Z\", [made]), \
+     {\"attestation\": 2})], \"provenance\": [object.union(testing.provenance(0, [made]), \
+     {\"attestation\": 3})], \"verification_summaries\": [object.union(testing.summary(0, \
+     [\"SLSA_BUILD_LEVEL_3\"], [made]), {\"attestation\": 4})]}) if { made := \
+     testing.over_statement(testing.trusted(0, \"a\"), \"t\") }";
+
+/// What must be given to those that have no default for it.
+fn demands(name: &str) -> Json {
+    let parameters = match name {
+        "licenses" => json!({"allowed": ["MIT"]}),
+        "packages" => json!({"forbidden": ["pkg:npm/b"]}),
+        "provenance" => json!({"builders": [{"id": {"glob": "**"}, "signed_by": ["a"]}]}),
+        "base-images" => json!({"images": ["docker.io/**"]}),
+        _ => json!({}),
+    };
+    json!({ "parameters": parameters })
+}
+
 #[test]
 fn every_pack_passes_its_own_tests() {
     let mut run = 0;
@@ -69,6 +95,25 @@ fn every_pack_passes_its_own_tests() {
         run += results.len();
     }
     println!("FIGURE packs: {run} tests in Rego");
+}
+
+#[test]
+fn the_example_that_puts_packs_together_passes_its_tests() {
+    let mut all = modules(library());
+    packs().iter().for_each(|pack| all.extend(modules(pack.modules)));
+    let [policy, tests] = [
+        ("production.rego", include_str!("../../examples/production/production.rego")),
+        ("production_test.rego", include_str!("../../examples/production/production_test.rego")),
+    ]
+    .map(|(name, text)| Module::new(name, text));
+    all.extend([policy, tests]);
+    let data = Value::from_yaml_str(include_str!("../../examples/production/data.yaml"));
+    let program = RegoEngine::compile(&all, data.unwrap(), CompileOptions::DEFAULT).unwrap();
+    let zero = || Duration::ZERO;
+    let results = run_tests(&program, &|_, _| true, &Value::object([]), &budget(), &zero);
+    let failed: Vec<_> = results.iter().filter(|r| r.outcome != TestOutcome::Pass).collect();
+    assert!(results.len() >= 12 && failed.is_empty(), "{failed:#?}");
+    println!("FIGURE packs put together: {} tests in Rego", results.len());
 }
 
 #[test]
@@ -105,6 +150,7 @@ fn every_pack_denies_a_parameter_it_does_not_know_however_good_the_facts_are() {
             "required-keys" => (TWO_TRUSTED, json!({"parameters": {"keys": ["a"]}})),
             "identities" => ("testing.facts([testing.identity(0, \"a\")])", json!({})),
             "attested" => (ATTESTED, json!({"parameters": {"predicate_types": ["t"]}})),
+            name if OVER_DOCUMENTS.contains(&name) => (DOCUMENTED, demands(name)),
             _ => (TWO_TRUSTED, json!({})),
         };
         let input = made(term);
@@ -191,6 +237,8 @@ fn facts_made_for_tests_are_facts_as_the_types_have_them() {
     are_facts(made(term));
     are_facts(made(ATTESTED));
     are_facts(made("testing.attested([], [testing.statement(0, \"t\", [])])"));
+    are_facts(made(DOCUMENTED));
+    are_facts(made(&format!("testing.with_unread(testing.with_platform(f), 5, \"sboms\", []) if {{ f := d }}\n\nd := {DOCUMENTED}")));
 }
 
 fn are_facts(mut facts: Json) {
@@ -301,13 +349,22 @@ fn the_policy_and_the_tests_in_the_documentation_work() {
 }
 
 #[test]
-fn packs_read_no_time_and_nothing_of_the_request_but_the_reference() {
+fn packs_read_nothing_of_the_request_but_the_reference_and_no_time_where_nothing_has_an_age() {
     for pack in packs() {
         let program = program(pack, &json!({}), false);
         let reads = program.reads();
         assert!(!reads.whole_input && !reads.volatile, "{}: {reads:?}", pack.name);
         let of_request = reads.input.iter().filter(|path| path[0] == "request");
         let of_request: Vec<_> = of_request.map(|path| path.join(".")).collect();
-        assert_eq!(of_request, ["request.reference"], "{}", pack.name);
+        let expected: &[&str] = match has_ages(pack.name) {
+            true => &["request.reference", "request.time"],
+            false => &["request.reference"],
+        };
+        assert_eq!(of_request, expected, "{}", pack.name);
     }
+}
+
+/// Whether a pack has ages or days among its parameters.
+fn has_ages(name: &str) -> bool {
+    matches!(name, "sbom" | "licenses" | "vulnerabilities")
 }

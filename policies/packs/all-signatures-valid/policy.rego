@@ -53,3 +53,6 @@ deny contains signatures.problem(signature) if some signature in not_trusted
 warn contains problem if {
 	some problem in data.referee.facts.expired_roots
 }
+
+# All of it at once, for a policy that puts packs together.
+decision := {"allow": allow, "deny": deny, "warn": warn}

@@ -83,3 +83,6 @@ warn contains signatures.problem(signature) if {
 warn contains problem if {
 	some problem in data.referee.facts.expired_roots
 }
+
+# All of it at once, for a policy that puts packs together.
+decision := {"allow": allow, "deny": deny, "warn": warn}
