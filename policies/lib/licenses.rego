@@ -47,6 +47,11 @@ forbidden(names, patterns) := {name |
 	listed(form, exact(patterns), expression(patterns))
 }
 
+# Whether a list can be looked for: what is too much for one expression would find nothing.
+is_searchable(patterns) if expression(patterns) == null
+
+is_searchable(patterns) if regex.is_valid(expression(patterns))
+
 # Those that a set of names lists, or an expression matches.
 listed(name, exact, _) if lower(name) in exact
 

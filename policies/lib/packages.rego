@@ -14,6 +14,15 @@ is_pattern(pattern) if {
 	not contains(pattern, "***")
 }
 
+# Whether several patterns can be looked for at once: what is too much for one expression would find
+# nothing.
+is_searchable(patterns) if count(patterns) == 0
+
+is_searchable(patterns) if {
+	count(patterns) > 0
+	regex.is_valid(expression(patterns))
+}
+
 # Whether a pattern admits a package URL.
 admits(pattern, purl) if {
 	is_string(purl)

@@ -65,7 +65,10 @@ met contains "exceptions" if {
 
 met contains "exempt_kinds" if parameters.is_name_list(exempt_kinds)
 
-met contains "forbidden" if parameters.is_name_list(forbidden)
+met contains "forbidden" if {
+	parameters.is_name_list(forbidden)
+	licenses.is_searchable(forbidden)
+}
 
 met contains name if {
 	some name, value in treatment
@@ -150,16 +153,19 @@ is_exempt(offender) if {
 	offender.package.kind in exempt_kinds
 }
 
-is_excepted(sbom, offender) if {
-	count(exceptions) > 0
-	is_string(offender.package.purl)
+# The exceptions that are not over, each with its pattern as a regular expression.
+lasting := [{"expression": packages.expression([exception.package]), "licenses": object.get(exception, "licenses", [])} |
 	some exception in exceptions
 	parameters.lasts(object.get(exception, "until", null), input.request.time)
-	packages.admits(exception.package, offender.package.purl)
+]
+
+is_excepted(sbom, offender) if {
+	some exception in lasting
+	regex.match(exception.expression, offender.package.purl)
 	excepts(sbom, exception, offender.license)
 }
 
-excepts(_, exception, _) if object.get(exception, "licenses", []) == []
+excepts(_, exception, _) if exception.licenses == []
 
 excepts(sbom, exception, text) if {
 	license := sbom.licenses[text]

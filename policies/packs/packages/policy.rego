@@ -37,6 +37,7 @@ met contains "forbidden" if {
 	every entry in forbidden {
 		is_entry(entry)
 	}
+	packages.is_searchable([entry.package | some entry in entries])
 }
 
 met contains "per_platform" if is_boolean(per_platform)
@@ -97,6 +98,7 @@ entries := [entry |
 	some given in forbidden
 	entry := {
 		"package": pattern_of(given),
+		"expression": packages.expression([pattern_of(given)]),
 		"versions": versions_of(given),
 		"reason": reason_of(given),
 	}
@@ -120,7 +122,7 @@ found := [{"sbom": sbom.id, "referrer": sbom.referrer, "package": item, "entry":
 	some sbom in sboms
 	some item in packages.matching_any(sbom, [entry.package | some entry in entries])
 	some entry in entries
-	packages.admits(entry.package, item.purl)
+	regex.match(entry.expression, item.purl)
 	falls_under(item, entry.versions)
 ]
 

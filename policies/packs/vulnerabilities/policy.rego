@@ -108,8 +108,9 @@ allow if {
 	count(invalid_parameters) == 0
 	documents.clear(reports, targets, "vulnerability-report")
 	is_array(grave)
+	count(grave) == sum([1 | some report in reports; some finding in report.findings; is_grave(finding)])
 	every found in grave {
-		is_excused(found)
+		count(found.excuses) > 0
 	}
 }
 
@@ -150,11 +151,20 @@ stale := [report |
 	report.subject in documents.lacking(reports, targets)
 ]
 
-# The findings that are severe enough to deny, in the order of the reports.
-grave := [{"report": report, "position": position, "finding": finding} |
+# The findings that are severe enough to deny, in the order of the reports, each with why it does not count,
+# in words: nothing where it does.
+grave := [{"report": report.id, "referrer": report.referrer, "finding": finding, "statements": statements, "excuses": excuses} |
 	some report in reports
 	some position, finding in report.findings
 	is_grave(finding)
+	statements := vulnerabilities.statements(report, position, vex_wanted)
+	excuses := union({
+		suppressions(finding),
+		unfixable(finding),
+		graces(finding),
+		ignores(finding),
+		vex(statements),
+	})
 ]
 
 is_grave(finding) if vulnerabilities.ranks[finding.severity] >= vulnerabilities.ranks[severity]
@@ -163,17 +173,6 @@ is_grave(finding) if {
 	finding.severity == "unknown"
 	unknown_severity == "deny"
 }
-
-is_excused(found) if count(excuses(found)) > 0
-
-# Why a finding does not count, in words.
-excuses(found) := union({
-	suppressions(found.finding),
-	unfixable(found.finding),
-	graces(found.finding),
-	ignores(found.finding),
-	vex(found),
-})
 
 default suppressions(_) := set()
 
@@ -215,13 +214,11 @@ holds_package(entry, finding) if packages.admits(entry.package, finding.purl)
 
 default vex(_) := set()
 
-vex(found) := {sprintf("VEX says that it is %s", [replace(vulnerabilities.status(statements_of(found)), "_", " ")])} if {
+vex(statements) := {sprintf("VEX says that it is %s", [replace(vulnerabilities.status(statements), "_", " ")])} if {
 	accept_vex == true
 	count(vex_obstacles) == 0
-	vulnerabilities.excused(statements_of(found))
+	vulnerabilities.excused(statements)
 }
-
-statements_of(found) := vulnerabilities.statements(found.report, found.position, vex_wanted)
 
 # VEX documents that would count and are not known in full: they may take back what others say.
 vex_obstacles := {documents.unread_problem(attestation, "VEX document") |
@@ -239,7 +236,7 @@ input_vex := input.vex
 # The findings that nothing excuses.
 standing := [found |
 	some found in grave
-	not is_excused(found)
+	count(found.excuses) == 0
 ]
 
 deny contains problem if {
@@ -296,15 +293,15 @@ deny contains problem if {
 		"message": sprintf("%s: %s.%s", [
 			vulnerabilities.display(found.finding),
 			vulnerabilities.fix(found.finding),
-			concat("", array.concat(vex_told(found), lapsed(found.finding))),
+			concat("", array.concat(vex_told(found.statements), lapsed(found.finding))),
 		]),
-		"referrer": found.report.referrer,
+		"referrer": found.referrer,
 		"hint": hint(found.finding),
 	}
 }
 
-vex_told(found) := [sprintf(" VEX says that it is %s.", [replace(status, "_", " ")]) |
-	status := vulnerabilities.status(statements_of(found))
+vex_told(statements) := [sprintf(" VEX says that it is %s.", [replace(status, "_", " ")]) |
+	status := vulnerabilities.status(statements)
 ]
 
 lapsed(finding) := [sprintf(" It was ignored until %s.", [entry.until]) |
@@ -331,23 +328,19 @@ deny contains problem if {
 deny contains problem if {
 	accept_vex == true
 	some found in standing
-	vulnerabilities.excused(statements_of(found))
+	vulnerabilities.excused(found.statements)
 	some problem in vex_obstacles
 }
 
 # What was excused is told.
-set_aside := [{"found": found, "why": why} |
-	some found in grave
-	why := excuses(found)
-	count(why) > 0
-]
+set_aside := [found | some found in grave; count(found.excuses) > 0]
 
 warn contains problem if {
-	some entry in reasons.named(set_aside)
+	some found in reasons.named(set_aside)
 	problem := {
 		"code": "vulnerability_set_aside",
-		"message": sprintf("%s does not count: %s.", [vulnerabilities.display(entry.found.finding), concat("; ", entry.why)]),
-		"referrer": entry.found.report.referrer,
+		"message": sprintf("%s does not count: %s.", [vulnerabilities.display(found.finding), concat("; ", found.excuses)]),
+		"referrer": found.referrer,
 	}
 }
 
