@@ -49,12 +49,18 @@ pub(crate) fn read_into<'a, S: DeserializeSeed<'a>>(
 
 /// The text of a document that is within the limit, without a byte order mark.
 pub(crate) fn utf8<'a>(bytes: &'a [u8], limits: &Limits) -> Result<&'a str, DocumentError> {
+    within(bytes, limits)?;
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    std::str::from_utf8(bytes).map_err(|_| DocumentError::Encoding { expected: "UTF-8 text" })
+}
+
+/// Refuses a document that is over the limit.
+pub(crate) fn within(bytes: &[u8], limits: &Limits) -> Result<(), DocumentError> {
     let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     if size > limits.max_bytes {
         return Err(DocumentError::TooLarge { size, limit: limits.max_bytes });
     }
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    std::str::from_utf8(bytes).map_err(|_| DocumentError::Encoding { expected: "UTF-8 text" })
+    Ok(())
 }
 
 /// A text that borrows from the document unless it has escapes. (`Cow` itself borrows only as a field

@@ -28,6 +28,7 @@ pub(crate) struct Builder {
     types: HashMap<SmolStr, u64>,
     left_out: BTreeMap<&'static str, u64>,
     problems: Problems,
+    ids_are_looked_at: bool,
 }
 
 impl Builder {
@@ -63,6 +64,7 @@ impl Builder {
             types: HashMap::new(),
             left_out: BTreeMap::new(),
             problems: Problems::new(limits.max_problems),
+            ids_are_looked_at: false,
         }
     }
 
@@ -183,17 +185,35 @@ impl Builder {
         *count = count.saturating_add(1);
     }
 
-    /// The SBOM.
-    pub(crate) fn finish(mut self) -> Sbom {
-        let mut ids = std::collections::HashSet::with_capacity(self.sbom.packages.len());
-        let twice = self.sbom.packages.iter().find(|package| !ids.insert(package.id.as_str()));
-        if let Some(twice) = twice {
-            let id = crate::text::shorten(&twice.id, 80);
-            self.problems.add("document_duplicate_id", || {
-                format!("more than one package has the id {id:?}")
-            });
+    /// More than one package has this id.
+    pub(crate) fn same_id(&mut self, id: &str) {
+        let id = crate::text::shorten(id, 80);
+        self.problem("document_duplicate_id", || {
+            format!("more than one package has the id {id:?}")
+        });
+    }
+
+    /// Whoever reads the document looks for ids that are there twice, so that nothing else has to.
+    pub(crate) fn ids_are_looked_at(&mut self) {
+        self.ids_are_looked_at = true;
+    }
+
+    /// Tells of the first id that is there twice.
+    fn look_at_ids(&mut self) {
+        let packages = std::mem::take(&mut self.sbom.packages);
+        let mut ids = std::collections::HashSet::with_capacity(packages.len());
+        if let Some(twice) = packages.iter().find(|package| !ids.insert(package.id.as_str())) {
+            self.same_id(&twice.id);
         }
         drop(ids);
+        self.sbom.packages = packages;
+    }
+
+    /// The SBOM.
+    pub(crate) fn finish(mut self) -> Sbom {
+        if !self.ids_are_looked_at {
+            self.look_at_ids();
+        }
         let mut problems: Vec<_> = self.problems.finish();
         for (what, count) in self.left_out {
             self.sbom.truncated = true;
