@@ -111,7 +111,8 @@ impl VerifierReport {
 /// # Errors
 /// [`RatifyViewError`].
 pub(super) fn document(facts: &Facts) -> Result<Value, RatifyViewError> {
-    let short = facts.unavailable.iter().find(|entry| entry.affects.iter().any(|a| a == "referrers"));
+    let short =
+        facts.unavailable.iter().find(|entry| entry.affects.iter().any(|a| a == "referrers"));
     if let Some(short) = short {
         return Err(RatifyViewError::Incomplete { target: short.target.clone() });
     }
@@ -258,7 +259,11 @@ impl<'f> Index<'f> {
     fn schema(&self, referrer: &ReferrerFact) -> VerifierReport {
         let checks = self.schemas.get(&referrer.digest).map(Vec::as_slice).unwrap_or_default();
         let holds = !checks.is_empty() && checks.iter().all(|check| check.valid == Some(true));
-        let message = if holds { "the files hold to their schemas" } else { "a file does not hold to its schema" };
+        let message = if holds {
+            "the files hold to their schemas"
+        } else {
+            "a file does not hold to its schema"
+        };
         VerifierReport::new("schemavalidator", "schemavalidator", holds, message)
     }
 
@@ -303,7 +308,8 @@ fn signed(verifier: &str, signatures: &[&SignatureFact]) -> VerifierReport {
     let Some(last) = signatures.last() else {
         return VerifierReport::new(verifier, kind, false, "nothing in it could be verified");
     };
-    let message = if last.trusted { "the signature is trusted" } else { "the signature is not trusted" };
+    let message =
+        if last.trusted { "the signature is trusted" } else { "the signature is not trusted" };
     let mut report = VerifierReport::new(verifier, kind, last.trusted, message);
     if let Some(problem) = last.errors.first() {
         report.error_reason = Some(problem.message.clone());
@@ -340,7 +346,9 @@ fn verification(signature: &SignatureFact) -> Value {
     if let Some(made) = &signature.key {
         key.insert("provider".to_owned(), made.provider.as_str().into());
         key.insert("name".to_owned(), made.name.as_str().into());
-        key.extend(made.version.as_ref().map(|version| ("version".to_owned(), version.as_str().into())));
+        key.extend(
+            made.version.as_ref().map(|version| ("version".to_owned(), version.as_str().into())),
+        );
     }
     told.insert("keyInformation".to_owned(), key.into());
     json!({ "verifications": [told] })
