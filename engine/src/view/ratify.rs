@@ -121,7 +121,8 @@ pub(super) fn document(facts: &Facts) -> Result<Value, RatifyViewError> {
     let subject = &facts.subject;
     let name = asked_for(&facts.request.reference, subject);
     let reports = index.reports(&subject.digest, &name, &path(subject), MAX_DEPTH, &mut left)?;
-    serde_json::to_value(json!({ "verifierReports": reports })).map_err(RatifyViewError::Unwritable)
+    let reports = serde_json::to_value(reports).map_err(RatifyViewError::Unwritable)?;
+    Ok(Map::from_iter([("verifierReports".to_owned(), reports)]).into())
 }
 
 /// What Ratify calls the artifact: as it was asked for, in full, by its digest where that was given.
@@ -188,7 +189,7 @@ impl<'f> Index<'f> {
 
     /// Whether Ratify lists it. Which of cosign's tags one hangs on is told by what it carries: `.att`
     /// envelopes, `.sbom` a document. One that tells nothing is taken for a signature.
-    fn is_listed(&self, referrer: &ReferrerFact) -> bool {
+    fn is_listed(&self, referrer: &'f ReferrerFact) -> bool {
         let place = (&referrer.digest, &referrer.subject);
         match referrer.found_by {
             FoundBy::Index => false,
@@ -200,11 +201,11 @@ impl<'f> Index<'f> {
         }
     }
 
-    fn signatures(&self, place: Place<'_>) -> &[&'f SignatureFact] {
+    fn signatures(&self, place: Place<'f>) -> &[&'f SignatureFact] {
         self.signatures.get(&place).map(Vec::as_slice).unwrap_or_default()
     }
 
-    fn attestations(&self, place: Place<'_>) -> &[&'f AttestationFact] {
+    fn attestations(&self, place: Place<'f>) -> &[&'f AttestationFact] {
         self.attestations.get(&place).map(Vec::as_slice).unwrap_or_default()
     }
 
@@ -235,7 +236,7 @@ impl<'f> Index<'f> {
     }
 
     /// One for each verifier of Ratify's that would have examined it and for which there are facts.
-    fn examinations(&self, referrer: &ReferrerFact) -> Vec<VerifierReport> {
+    fn examinations(&self, referrer: &'f ReferrerFact) -> Vec<VerifierReport> {
         let place = (&referrer.digest, &referrer.subject);
         let mut reports = Vec::new();
         for verifier in &referrer.examined_by {
