@@ -11,6 +11,7 @@
 )]
 
 pub mod client;
+pub mod documents;
 pub mod percentile;
 pub mod rego;
 pub mod sigstore;

@@ -157,6 +157,7 @@ fn policy(name: &str, further: &[(&str, &str)]) -> LoadedPolicy {
         revision: None,
         mode: Mode::Enforce,
         rego_v0: false,
+        view: referee_engine::InputView::Facts,
         engine: referee_rego::EngineChoice::Native,
         library: owned(referee_policies::library()),
     })

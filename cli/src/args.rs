@@ -1,6 +1,6 @@
 //! Arguments that several commands share.
 
-use crate::config::{Config, EngineName, LogFormat, LogLevel, Overlay};
+use crate::config::{Config, EngineName, LogFormat, LogLevel, Overlay, ViewName};
 use crate::console::ColorChoice;
 use crate::error::CliError;
 use clap::{ArgAction, Args, Parser};
@@ -111,6 +111,10 @@ pub(crate) struct PolicyArgs {
     /// What evaluates the policy: native, regorus or both [default: native]
     #[arg(long, value_name = "ENGINE", hide_possible_values = true)]
     engine: Option<EngineName>,
+    /// What the policy is given: facts, or ratify for a policy of Ratify's, which is Rego v0 and
+    /// rules by data.ratify.policy.valid [default: facts]
+    #[arg(long, value_name = "VIEW", hide_possible_values = true)]
+    input_view: Option<ViewName>,
 }
 
 impl PolicyArgs {
@@ -125,6 +129,8 @@ impl PolicyArgs {
         overlay.set_some("policy", "mode", self.mode.and_then(|m| serde_json::to_value(m).ok()));
         let engine = self.engine.and_then(|engine| serde_json::to_value(engine).ok());
         overlay.set_some("policy", "engine", engine);
+        let view = self.input_view.and_then(|view| serde_json::to_value(view).ok());
+        overlay.set_some("policy", "input_view", view);
         let set = parameters("set", &self.set)?;
         if !set.is_empty() {
             overlay.set("policy", "set", set);

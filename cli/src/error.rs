@@ -9,7 +9,7 @@ use referee_core::digest::DigestError;
 use referee_core::document::DocumentError;
 use referee_core::reference::ReferenceError;
 use referee_core::{Coded, Digest};
-use referee_engine::GatherError;
+use referee_engine::{GatherError, RatifyViewError, SchemaError};
 use referee_rego::{
     DocumentError as CapabilitiesError, Location, PolicyError, RegoError, RegoErrors, ValueError,
 };
@@ -85,6 +85,19 @@ pub(crate) enum CliError {
     /// A key of the trust documents cannot be used.
     #[error(transparent)]
     Trusted(#[from] UnusableTrust),
+    /// A JSON Schema of the configuration cannot be read.
+    #[error("the schema {} for {media_type} cannot be read", path.display())]
+    SchemaFile {
+        /// What it is for.
+        media_type: String,
+        /// Where it is.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A JSON Schema of the configuration cannot be used.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
     /// A trusted root could not be had.
     #[error(transparent)]
     Roots(#[from] TufError),
@@ -160,6 +173,15 @@ pub(crate) enum CliError {
         /// Why.
         source: ValueError,
     },
+    /// The input is no facts document.
+    #[error("the input is no document of facts")]
+    NoFacts {
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// The facts have no form in the view that is asked for.
+    #[error("there is no such view of the facts")]
+    View(#[source] RatifyViewError),
     /// The input is no YAML.
     #[error(transparent)]
     Document(#[from] DocumentError),
@@ -294,6 +316,8 @@ impl Coded for CliError {
             Self::PackData { .. } => "internal_error",
             Self::Trust(error) => error.code(),
             Self::Trusted(error) => error.code(),
+            Self::SchemaFile { .. } => "schema_unreadable",
+            Self::Schema(error) => error.code(),
             Self::Roots(error) => error.code(),
             Self::Store(error) => error.code(),
             Self::PolicyFiles(error) => error.code(),
@@ -307,7 +331,8 @@ impl Coded for CliError {
             Self::Uncovered { .. } => "coverage_below_threshold",
             Self::Policy(error) => error.code(),
             Self::Compile(errors) => errors.code(),
-            Self::Input { .. } => "input_unusable",
+            Self::Input { .. } | Self::NoFacts { .. } => "input_unusable",
+            Self::View(error) => error.code(),
             Self::Document(error) => error.code(),
             Self::File { .. } => "file_unreadable",
             Self::Pattern { .. } => "run_pattern",
@@ -340,6 +365,8 @@ impl Coded for CliError {
             }),
             Self::Trust(error) => error.hint(),
             Self::Trusted(error) => error.hint(),
+            Self::SchemaFile { source, .. } => crate::files::hint(source),
+            Self::Schema(error) => error.hint(),
             Self::Roots(error) => error.hint(),
             Self::Store(error) => error.hint(),
             Self::PolicyFiles(error) => error.hint(),
@@ -372,6 +399,8 @@ impl Coded for CliError {
             | Self::PackData { .. }
             | Self::NoModules { .. }
             | Self::Input { .. }
+            | Self::NoFacts { .. }
+            | Self::View(_)
             | Self::Pattern { .. }
             | Self::Cases(_)
             | Self::Expectations(_)

@@ -3,10 +3,11 @@
 use crate::config::{Config, PolicyChoice, PolicyConfig};
 use crate::console::{Console, Role};
 use crate::error::CliError;
+use crate::files::read_text;
 use crate::load::Loaded;
 use crate::packs;
 use referee_core::{Limits, Trust, document};
-use referee_engine::{Engine, LoadedPolicy, PolicySource};
+use referee_engine::{Engine, LoadedPolicy, PolicySource, SchemaVerifier};
 use referee_policies::Pack;
 use referee_rego::{CompileOptions, Module, RegoEngine, SyntaxTree, Value};
 use referee_store::{
@@ -83,12 +84,31 @@ pub(crate) fn engine_over(
     config: &Config,
     trust: Trust,
 ) -> Result<Engine, CliError> {
-    let engine = Engine::builder(store, Arc::new(SystemClock))
+    let mut builder = Engine::builder(store, Arc::new(SystemClock))
         .trust(trust)
         .limits(config.limits.clone())
-        .settings(config.engine.clone())
-        .build()?;
-    Ok(engine)
+        .settings(config.engine.clone());
+    if let Some(verifier) = schemas(config)? {
+        builder = builder.verifier(Arc::new(verifier));
+    }
+    Ok(builder.build()?)
+}
+
+/// The verifier that holds files against the configuration's JSON Schemas.
+fn schemas(config: &Config) -> Result<Option<SchemaVerifier>, CliError> {
+    if config.schemas.is_empty() {
+        return Ok(None);
+    }
+    let read = |(media_type, path): (&String, &PathBuf)| {
+        let text = read_text(path, config.limits.max_policy_data_bytes).map_err(|source| {
+            CliError::SchemaFile { media_type: media_type.clone(), path: path.clone(), source }
+        })?;
+        Ok((media_type.clone(), text))
+    };
+    let texts: Result<Vec<(String, String)>, CliError> = config.schemas.iter().map(read).collect();
+    let texts = texts?;
+    let texts = texts.iter().map(|(media_type, text)| (media_type.as_str(), text.as_str()));
+    Ok(Some(SchemaVerifier::new(texts)?))
 }
 
 /// Reads and compiles the policy.
@@ -141,6 +161,7 @@ pub(crate) fn policy_source(
         revision: policy.revision.clone(),
         mode: policy.mode,
         rego_v0: policy.rego_v0,
+        view: policy.input_view,
         engine: policy.engine,
         library,
     })

@@ -3,6 +3,7 @@
 use crate::established::Established;
 use crate::policy::LoadedPolicy;
 use crate::resolve::ResolveError;
+use crate::view::RatifyViewError;
 use referee_core::decision::{Elapsed, Reason};
 use referee_core::{Coded, Decision, Timestamp, Verdict};
 use referee_rego::{PolicyError, Ruling};
@@ -19,6 +20,14 @@ pub(crate) enum NoRuling {
     PolicyTimeUp,
     #[error("the policy evaluation failed")]
     PolicyFailed,
+    #[error("the policy has no input")]
+    View {
+        /// Why.
+        #[source]
+        error: RatifyViewError,
+        /// Whether what is missing may be there later.
+        retryable: bool,
+    },
     #[error("the facts could not be handed to the policy")]
     Facts(#[source] Arc<dyn std::error::Error + Send + Sync>),
 }
@@ -28,6 +37,7 @@ impl NoRuling {
         match self {
             Self::Unresolved(error) => error.retryable(),
             Self::PolicyTimeUp => true,
+            Self::View { retryable, .. } => *retryable,
             Self::Policy(_) | Self::PolicyFailed | Self::Facts(_) => false,
         }
     }
@@ -40,6 +50,7 @@ impl Coded for NoRuling {
             Self::Policy(error) => error.code(),
             Self::PolicyTimeUp => "policy_timeout",
             Self::PolicyFailed => "policy_failed",
+            Self::View { error, .. } => error.code(),
             Self::Facts(_) => "internal_error",
         }
     }
@@ -51,6 +62,7 @@ impl Coded for NoRuling {
             Self::PolicyTimeUp => {
                 Some("allow a longer deadline, or look at what the policy loops over".into())
             }
+            Self::View { error, .. } => error.hint(),
             Self::PolicyFailed | Self::Facts(_) => None,
         }
     }

@@ -2,11 +2,12 @@
 //! evaluator's own form made once for all evaluations.
 
 use crate::established::Unwritable;
-use referee_core::Digest;
 use referee_core::facts::{
     AttestationFact, ContentKind, Contents, ProvenanceFact, SbomFact, SourceOfDocument,
-    VerificationSummaryFact, VexFact, VulnerabilityReportFact,
+    SubjectFact, VerificationSummaryFact, VexFact, VulnerabilityReportFact,
 };
+use referee_core::{Digest, Unavailable, UnavailableCode, UnavailableKind};
+use referee_document::vex;
 use referee_rego::Value;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -20,18 +21,48 @@ pub(crate) struct Documents {
     pub(crate) vex: Vec<VexFact>,
     pub(crate) provenance: Vec<ProvenanceFact>,
     pub(crate) verification_summaries: Vec<VerificationSummaryFact>,
+    /// What is missing from them.
+    pub(crate) trouble: Option<Unavailable>,
 }
 
 impl Documents {
     /// The lists, in the order of the attestations. `contents` names these by their `id`.
-    pub(crate) fn of(attestations: &[AttestationFact], contents: &[(u32, Arc<Contents>)]) -> Self {
+    pub(crate) fn of(
+        attestations: &[AttestationFact],
+        contents: &[(u32, Arc<Contents>)],
+        subject: &SubjectFact,
+    ) -> Self {
         let mut lists = Self::default();
         for (attestation, contents) in contents {
             let position = usize::try_from(*attestation).unwrap_or(usize::MAX);
             let Some(attestation) = attestations.get(position) else { continue };
             lists.add(attestation, contents);
         }
+        lists.apply_vex(subject);
         lists
+    }
+
+    /// Puts what VEX documents say beside the findings that they speak of.
+    fn apply_vex(&mut self, subject: &SubjectFact) {
+        let platforms: Vec<Digest> =
+            subject.platforms.iter().map(|platform| platform.digest.clone()).collect();
+        let repository = subject.registry.as_deref().zip(subject.repository.as_deref());
+        let repository = repository.map(|(registry, path)| format!("{registry}/{path}"));
+        let subject = vex::Subject {
+            digest: &subject.digest,
+            platforms: &platforms,
+            repository: repository.as_deref(),
+        };
+        let left_out = vex::apply(&mut self.vulnerability_reports, &self.vex, &subject);
+        if left_out > 0 {
+            let message = format!(
+                "{left_out} findings were not held against the VEX documents: there are too many \
+                 statements"
+            );
+            let (kind, code) = (UnavailableKind::Verification, UnavailableCode::TooLarge);
+            let trouble = Unavailable::new(kind, subject.digest.as_str(), code, message);
+            self.trouble = Some(trouble.affecting("vulnerability_reports"));
+        }
     }
 
     fn add(&mut self, attestation: &AttestationFact, contents: &Contents) {

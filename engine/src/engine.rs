@@ -1,5 +1,6 @@
 //! The engine: one question in, one answer out, inside its deadline.
 
+use crate::decide::NoRuling;
 use crate::documents::Values;
 use crate::established::Established;
 use crate::file::FileRequest;
@@ -8,6 +9,7 @@ use crate::policy::LoadedPolicy;
 use crate::request::Request;
 use crate::resolve::ResolveError;
 use crate::settings::Settings;
+use crate::view::InputView;
 use referee_core::{Decision, Digest, Facts, Limits, Trust, Verifier};
 use referee_document::Library;
 use referee_rego::Value;
@@ -137,6 +139,24 @@ impl Gathered {
     /// [`GatherError::Facts`] where the request's parameters are nested too deep.
     pub fn input(&self) -> Result<Value, GatherError> {
         self.established.input(&self.request).map_err(|error| GatherError::Facts(Arc::new(error)))
+    }
+
+    /// The input of a policy that takes this view.
+    pub(crate) fn input_as(&self, view: InputView) -> Result<Value, NoRuling> {
+        match view {
+            InputView::Facts => match self.input() {
+                Ok(input) => Ok(input),
+                Err(GatherError::Facts(source)) => Err(NoRuling::Facts(source)),
+                Err(GatherError::Unresolved(error)) => Err(NoRuling::Unresolved(error)),
+            },
+            InputView::Ratify => {
+                let document = view.document(&self.facts()).map_err(|error| NoRuling::View {
+                    error,
+                    retryable: self.established.retryable,
+                })?;
+                Value::from_json(document).map_err(|error| NoRuling::Facts(Arc::new(error)))
+            }
+        }
     }
 
     /// The digest of the facts.

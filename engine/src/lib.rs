@@ -23,7 +23,10 @@ mod report;
 mod request;
 mod resolve;
 mod rulings;
+mod schema;
 mod settings;
+mod troubles;
+mod view;
 
 pub use engine::{Engine, EngineBuilder, GatherError, Gathered, Ruled};
 pub use evaluate::EvaluateError;
@@ -31,4 +34,6 @@ pub use file::FileRequest;
 pub use policy::{LoadedPolicy, PolicySource};
 pub use request::Request;
 pub use resolve::ResolveError;
+pub use schema::{SchemaError, SchemaVerifier};
 pub use settings::Settings;
+pub use view::{InputView, RatifyViewError};

@@ -6,6 +6,7 @@
 //! told as unavailable.
 
 use crate::order::Order;
+use crate::troubles::{affecting, no_room, overflow, too_deep, unopened};
 use bytes::Bytes;
 use referee_core::facts::VerifierStatus;
 use referee_core::json::length;
@@ -65,6 +66,8 @@ pub(crate) enum Work {
     Tag { target: Digest, depth: u32, tag: CosignTag },
     /// Have a verifier examine a referrer.
     Examine { found: usize, verifier: usize },
+    /// Have a verifier examine the artifact itself.
+    ExamineSubject { verifier: usize },
 }
 
 /// What came of a piece of work.
@@ -114,6 +117,8 @@ pub(crate) struct Plan {
     pending: BTreeMap<WorkId, Pending>,
     next_id: WorkId,
     found: Vec<Found>,
+    /// What the verifiers established about the artifact itself.
+    own: BTreeMap<usize, Findings>,
     /// Where the referrer of a digest with a digest stands in `found`.
     seen: BTreeMap<(Digest, Digest), usize>,
     targets: BTreeSet<Digest>,
@@ -141,6 +146,7 @@ impl Plan {
             pending: BTreeMap::new(),
             next_id: 0,
             found: Vec::new(),
+            own: BTreeMap::new(),
             seen: BTreeMap::new(),
             targets: BTreeSet::new(),
             unfollowed: BTreeSet::new(),
@@ -183,6 +189,12 @@ impl Plan {
                 Referrer { descriptor, subject: platform, depth: 1, found_by: FoundBy::Index };
             plan.add(root.child(2).child(position), referrer, None, &mut work);
         }
+        for (verifier, wants) in verifiers.iter().map(|v| v.wants_subject()).enumerate() {
+            if wants {
+                let examine = Work::ExamineSubject { verifier };
+                plan.enqueue(root.child(3).child(verifier), examine, &mut work);
+            }
+        }
         (plan, work)
     }
 
@@ -202,10 +214,18 @@ impl Plan {
             (Work::Examine { found, verifier }, Outcome::Examined { findings, fetch, verify }) => {
                 self.fetch = self.fetch.max(fetch);
                 self.verify += verify;
-                let findings = self.hold(found, findings);
+                let target = self.found(found).map(|f| f.referrer.descriptor.digest.to_string());
+                let findings = self.hold(target.unwrap_or_default(), findings);
                 if let Some(found) = self.found.get_mut(found) {
                     found.findings.insert(verifier, findings);
                 }
+            }
+            (Work::ExamineSubject { verifier }, Outcome::Examined { findings, fetch, verify }) => {
+                self.fetch = self.fetch.max(fetch);
+                self.verify += verify;
+                let target = self.subject.digest().to_string();
+                let findings = self.hold(target, findings);
+                self.own.insert(verifier, findings);
             }
             // The driver answers each piece of work with its own kind of outcome.
             (work, _) => {
@@ -217,21 +237,21 @@ impl Plan {
 
     /// The findings, where there is room for them in the facts; else that there is none. Whoever
     /// may push may attach thousands of referrers, each with a megabyte that goes into the facts.
-    fn hold(&mut self, found: usize, findings: Findings) -> Findings {
+    fn hold(&mut self, target: String, findings: Findings) -> Findings {
         let contents = findings.contents.iter().map(|(_, contents)| contents.facts_bytes);
         let size = contents
             .fold(0, u64::saturating_add)
             .saturating_add(length(&findings.signatures))
             .saturating_add(length(&findings.attestations))
+            .saturating_add(length(&findings.schema_checks))
             .saturating_add(length(&findings.unavailable));
         if let Some(left) = self.room.checked_sub(size) {
             self.room = left;
             return findings;
         }
-        let target = self.found(found).map(|f| f.referrer.descriptor.digest.to_string());
         let trouble = Unavailable::new(
             UnavailableKind::Verification,
-            target.unwrap_or_default(),
+            target,
             UnavailableCode::TooLarge,
             no_room(&self.limits),
         );
@@ -445,6 +465,11 @@ impl Plan {
         self.found.get(number)
     }
 
+    /// What the verifiers established about the artifact itself.
+    pub(crate) fn own(&self) -> &BTreeMap<usize, Findings> {
+        &self.own
+    }
+
     /// The referrers in the order of the facts.
     pub(crate) fn in_order(&self) -> Vec<&Found> {
         let mut found: Vec<&Found> = self.found.iter().collect();
@@ -489,6 +514,12 @@ impl Plan {
                 "examining the referrer",
                 &["signatures", "attestations"],
             ),
+            Work::ExamineSubject { .. } => (
+                UnavailableKind::Verification,
+                self.subject.digest().to_string(),
+                "examining the artifact itself",
+                &["schema_checks"],
+            ),
         };
         let message = format!("{what} was not done when the deadline came");
         affecting(Unavailable::new(kind, target, UnavailableCode::Timeout, message), affects)
@@ -496,9 +527,11 @@ impl Plan {
 
     /// How far a verifier came.
     pub(crate) fn status(&self, verifier: usize) -> VerifierStatus {
-        let wanted = self.found.iter().filter(|f| f.wanted_by.contains(&verifier)).count();
-        let findings: Vec<&Findings> =
-            self.found.iter().filter_map(|f| f.findings.get(&verifier)).collect();
+        let own = self.verifiers.get(verifier).is_some_and(|verifier| verifier.wants_subject());
+        let wanted = self.found.iter().filter(|f| f.wanted_by.contains(&verifier)).count()
+            + usize::from(own);
+        let referrers = self.found.iter().filter_map(|f| f.findings.get(&verifier));
+        let findings: Vec<&Findings> = referrers.chain(self.own.get(&verifier)).collect();
         let whole = findings.iter().filter(|f| f.unavailable.is_empty()).count();
         let empty = findings.iter().all(|f| f.signatures.is_empty() && f.attestations.is_empty());
         match (wanted, whole) {
@@ -508,48 +541,6 @@ impl Plan {
             _ => VerifierStatus::Partial,
         }
     }
-}
-
-fn affecting(mut trouble: Unavailable, lists: &[&str]) -> Unavailable {
-    trouble.affects.extend(lists.iter().map(|list| (*list).to_owned()));
-    trouble
-}
-
-fn overflow(subject: &Digest, message: String) -> Unavailable {
-    let trouble = Unavailable::new(
-        UnavailableKind::Registry,
-        format!("referrers of {subject}"),
-        UnavailableCode::TooLarge,
-        message,
-    );
-    affecting(trouble, &["referrers", "signatures", "attestations"])
-}
-
-fn no_room(limits: &Limits) -> String {
-    let limit = limits.max_facts_bytes;
-    format!("the facts would be larger than {limit} bytes, the rest is not in them")
-}
-
-/// What refers to a referrer at the greatest depth was not asked for.
-fn too_deep(referrer: &Digest, depth: u32) -> Unavailable {
-    let trouble = Unavailable::new(
-        UnavailableKind::Registry,
-        format!("referrers of {referrer}"),
-        UnavailableCode::TooLarge,
-        format!("it stands at depth {depth}, the greatest that is followed"),
-    );
-    affecting(trouble, &["referrers", "signatures", "attestations"])
-}
-
-/// An index in an index: its own platforms are not looked at.
-fn unopened(index: &Digest) -> Unavailable {
-    let trouble = Unavailable::new(
-        UnavailableKind::Registry,
-        index.as_str(),
-        UnavailableCode::TooLarge,
-        "it is an index in an index, and what it holds was not looked at",
-    );
-    affecting(trouble, &["referrers", "signatures", "attestations"])
 }
 
 /// Nobody signs a signature: what only vouches for something else is not asked about again, so

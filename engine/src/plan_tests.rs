@@ -90,7 +90,7 @@ fn one_signature_costs_one_listing() {
             listing(vec![descriptor("s", media_type::SIGSTORE_BUNDLE_V03)])
         }
         Work::Tag { .. } => absent(),
-        Work::Examine { .. } => examined(),
+        Work::Examine { .. } | Work::ExamineSubject { .. } => examined(),
     });
     assert_eq!(listings, 1, "nobody signs a signature");
     assert!(plan.is_finished());
@@ -109,7 +109,7 @@ fn referrers_of_referrers_are_followed_to_the_limit() {
             listing(vec![descriptor(&format!("sbom {number}"), "application/spdx+json")])
         }
         Work::Tag { .. } => absent(),
-        Work::Examine { .. } => examined(),
+        Work::Examine { .. } | Work::ExamineSubject { .. } => examined(),
     });
     let depths: Vec<u32> = plan.in_order().iter().map(|f| f.referrer.depth).collect();
     assert_eq!(depths, [1, 2, 3]);
@@ -131,7 +131,7 @@ fn referrers_that_claim_to_refer_to_one_another_come_to_an_end() {
             descriptor("subject", ""),
         ]),
         Work::Tag { .. } => absent(),
-        Work::Examine { .. } => examined(),
+        Work::Examine { .. } | Work::ExamineSubject { .. } => examined(),
     });
     assert!(plan.is_finished());
     assert_eq!(plan.in_order().len(), 9, "three targets with three referrers each");
@@ -149,7 +149,7 @@ fn more_referrers_than_the_limit_are_told() {
                 .collect(),
         ),
         Work::Tag { .. } => absent(),
-        Work::Examine { .. } => examined(),
+        Work::Examine { .. } | Work::ExamineSubject { .. } => examined(),
     });
     assert_eq!(plan.in_order().len(), 10);
     let troubles = plan.troubles();
@@ -181,7 +181,7 @@ fn a_tag_that_is_not_there_is_an_answer_and_one_that_cannot_be_read_is_not() {
             })))
         }
         Work::Tag { .. } => absent(),
-        Work::Examine { .. } => examined(),
+        Work::Examine { .. } | Work::ExamineSubject { .. } => examined(),
     });
     let troubles = plan.troubles();
     assert_eq!(troubles.len(), 1);
@@ -203,7 +203,7 @@ fn the_order_is_that_of_the_tree_whatever_answers_first() {
             media_type: media_type::IMAGE_MANIFEST.into(),
         })),
         Work::Tag { .. } => absent(),
-        Work::Examine { .. } => examined(),
+        Work::Examine { .. } | Work::ExamineSubject { .. } => examined(),
     };
     let (mut one, work) = start(&Limits::DEFAULT);
     drive(&mut one, work, answer);
@@ -254,7 +254,7 @@ fn what_is_found_in_two_ways_is_examined_whichever_answers_first() {
             }))
         }
         Work::Tag { .. } => absent(),
-        Work::Examine { .. } => examined(),
+        Work::Examine { .. } | Work::ExamineSubject { .. } => examined(),
     };
     let verifiers: [Arc<dyn Verifier>; 1] = [Arc::new(Choosy)];
     let mut told = Vec::new();
@@ -290,7 +290,7 @@ fn facts_that_grow_too_large_are_cut_and_say_so() {
                 .collect(),
         ),
         Work::Tag { .. } => absent(),
-        Work::Examine { .. } => examined(),
+        Work::Examine { .. } | Work::ExamineSubject { .. } => examined(),
     });
     assert!(plan.in_order().len() < 10);
     let troubles = plan.troubles();

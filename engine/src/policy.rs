@@ -1,6 +1,7 @@
 //! A policy that is ready to rule.
 
 use crate::rulings;
+use crate::view::InputView;
 use referee_core::Digest;
 use referee_core::decision::{Mode, PolicyIdentity};
 use referee_core::json::canonical;
@@ -11,6 +12,11 @@ use referee_rego::{
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+
+/// The package of Ratify's policies and the rule that Ratify asks
+/// (`pkg/policyprovider/policyquery/rego` of Ratify 1).
+const RATIFY_PACKAGE: &str = "ratify.policy";
+const RATIFY_RULE: &str = "valid";
 
 /// Where the text of a policy comes from: its modules, its data, and what its author calls it.
 #[derive(Clone, Debug)]
@@ -27,6 +33,9 @@ pub struct PolicySource {
     pub mode: Mode,
     /// The modules are written in Rego v0.
     pub rego_v0: bool,
+    /// What it is given as its input. Under Ratify's view it is Rego v0, and rules by the boolean
+    /// `valid` of the package `ratify.policy`, or of the one that is named.
+    pub view: InputView,
     /// Which engine evaluates them. It is no part of the digest: engines agree, or there is no
     /// decision.
     pub engine: EngineChoice,
@@ -39,6 +48,7 @@ pub struct PolicySource {
 pub struct LoadedPolicy {
     pub(crate) policy: Policy,
     pub(crate) pace: Arc<Pace>,
+    view: InputView,
     number: u64,
     repeatable: bool,
     identity: PolicyIdentity,
@@ -77,16 +87,20 @@ impl LoadedPolicy {
     /// could be the one to ask.
     pub fn compile(source: &PolicySource) -> Result<Self, PolicyError> {
         let digest = digest(source);
-        let modules: Vec<Module> = source
-            .library
-            .iter()
-            .chain(&source.modules)
-            .map(|(name, text)| Module::new(name.as_str(), text.as_str()))
-            .collect();
-        let options =
-            CompileOptions::DEFAULT.with_rego_v0(source.rego_v0).with_engine(source.engine);
+        let module = |(name, text): &(String, String)| Module::new(name.as_str(), text.as_str());
+        // The library is Rego as it is since OPA 1.0, whatever the policy is.
+        let library = source.library.iter().map(module).map(|m| m.with_rego_v0(Some(false)));
+        let modules: Vec<Module> = library.chain(source.modules.iter().map(module)).collect();
+        let rego_v0 = source.rego_v0 || source.view.is_rego_v0();
+        let options = CompileOptions::DEFAULT.with_rego_v0(rego_v0).with_engine(source.engine);
         let program = RegoEngine::compile(&modules, source.data.clone(), options)?;
-        let policy = Policy::new(program, source.package.as_deref())?;
+        let policy = match source.view {
+            InputView::Facts => Policy::new(program, source.package.as_deref())?,
+            InputView::Ratify => {
+                let package = source.package.as_deref().unwrap_or(RATIFY_PACKAGE);
+                Policy::of_boolean(program, package, RATIFY_RULE)?
+            }
+        };
         let revision =
             source.revision.clone().unwrap_or_else(|| digest.hex().chars().take(12).collect());
         let identity = PolicyIdentity { package: policy.package().to_owned(), revision, digest };
@@ -95,6 +109,7 @@ impl LoadedPolicy {
             number: NUMBERS.fetch_add(1, Ordering::Relaxed),
             policy,
             pace: Arc::default(),
+            view: source.view,
             identity,
             mode: source.mode,
         })
@@ -109,6 +124,12 @@ impl LoadedPolicy {
     /// [`crate::rulings`].
     pub(crate) fn is_repeatable(&self) -> bool {
         self.repeatable
+    }
+
+    /// What it is given as its input.
+    #[must_use]
+    pub fn view(&self) -> InputView {
+        self.view
     }
 
     /// What it is.
@@ -144,8 +165,13 @@ fn digest(source: &PolicySource) -> Digest {
     modules.sort();
     let pairs = modules.iter().map(|(name, text)| serde_json::json!([name, text]));
     // The data are canonical in themselves, with all digits of their numbers.
+    // Members that were added later stand there only where they say something.
+    let view = match source.view {
+        InputView::Facts => "",
+        InputView::Ratify => r#","view":"ratify""#,
+    };
     let document = format!(
-        r#"{{"data":{},"modules":{},"package":{},"rego_v0":{}}}"#,
+        r#"{{"data":{},"modules":{},"package":{},"rego_v0":{}{view}}}"#,
         source.data.to_json_string(),
         canonical(&pairs.collect()),
         canonical(&source.package.as_deref().into()),

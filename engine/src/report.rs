@@ -5,7 +5,7 @@ use crate::documents::Documents;
 use crate::plan::Plan;
 use referee_core::facts::{
     AttestationFact, Contents, FACTS_VERSION, PlatformFact, ReferrerFact, RequestFact,
-    SignatureFact, SubjectFact, TrustRootFact, VerifierFact, VerifierStatus,
+    SchemaCheckFact, SignatureFact, SubjectFact, TrustRootFact, VerifierFact, VerifierStatus,
 };
 use referee_core::{Facts, Findings, Subject, Timestamp, Unavailable, Verifier};
 use std::sync::Arc;
@@ -15,6 +15,9 @@ use std::time::Duration;
 pub(crate) fn facts(plan: &Plan, trust_roots: &[TrustRootFact], request: RequestFact) -> Facts {
     let mut lists = Lists { unavailable: plan.troubles(), ..Lists::default() };
     let mut referrers = Vec::new();
+    for findings in plan.own().values() {
+        lists.add(findings);
+    }
     for found in plan.in_order() {
         let names = plan.verifiers();
         let examined_by = found
@@ -51,11 +54,13 @@ pub(crate) fn facts(plan: &Plan, trust_roots: &[TrustRootFact], request: Request
         })
         .collect();
     coverage::cover(&mut lists.attestations, &lists.signatures, plan.subject());
-    let documents = Documents::of(&lists.attestations, &lists.contents);
+    let subject = subject_fact(plan.subject());
+    let documents = Documents::of(&lists.attestations, &lists.contents, &subject);
+    lists.unavailable.extend(documents.trouble);
     Facts {
         facts_version: FACTS_VERSION,
         request,
-        subject: subject_fact(plan.subject()),
+        subject,
         referrers,
         signatures: lists.signatures,
         attestations: lists.attestations,
@@ -64,6 +69,7 @@ pub(crate) fn facts(plan: &Plan, trust_roots: &[TrustRootFact], request: Request
         vex: documents.vex,
         provenance: documents.provenance,
         verification_summaries: documents.verification_summaries,
+        schema_checks: lists.schema_checks,
         trust_roots: trust_roots.to_vec(),
         complete: lists.unavailable.is_empty() && plan.is_finished(),
         unavailable: lists.unavailable,
@@ -89,7 +95,8 @@ pub(crate) fn file_facts(
         (false, false) => VerifierStatus::Partial,
     };
     let fact = VerifierFact { status, elapsed_ms: millis(verify), cached: false };
-    let documents = Documents::of(&lists.attestations, &lists.contents);
+    let documents = Documents::of(&lists.attestations, &lists.contents, &subject);
+    lists.unavailable.extend(documents.trouble);
     Facts {
         facts_version: FACTS_VERSION,
         request,
@@ -102,6 +109,7 @@ pub(crate) fn file_facts(
         vex: documents.vex,
         provenance: documents.provenance,
         verification_summaries: documents.verification_summaries,
+        schema_checks: lists.schema_checks,
         trust_roots: verifier.trust_roots(now),
         complete: lists.unavailable.is_empty(),
         unavailable: lists.unavailable,
@@ -145,6 +153,7 @@ struct Lists {
     signatures: Vec<SignatureFact>,
     attestations: Vec<AttestationFact>,
     contents: Vec<(u32, Arc<Contents>)>,
+    schema_checks: Vec<SchemaCheckFact>,
     unavailable: Vec<Unavailable>,
 }
 
@@ -173,6 +182,7 @@ impl Lists {
             let local = usize::try_from(*local).unwrap_or(usize::MAX);
             self.contents.push((add(attestations, local), contents.clone()));
         }
+        self.schema_checks.extend_from_slice(&findings.schema_checks);
         for trouble in &findings.unavailable {
             let affects = trouble
                 .affects

@@ -99,7 +99,11 @@ async fn buildkit_attestations_are_found_through_the_index() {
     assert_eq!(facts.attestations.len(), 2);
     for (position, fact) in (0u32..).zip(&facts.attestations) {
         assert_eq!((fact.id, &fact.subject), (position, &by_index[0].subject));
-        assert!(!fact.verified && fact.signed_by.is_empty() && fact.errors.is_empty());
+        // Nobody signed them; somebody trusted signed the index that lists them.
+        let through = Some(referee_core::facts::SignedThrough::Index);
+        assert!(fact.verified && fact.signed_through == through && fact.errors.is_empty());
+        assert_eq!(fact.signed_by, [0]);
+        assert_eq!(facts.signatures[0].subject, facts.subject.digest);
         assert_eq!(fact.format, referee_core::facts::AttestationFormat::InToto);
     }
     let done = referee_core::facts::VerifierStatus::Done;

@@ -1,10 +1,14 @@
-//! The bodies of the targets, which stand with the tests of the engine and of the verifiers.
+//! The bodies of the targets, which stand with the tests of the engine, of the verifiers and of the
+//! readers of documents.
 
 #[path = "../../engine/rego/tests/targets/mod.rs"]
 mod targets;
 
 #[path = "../../engine/verify/tests/targets/mod.rs"]
 mod verify_targets;
+
+#[path = "../../engine/document/tests/targets/mod.rs"]
+mod document_targets;
 
 /// Runs the body of that name.
 pub fn run(name: &str, bytes: &[u8]) {
@@ -16,6 +20,13 @@ pub fn run(name: &str, bytes: &[u8]) {
 /// Runs the body of a verifier's target of that name.
 pub fn verify(name: &str, bytes: &[u8]) {
     if let Some((_, body)) = verify_targets::TARGETS.iter().find(|(found, _)| *found == name) {
+        body(bytes);
+    }
+}
+
+/// Runs the body of a document reader's target of that name.
+pub fn document(name: &str, bytes: &[u8]) {
+    if let Some((_, body)) = document_targets::TARGETS.iter().find(|(found, _)| *found == name) {
         body(bytes);
     }
 }

@@ -60,7 +60,7 @@ listed(name, _, expression) if {
 	regex.match(expression, name)
 }
 
-exact(patterns) := {lower(pattern) | some pattern in patterns; not contains(pattern, "*")}
+exact(patterns) := {current(pattern) | some pattern in patterns; not contains(pattern, "*")}
 
 # One regular expression for all patterns; null where there are none.
 expression(patterns) := sprintf(`\A(?is:%s)\z`, [concat("|", parts)]) if {
@@ -77,8 +77,9 @@ without_plus(name) := trim_suffix(name, "+")
 without_exception(name) := split(name, " WITH ")[0]
 
 # The packages whose licence is not among the permitted ones, each with that licence and where the
-# SBOM stands. `permitted` is a set of keys of the table, with null where it is permitted to have none. `use` says which licence is looked at:
-# `declared`, `concluded` (where that asserts something, else the declared one), or `both`.
+# SBOM stands. `permitted` is a set of keys of the table, with null where a package may have none. `use`
+# says which licence is looked at: `declared`, `concluded` (where that asserts something, else the
+# declared one), or `both`.
 #
 # The packages are looked through once for what they name, and once more where something of that is not
 # permitted.
@@ -137,3 +138,54 @@ first_said(texts) := null if {
 expression_of(sbom, text) := sbom.licenses[text].expression if is_string(sbom.licenses[text].expression)
 
 expression_of(sbom, text) := text if not is_string(object.get(sbom.licenses, [text, "expression"], null))
+
+# A name in lower case, with a deprecated identifier replaced, as the facts have them replaced: who
+# forbids `GPL-2.0` means `GPL-2.0-only`.
+current(text) := object.get(replaced, lower(text), lower(text))
+
+# SPDX's deprecated identifiers and what its list says replaces them, in lower case.
+replaced := {
+	"agpl-1.0": "agpl-1.0-only",
+	"agpl-1.0+": "agpl-1.0-or-later",
+	"agpl-3.0": "agpl-3.0-only",
+	"agpl-3.0+": "agpl-3.0-or-later",
+	"bsd-2-clause-freebsd": "bsd-2-clause-views",
+	"bsd-2-clause-netbsd": "bsd-2-clause",
+	"bzip2-1.0.5": "bzip2-1.0.6",
+	"ecos-2.0": "gpl-2.0-or-later with ecos-exception-2.0",
+	"gfdl-1.1": "gfdl-1.1-only",
+	"gfdl-1.1+": "gfdl-1.1-or-later",
+	"gfdl-1.2": "gfdl-1.2-only",
+	"gfdl-1.2+": "gfdl-1.2-or-later",
+	"gfdl-1.3": "gfdl-1.3-only",
+	"gfdl-1.3+": "gfdl-1.3-or-later",
+	"gpl-1.0": "gpl-1.0-only",
+	"gpl-1.0+": "gpl-1.0-or-later",
+	"gpl-2.0": "gpl-2.0-only",
+	"gpl-2.0+": "gpl-2.0-or-later",
+	"gpl-2.0-with-autoconf-exception": "gpl-2.0-only with autoconf-exception-2.0",
+	"gpl-2.0-with-autoconf-exception+": "gpl-2.0-or-later with autoconf-exception-2.0",
+	"gpl-2.0-with-bison-exception": "gpl-2.0-only with bison-exception-2.2",
+	"gpl-2.0-with-bison-exception+": "gpl-2.0-or-later with bison-exception-2.2",
+	"gpl-2.0-with-classpath-exception": "gpl-2.0-only with classpath-exception-2.0",
+	"gpl-2.0-with-classpath-exception+": "gpl-2.0-or-later with classpath-exception-2.0",
+	"gpl-2.0-with-font-exception": "gpl-2.0-only with font-exception-2.0",
+	"gpl-2.0-with-font-exception+": "gpl-2.0-or-later with font-exception-2.0",
+	"gpl-2.0-with-gcc-exception": "gpl-2.0-only with gcc-exception-2.0",
+	"gpl-2.0-with-gcc-exception+": "gpl-2.0-or-later with gcc-exception-2.0",
+	"gpl-3.0": "gpl-3.0-only",
+	"gpl-3.0+": "gpl-3.0-or-later",
+	"gpl-3.0-with-autoconf-exception": "gpl-3.0-only with autoconf-exception-3.0",
+	"gpl-3.0-with-autoconf-exception+": "gpl-3.0-or-later with autoconf-exception-3.0",
+	"gpl-3.0-with-gcc-exception": "gpl-3.0-only with gcc-exception-3.1",
+	"gpl-3.0-with-gcc-exception+": "gpl-3.0-or-later with gcc-exception-3.1",
+	"lgpl-2.0": "lgpl-2.0-only",
+	"lgpl-2.0+": "lgpl-2.0-or-later",
+	"lgpl-2.1": "lgpl-2.1-only",
+	"lgpl-2.1+": "lgpl-2.1-or-later",
+	"lgpl-3.0": "lgpl-3.0-only",
+	"lgpl-3.0+": "lgpl-3.0-or-later",
+	"nunit": "zlib-acknowledgement",
+	"standardml-nj": "smlnj",
+	"wxwindows": "gpl-2.0-or-later with wxwindows-exception-3.1",
+}

@@ -7,6 +7,8 @@
 # a name are one.
 package referee.packages
 
+import data.referee.identities
+
 # Whether a value is a pattern.
 is_pattern(pattern) if {
 	is_string(pattern)
@@ -76,26 +78,21 @@ version_expression(version) := sprintf("@%s", [concat(`[^?#]*`, [literal(text) |
 }
 
 # A text as a regular expression that is that text, percent-encoded or not.
-literal(text) := strings.replace_n(
-	{
-		"@": `(?:@|%40)`,
-		"+": `(?:\+|%2B)`,
-		":": `(?::|%3A)`,
-		"~": `(?:~|%7E)`,
-		" ": `(?: |%20)`,
-		".": `\.`,
-		"$": `\$`,
-		"^": `\^`,
-		"(": `\(`,
-		")": `\)`,
-		"[": `\[`,
-		"]": `\]`,
-		"{": `\{`,
-		"}": `\}`,
-		"|": `\|`,
-		"\\": `\\`,
-	},
-	text,
+literal(text) := replace(
+	replace(
+		replace(
+			replace(
+				replace(
+					identities.literal(text),
+					":", `(?::|%3A)`,
+				),
+				`\+`, `(?:\+|%2B)`,
+			),
+			"@", `(?:@|%40)`,
+		),
+		"~", `(?:~|%7E)`,
+	),
+	" ", `(?: |%20)`,
 )
 
 # What a package is called in a message: its name and version, and its package URL.

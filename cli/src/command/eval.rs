@@ -6,7 +6,7 @@ mod args;
 
 pub(crate) use args::EvalArgs;
 
-use crate::config::{Config, PolicyChoice};
+use crate::config::{Config, PolicyChoice, ViewName};
 use crate::console::Console;
 use crate::error::{CliError, rego_error};
 use crate::escape::Safe;
@@ -20,7 +20,8 @@ use crate::output::stats::Stats;
 use crate::rego::{self, require_native};
 use crate::setup;
 use args::Steps;
-use referee_core::Limits;
+use referee_core::{Facts, Limits};
+use referee_engine::InputView;
 use referee_rego::{
     Answer, CompileOptions, Coverage, CoverageKind, EngineChoice, EvalBudget, Module, ProfileLine,
     ProfileOrder, Program, Question, Reports, Value,
@@ -155,6 +156,7 @@ fn prepare(args: &EvalArgs, config: &Config) -> Result<Asked, CliError> {
     } else {
         args.input.as_ref().map(|path| read_input(path, &config.limits)).transpose()?
     };
+    let input = input.map(|input| viewed(input, args.input_view)).transpose()?;
     Ok(Asked {
         program,
         modules: loaded.modules,
@@ -175,6 +177,7 @@ fn prepare(args: &EvalArgs, config: &Config) -> Result<Asked, CliError> {
 
 fn options(args: &EvalArgs, config: &Config) -> Result<CompileOptions, CliError> {
     let options = args.language.options(config)?;
+    let options = if is_rego_v0(args, config) { options.with_rego_v0(true) } else { options };
     if options.engine != EngineChoice::Native {
         // The other engine could not be asked the same.
         let (package, import) = (args.package.is_some(), !args.import.is_empty());
@@ -197,7 +200,7 @@ fn options(args: &EvalArgs, config: &Config) -> Result<CompileOptions, CliError>
 
 fn loaded(args: &EvalArgs, config: &Config) -> Result<Loaded, CliError> {
     let policy = args.policy.as_deref().map(PolicyChoice::parse);
-    let within = (&config.limits, args.language.rego_v0(config));
+    let within = (&config.limits, is_rego_v0(args, config));
     let ignore = &args.load.ignore;
     let mut parts = Vec::new();
     if let Some(policy) = &policy {
@@ -219,6 +222,22 @@ fn loaded(args: &EvalArgs, config: &Config) -> Result<Loaded, CliError> {
         };
     }
     Ok(all)
+}
+
+fn is_rego_v0(args: &EvalArgs, config: &Config) -> bool {
+    args.language.rego_v0(config) || InputView::from(args.input_view).is_rego_v0()
+}
+
+/// The input as a view has it.
+fn viewed(input: Value, view: ViewName) -> Result<Value, CliError> {
+    if view == ViewName::Facts {
+        return Ok(input);
+    }
+    let facts: Facts = serde_json::from_str(&input.to_json_string())
+        .map_err(|source| CliError::NoFacts { source })?;
+    let document = InputView::from(view).document(&facts).map_err(CliError::View)?;
+    Value::from_json(document)
+        .map_err(|source| CliError::Input { name: "the input".to_owned(), source })
 }
 
 /// Reads the input: JSON where it is, else YAML.

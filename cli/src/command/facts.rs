@@ -1,7 +1,7 @@
 //! `referee facts`: the facts about an artifact, for policy authors and for replays.
 
 use crate::args::{QuestionArgs, RegistryArgs, TrustArgs};
-use crate::config::{Config, Overlay};
+use crate::config::{Config, Overlay, ViewName};
 use crate::console::{Console, Role};
 use crate::error::CliError;
 use crate::escape::Safe;
@@ -13,7 +13,8 @@ use crate::progress::Progress;
 use crate::roots;
 use crate::setup::{self, Reach};
 use clap::Args;
-use referee_engine::{Engine, Gathered, Request};
+use referee_engine::{Engine, Gathered, InputView, Request};
+use serde::Serialize;
 use std::path::PathBuf;
 
 /// The arguments of `referee facts`.
@@ -30,6 +31,9 @@ pub(crate) struct FactsArgs {
     evidence: EvidenceArgs,
     #[command(flatten)]
     trust: TrustArgs,
+    /// What is shown: facts, or ratify for the document that Ratify would give to a policy
+    #[arg(long, value_name = "VIEW", default_value = "facts", hide_possible_values = true)]
+    input_view: ViewName,
     /// The document on one line
     #[arg(long)]
     compact: bool,
@@ -107,11 +111,26 @@ pub(crate) async fn run(
             "{warning}: the facts are not complete: {count} entries under `unavailable`"
         )?;
     }
-    match args.compact {
-        true => json::compact(console.out(), &facts)?,
-        false => json::document(console.out(), &facts)?,
+    match args.input_view {
+        ViewName::Facts => written(&facts, args.compact, console)?,
+        ViewName::Ratify => {
+            let document = InputView::Ratify.document(&facts).map_err(CliError::View)?;
+            written(&document, args.compact, console)?;
+        }
     }
     Ok(Exit::Success)
+}
+
+fn written(
+    document: &impl Serialize,
+    compact: bool,
+    console: &mut Console,
+) -> Result<(), CliError> {
+    match compact {
+        true => json::compact(console.out(), document)?,
+        false => json::document(console.out(), document)?,
+    }
+    Ok(())
 }
 
 /// Gathers the facts for one request.

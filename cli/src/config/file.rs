@@ -4,13 +4,14 @@
 //! by themselves against this type before they are laid over one another.
 
 use referee_core::{Limits, Mode};
-use referee_engine::Settings;
+use referee_engine::{InputView, Settings};
 use referee_rego::EngineChoice;
 use referee_store::TufConfig;
 use referee_store::config::{CacheConfig, RegistryConfig};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// The version of the configuration that this code reads.
@@ -26,6 +27,9 @@ pub(crate) struct ConfigFile {
     pub(crate) trust: Vec<PathBuf>,
     /// The policy that rules.
     pub(crate) policy: PolicySection,
+    /// JSON Schemas by the media type of the files that are held against them: the artifact's own and
+    /// those of its referrers. Drafts 4, 6 and 7; nothing is fetched for a `$ref`.
+    pub(crate) schemas: BTreeMap<String, PathBuf>,
     /// How registries are spoken to.
     pub(crate) registry: RegistryConfig,
     /// What is remembered of what registries said.
@@ -48,6 +52,7 @@ impl Default for ConfigFile {
             version: CONFIG_VERSION,
             trust: Vec::new(),
             policy: PolicySection::default(),
+            schemas: BTreeMap::new(),
             registry: RegistryConfig::default(),
             cache: CacheConfig::default(),
             tuf: TufConfig::default(),
@@ -80,6 +85,31 @@ pub(crate) struct PolicySection {
     pub(crate) rego_v0: bool,
     /// Which engine evaluates the policy: `native`, `regorus` or `both`.
     pub(crate) engine: EngineName,
+    /// What the policy is given as its input: `facts`, or `ratify` for a policy of Ratify's, which is
+    /// Rego v0 and rules by `data.ratify.policy.valid`.
+    pub(crate) input_view: ViewName,
+}
+
+/// What a policy is given as its input.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
+)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ViewName {
+    /// The facts.
+    #[default]
+    Facts,
+    /// The document that Ratify gives to its policies.
+    Ratify,
+}
+
+impl From<ViewName> for InputView {
+    fn from(name: ViewName) -> Self {
+        match name {
+            ViewName::Facts => Self::Facts,
+            ViewName::Ratify => Self::Ratify,
+        }
+    }
 }
 
 /// Which engine evaluates Rego.
@@ -118,6 +148,7 @@ impl Default for PolicySection {
             set: Map::new(),
             rego_v0: false,
             engine: EngineName::Native,
+            input_view: ViewName::Facts,
         }
     }
 }

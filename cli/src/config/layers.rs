@@ -23,6 +23,7 @@ const PATHS: &[&str] = &[
     "/registry/ca_files",
     "/registry/docker_config",
     "/tuf/folder",
+    "/schemas",
 ];
 
 /// What the flags say: a configuration with only the settings that are given.
@@ -108,6 +109,7 @@ fn anchor(value: &mut Value, folder: &Path) {
         let Some(found) = value.pointer_mut(pointer) else { continue };
         let items = match found {
             Value::Array(items) => items.iter_mut().collect::<Vec<_>>(),
+            Value::Object(members) => members.values_mut().collect(),
             item => vec![item],
         };
         for item in items {

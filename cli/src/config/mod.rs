@@ -11,17 +11,18 @@ mod layers;
 
 pub(crate) use env::Variables;
 pub(crate) use error::ConfigError;
-pub(crate) use file::{ConfigFile, EngineName, LogFormat, LogLevel};
+pub(crate) use file::{ConfigFile, EngineName, LogFormat, LogLevel, ViewName};
 pub(crate) use layers::Overlay;
 
 use file::CONFIG_VERSION;
 use referee_core::{Limits, Mode, document};
-use referee_engine::Settings;
+use referee_engine::{InputView, Settings};
 use referee_rego::EngineChoice;
 use referee_server::ServerConfig;
 use referee_store::TufConfig;
 use referee_store::config::{CacheConfig, RegistryConfig};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -38,6 +39,8 @@ pub(crate) struct Config {
     pub(crate) trust: Vec<PathBuf>,
     /// The policy.
     pub(crate) policy: PolicyConfig,
+    /// JSON Schemas by the media type that they are for.
+    pub(crate) schemas: BTreeMap<String, PathBuf>,
     /// How registries are spoken to.
     pub(crate) registry: RegistryConfig,
     /// What is remembered.
@@ -79,6 +82,8 @@ pub(crate) struct PolicyConfig {
     pub(crate) rego_v0: bool,
     /// Which engine evaluates it.
     pub(crate) engine: EngineChoice,
+    /// What it is given as its input.
+    pub(crate) input_view: InputView,
 }
 
 /// Where a policy is.
@@ -167,7 +172,9 @@ impl Config {
                 set: raw.policy.set,
                 rego_v0: raw.policy.rego_v0,
                 engine: raw.policy.engine.into(),
+                input_view: raw.policy.input_view.into(),
             },
+            schemas: raw.schemas,
             registry: raw.registry,
             cache: raw.cache,
             tuf: raw.tuf,

@@ -32,6 +32,8 @@ mod packs;
 #[cfg(test)]
 mod processes;
 #[cfg(test)]
+mod ratify;
+#[cfg(test)]
 mod roots;
 #[cfg(test)]
 #[cfg(unix)]

@@ -1,7 +1,7 @@
 //! The contract between the engine and a verifier.
 
 use crate::evidence::{Evidence, EvidenceRequest};
-use crate::facts::{AttestationFact, Contents, SignatureFact, TrustRootFact};
+use crate::facts::{AttestationFact, Contents, SchemaCheckFact, SignatureFact, TrustRootFact};
 use crate::referrer::Referrer;
 use crate::subject::Subject;
 use crate::timestamp::Timestamp;
@@ -66,6 +66,8 @@ pub struct Findings {
     pub attestations: Vec<AttestationFact>,
     /// What was read from the documents of attestations, by the attestation's position above.
     pub contents: Vec<(u32, Arc<Contents>)>,
+    /// Files that were held against JSON Schemas.
+    pub schema_checks: Vec<SchemaCheckFact>,
     /// What could not be had or not be examined. `affects` names are renumbered likewise.
     pub unavailable: Vec<Unavailable>,
     /// The first time after `now` at which another answer may be due (a key becomes valid or
@@ -96,6 +98,12 @@ pub trait Verifier: Send + Sync + fmt::Debug {
     /// found, all of which the registry may have made up: wanting too much is harmless, wanting
     /// too little hides a signature.
     fn wants(&self, referrer: &Referrer) -> bool;
+
+    /// Whether it examines the artifact's own manifest as well. Its job then has a referrer that is
+    /// the artifact itself, at depth 0.
+    fn wants_subject(&self) -> bool {
+        false
+    }
 
     /// The trusted roots that it holds signatures against, as they are at a point in time.
     fn trust_roots(&self, _now: Timestamp) -> Vec<TrustRootFact> {

@@ -54,6 +54,16 @@ pub enum DocumentError {
         /// What is wrong, at most 200 characters.
         what: String,
     },
+    /// It is well-formed XML, and an element is not as its format demands.
+    #[error("the document is not as {format} demands (byte {position}): {what}")]
+    Element {
+        /// The format.
+        format: &'static str,
+        /// Where, in bytes from the start.
+        position: u64,
+        /// What is wrong, at most 200 characters.
+        what: String,
+    },
     /// Its XML declares a document type, by which entities could grow without end.
     #[error("the document's XML has a document type declaration (byte {position})")]
     DocumentType {
@@ -101,9 +111,11 @@ impl Coded for DocumentError {
         match self {
             Self::TooLarge { .. } => "document_too_large",
             Self::Encoding { .. } => "document_encoding",
-            Self::Json { .. } | Self::Xml { .. } | Self::Line { .. } | Self::Member { .. } => {
-                "document_malformed"
-            }
+            Self::Json { .. }
+            | Self::Xml { .. }
+            | Self::Line { .. }
+            | Self::Member { .. }
+            | Self::Element { .. } => "document_malformed",
             Self::Missing { .. } => "document_incomplete",
             Self::DocumentType { .. } => "document_type_declared",
             Self::Version { .. } => "document_version_unsupported",

@@ -12,6 +12,8 @@ mod json;
 mod library;
 mod limits;
 mod problems;
+mod purl;
+mod stream;
 mod text;
 
 pub mod cyclonedx;

@@ -1,6 +1,7 @@
 //! Texts of documents: bounded, and times in the ways that tools write them.
 
 use referee_core::Timestamp;
+use smol_str::SmolStr;
 
 /// The first so many characters, with `…` where something is left out.
 pub(crate) fn shorten(text: &str, most: usize) -> String {
@@ -16,6 +17,43 @@ pub(crate) fn time(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     let read = text.parse().or_else(|_| format!("{text}Z").parse()).ok()?;
     (!text.starts_with("0001-01-01")).then_some(read)
+}
+
+/// A text as a fact, at most so many characters; `None` where it is empty. What is cut ends in `…`, so
+/// that it is equal to nothing that is not cut.
+pub(crate) fn fact(text: &str, most: usize) -> Option<SmolStr> {
+    let text = text.trim();
+    match text.len() {
+        0 => None,
+        length if length <= most => Some(SmolStr::new(text)),
+        _ => Some(shorten(text, most.saturating_sub(1)).into()),
+    }
+}
+
+/// Likewise, of a text that may be missing, as a `String`.
+pub(crate) fn owned(text: Option<&str>, most: usize) -> Option<String> {
+    let text = text?.trim();
+    match text.len() {
+        0 => None,
+        length if length <= most => Some(text.to_owned()),
+        _ => Some(shorten(text, most.saturating_sub(1))),
+    }
+}
+
+/// The beginning of a text, at most so many bytes of it: what is looked at once for each of the many
+/// that refer to it.
+pub(crate) fn head(text: &str, most: usize) -> &str {
+    text.get(..text.floor_char_boundary(most)).unwrap_or(text)
+}
+
+/// The first line of a text, or its first sentence where the line is longer than so many characters.
+pub(crate) fn first_sentence(text: &str, most: usize) -> Option<String> {
+    let line = text.trim().lines().next()?.trim_end();
+    if line.len() <= most {
+        return owned(Some(line), most);
+    }
+    let sentence = line.split_once(". ").map_or(line, |(sentence, _)| sentence);
+    owned(Some(sentence), most)
 }
 
 #[cfg(test)]

@@ -46,6 +46,8 @@ pub struct Policy {
 struct Inner {
     program: Program,
     package: String,
+    /// The rule that must hold where it is there.
+    holds: &'static str,
     /// Those of the decision rules that the package has, by name.
     rules: Vec<&'static str>,
     values: Gathering,
@@ -72,6 +74,12 @@ pub enum PolicyError {
     Undefined {
         /// The package that was named.
         package: Option<String>,
+    },
+    /// The one rule that is to decide is not there.
+    #[error("there is no rule {rule}")]
+    NoRule {
+        /// The rule, `data.ratify.policy.valid`.
+        rule: String,
     },
     /// Several packages define them, and none was named.
     #[error("several packages could decide: {}", packages.join(", "))]
@@ -109,7 +117,7 @@ fn undefined(package: Option<&str>) -> String {
 impl Coded for PolicyError {
     fn code(&self) -> &'static str {
         match self {
-            Self::Undefined { .. } => "policy_undefined",
+            Self::Undefined { .. } | Self::NoRule { .. } => "policy_undefined",
             Self::Ambiguous { .. } => "policy_ambiguous",
             Self::Type { .. } => "policy_type",
             Self::Compile(errors) => errors.code(),
@@ -123,6 +131,11 @@ impl Coded for PolicyError {
                 "A policy denies with `deny contains message if …` or allows with `allow if …`."
                     .to_owned(),
             ),
+            Self::NoRule { rule } => {
+                let (package, name) = rule.rsplit_once('.').unwrap_or_default();
+                let package = package.strip_prefix("data.").unwrap_or(package);
+                Some(format!("Name the package that has a rule {name}; {package} has none."))
+            }
             Self::Ambiguous { .. } => Some("Name the package that decides.".to_owned()),
             Self::Type { .. } => {
                 Some("Write `deny contains message if …`, not `deny if …`.".to_owned())
@@ -150,10 +163,36 @@ impl Policy {
         if rules.is_empty() {
             return Err(PolicyError::Undefined { package: Some(package) });
         }
+        Ok(Self::asking(program, package, ALLOW, rules))
+    }
+
+    /// The policy that is one boolean rule of a package (without `data.`): where that does not hold,
+    /// it denies. No other rule is asked.
+    ///
+    /// # Errors
+    /// [`PolicyError::NoRule`] where the package has no such rule.
+    pub fn of_boolean(
+        program: Program,
+        package: &str,
+        rule: &'static str,
+    ) -> Result<Self, PolicyError> {
+        let package = package.strip_prefix("data.").unwrap_or(package).to_owned();
+        if !program.rules(&package).any(|found| found.name == rule) {
+            return Err(PolicyError::NoRule { rule: in_package(&package, rule) });
+        }
+        Ok(Self::asking(program, package, rule, vec![rule]))
+    }
+
+    fn asking(
+        program: Program,
+        package: String,
+        holds: &'static str,
+        rules: Vec<&'static str>,
+    ) -> Self {
         let paths = rules.iter().map(|rule| in_package(&package, rule)).collect();
         let attribution = Attribution::new(&program, &package, &rules);
         let values = Gathering::new(program.clone(), paths);
-        Ok(Self { inner: Arc::new(Inner { program, package, rules, values, attribution }) })
+        Self { inner: Arc::new(Inner { program, package, holds, rules, values, attribution }) }
     }
 
     /// The package that decides, without `data.`.
@@ -186,13 +225,13 @@ impl Policy {
         let mut allowed = true;
         for ((rule, path), value) in inner.rules.iter().zip(inner.values.paths()).zip(values) {
             match *rule {
-                ALLOW => allowed = as_boolean(path, value)?,
+                holds if holds == inner.holds => allowed = as_boolean(path, value)?,
                 WARN => warnings.extend(rule, path, value)?,
                 _ => reasons.extend(rule, path, value)?,
             }
         }
         if reasons.is_empty() && !allowed {
-            reasons.push_not_allowed(&in_package(&inner.package, ALLOW));
+            reasons.push_not_allowed(inner.holds, &in_package(&inner.package, inner.holds));
         }
         if !reasons.is_empty() || !warnings.is_empty() {
             let now = monotonic();
@@ -284,14 +323,14 @@ impl Found {
         Ok(())
     }
 
-    fn push_not_allowed(&mut self, path: &str) {
+    fn push_not_allowed(&mut self, rule: &'static str, path: &str) {
         let reason = Reason {
             code: Some("not_allowed".to_owned()),
             message: format!("{path} does not hold."),
             rule: Some(path.to_owned()),
             ..Reason::default()
         };
-        self.0.push((ALLOW, None, reason));
+        self.0.push((rule, None, reason));
     }
 
     fn locate(&mut self, places: &crate::attribution::Places<'_>) {

@@ -182,11 +182,7 @@ async fn ruling(
 ) -> Result<Ruling, NoRuling> {
     // A deadline that is all but over still gives the policy a moment: most need less.
     let until = (end - ANSWER).max(Instant::now() + ANSWER);
-    let input = match gathered.input() {
-        Ok(input) => input,
-        Err(GatherError::Facts(source)) => return Err(NoRuling::Facts(source)),
-        Err(GatherError::Unresolved(error)) => return Err(NoRuling::Unresolved(error)),
-    };
+    let input = gathered.input_as(policy.view())?;
     if let Some(answer) = at_once(policy, &input, gathered.established.weight, now, until) {
         return answer.map_err(NoRuling::Policy);
     }

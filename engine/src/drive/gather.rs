@@ -11,7 +11,7 @@ use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use referee_core::facts::TrustRootFact;
-use referee_core::{Limits, Selector, Timestamp, Verifier};
+use referee_core::{FoundBy, Limits, Referrer, Selector, Timestamp, Verifier};
 use referee_store::Store;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -218,6 +218,25 @@ async fn perform(
             let selector = Selector::Tag(digest.cosign_tag(tag.suffix()).into());
             Outcome::Tagged(context.store.manifest(&target.place, Some(&selector)).await)
         }
+        Work::ExamineSubject { verifier } => {
+            let job = gathering.read(|state| {
+                let plan = state.plan.as_ref()?;
+                let subject = plan.subject().clone();
+                let referrer = Referrer {
+                    descriptor: subject.descriptor.clone(),
+                    subject: subject.digest().clone(),
+                    depth: 0,
+                    found_by: FoundBy::Index,
+                };
+                Some(examine::Examination {
+                    manifest: Some(subject.bytes.clone()),
+                    subject,
+                    referrer: Arc::new(referrer),
+                    verifier: plan.verifiers().get(verifier)?.clone(),
+                })
+            });
+            examined(context, target, now, cancelled, job).await
+        }
         Work::Examine { found, verifier } => {
             let job = gathering.read(|state| {
                 let plan = state.plan.as_ref()?;
@@ -230,16 +249,26 @@ async fn perform(
                     verifier,
                 })
             });
-            match job {
-                Some(job) => examine::examine(context, &target.place, now, cancelled, job).await,
-                // The plan hands out work only for what it has found.
-                None => Outcome::Examined {
-                    findings: referee_core::Findings::default(),
-                    fetch: Duration::ZERO,
-                    verify: Duration::ZERO,
-                },
-            }
+            examined(context, target, now, cancelled, job).await
         }
     };
     (id, outcome)
+}
+
+async fn examined(
+    context: &Context,
+    target: &Target,
+    now: Timestamp,
+    cancelled: &Arc<AtomicBool>,
+    job: Option<examine::Examination>,
+) -> Outcome {
+    match job {
+        Some(job) => examine::examine(context, &target.place, now, cancelled, job).await,
+        // The plan hands out work only for what it has found.
+        None => Outcome::Examined {
+            findings: referee_core::Findings::default(),
+            fetch: Duration::ZERO,
+            verify: Duration::ZERO,
+        },
+    }
 }

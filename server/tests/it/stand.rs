@@ -72,6 +72,7 @@ pub(crate) fn policy(text: &str) -> LoadedPolicy {
         revision: Some("r1".into()),
         mode: Mode::Enforce,
         rego_v0: false,
+        view: referee_engine::InputView::Facts,
         engine: referee_rego::EngineChoice::Native,
         library: Vec::new(),
     })

@@ -119,6 +119,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
             &[
                 "referee-engine",
                 "referee-core",
+                "referee-document",
                 "referee-verify",
                 "referee-rego",
                 "referee-store",

@@ -1,6 +1,7 @@
 //! The arguments of `referee eval`.
 
 use crate::args::parse_duration;
+use crate::config::ViewName;
 use crate::error::CliError;
 use crate::output::eval::Form;
 use crate::rego::{AbsentFromEval, CoverageRuns, LanguageArgs, LoadArgs, NetworkArgs};
@@ -37,6 +38,10 @@ pub(crate) struct EvalArgs {
     /// Read the input from standard input
     #[arg(short = 'I', long, conflicts_with = "input")]
     pub(super) stdin_input: bool,
+    /// What the input is given as: as it is; or ratify, of facts, as Ratify would give them to a
+    /// policy, which is then Rego v0
+    #[arg(long, value_name = "VIEW", default_value = "facts", hide_possible_values = true)]
+    pub(super) input_view: ViewName,
     /// The package in which the query stands
     #[arg(long, value_name = "NAME")]
     pub(super) package: Option<String>,

@@ -9,6 +9,7 @@ mod content;
 mod evidence;
 mod provenance;
 mod sbom;
+mod schema_check;
 mod signature;
 mod vex;
 mod vulnerability;
@@ -27,6 +28,7 @@ pub use sbom::{
     LicenseFact, LicenseStatus, PackageFact, RelationshipFact, Sbom, SbomEncoding, SbomFact,
     SbomFormat,
 };
+pub use schema_check::{SchemaCheckFact, SchemaErrorFact};
 pub use signature::{
     CertificateFact, Format, IdentityFact, KeyFact, Problem, Purpose, RevocationFact,
     RevocationMethod, RevocationStatus, SignatureFact, SignatureStatus,
@@ -79,6 +81,9 @@ pub struct Facts {
     pub provenance: Vec<ProvenanceFact>,
     /// The verification summaries among them.
     pub verification_summaries: Vec<VerificationSummaryFact>,
+    /// The files that were held against a JSON Schema of their media type, where the configuration
+    /// names any: the artifact's own first.
+    pub schema_checks: Vec<SchemaCheckFact>,
     /// The trusted roots that signatures were held against, in the order of the trust document.
     pub trust_roots: Vec<TrustRootFact>,
     /// What could not be had.
@@ -130,6 +135,7 @@ struct Digested<'a> {
     vex: Vec<&'a SourceOfDocument>,
     provenance: Vec<&'a SourceOfDocument>,
     verification_summaries: Vec<&'a SourceOfDocument>,
+    schema_checks: &'a [SchemaCheckFact],
     trust_roots: &'a [TrustRootFact],
     unavailable: &'a [Unavailable],
     complete: bool,
@@ -151,6 +157,7 @@ impl<'a> Digested<'a> {
             vex,
             provenance,
             verification_summaries,
+            schema_checks,
             trust_roots,
             unavailable,
             complete,
@@ -173,6 +180,7 @@ impl<'a> Digested<'a> {
                 .iter()
                 .map(|fact| &fact.source)
                 .collect(),
+            schema_checks,
             trust_roots,
             unavailable,
             complete: *complete,
@@ -339,6 +347,7 @@ mod tests {
             vex: Vec::new(),
             provenance: Vec::new(),
             verification_summaries: Vec::new(),
+            schema_checks: Vec::new(),
             trust_roots: Vec::new(),
             unavailable: vec![Unavailable::new(
                 UnavailableKind::Blob,

@@ -34,17 +34,24 @@ pub struct Provenance {
     pub build_type: Option<String>,
     /// The kind of builder, where the build type is one that is known here.
     pub kind: BuildKind,
-    /// What the build started from.
+    /// What the build started from, where the builder itself found out what that was. `null` where
+    /// the provenance contradicts itself in it.
     pub source: Option<SourceFact>,
+    /// What the build started from as only those say who started it, or as is guessed, where `source`
+    /// is `null` or is the build's definition alone: BuildKit's `vcs`, the results of Tekton's tasks.
+    /// No reason to trust anything.
+    pub source_claimed: Option<SourceFact>,
     /// What went into it (SLSA 1: `resolvedDependencies`); the first so many where `truncated`.
     pub materials: Vec<MaterialFact>,
     /// How many there are, those left out as well.
     pub material_count: u64,
-    /// Which of the materials are container images.
+    /// The container images among the materials, and the builder's image of a container-based build.
     pub images: Vec<ImageFact>,
-    /// The parameters that whoever started the build could set (SLSA 1: `externalParameters`).
+    /// The parameters that whoever started the build could set (SLSA 1: `externalParameters`), whole;
+    /// `null` where they are larger than 256 KiB.
     pub parameters: Value,
-    /// Those that the builder set (SLSA 1: `internalParameters`; before: `environment`).
+    /// Those that the builder set (SLSA 1: `internalParameters`; before: `environment`), without the
+    /// members with which they would be larger than 256 KiB.
     pub internal_parameters: Value,
     /// What identifies the build.
     pub invocation: Option<String>,
@@ -54,8 +61,8 @@ pub struct Provenance {
     pub started_at: Option<Timestamp>,
     /// When it ended.
     pub finished_at: Option<Timestamp>,
-    /// Whether it claims that parameters, environment and materials are listed in full; SLSA 1 has no
-    /// such claim.
+    /// Whether it claims that parameters, environment and materials are listed in full. SLSA 1 has no
+    /// such claim, but BuildKit makes one in it.
     pub completeness: Option<CompletenessFact>,
     /// Whether it claims that the same would come out again.
     pub reproducible: Option<bool>,
@@ -88,7 +95,8 @@ pub enum BuildKind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SourceFact {
-    /// The repository's address without `git+` and what follows it (`https://github.com/org/repo`).
+    /// The repository's address without `git+`, `.git` and the branch
+    /// (`https://github.com/org/repo`).
     pub uri: String,
     /// The commit or the hash of the source, hex.
     pub digest: Option<SmolStr>,
@@ -106,7 +114,7 @@ pub struct MaterialFact {
     pub uri: Option<String>,
     /// Its name.
     pub name: Option<String>,
-    /// Its digests by algorithm, hex.
+    /// Its digests by algorithm as that is written (`sha256`, `gitCommit`), lower-case hex.
     pub digest: BTreeMap<SmolStr, SmolStr>,
 }
 
@@ -114,14 +122,16 @@ pub struct MaterialFact {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ImageFact {
-    /// Registry and repository in full, `docker.io/library/alpine`, without tag and digest.
+    /// Registry and repository in full, `docker.io/library/alpine`, without tag and digest. Of an
+    /// image in no registry, such as one in an OCI layout, the package URL's type and name:
+    /// `pkg:oci/alpine`.
     pub repository: String,
     /// The tag, where one is named.
     pub tag: Option<SmolStr>,
     /// The digest (`sha256:…`), where one is named.
     pub digest: Option<SmolStr>,
-    /// Its position in `materials`.
-    pub material: u32,
+    /// Its position in `materials`; `null` where it is named by a parameter.
+    pub material: Option<u32>,
 }
 
 /// What a provenance claims to list in full.
@@ -166,8 +176,9 @@ pub struct VerificationSummary {
     pub passed: Option<bool>,
     /// The levels that it was verified to have (`SLSA_BUILD_LEVEL_3`).
     pub levels: Vec<String>,
-    /// How many of the dependencies have each level.
-    pub dependency_levels: BTreeMap<SmolStr, u64>,
+    /// How many of the dependencies have each level: empty where there are no dependencies, `null`
+    /// where nothing is said of them.
+    pub dependency_levels: Option<BTreeMap<SmolStr, u64>>,
     /// The version of SLSA.
     pub slsa_version: Option<SmolStr>,
     /// Whether something is left out here because of a limit.

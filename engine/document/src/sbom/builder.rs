@@ -1,6 +1,7 @@
 //! Putting an SBOM together: what all formats have in common. Limits, licences read once each,
 //! counts.
 
+use super::packages::{Packages, Place};
 use crate::license;
 use crate::limits::Limits;
 use crate::problems::Problems;
@@ -11,10 +12,11 @@ use referee_core::facts::{
 };
 use sha2::{Digest as _, Sha256};
 use smol_str::{SmolStr, format_smolstr};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-/// The longest licence text that is read, in bytes. The longest expression in Debian is 2 KiB.
-pub(crate) const MAX_LICENSE_BYTES: usize = 16 * 1024;
+/// The longest licence text that is read, in bytes.
+pub(crate) const MAX_LICENSE_BYTES: usize = license::MAX_EXPRESSION_BYTES;
 
 /// The most purl types that are counted. There are some 40 in the purl specification.
 const MAX_TYPES: usize = 256;
@@ -24,6 +26,7 @@ const MAX_TYPES: usize = 256;
 pub(crate) struct Builder {
     limits: Limits,
     sbom: Sbom,
+    front: Vec<PackageFact>,
     licenses: HashMap<SmolStr, LicenseFact>,
     types: HashMap<SmolStr, u64>,
     left_out: BTreeMap<&'static str, u64>,
@@ -59,6 +62,7 @@ impl Builder {
                 truncated: false,
                 problems: Vec::new(),
             },
+            front: Vec::new(),
             licenses: HashMap::new(),
             types: HashMap::new(),
             left_out: BTreeMap::new(),
@@ -104,7 +108,7 @@ impl Builder {
             return Some(key.clone());
         }
         if self.licenses.len() >= self.limits.max_licenses {
-            self.leave_out("licences");
+            self.leave_out("licences", 1);
             return Some(self.unread("(not read)".into(), "there are too many licence texts"));
         }
         if text.len() > MAX_LICENSE_BYTES {
@@ -125,8 +129,54 @@ impl Builder {
         key
     }
 
+    /// The key of a licence that is not read: a policy that asks for it finds it `unknown`.
+    pub(crate) fn license_unread(&mut self, why: &'static str) -> SmolStr {
+        self.unread("(not read)".into(), why)
+    }
+
     /// Adds a package; its licences come from [`Builder::license`].
     pub(crate) fn package(&mut self, package: PackageFact) {
+        let place = self.place();
+        self.put(place, package);
+    }
+
+    /// Keeps a place for a package, so that it stands before those that are read inside it.
+    pub(crate) fn place(&mut self) -> Place {
+        Self::keep(&mut self.sbom.packages, &self.limits).map_or(Place::None, Place::Among)
+    }
+
+    /// The same before all others, wherever in the document it is met: for what the document is about.
+    pub(crate) fn place_in_front(&mut self) -> Place {
+        Self::keep(&mut self.front, &self.limits).map_or(Place::None, Place::Front)
+    }
+
+    fn keep(packages: &mut Vec<PackageFact>, limits: &Limits) -> Option<usize> {
+        let position = packages.len();
+        (position < limits.max_packages).then(|| {
+            packages.push(PackageFact::default());
+            position
+        })
+    }
+
+    /// Puts a package where a place was kept for it.
+    pub(crate) fn put(&mut self, place: Place, package: PackageFact) {
+        self.count(&package);
+        match self.at(place) {
+            Some(kept) => *kept = package,
+            None => self.leave_out("packages", 1),
+        }
+    }
+
+    /// The package at a place, where one was kept.
+    pub(crate) fn at(&mut self, place: Place) -> Option<&mut PackageFact> {
+        match place {
+            Place::Among(position) => self.sbom.packages.get_mut(position),
+            Place::Front(position) => self.front.get_mut(position),
+            Place::None => None,
+        }
+    }
+
+    fn count(&mut self, package: &PackageFact) {
         self.sbom.package_count = self.sbom.package_count.saturating_add(1);
         if let Some(license) = declared_of(&mut self.licenses, package.license_declared.as_ref()) {
             license.declared = license.declared.saturating_add(1);
@@ -135,15 +185,12 @@ impl Builder {
             license.concluded = license.concluded.saturating_add(1);
         }
         let kind = package.purl.as_deref().and_then(purl_type).unwrap_or_default();
-        if let Some(count) = self.types.get_mut(kind) {
+        if let Some(count) = self.types.get_mut(&*kind) {
             *count = count.saturating_add(1);
         } else if self.types.len() < MAX_TYPES {
-            self.types.insert(kind.into(), 1);
-        }
-        if self.sbom.packages.len() < self.limits.max_packages {
-            self.sbom.packages.push(package);
+            self.types.insert(kind.as_ref().into(), 1);
         } else {
-            self.leave_out("packages");
+            self.leave_out("counts of purl types", 1);
         }
     }
 
@@ -153,26 +200,55 @@ impl Builder {
         if self.sbom.relationships.len() < self.limits.max_relationships {
             self.sbom.relationships.push(RelationshipFact { from, to, kind });
         } else {
-            self.leave_out("relationships");
+            self.leave_out("relationships", 1);
         }
     }
 
-    fn leave_out(&mut self, what: &'static str) {
-        let count = self.left_out.entry(what).or_default();
-        *count = count.saturating_add(1);
+    /// Sets the licences of the package that was added at this position, where a document tells them
+    /// apart from the package; of one that is left out they are counted all the same.
+    pub(crate) fn set_licenses(
+        &mut self,
+        position: usize,
+        declared: Option<SmolStr>,
+        concluded: Option<SmolStr>,
+    ) {
+        if let Some(license) = declared_of(&mut self.licenses, declared.as_ref()) {
+            license.declared = license.declared.saturating_add(1);
+        }
+        if let Some(license) = declared_of(&mut self.licenses, concluded.as_ref()) {
+            license.concluded = license.concluded.saturating_add(1);
+        }
+        if let Some(package) = self.sbom.packages.get_mut(position) {
+            package.license_declared = declared;
+            package.license_concluded = concluded;
+        }
+    }
+
+    /// Tells that so many of something are left out.
+    pub(crate) fn leave_out(&mut self, what: &'static str, count: u64) {
+        if count > 0 {
+            let left_out = self.left_out.entry(what).or_default();
+            *left_out = left_out.saturating_add(count);
+        }
     }
 
     /// The SBOM.
-    pub(crate) fn finish(mut self) -> Sbom {
-        let mut ids = std::collections::HashSet::with_capacity(self.sbom.packages.len());
-        let twice = self.sbom.packages.iter().find(|package| !ids.insert(package.id.as_str()));
-        if let Some(twice) = twice {
-            let id = crate::text::shorten(&twice.id, 80);
+    pub(crate) fn finish(self) -> Sbom {
+        self.finish_with(|_, _| {})
+    }
+
+    /// The SBOM, after a look at the packages by their ids.
+    pub(crate) fn finish_with(mut self, look: impl FnOnce(&Packages<'_>, &mut Problems)) -> Sbom {
+        self.front_first();
+        let packages = Packages::new(&self.sbom, self.left_out.contains_key("packages"));
+        if let Some(twice) = packages.twice() {
+            let id = crate::text::shorten(twice, 80);
             self.problems.add("document_duplicate_id", || {
                 format!("more than one package has the id {id:?}")
             });
         }
-        drop(ids);
+        look(&packages, &mut self.problems);
+        drop(packages);
         let mut problems: Vec<_> = self.problems.finish();
         for (what, count) in self.left_out {
             self.sbom.truncated = true;
@@ -189,6 +265,18 @@ impl Builder {
         self.sbom.problems = problems;
         self.sbom
     }
+
+    /// Those that stand in front move there; what is over the limit then is left out at the end.
+    fn front_first(&mut self) {
+        if self.front.is_empty() {
+            return;
+        }
+        let all = self.front.len().saturating_add(self.sbom.packages.len());
+        let over = all.saturating_sub(self.limits.max_packages);
+        self.sbom.packages.truncate(self.sbom.packages.len().saturating_sub(over));
+        self.leave_out("packages", u64::try_from(over).unwrap_or(u64::MAX));
+        self.sbom.packages.splice(0..0, std::mem::take(&mut self.front));
+    }
 }
 
 fn declared_of<'l>(
@@ -198,9 +286,125 @@ fn declared_of<'l>(
     licenses.get_mut(key?.as_str())
 }
 
-/// The type of a package URL (purl-spec, "Rules for each purl component": after the scheme, up to
-/// the first `/`).
-fn purl_type(purl: &str) -> Option<&str> {
-    let rest = purl.strip_prefix("pkg:")?.trim_start_matches('/');
-    rest.split_once('/').map(|(kind, _)| kind)
+/// The type of a package URL in lower case (purl-spec, "Rules for each purl component": after the
+/// scheme, up to the first `/`; scheme and type in any case).
+fn purl_type(purl: &str) -> Option<Cow<'_, str>> {
+    let scheme = purl.get(..4).filter(|scheme| scheme.eq_ignore_ascii_case("pkg:"))?;
+    let rest = purl.get(scheme.len()..)?.trim_start_matches('/');
+    let (kind, _) = rest.split_once('/')?;
+    let upper = kind.bytes().any(|byte| byte.is_ascii_uppercase());
+    Some(if upper { Cow::Owned(kind.to_ascii_lowercase()) } else { Cow::Borrowed(kind) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn builder(limits: &Limits) -> Builder {
+        Builder::new(SbomFormat::Spdx, "2.3", SbomEncoding::Json, limits)
+    }
+
+    fn package(id: &str) -> PackageFact {
+        PackageFact { id: id.into(), name: id.into(), ..PackageFact::default() }
+    }
+
+    fn ids(sbom: &Sbom) -> Vec<&str> {
+        sbom.packages.iter().map(|package| package.id.as_str()).collect()
+    }
+
+    fn told(sbom: &Sbom) -> Vec<&str> {
+        sbom.problems.iter().map(|problem| problem.message.as_str()).collect()
+    }
+
+    #[test]
+    fn a_licence_is_read_once_and_counted_for_each_package() {
+        let mut builder = builder(&Limits::DEFAULT);
+        let key = builder.license(" MIT ");
+        assert_eq!(builder.license("MIT"), key);
+        assert_eq!(builder.license("  "), None);
+        let licensed = PackageFact { license_declared: key.clone(), ..package("a") };
+        builder.package(licensed.clone());
+        builder.package(PackageFact { license_concluded: key, ..licensed });
+        let sbom = builder.finish();
+        assert_eq!(sbom.licenses.len(), 1);
+        let mit = &sbom.licenses["MIT"];
+        assert_eq!((mit.status, mit.declared, mit.concluded), (LicenseStatus::Expression, 2, 1));
+    }
+
+    #[test]
+    fn a_licence_beyond_the_limit_or_too_long_is_unknown() {
+        let mut builder = builder(&Limits { max_licenses: 1, ..Limits::DEFAULT });
+        let long = "MIT AND ".repeat(MAX_LICENSE_BYTES);
+        let long = builder.license(&long).unwrap();
+        assert!(long.starts_with("sha256:"));
+        let over = builder.license("MIT").unwrap();
+        assert_eq!(over, "(not read)");
+        builder.package(PackageFact { license_declared: Some(over), ..package("a") });
+        let sbom = builder.finish();
+        assert_eq!(sbom.licenses[&long].status, LicenseStatus::Unknown);
+        assert_eq!(sbom.licenses["(not read)"].declared, 1);
+        assert_eq!((told(&sbom), sbom.truncated), (vec!["1 licences are left out"], true));
+    }
+
+    #[test]
+    fn a_place_is_kept_for_what_is_known_later() {
+        let mut builder = builder(&Limits::DEFAULT);
+        let outer = builder.place();
+        builder.package(package("inner"));
+        builder.put(outer, package("outer"));
+        let front = builder.place_in_front();
+        builder.put(front, package("front"));
+        builder.at(outer).unwrap().version = Some("1".into());
+        let sbom = builder.finish();
+        assert_eq!(ids(&sbom), ["front", "outer", "inner"]);
+        assert_eq!((sbom.package_count, sbom.packages[1].version.as_deref()), (3, Some("1")));
+    }
+
+    #[test]
+    fn what_is_over_a_limit_is_left_out_and_counted() {
+        let limits = Limits { max_packages: 2, max_relationships: 1, ..Limits::DEFAULT };
+        let mut builder = builder(&limits);
+        for id in ["a", "b", "c"] {
+            builder.package(package(id));
+            builder.relationship(id.into(), "a".into(), "contains".into());
+        }
+        let front = builder.place_in_front();
+        builder.put(front, package("front"));
+        let sbom = builder.finish();
+        assert_eq!(ids(&sbom), ["front", "a"]);
+        assert_eq!((sbom.package_count, sbom.relationship_count, sbom.truncated), (4, 3, true));
+        assert_eq!(told(&sbom), ["2 packages are left out", "2 relationships are left out"]);
+    }
+
+    #[test]
+    fn packages_are_counted_by_the_type_of_their_purl() {
+        let mut builder = builder(&Limits::DEFAULT);
+        for purl in ["pkg:npm/a@1", "PKG:NPM/b", "pkg://deb/debian/c", "pkg:d", "npm/e", ""] {
+            builder.package(PackageFact { purl: Some(purl.into()), ..package(purl) });
+        }
+        let types = builder.finish().package_types;
+        let expected = [("".into(), 3), ("deb".into(), 1), ("npm".into(), 2)];
+        assert_eq!(types, BTreeMap::from(expected));
+    }
+
+    #[test]
+    fn no_more_types_are_counted_than_there_may_be() {
+        let mut builder = builder(&Limits::DEFAULT);
+        for number in 0..=MAX_TYPES {
+            let purl = format_smolstr!("pkg:t{number}/a");
+            builder.package(PackageFact { purl: Some(purl.clone()), ..package(&purl) });
+        }
+        let sbom = builder.finish();
+        assert_eq!(sbom.package_types.len(), MAX_TYPES);
+        assert_eq!(told(&sbom), ["1 counts of purl types are left out"]);
+    }
+
+    #[test]
+    fn times_that_cannot_be_read_are_told() {
+        let mut builder = builder(&Limits::DEFAULT);
+        builder.created_at("yesterday");
+        let sbom = builder.finish();
+        assert_eq!(sbom.created_at, None);
+        assert_eq!(told(&sbom), ["the creation time \"yesterday\" is not an RFC 3339 time"]);
+    }
 }

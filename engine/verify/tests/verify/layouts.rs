@@ -352,7 +352,7 @@ fn what_buildkit_puts_into_an_index_is_read_and_never_verified() {
     assert!(findings.signatures.is_empty() && findings.attestations.is_empty());
     // The same for another platform speaks of that no more.
     referrer.subject = opened.world.digest();
-    opened.world.limits.max_predicate_bytes = 550;
+    opened.world.limits.max_payload_bytes = 550;
     let findings = opened.world.read(&referrer);
     let codes: Vec<_> = findings.attestations.iter().map(|a| a.errors[0].code.as_str()).collect();
     assert_eq!(codes, ["subject_mismatch", "too_large"]);

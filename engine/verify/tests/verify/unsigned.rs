@@ -198,7 +198,7 @@ fn what_is_too_large_is_told_without_being_read_and_leaves_the_facts_complete() 
     let text = statement(&world.digest(), REVIEW, &json!("a".repeat(1_000)));
     let layers = [layer(&mut world, &text), world.put("text/spdx", &[b'a'; 2_000])];
     let referrer = world.manifest(&layers, None, FoundBy::Index);
-    world.limits.max_predicate_bytes = 999;
+    world.limits.max_payload_bytes = 999;
     let findings = world.read(&referrer);
     assert_eq!(codes(&findings), ["too_large", "too_large"]);
     assert!(findings.attestations.iter().all(|a| a.predicate_omitted && a.predicate.is_null()));

@@ -1,0 +1,302 @@
+//! `vulnerabilities` as the findings of a report: one for each component that a vulnerability
+//! affects; one without a package where it says of none.
+//!
+//! What is affected is looked up at the end, as components may stand after what affects them. What
+//! the document makes of a vulnerability (`analysis`) is a statement of a VEX document (`analysis`
+//! module); of it a finding has only whether there is a fix.
+
+use super::model::{Affected, Analysis, Tools, Vulnerability, said};
+use super::rating::{self, Rated};
+use super::reference::{Known, Target};
+use crate::limits::Limits;
+use crate::problems::Problems;
+use crate::sbom::hashes;
+use crate::text::shorten;
+use referee_core::facts::{
+    FindingFact, FixState, PackageFact, Problem, ReportFormat, Severity, VulnerabilityReport,
+};
+use referee_core::{Digest, Timestamp};
+use smol_str::SmolStr;
+use std::collections::BTreeMap;
+
+/// The most aliases that a finding keeps.
+const MAX_ALIASES: usize = 32;
+
+/// The longest title, in characters.
+const MAX_TITLE: usize = 200;
+
+/// The longest address, in bytes; browsers take 2,000.
+const MAX_URL_BYTES: usize = 2048;
+
+/// Findings in the making.
+#[derive(Debug)]
+pub(super) struct Findings {
+    max_findings: usize,
+    findings: Vec<FindingFact>,
+    affected: Vec<Pending>,
+    count: u64,
+    severities: BTreeMap<Severity, u64>,
+    scanner: Option<(String, Option<String>)>,
+    left_out: BTreeMap<&'static str, u64>,
+    problems: Problems,
+}
+
+/// What a finding is about, until it can be looked up.
+#[derive(Debug)]
+struct Pending {
+    reference: Option<SmolStr>,
+    affected: Vec<SmolStr>,
+}
+
+impl Findings {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self {
+            max_findings: limits.max_findings,
+            findings: Vec::new(),
+            affected: Vec::new(),
+            count: 0,
+            severities: BTreeMap::new(),
+            scanner: None,
+            left_out: BTreeMap::new(),
+            problems: Problems::new(limits.max_problems),
+        }
+    }
+
+    /// The tools of the document: the first is the scanner.
+    pub(super) fn scanner(&mut self, tools: &Tools<'_>) {
+        self.scanner = first(tools).or_else(|| self.scanner.take());
+    }
+
+    /// A vulnerability.
+    pub(super) fn add(&mut self, vulnerability: &Vulnerability<'_>) {
+        let affects = &vulnerability.affects;
+        let count = affects.count().max(1);
+        self.count = self.count.saturating_add(count);
+        let rated = rating::rate(&vulnerability.ratings.kept, &mut self.problems);
+        let severity = self.severities.entry(rated.severity).or_default();
+        *severity = severity.saturating_add(count);
+        if self.scanner.is_none() {
+            self.scanner = vulnerability.tools.as_ref().and_then(first);
+        }
+        let room = self.max_findings.saturating_sub(self.findings.len());
+        if room == 0 {
+            return;
+        }
+        let (id, names) = identifiers(vulnerability);
+        if id.is_none() {
+            self.problems.add("document_vulnerability_id", || {
+                "a vulnerability has neither id nor references".to_owned()
+            });
+        }
+        let kept = names.len().min(MAX_ALIASES);
+        self.leave_out(
+            "aliases",
+            names.len().saturating_sub(kept),
+            vulnerability.references.left_out,
+        );
+        self.leave_out("scores", 0, rated.left_out);
+        self.leave_out("ratings", 0, vulnerability.ratings.left_out);
+        let mut finding = self.finding(vulnerability, rated);
+        finding.id = id.unwrap_or_default();
+        finding.aliases = names.into_iter().take(MAX_ALIASES).collect();
+        if affects.kept.is_empty() {
+            self.findings.push(finding);
+            self.affected.push(Pending { reference: None, affected: Vec::new() });
+            return;
+        }
+        for affected in affects.kept.iter().take(room) {
+            self.affected_by(affected, &finding);
+        }
+    }
+
+    /// What all findings of a vulnerability have in common.
+    fn finding(&mut self, vulnerability: &Vulnerability<'_>, rated: Rated) -> FindingFact {
+        let source = vulnerability.source.as_ref().and_then(|source| said(source.url.as_ref()));
+        let advisories = vulnerability.advisories.kept.iter();
+        let mut urls =
+            source.into_iter().chain(advisories.filter_map(|one| said(one.url.as_ref())));
+        let title = said(vulnerability.description.as_ref());
+        FindingFact {
+            id: SmolStr::default(),
+            aliases: Vec::new(),
+            package: None,
+            version: None,
+            purl: None,
+            location: None,
+            fixed_in: Vec::new(),
+            fix: fix(vulnerability.analysis.as_ref()),
+            severity: rated.severity,
+            severity_stated: rated.stated,
+            severity_source: rated.source,
+            scores: rated.scores,
+            title: title.and_then(|text| text.lines().next()).map(|line| shorten(line, MAX_TITLE)),
+            url: urls.find(|url| url.len() <= MAX_URL_BYTES).map(str::to_owned),
+            published_at: said(vulnerability.published.as_ref()).and_then(|text| self.time(text)),
+            suppressed: None,
+        }
+    }
+
+    fn time(&mut self, text: &str) -> Option<Timestamp> {
+        let time = crate::text::time(text);
+        if time.is_none() {
+            self.problems.add("document_time", || {
+                format!("the publication time {:?} is not an RFC 3339 time", shorten(text, 80))
+            });
+        }
+        time
+    }
+
+    fn affected_by(&mut self, affected: &Affected<'_>, finding: &FindingFact) {
+        let mut finding = finding.clone();
+        let mut versions = Vec::new();
+        for version in &affected.versions.kept {
+            let Some(number) = said(version.version.as_ref()).map(SmolStr::from) else { continue };
+            match said(version.status.as_ref()) {
+                Some("unaffected") => finding.fixed_in.push(number),
+                _ => versions.push(number),
+            }
+        }
+        self.leave_out("versions", 0, affected.versions.left_out);
+        let reference = said(affected.reference.as_ref()).map(SmolStr::from);
+        self.findings.push(finding);
+        self.affected.push(Pending { reference, affected: versions });
+    }
+
+    fn leave_out(&mut self, what: &'static str, some: usize, more: u64) {
+        let count = u64::try_from(some).unwrap_or(u64::MAX).saturating_add(more);
+        if count > 0 {
+            let left_out = self.left_out.entry(what).or_default();
+            *left_out = left_out.saturating_add(count);
+        }
+    }
+
+    /// The report.
+    pub(super) fn finish(mut self, known: &Known<'_>) -> VulnerabilityReport {
+        let untold = self.count.saturating_sub(u64::try_from(self.findings.len()).unwrap_or(0));
+        self.leave_out("findings", 0, untold);
+        for (finding, pending) in self.findings.iter_mut().zip(&self.affected) {
+            locate(finding, pending, known, &mut self.problems);
+        }
+        let mut problems = self.problems.finish();
+        let truncated = !self.left_out.is_empty();
+        problems.extend(self.left_out.into_iter().map(|(what, count)| Problem {
+            code: "document_truncated".to_owned(),
+            message: format!("{count} {what} are left out"),
+            hint: None,
+        }));
+        let sbom = known.sbom();
+        let about = sbom.describes.first().and_then(|_| sbom.packages.first());
+        let (scanner, scanner_version) =
+            self.scanner.map_or((None, None), |(name, version)| (Some(name), version));
+        self.findings.shrink_to_fit();
+        VulnerabilityReport {
+            format: ReportFormat::CycloneDx,
+            spec_version: Some(sbom.spec_version.clone()),
+            scanner,
+            scanner_version,
+            scanned_at: sbom.created_at,
+            database_at: None,
+            database: None,
+            target: sbom.name.clone(),
+            target_digests: about.map(digests).unwrap_or_default(),
+            findings: self.findings,
+            finding_count: self.count,
+            severities: self.severities,
+            truncated,
+            problems,
+        }
+    }
+}
+
+/// Fills in what a finding is about.
+fn locate(
+    finding: &mut FindingFact,
+    pending: &Pending,
+    known: &Known<'_>,
+    problems: &mut Problems,
+) {
+    if let Some(reference) = &pending.reference {
+        match known.target(reference) {
+            Target::Package { package, .. } => {
+                finding.package = Some(package.name.clone());
+                finding.version.clone_from(&package.version);
+                finding.purl.clone_from(&package.purl);
+            }
+            Target::Service(service) => {
+                finding.package.clone_from(&service.name);
+                finding.version.clone_from(&service.version);
+            }
+            Target::Elsewhere { purl } => finding.purl = purl,
+            Target::Nothing { purl } => {
+                finding.purl = purl;
+                known.tell_of(reference, "a vulnerability", problems);
+            }
+        }
+    }
+    if let (None, [only]) = (&finding.version, pending.affected.as_slice()) {
+        finding.version = Some(only.clone());
+    }
+    // What is unaffected may be what is there: then the report itself sets the finding aside.
+    if let Some(own) = finding.version.clone() {
+        let unaffected = finding.fixed_in.contains(&own) && !pending.affected.contains(&own);
+        finding.fixed_in.retain(|version| *version != own);
+        finding.suppressed = unaffected.then(|| format!("{} is unaffected", shorten(&own, 80)));
+    }
+    if !finding.fixed_in.is_empty() {
+        finding.fix = FixState::Fixed;
+    }
+}
+
+/// The id of a vulnerability, and other names of the same. Where it has no id the first of them is.
+pub(super) fn identifiers(vulnerability: &Vulnerability<'_>) -> (Option<SmolStr>, Vec<SmolStr>) {
+    let references = vulnerability.references.kept.iter();
+    let mut names = references.filter_map(|reference| said(reference.id.as_ref()));
+    let id = said(vulnerability.id.as_ref()).or_else(|| names.next());
+    let mut others: Vec<SmolStr> = Vec::new();
+    for name in names {
+        if Some(name) != id && !others.iter().any(|other| other == name) {
+            others.push(name.into());
+        }
+    }
+    (id.map(SmolStr::from), others)
+}
+
+/// Whether there is a fix, as far as what is to be done about it says so.
+fn fix(analysis: Option<&Analysis<'_>>) -> FixState {
+    let responses = analysis.map(|analysis| analysis.response.kept.as_slice()).unwrap_or_default();
+    let says = |word: &str| responses.iter().any(|response| response.as_str() == word);
+    if says("update") || says("rollback") {
+        FixState::Fixed
+    } else if says("will_not_fix") {
+        FixState::WontFix
+    } else if says("can_not_fix") {
+        FixState::NotFixed
+    } else {
+        FixState::Unknown
+    }
+}
+
+/// The digests of what the document is about: its hashes, a version that is a digest (as Syft and
+/// Grype write that of an image), the version of a package URL of an image.
+fn digests(about: &PackageFact) -> Vec<SmolStr> {
+    let mut digests = hashes::digests(about);
+    let of_purl = about.purl.as_deref().and_then(|purl| {
+        let rest = purl.strip_prefix("pkg:oci/").or_else(|| purl.strip_prefix("pkg:docker/"))?;
+        let (_, version) = rest.split(['?', '#']).next()?.rsplit_once('@')?;
+        Some(version.replace("%3A", ":").replace("%3a", ":"))
+    });
+    let versions = about.version.as_ref().map(SmolStr::to_string).into_iter().chain(of_purl);
+    for version in versions.filter(|version| version.parse::<Digest>().is_ok()) {
+        if !digests.iter().any(|digest| *digest == version) {
+            digests.push(version.into());
+        }
+    }
+    digests
+}
+
+fn first(tools: &Tools<'_>) -> Option<(String, Option<String>)> {
+    tools.0.kept.iter().find_map(|tool| {
+        let name = said(tool.name.as_ref())?.to_owned();
+        Some((name, said(tool.version.as_ref()).map(str::to_owned)))
+    })
+}

@@ -1,0 +1,443 @@
+//! The elements of an SPDX 3.0 document while they are read, and what becomes of them in the end.
+
+use super::super::graph::{Element, Graph, Names, Symbol};
+use super::super::part;
+use super::FORMAT;
+use super::element::{Creation, CreationRef, ElementIn, Refs};
+use super::kinds;
+use super::licensing::{License, Licenses, is_individual};
+use crate::error::DocumentError;
+use crate::json::Text;
+use crate::license::Operator;
+use crate::limits::Limits;
+use crate::sbom::builder::Builder;
+use crate::text::shorten;
+use referee_core::facts::{PackageFact, Sbom, SbomEncoding, SbomFormat};
+use smol_str::{SmolStr, format_smolstr};
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+/// A document in the making.
+pub(super) struct Collection<'a> {
+    builder: Builder,
+    graph: Graph<'a>,
+    packages: u32,
+    /// The version in the context's address.
+    context: Option<String>,
+    /// The document element, and its creation information.
+    document: Option<(Symbol, Made<'a>)>,
+    /// The roots of collections: documents, SBOMs, bundles.
+    roots: HashMap<Symbol, Vec<Symbol>>,
+    /// The collections in the document's order.
+    collections: Vec<Symbol>,
+    made: HashMap<Symbol, Box<Creation<'a>>>,
+    first_made: Option<Made<'a>>,
+    /// Names of agents and tools.
+    agents: HashMap<Symbol, Cow<'a, str>>,
+    /// Suppliers of packages by the packages' positions.
+    suppliers: Vec<(u32, Symbol)>,
+    licenses: HashMap<Symbol, License<'a>>,
+    declared: Vec<(Symbol, Symbol)>,
+    concluded: Vec<(Symbol, Symbol)>,
+    inlined: bool,
+}
+
+/// Creation information: elsewhere, or here.
+enum Made<'a> {
+    By(Symbol),
+    Here(Box<Creation<'a>>),
+}
+
+impl<'a> Collection<'a> {
+    /// An empty one.
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self {
+            builder: Builder::new(SbomFormat::Spdx, "", SbomEncoding::JsonLd, limits),
+            graph: Graph::default(),
+            packages: 0,
+            context: None,
+            document: None,
+            roots: HashMap::new(),
+            collections: Vec::new(),
+            made: HashMap::new(),
+            first_made: None,
+            agents: HashMap::new(),
+            suppliers: Vec::new(),
+            licenses: HashMap::new(),
+            declared: Vec::new(),
+            concluded: Vec::new(),
+            inlined: false,
+        }
+    }
+
+    /// The version that the context's address has.
+    pub(super) fn context(&mut self, version: Option<String>) {
+        self.context = version;
+    }
+
+    /// An element. Its identifier may be named before and after.
+    pub(super) fn add(&mut self, mut element: ElementIn<'a>) {
+        let refs = [
+            &element.created_by,
+            &element.created_using,
+            &element.roots,
+            &element.from,
+            &element.to,
+            &element.supplier,
+            &element.members,
+            &element.license,
+            &element.addition,
+        ];
+        self.inlined |= refs.iter().any(|refs| refs.inlined);
+        let class = std::mem::replace(&mut element.class, Text(Cow::Borrowed("")));
+        match class.0.as_ref() {
+            "software_Package" | "ai_AIPackage" | "dataset_DatasetPackage" => self.package(element),
+            "SpdxDocument" => self.document(element),
+            "software_Sbom" | "Bom" | "Bundle" => self.collection(element),
+            "CreationInfo" => self.creation(element),
+            "Relationship" | "LifecycleScopedRelationship" => self.relationship(element),
+            "Person" | "Organization" | "SoftwareAgent" | "Agent" | "Tool" => self.agent(element),
+            "simplelicensing_LicenseExpression" => {
+                let text = element.expression.take().map_or(Cow::Borrowed(""), |text| text.0);
+                self.license(element, License::Expression(text));
+            }
+            "expandedlicensing_ListedLicense" | "expandedlicensing_ListedLicenseException" => {
+                self.license(element, License::Listed);
+            }
+            "expandedlicensing_CustomLicense" | "simplelicensing_SimpleLicensingText" => {
+                self.license(element, License::Custom);
+            }
+            "expandedlicensing_CustomLicenseAddition" => {
+                self.license(element, License::CustomAddition);
+            }
+            "expandedlicensing_ConjunctiveLicenseSet" => self.license_set(element, Operator::And),
+            "expandedlicensing_DisjunctiveLicenseSet" => self.license_set(element, Operator::Or),
+            "expandedlicensing_OrLaterOperator" => {
+                let subject = self.first(std::mem::take(&mut element.license));
+                self.license(element, License::OrLater(subject));
+            }
+            "expandedlicensing_WithAdditionOperator" => {
+                let subject = self.first(std::mem::take(&mut element.license));
+                let addition = self.first(std::mem::take(&mut element.addition));
+                self.license(element, License::With(subject, addition));
+            }
+            _ => {
+                if let Some(id) = element.id {
+                    let symbol = self.graph.symbol(id.0);
+                    self.graph.define(symbol, Element::Other);
+                }
+            }
+        }
+    }
+
+    /// The symbol of what is referred to. The individuals for nothing and for no assertion have 2.x's
+    /// words for them, whatever they are called here.
+    fn refer(&mut self, id: Cow<'a, str>) -> Symbol {
+        let id = if is_individual(&id, "None") {
+            Cow::Borrowed("NONE")
+        } else if is_individual(&id, "NoAssertion") {
+            Cow::Borrowed("NOASSERTION")
+        } else {
+            id
+        };
+        self.graph.symbol(id)
+    }
+
+    fn symbols(&mut self, refs: Refs<'a>) -> Vec<Symbol> {
+        refs.ids.into_iter().map(|id| self.refer(id)).collect()
+    }
+
+    fn first(&mut self, refs: Refs<'a>) -> Option<Symbol> {
+        refs.ids.into_iter().next().map(|id| self.refer(id))
+    }
+
+    /// The symbol of an element that is this; `None` where it has no identifier, so that nothing
+    /// can refer to it.
+    fn define(&mut self, id: Option<Text<'a>>, element: Element) -> Option<Symbol> {
+        let symbol = self.graph.symbol(id?.0);
+        self.graph.define(symbol, element);
+        Some(symbol)
+    }
+
+    fn package(&mut self, element: ElementIn<'a>) {
+        let builder = &mut self.builder;
+        let id = match &element.id {
+            Some(id) => SmolStr::from(&**id),
+            None => format_smolstr!("#{}", self.packages),
+        };
+        if element.name.is_none() {
+            builder.problem("document_package_name", || {
+                format!("the package {:?} has no name", shorten(&id, 80))
+            });
+        }
+        let mut fact = PackageFact {
+            name: element.name.as_deref().unwrap_or_default().into(),
+            version: element.package_version.as_deref().map(SmolStr::from),
+            kind: element.purpose.as_deref().map(|purpose| kinds::separated(purpose, '-')),
+            id,
+            ..PackageFact::default()
+        };
+        if let Some(purl) = &element.purl {
+            part::purl(builder, &mut fact.purl, &fact.id, purl);
+        }
+        for other in element.identifiers.iter().flatten() {
+            let kind = other.kind.as_deref().unwrap_or_default();
+            if let ("packageUrl" | "packageURL" | "purl", Some(purl)) = (kind, &other.identifier) {
+                part::purl(builder, &mut fact.purl, &fact.id, purl);
+            }
+        }
+        for method in element.hashes.iter().flatten() {
+            if method.class.as_deref() == Some("Hash") {
+                let algorithm = method.algorithm.as_deref().unwrap_or_default();
+                let value = method.value.as_deref().unwrap_or_default();
+                part::hash(builder, &mut fact.hashes, &fact.id, algorithm, value);
+            }
+        }
+        builder.package(fact);
+        self.graph.package(element.id.map(|id| id.0));
+        if let Some(supplier) = self.first(element.supplier) {
+            self.suppliers.push((self.packages, supplier));
+        }
+        self.packages = self.packages.saturating_add(1);
+    }
+
+    fn document(&mut self, element: ElementIn<'a>) {
+        let id = element.id.as_deref().map(str::to_owned);
+        let name = element.name.as_deref().map(str::to_owned);
+        let made = element.creation.map(|made| self.made(made));
+        let roots = element.roots;
+        for import in element.import.into_iter().flatten() {
+            self.define(import.id, Element::Outside);
+        }
+        let symbol = self.define(element.id, Element::Document);
+        if self.document.is_some() {
+            self.builder.problem("document_several", || {
+                "more than one element is the document; the first is taken".to_owned()
+            });
+            return;
+        }
+        let Some(symbol) = symbol else {
+            self.builder
+                .problem("document_no_id", || "the document element has no identifier".to_owned());
+            return;
+        };
+        self.builder.document().document_id = id;
+        self.builder.document().name = name;
+        let roots = self.symbols(roots);
+        self.roots.insert(symbol, roots);
+        // Without creation information of its own it is the first one's.
+        self.document = Some((symbol, made.unwrap_or(Made::By(symbol))));
+    }
+
+    fn collection(&mut self, element: ElementIn<'a>) {
+        if let Some(symbol) = self.define(element.id, Element::Document) {
+            let roots = self.symbols(element.roots);
+            self.roots.entry(symbol).or_insert(roots);
+            self.collections.push(symbol);
+        }
+    }
+
+    fn made(&mut self, made: CreationRef<'a>) -> Made<'a> {
+        match made {
+            CreationRef::Id(id) => Made::By(self.graph.symbol(id)),
+            CreationRef::Inline(made) => Made::Here(made),
+        }
+    }
+
+    fn creation(&mut self, element: ElementIn<'a>) {
+        let made = Box::new(Creation {
+            created: element.created,
+            version: element.version,
+            created_by: element.created_by,
+            created_using: element.created_using,
+        });
+        if let Some(symbol) = self.define(element.id, Element::Other) {
+            self.made.entry(symbol).or_insert(made);
+            self.first_made.get_or_insert(Made::By(symbol));
+        } else {
+            self.first_made.get_or_insert(Made::Here(made));
+        }
+    }
+
+    fn agent(&mut self, element: ElementIn<'a>) {
+        let name = element.name;
+        if let (Some(symbol), Some(name)) = (self.define(element.id, Element::Other), name) {
+            self.agents.entry(symbol).or_insert(name.0);
+        }
+    }
+
+    fn license(&mut self, element: ElementIn<'a>, license: License<'a>) {
+        if let Some(symbol) = self.define(element.id, Element::Other) {
+            self.licenses.entry(symbol).or_insert(license);
+        }
+    }
+
+    fn license_set(&mut self, mut element: ElementIn<'a>, operator: Operator) {
+        let members = self.symbols(std::mem::take(&mut element.members));
+        self.license(element, License::Set(members, operator));
+    }
+
+    fn relationship(&mut self, element: ElementIn<'a>) {
+        let kind = element.kind.map_or(Cow::Borrowed(""), |kind| kind.0);
+        let scope = element.scope.as_deref().map(str::to_owned);
+        let Some(from) = self.first(element.from) else {
+            self.builder.problem("document_relationship", || {
+                format!("a relationship {:?} begins nowhere", shorten(&kind, 80))
+            });
+            return;
+        };
+        let to = self.symbols(element.to);
+        // What relates packages to licences becomes their licences.
+        match kind.as_ref() {
+            "hasDeclaredLicense" => self.declared.extend(to.into_iter().map(|to| (from, to))),
+            "hasConcludedLicense" => self.concluded.extend(to.into_iter().map(|to| (from, to))),
+            _ => {
+                let (kind, reversed) = kinds::of_2(&kind, scope.as_deref());
+                for to in to {
+                    let (from, to) = if reversed { (to, from) } else { (from, to) };
+                    self.graph.relate(from, to, kind.clone());
+                }
+            }
+        }
+        if let Some(id) = element.id {
+            let symbol = self.graph.symbol(id.0);
+            self.graph.define(symbol, Element::Other);
+        }
+    }
+}
+
+impl<'a> Collection<'a> {
+    /// The SBOM.
+    pub(super) fn finish(mut self) -> Result<Sbom, DocumentError> {
+        let version = self.creation_facts();
+        let Some(version) = version.or_else(|| self.context.take()) else {
+            return Err(DocumentError::Missing { format: FORMAT, member: "specVersion" });
+        };
+        if !matches!(version.as_str(), "3.0" | "3.0.0" | "3.0.1") {
+            return Err(DocumentError::Version {
+                format: "SPDX",
+                version: shorten(&version, 80),
+                supported: "2.2, 2.3, 3.0 and 3.0.1",
+            });
+        }
+        self.builder.document().spec_version = version.into();
+        if self.inlined {
+            self.builder.problem("document_inlined_element", || {
+                "an element stands inside another one; of those only the identifiers are read"
+                    .to_owned()
+            });
+        }
+        self.describe();
+        let Self { mut builder, graph, suppliers, agents, .. } = self;
+        let names = graph.names();
+        for (position, supplier) in suppliers {
+            let name = agent_name(&agents, &names, supplier).into();
+            let packages = &mut builder.document().packages;
+            let package = usize::try_from(position).ok().and_then(|at| packages.get_mut(at));
+            if let Some(package) = package {
+                package.supplier = Some(name);
+            }
+        }
+        let mut licenses = Licenses::new(&self.licenses);
+        let declared = texts(&graph, &names, &mut licenses, self.declared);
+        let mut concluded = texts(&graph, &names, &mut licenses, self.concluded);
+        let mut both: Vec<(usize, Option<SmolStr>, Option<SmolStr>)> = Vec::new();
+        for (position, text) in declared {
+            both.push((position, Some(text), concluded.remove(&position)));
+        }
+        both.extend(concluded.into_iter().map(|(position, text)| (position, None, Some(text))));
+        // The table of licences is bounded, so that which of them are in it must not be chance.
+        both.sort_unstable_by_key(|(position, ..)| *position);
+        for (position, declared, concluded) in both {
+            let declared = declared.and_then(|text| builder.license(&text));
+            let concluded = concluded.and_then(|text| builder.license(&text));
+            builder.set_licenses(position, declared, concluded);
+        }
+        drop(names);
+        Ok(graph.finish(builder))
+    }
+
+    /// When, by whom and with what the document was made; gives the version that it says it is in.
+    fn creation_facts(&mut self) -> Option<String> {
+        let own = self.document.take();
+        let root = own.as_ref().map(|(symbol, _)| *symbol);
+        let made = match own {
+            Some((_, Made::Here(made))) => Some(made),
+            Some((_, Made::By(symbol))) => self.made.remove(&symbol),
+            None => None,
+        };
+        let made = made.or_else(|| match self.first_made.take() {
+            Some(Made::Here(made)) => Some(made),
+            Some(Made::By(symbol)) => self.made.remove(&symbol),
+            None => None,
+        });
+        self.document = root.map(|symbol| (symbol, Made::By(symbol)));
+        let Creation { created, version, created_by, created_using } = *made?;
+        if let Some(created) = created {
+            self.builder.created_at(&created);
+        }
+        let by = self.symbols(created_by);
+        let using = self.symbols(created_using);
+        let names = self.graph.names();
+        for agent in by {
+            part::author(&mut self.builder, agent_name(&self.agents, &names, agent));
+        }
+        for tool in using {
+            let name = part::tool_name(agent_name(&self.agents, &names, tool));
+            part::tool(&mut self.builder, name);
+        }
+        version.map(|version| version.0.into_owned())
+    }
+
+    /// What the document is about: its roots, and theirs where they are collections. Without a
+    /// document element those of all collections.
+    fn describe(&mut self) {
+        let mut open: Vec<Symbol> = match self.document.take() {
+            Some((symbol, _)) => vec![symbol],
+            None => self.collections.iter().rev().copied().collect(),
+        };
+        let mut seen = HashSet::new();
+        while let Some(symbol) = open.pop() {
+            if !seen.insert(symbol) {
+                continue;
+            }
+            match self.roots.get(&symbol) {
+                Some(roots) => open.extend(roots.iter().rev()),
+                None => self.graph.describe(symbol),
+            }
+        }
+    }
+}
+
+/// The licence text of each package by its position.
+fn texts(
+    graph: &Graph<'_>,
+    names: &Names<'_>,
+    licenses: &mut Licenses<'_, '_>,
+    mut relations: Vec<(Symbol, Symbol)>,
+) -> HashMap<usize, SmolStr> {
+    relations.sort_by_key(|(from, _)| *from);
+    let mut found = HashMap::new();
+    for group in relations.chunk_by(|(one, _), (other, _)| one == other) {
+        let Some((from, _)) = group.first() else { continue };
+        let Element::Package(position) = graph.element(*from) else { continue };
+        let symbols: Vec<Symbol> = group.iter().map(|(_, to)| *to).collect();
+        let Some(text) = licenses.text(&symbols, names) else { continue };
+        if let Ok(position) = usize::try_from(position) {
+            found.insert(position, text);
+        }
+    }
+    found
+}
+
+/// The name of an agent or a tool; its identifier where it has none in the document.
+fn agent_name<'n>(
+    agents: &'n HashMap<Symbol, Cow<'_, str>>,
+    names: &Names<'n>,
+    symbol: Symbol,
+) -> &'n str {
+    if let Some(name) = agents.get(&symbol) {
+        return name;
+    }
+    names.of(symbol)
+}

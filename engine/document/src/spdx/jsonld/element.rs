@@ -1,0 +1,246 @@
+//! What is read of an element of SPDX 3.0 (the JSON schema and JSON-LD context of 3.0.1).
+//!
+//! One struct for all classes: which of them it is may stand after everything else.
+
+use crate::json::Text;
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use std::borrow::Cow;
+use std::fmt;
+
+/// An element, or what is no element but stands among them (creation information).
+#[derive(Deserialize)]
+pub(super) struct ElementIn<'a> {
+    #[serde(rename = "type", alias = "@type", borrow)]
+    pub(super) class: Text<'a>,
+    #[serde(rename = "spdxId", alias = "@id", borrow)]
+    pub(super) id: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) name: Option<Text<'a>>,
+    #[serde(rename = "creationInfo", borrow)]
+    pub(super) creation: Option<CreationRef<'a>>,
+
+    // CreationInfo
+    #[serde(borrow)]
+    pub(super) created: Option<Text<'a>>,
+    #[serde(rename = "specVersion", borrow)]
+    pub(super) version: Option<Text<'a>>,
+    #[serde(rename = "createdBy", borrow, default)]
+    pub(super) created_by: Refs<'a>,
+    #[serde(rename = "createdUsing", borrow, default)]
+    pub(super) created_using: Refs<'a>,
+
+    // Collections
+    #[serde(rename = "rootElement", borrow, default)]
+    pub(super) roots: Refs<'a>,
+    #[serde(borrow)]
+    pub(super) import: Option<Vec<Import<'a>>>,
+
+    // Relationship
+    #[serde(borrow, default)]
+    pub(super) from: Refs<'a>,
+    #[serde(borrow, default)]
+    pub(super) to: Refs<'a>,
+    #[serde(rename = "relationshipType", borrow)]
+    pub(super) kind: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) scope: Option<Text<'a>>,
+
+    // Package
+    #[serde(rename = "software_packageVersion", borrow)]
+    pub(super) package_version: Option<Text<'a>>,
+    #[serde(rename = "software_packageUrl", borrow)]
+    pub(super) purl: Option<Text<'a>>,
+    #[serde(rename = "software_primaryPurpose", borrow)]
+    pub(super) purpose: Option<Text<'a>>,
+    #[serde(rename = "suppliedBy", borrow, default)]
+    pub(super) supplier: Refs<'a>,
+    #[serde(rename = "verifiedUsing", borrow)]
+    pub(super) hashes: Option<Vec<Method<'a>>>,
+    #[serde(rename = "externalIdentifier", borrow)]
+    pub(super) identifiers: Option<Vec<Identifier<'a>>>,
+
+    // Licences
+    #[serde(rename = "simplelicensing_licenseExpression", borrow)]
+    pub(super) expression: Option<Text<'a>>,
+    #[serde(rename = "expandedlicensing_member", borrow, default)]
+    pub(super) members: Refs<'a>,
+    #[serde(
+        rename = "expandedlicensing_subjectLicense",
+        alias = "expandedlicensing_subjectExtendableLicense",
+        borrow,
+        default
+    )]
+    pub(super) license: Refs<'a>,
+    #[serde(rename = "expandedlicensing_subjectAddition", borrow, default)]
+    pub(super) addition: Refs<'a>,
+}
+
+/// An element of another document.
+#[derive(Deserialize)]
+pub(super) struct Import<'a> {
+    #[serde(rename = "externalSpdxId", borrow)]
+    pub(super) id: Option<Text<'a>>,
+}
+
+/// How an artifact is verified. Others than hashes have none of these members.
+#[derive(Deserialize)]
+pub(super) struct Method<'a> {
+    #[serde(rename = "type", alias = "@type", borrow)]
+    pub(super) class: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) algorithm: Option<Text<'a>>,
+    #[serde(rename = "hashValue", borrow)]
+    pub(super) value: Option<Text<'a>>,
+}
+
+/// An identifier of an element elsewhere.
+#[derive(Deserialize)]
+pub(super) struct Identifier<'a> {
+    #[serde(rename = "externalIdentifierType", borrow)]
+    pub(super) kind: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) identifier: Option<Text<'a>>,
+}
+
+/// Creation information: by its identifier, or as it is.
+pub(super) enum CreationRef<'a> {
+    Id(Cow<'a, str>),
+    Inline(Box<Creation<'a>>),
+}
+
+/// Creation information.
+#[derive(Deserialize)]
+pub(super) struct Creation<'a> {
+    #[serde(borrow)]
+    pub(super) created: Option<Text<'a>>,
+    #[serde(rename = "specVersion", borrow)]
+    pub(super) version: Option<Text<'a>>,
+    #[serde(rename = "createdBy", borrow, default)]
+    pub(super) created_by: Refs<'a>,
+    #[serde(rename = "createdUsing", borrow, default)]
+    pub(super) created_using: Refs<'a>,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for CreationRef<'a> {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        struct Read;
+
+        impl<'de> Visitor<'de> for Read {
+            type Value = CreationRef<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("creation information or its identifier")
+            }
+
+            fn visit_borrowed_str<E>(self, id: &'de str) -> Result<Self::Value, E> {
+                Ok(CreationRef::Id(Cow::Borrowed(id)))
+            }
+
+            fn visit_str<E>(self, id: &str) -> Result<Self::Value, E> {
+                Ok(CreationRef::Id(Cow::Owned(id.to_owned())))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                let map = serde::de::value::MapAccessDeserializer::new(map);
+                Creation::deserialize(map).map(|it| CreationRef::Inline(Box::new(it)))
+            }
+        }
+
+        reader.deserialize_any(Read)
+    }
+}
+
+/// References to elements: one or several, each an identifier, or the element itself, of which only
+/// the identifier is taken.
+#[derive(Default)]
+pub(super) struct Refs<'a> {
+    pub(super) ids: Vec<Cow<'a, str>>,
+    /// Whether an element stood inside another one.
+    pub(super) inlined: bool,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Refs<'a> {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        struct Read;
+
+        impl<'de> Visitor<'de> for Read {
+            type Value = Refs<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("references to elements")
+            }
+
+            fn visit_borrowed_str<E>(self, id: &'de str) -> Result<Self::Value, E> {
+                Ok(Refs { ids: vec![Cow::Borrowed(id)], inlined: false })
+            }
+
+            fn visit_str<E>(self, id: &str) -> Result<Self::Value, E> {
+                Ok(Refs { ids: vec![Cow::Owned(id.to_owned())], inlined: false })
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                let map = serde::de::value::MapAccessDeserializer::new(map);
+                let element = Inlined::deserialize(map)?;
+                Ok(Refs { ids: element.id.into_iter().map(|id| id.0).collect(), inlined: true })
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+                let mut refs = Refs::default();
+                while let Some(one) = list.next_element::<One<'de>>()? {
+                    refs.inlined |= one.inlined;
+                    refs.ids.extend(one.id);
+                }
+                Ok(refs)
+            }
+
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(Refs::default())
+            }
+        }
+
+        reader.deserialize_any(Read)
+    }
+}
+
+/// One reference of a list.
+struct One<'a> {
+    id: Option<Cow<'a, str>>,
+    inlined: bool,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for One<'a> {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        struct Read;
+
+        impl<'de> Visitor<'de> for Read {
+            type Value = One<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a reference to an element")
+            }
+
+            fn visit_borrowed_str<E>(self, id: &'de str) -> Result<Self::Value, E> {
+                Ok(One { id: Some(Cow::Borrowed(id)), inlined: false })
+            }
+
+            fn visit_str<E>(self, id: &str) -> Result<Self::Value, E> {
+                Ok(One { id: Some(Cow::Owned(id.to_owned())), inlined: false })
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                let map = serde::de::value::MapAccessDeserializer::new(map);
+                let element = Inlined::deserialize(map)?;
+                Ok(One { id: element.id.map(|id| id.0), inlined: true })
+            }
+        }
+
+        reader.deserialize_any(Read)
+    }
+}
+
+#[derive(Deserialize)]
+struct Inlined<'a> {
+    #[serde(rename = "spdxId", alias = "@id", borrow)]
+    id: Option<Text<'a>>,
+}

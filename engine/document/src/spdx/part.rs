@@ -1,0 +1,178 @@
+//! Parts that all of SPDX's serialisations have in common: hashes, package URLs, agents, tools.
+
+use crate::sbom::builder::Builder;
+use crate::text::shorten;
+use smol_str::SmolStr;
+use std::collections::BTreeMap;
+
+/// The most creators of a document. Tools write one to three.
+const MAX_CREATORS: usize = 256;
+
+/// Adds a hash of a package. One that cannot be a hash of its algorithm, or contradicts another one,
+/// is a problem, and left out.
+pub(super) fn hash(
+    builder: &mut Builder,
+    hashes: &mut BTreeMap<SmolStr, SmolStr>,
+    package: &str,
+    algorithm: &str,
+    value: &str,
+) {
+    let name: SmolStr = algorithm
+        .trim()
+        .chars()
+        .filter(|character| !matches!(character, '-' | '_'))
+        .map(|character| character.to_ascii_lowercase())
+        .collect();
+    let value = value.trim();
+    let is_hex = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let length = digits(&name).unwrap_or(value.len());
+    if name.is_empty() || !is_hex || value.len() != length {
+        builder.problem("document_hash", || {
+            let (package, name, value) =
+                (shorten(package, 80), shorten(&name, 40), shorten(value, 80));
+            format!("{value:?} of the package {package:?} is no {name:?} hash")
+        });
+        return;
+    }
+    let value: SmolStr = value.chars().map(|digit| digit.to_ascii_lowercase()).collect();
+    match hashes.get(&name) {
+        Some(other) if *other != value => builder.problem("document_hash", || {
+            let (package, name) = (shorten(package, 80), shorten(&name, 40));
+            format!("the package {package:?} has more than one {name:?} hash")
+        }),
+        Some(_) => {}
+        None => drop(hashes.insert(name, value)),
+    }
+}
+
+/// The hex digits of a hash (2.3 clause 7.10); `None` for algorithms of any length.
+fn digits(algorithm: &str) -> Option<usize> {
+    Some(match algorithm {
+        "adler32" => 8,
+        "md2" | "md4" | "md5" => 32,
+        "sha1" => 40,
+        "sha224" => 56,
+        "sha256" | "sha3256" | "blake2b256" => 64,
+        "sha384" | "sha3384" | "blake2b384" => 96,
+        "sha512" | "sha3512" | "blake2b512" => 128,
+        _ => return None,
+    })
+}
+
+/// A package URL of a package, as it is written. Another one than it has already, and what is none,
+/// is a problem.
+pub(super) fn purl(
+    builder: &mut Builder,
+    purl: &mut Option<SmolStr>,
+    package: &str,
+    locator: &str,
+) {
+    let locator = locator.trim();
+    let is_purl = locator.get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("pkg:"));
+    if !is_purl {
+        builder.problem("document_purl", || {
+            let (package, locator) = (shorten(package, 80), shorten(locator, 80));
+            format!("{locator:?} of the package {package:?} is no package URL")
+        });
+        return;
+    }
+    match purl {
+        Some(other) if other != locator => builder.problem("document_purl", || {
+            let package = shorten(package, 80);
+            format!("the package {package:?} has more than one package URL; the first is taken")
+        }),
+        Some(_) => {}
+        None => *purl = Some(locator.into()),
+    }
+}
+
+/// Whether a kind of external reference is a package URL: the name, or RDF's address of it.
+pub(super) fn is_purl_type(kind: &str) -> bool {
+    kind == "purl" || kind.ends_with("/references/purl")
+}
+
+/// A person or an organisation without the word for which of them it is.
+pub(super) fn agent(text: &str) -> &str {
+    let text = text.trim();
+    ["Organization:", "Person:"]
+        .iter()
+        .find_map(|word| text.strip_prefix(word))
+        .unwrap_or(text)
+        .trim()
+}
+
+/// What something is for, in lower case with `-`.
+pub(super) fn purpose(text: &str) -> SmolStr {
+    text.trim().chars().map(|one| if one == '_' { '-' } else { one.to_ascii_lowercase() }).collect()
+}
+
+/// A creator of 2.x: `Tool: syft-1.18.1`, `Organization: …`, `Person: …`.
+pub(super) fn creator(builder: &mut Builder, text: &str) {
+    if let Some(name) = text.trim().strip_prefix("Tool:") {
+        tool(builder, tool_name(name.trim()));
+    } else {
+        author(builder, agent(text));
+    }
+}
+
+/// Somebody who made the document.
+pub(super) fn author(builder: &mut Builder, name: &str) {
+    let document = builder.document();
+    if document.authors.len() < MAX_CREATORS {
+        document.authors.push(name.to_owned());
+    } else {
+        builder.leave_out("creators", 1);
+    }
+}
+
+/// A tool that made the document.
+pub(super) fn tool(builder: &mut Builder, name: String) {
+    let document = builder.document();
+    if document.tools.len() < MAX_CREATORS {
+        document.tools.push(name);
+    } else {
+        builder.leave_out("creators", 1);
+    }
+}
+
+/// A tool as 2.3 clause 6.8 has it, name and version joined by `-`: parted at the first `-` before
+/// what looks like a version.
+pub(super) fn tool_name(text: &str) -> String {
+    let is_version = |rest: &str| {
+        let rest = rest.strip_prefix('v').unwrap_or(rest);
+        rest.starts_with(|first: char| first.is_ascii_digit())
+    };
+    for (at, _) in text.match_indices('-') {
+        let (name, rest) = text.split_at_checked(at).unwrap_or((text, ""));
+        let rest = rest.strip_prefix('-').unwrap_or(rest);
+        if !name.is_empty() && is_version(rest) {
+            return format!("{name} {rest}");
+        }
+    }
+    text.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tools_are_parted_from_their_versions() {
+        assert_eq!(tool_name("syft-1.18.1"), "syft 1.18.1");
+        assert_eq!(tool_name("buildkit-v0.13.2"), "buildkit v0.13.2");
+        assert_eq!(
+            tool_name("spdx-sbom-generator-0.0.15-beta-2"),
+            "spdx-sbom-generator 0.0.15-beta-2"
+        );
+        assert_eq!(tool_name("LicenseFind"), "LicenseFind");
+        assert_eq!(tool_name("-1"), "-1");
+        assert_eq!(tool_name("GitHub.com-Dependency-Graph"), "GitHub.com-Dependency-Graph");
+    }
+
+    #[test]
+    fn agents_lose_the_word_for_what_they_are() {
+        assert_eq!(agent("Organization: Anchore, Inc"), "Anchore, Inc");
+        assert_eq!(agent("Person:Jane (jane@example.com)"), "Jane (jane@example.com)");
+        assert_eq!(agent("NOASSERTION"), "NOASSERTION");
+    }
+}

@@ -1,0 +1,301 @@
+//! SPDX 3: what single documents mean.
+
+use crate::{codes, error, read};
+use referee_core::facts::{LicenseStatus, Sbom, SbomEncoding};
+use referee_document::DocumentError;
+use serde_json::{Value, json};
+
+const CONTEXT: &str = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld";
+
+fn made() -> Value {
+    json!({
+        "type": "CreationInfo", "@id": "_:made", "specVersion": "3.0.1",
+        "created": "2026-01-02T03:04:05Z", "createdBy": ["urn:acme"], "createdUsing": ["urn:tool"],
+    })
+}
+
+/// A document of these elements and creation information.
+fn graph(elements: &[Value]) -> String {
+    let mut all = elements.to_vec();
+    all.push(made());
+    json!({"@context": CONTEXT, "@graph": all}).to_string()
+}
+
+fn package(id: &str) -> Value {
+    json!({"type": "software_Package", "spdxId": id, "name": id, "creationInfo": "_:made"})
+}
+
+fn relation(from: &str, kind: &str, to: &[&str]) -> Value {
+    let id = format!("urn:relation:{from}{kind}{}", to.concat());
+    json!({"type": "Relationship", "spdxId": id, "from": from, "relationshipType": kind, "to": to})
+}
+
+fn expression(id: &str, text: &str) -> Value {
+    json!({
+        "type": "simplelicensing_LicenseExpression", "spdxId": id,
+        "simplelicensing_licenseExpression": text,
+    })
+}
+
+fn relations(sbom: &Sbom) -> Vec<[&str; 3]> {
+    sbom.relationships.iter().map(|one| [&*one.from, &*one.kind, &*one.to]).collect()
+}
+
+/// The text of the declared licence of the only package, given these elements and the licence `l`.
+fn declared(elements: &[Value]) -> (String, LicenseStatus) {
+    let mut all = elements.to_vec();
+    all.extend([package("a"), relation("a", "hasDeclaredLicense", &["urn:l"])]);
+    let sbom = read(&graph(&all));
+    let key = sbom.packages[0].license_declared.clone().unwrap();
+    assert_eq!(sbom.licenses[&key].declared, 1);
+    (key.to_string(), sbom.licenses[&key].status)
+}
+
+#[test]
+fn elements_are_resolved_in_any_order() {
+    let elements = [
+        relation("urn:a", "dependsOn", &["urn:b", "urn:f"]),
+        relation("urn:a", "hasDeclaredLicense", &["urn:l"]),
+        json!({
+            "type": "software_Package", "spdxId": "urn:a", "name": "left-pad",
+            "software_packageVersion": "1.3.0", "software_packageUrl": "pkg:npm/left-pad@1.3.0",
+            "software_primaryPurpose": "operatingSystem", "suppliedBy": "urn:acme",
+            "verifiedUsing": [
+                {"type": "Hash", "algorithm": "sha3_256", "hashValue": "AB".repeat(32)},
+                {"type": "PackageVerificationCode", "algorithm": "sha1", "hashValue": "00"},
+            ],
+            "externalIdentifier": [
+                {"type": "ExternalIdentifier", "externalIdentifierType": "cpe23", "identifier": "cpe"},
+                {"type": "ExternalIdentifier", "externalIdentifierType": "packageUrl", "identifier": "pkg:npm/left-pad@1.3.0"},
+            ],
+        }),
+        package("urn:b"),
+        json!({"type": "software_File", "spdxId": "urn:f", "name": "f"}),
+        expression("urn:l", "MIT OR ISC"),
+        json!({"type": "software_Sbom", "spdxId": "urn:sbom", "rootElement": ["urn:a"]}),
+        json!({
+            "type": "SpdxDocument", "spdxId": "urn:document", "name": "app",
+            "creationInfo": "_:made", "rootElement": ["urn:sbom"],
+        }),
+        json!({"type": "Organization", "spdxId": "urn:acme", "name": "Acme, Inc"}),
+        json!({"type": "Tool", "spdxId": "urn:tool", "name": "syft-1.18.1"}),
+    ];
+    for first in 0..elements.len() {
+        let mut order = elements.to_vec();
+        order.rotate_left(first);
+        let sbom = read(&graph(&order));
+        assert_eq!((sbom.spec_version.as_str(), sbom.encoding), ("3.0.1", SbomEncoding::JsonLd));
+        assert_eq!(sbom.name.as_deref(), Some("app"));
+        assert_eq!(sbom.document_id.as_deref(), Some("urn:document"));
+        assert_eq!(sbom.created_at.unwrap().to_string(), "2026-01-02T03:04:05Z");
+        assert_eq!(
+            (&*sbom.authors, &*sbom.tools),
+            (&["Acme, Inc".into()][..], &["syft 1.18.1".into()][..])
+        );
+        assert_eq!(sbom.describes, ["urn:a"]);
+        let package = sbom.packages.iter().find(|package| package.id == "urn:a").unwrap();
+        assert_eq!(package.name, "left-pad");
+        assert_eq!(package.version.as_deref(), Some("1.3.0"));
+        assert_eq!(package.purl.as_deref(), Some("pkg:npm/left-pad@1.3.0"));
+        assert_eq!(package.kind.as_deref(), Some("operating-system"));
+        assert_eq!(package.supplier.as_deref(), Some("Acme, Inc"));
+        assert_eq!(
+            package.hashes.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
+            ["sha3256"]
+        );
+        assert_eq!(package.license_declared.as_deref(), Some("MIT OR ISC"));
+        assert_eq!(package.license_concluded, None);
+        assert_eq!(relations(&sbom), [["urn:a", "depends_on", "urn:b"]]);
+        assert_eq!((sbom.package_count, sbom.package_types["npm"]), (2, 1));
+        assert_eq!(sbom.problems, []);
+    }
+}
+
+#[test]
+fn kinds_of_relationships_are_those_of_spdx_2() {
+    let mut scoped = relation("a", "dependsOn", &["b"]);
+    scoped["type"] = "LifecycleScopedRelationship".into();
+    scoped["scope"] = "build".into();
+    let sbom = read(&graph(&[
+        package("a"),
+        package("b"),
+        scoped,
+        relation("a", "hasOptionalDependency", &["b"]),
+        relation("a", "hasDynamicLink", &["b"]),
+        relation("a", "contains", &["https://spdx.org/rdf/3.0.1/terms/Core/NoneElement"]),
+        relation("a", "dependsOn", &["NoAssertionElement"]),
+        relation("a", "usesTool", &["lost"]),
+    ]));
+    assert_eq!(
+        relations(&sbom),
+        [
+            ["b", "build_dependency_of", "a"],
+            ["b", "optional_dependency_of", "a"],
+            ["a", "dynamic_link", "b"],
+            ["a", "contains", "NONE"],
+            ["a", "depends_on", "NOASSERTION"],
+        ]
+    );
+    assert_eq!(codes(&sbom), ["document_dangling_reference"]);
+}
+
+#[test]
+fn elements_of_other_documents_are_outside_where_the_document_imports_them() {
+    let sbom = read(&graph(&[
+        package("a"),
+        relation("a", "dependsOn", &["urn:elsewhere"]),
+        json!({
+            "type": "SpdxDocument", "spdxId": "urn:document", "rootElement": ["a"],
+            "import": [{"type": "ExternalMap", "externalSpdxId": "urn:elsewhere"}],
+        }),
+    ]));
+    assert_eq!(relations(&sbom), [["a", "depends_on", "urn:elsewhere"]]);
+    assert_eq!(sbom.problems, []);
+}
+
+#[test]
+fn licence_objects_are_written_as_expressions() {
+    let set = |kind: &str, id: &str, members: &[&str]| json!({"type": format!("expandedlicensing_{kind}LicenseSet"), "spdxId": id, "expandedlicensing_member": members});
+    let listed = "https://spdx.org/licenses/";
+    assert_eq!(declared(&[expression("urn:l", " MIT ")]).0, "MIT");
+    let nested = [
+        set("Conjunctive", "urn:l", &["urn:either", "urn:with", "urn:later", "urn:own"]),
+        set("Disjunctive", "urn:either", &[&format!("{listed}MIT"), &format!("{listed}ISC")]),
+        json!({
+            "type": "expandedlicensing_WithAdditionOperator", "spdxId": "urn:with",
+            "expandedlicensing_subjectExtendableLicense": format!("{listed}GPL-2.0-only"),
+            "expandedlicensing_subjectAddition": format!("{listed}Classpath-exception-2.0"),
+        }),
+        json!({
+            "type": "expandedlicensing_OrLaterOperator", "spdxId": "urn:later",
+            "expandedlicensing_subjectLicense": format!("{listed}Apache-2.0"),
+        }),
+        json!({"type": "expandedlicensing_CustomLicense", "spdxId": "urn:own", "name": "MIT"}),
+        json!({"type": "expandedlicensing_ListedLicense", "spdxId": format!("{listed}MIT")}),
+    ];
+    let text = "(MIT OR ISC) AND (GPL-2.0-only WITH Classpath-exception-2.0) AND Apache-2.0+ AND LicenseRef-own";
+    let (found, status) = declared(&nested);
+    // An exception needs no parentheses, and the grammar of 2.3 has none around it.
+    assert_eq!((found.as_str(), status), (text, LicenseStatus::Expression));
+    let none = "https://spdx.org/rdf/3.0.1/terms/ExpandedLicensing/NoneLicense";
+    let alone = [package("a"), relation("a", "hasDeclaredLicense", &[none])];
+    assert_eq!(read(&graph(&alone)).packages[0].license_declared.as_deref(), Some("NONE"));
+    let both = declared(&[set("Conjunctive", "urn:l", &[none, &format!("{listed}MIT")])]);
+    assert_eq!(both, ("NONE AND MIT".to_owned(), LicenseStatus::Unknown));
+}
+
+#[test]
+fn several_licences_of_a_package_must_all_be_kept_to() {
+    let sbom = read(&graph(&[
+        package("a"),
+        expression("x", "MIT OR ISC"),
+        expression("y", "Zlib"),
+        relation("a", "hasConcludedLicense", &["x", "y"]),
+        relation("a", "hasConcludedLicense", &["x"]),
+        relation("a", "hasDeclaredLicense", &["y"]),
+    ]));
+    let package = &sbom.packages[0];
+    assert_eq!(package.license_concluded.as_deref(), Some("(MIT OR ISC) AND Zlib"));
+    assert_eq!(package.license_declared.as_deref(), Some("Zlib"));
+    assert_eq!(sbom.licenses["Zlib"].declared, 1);
+    assert_eq!(sbom.licenses["(MIT OR ISC) AND Zlib"].concluded, 1);
+}
+
+#[test]
+fn licences_that_hold_themselves_or_are_not_there_are_unknown() {
+    let set = |id: &str, members: &[&str]| json!({"type": "expandedlicensing_ConjunctiveLicenseSet", "spdxId": id, "expandedlicensing_member": members});
+    let unknown = ("urn:l".to_owned(), LicenseStatus::Unknown);
+    assert_eq!(declared(&[set("urn:l", &["urn:l"])]), unknown);
+    assert_eq!(declared(&[set("urn:l", &["urn:m"]), set("urn:m", &["urn:l"])]), unknown);
+    assert_eq!(declared(&[set("urn:l", &[])]), unknown);
+    assert_eq!(declared(&[]), unknown);
+    let deep: Vec<_> = (0..200)
+        .map(|at| {
+            set(
+                &if at == 0 { "urn:l".into() } else { format!("urn:{at}") },
+                &[&format!("urn:{}", at + 1)],
+            )
+        })
+        .collect();
+    assert_eq!(declared(&deep), unknown);
+    // Each set holds the next twice: two to the thirtieth if it were written out.
+    let wide: Vec<_> = (0..30)
+        .flat_map(|at| {
+            let id = if at == 0 { "urn:l".into() } else { format!("urn:{at}") };
+            let (left, right) = (format!("urn:{at}l"), format!("urn:{at}r"));
+            let next = format!("urn:{}", at + 1);
+            [
+                set(&id, &[&left, &right]),
+                set(&left, &[&next, "https://spdx.org/licenses/MIT"]),
+                set(&right, &[&next, "https://spdx.org/licenses/ISC"]),
+            ]
+        })
+        .collect();
+    assert_eq!(declared(&wide).1, LicenseStatus::Unknown);
+}
+
+#[test]
+fn what_stands_inside_another_element_is_told() {
+    let mut inline = relation("a", "dependsOn", &["b"]);
+    inline["to"] = json!([package("b")]);
+    let sbom = read(&graph(&[package("a"), inline]));
+    assert_eq!(sbom.packages.len(), 1, "it is not read");
+    assert_eq!(codes(&sbom), ["document_inlined_element", "document_dangling_reference"]);
+}
+
+#[test]
+fn creation_information_may_stand_in_the_document_element() {
+    let text = json!({
+        "@context": ["https://spdx.org/rdf/3.0.0/spdx-context.jsonld", {"x": "y"}],
+        "@graph": [
+            {
+                "type": "SpdxDocument", "spdxId": "urn:document", "rootElement": "a",
+                "creationInfo": {"type": "CreationInfo", "specVersion": "3.0.0", "created": "2026-01-02T03:04:05Z", "createdBy": "urn:who"},
+            },
+            package("a"),
+        ],
+    });
+    let sbom = read(&text.to_string());
+    assert_eq!(sbom.spec_version, "3.0.0");
+    assert_eq!(sbom.authors, ["urn:who"]);
+    assert_eq!(sbom.describes, ["a"]);
+}
+
+#[test]
+fn versions_that_are_not_read_are_named() {
+    let of = |text: Value| error(&text.to_string());
+    let found =
+        of(json!({"@context": "https://spdx.org/rdf/3.1/spdx-context.jsonld", "@graph": []}));
+    assert!(
+        matches!(&found, DocumentError::Version { version, .. } if version == "3.1"),
+        "{found}"
+    );
+    let found = of(json!({"@graph": []}));
+    assert!(matches!(found, DocumentError::Missing { member: "specVersion", .. }), "{found}");
+    let found = of(json!({"@context": CONTEXT, "name": "x"}));
+    let DocumentError::Member { source, .. } = &found else { unreachable!("{found}") };
+    assert!(source.to_string().starts_with("missing field `@graph`"), "{source}");
+}
+
+#[test]
+fn a_member_of_a_wrong_type_is_named_by_its_path() {
+    for (element, expected) in [
+        (json!(1), "@graph[0]"),
+        (json!({"type": 1}), "@graph[0].type"),
+        (json!({"type": "software_Package", "name": []}), "@graph[0].name"),
+        (json!({"type": "Relationship", "to": ["a", 1]}), "@graph[0].to[1]"),
+        (json!({"type": "software_Package", "verifiedUsing": [{"hashValue": 1}]}), {
+            "@graph[0].verifiedUsing[0].hashValue"
+        }),
+        (json!({"type": "SpdxDocument", "creationInfo": {"created": 1}}), {
+            "@graph[0].creationInfo.created"
+        }),
+    ] {
+        let found = error(&graph(&[element.clone()]));
+        let DocumentError::Member { path, .. } = &found else { unreachable!("{element}: {found}") };
+        assert_eq!(path, expected, "{element}");
+    }
+    let found = error(&graph(&[json!({"name": "x"})]));
+    let DocumentError::Member { source, .. } = &found else { unreachable!("{found}") };
+    assert!(source.to_string().starts_with("missing field `type`"), "{source}");
+}
