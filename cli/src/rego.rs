@@ -164,9 +164,9 @@ pub(crate) fn compile(
             Module::new(name, text).with_rego_v0(Some(false))
         });
         let texts = loaded.modules.iter().map(|module| module.text.as_ref());
-        let packs = packs::named(texts).into_iter().map(|(name, text)| {
-            Module::new(name, text).with_rego_v0(Some(false))
-        });
+        let packs = packs::named(texts)
+            .into_iter()
+            .map(|(name, text)| Module::new(name, text).with_rego_v0(Some(false)));
         modules.splice(0..0, library.chain(packs));
     }
     let data = loaded.data.clone().unwrap_or_else(|| Value::object([]));

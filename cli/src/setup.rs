@@ -178,11 +178,16 @@ fn own_package<'m>(
 ) -> Option<String> {
     const DECIDING: [&str; 4] = ["deny", "violation", "warn", "allow"];
     let trees = own.iter().filter_map(|(name, text)| {
-        SyntaxTree::parse(name, text, policy.rego_v0).ok().map(|tree| tree.package_parts().join("."))
+        SyntaxTree::parse(name, text, policy.rego_v0)
+            .ok()
+            .map(|tree| tree.package_parts().join("."))
     });
     let packages: BTreeSet<String> = trees.filter(|package| !package.ends_with("_test")).collect();
-    let modules: Vec<_> =
-        own.iter().chain(others).map(|(name, text)| Module::new(name.as_str(), text.as_str())).collect();
+    let modules: Vec<_> = own
+        .iter()
+        .chain(others)
+        .map(|(name, text)| Module::new(name.as_str(), text.as_str()))
+        .collect();
     let options = CompileOptions::DEFAULT.with_rego_v0(policy.rego_v0).with_engine(policy.engine);
     let program = RegoEngine::compile(&modules, Value::object([]), options).ok()?;
     let decides = |package: &&String| {

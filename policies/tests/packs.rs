@@ -238,7 +238,9 @@ fn facts_made_for_tests_are_facts_as_the_types_have_them() {
     are_facts(made(ATTESTED));
     are_facts(made("testing.attested([], [testing.statement(0, \"t\", [])])"));
     are_facts(made(DOCUMENTED));
-    are_facts(made(&format!("testing.with_unread(testing.with_platform(f), 5, \"sboms\", []) if {{ f := d }}\n\nd := {DOCUMENTED}")));
+    are_facts(made(&format!(
+        "testing.with_unread(testing.with_platform(f), 5, \"sboms\", []) if {{ f := d }}\n\nd := {DOCUMENTED}"
+    )));
 }
 
 fn are_facts(mut facts: Json) {

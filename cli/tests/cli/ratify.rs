@@ -106,8 +106,12 @@ fn a_policy_without_the_rule_or_with_one_of_another_type_allows_nothing() {
 
 #[test]
 fn a_document_is_made_of_saved_facts_too() {
-    let facts = run(referee().args(["facts", "oci-layout:examples/layouts/signed-one"]).args(AS).args(TRUST));
-    let files = folder(&[("ratify.rego", DEFAULT), ("facts.json", &facts.exits(0).out), ("x.json", "{}")]);
+    let facts = run(referee()
+        .args(["facts", "oci-layout:examples/layouts/signed-one"])
+        .args(AS)
+        .args(TRUST));
+    let files =
+        folder(&[("ratify.rego", DEFAULT), ("facts.json", &facts.exits(0).out), ("x.json", "{}")]);
     let eval = |input: &str| {
         let (policy, input) = (path(&files, "ratify.rego"), path(&files, input));
         let query = "data.ratify.policy.valid";
@@ -122,11 +126,13 @@ fn a_document_is_made_of_saved_facts_too() {
 fn opa() -> Option<PathBuf> {
     let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
     let cache = std::env::var_os("XDG_CACHE_HOME").map_or(home.join(".cache"), PathBuf::from);
-    let peers = std::env::var_os("REFEREE_PEERS")
-        .map_or(cache.join("referee-peers/bin"), PathBuf::from);
+    let peers =
+        std::env::var_os("REFEREE_PEERS").map_or(cache.join("referee-peers/bin"), PathBuf::from);
     let found = Some(peers.join("opa")).filter(|opa| opa.is_file());
     if found.is_none() {
-        println!("SKIPPED OPA over Ratify's documents: it is not installed; .ci/peers.sh does that");
+        println!(
+            "SKIPPED OPA over Ratify's documents: it is not installed; .ci/peers.sh does that"
+        );
     }
     found
 }
@@ -155,7 +161,8 @@ fn policies() -> Vec<(String, String)> {
 #[test]
 fn opa_rules_alike_over_the_same_documents_by_ratify_s_own_policies() {
     let Some(opa) = opa() else { return };
-    let layouts = ["signed-one", "unsigned", "signed-mixed", "signed-two", "attested", "signed-one-bundle"];
+    let layouts =
+        ["signed-one", "unsigned", "signed-mixed", "signed-two", "attested", "signed-one-bundle"];
     for (name, policy) in policies() {
         for layout in layouts {
             let view = document(layout, &TRUST).to_string();
