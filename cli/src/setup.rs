@@ -172,7 +172,7 @@ pub(crate) fn policy_source(
 /// a policy that was written wrong. `None` where there are several, or what is wrong is told when
 /// the policy is compiled.
 fn own_package<'m>(
-    own: &[(String, String)],
+    own: &'m [(String, String)],
     others: impl Iterator<Item = &'m (String, String)>,
     policy: &PolicyConfig,
 ) -> Option<String> {

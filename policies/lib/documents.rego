@@ -19,7 +19,7 @@ import data.referee.signatures
 ways := {"index", "referrer"}
 
 # What is wanted by the parameters of these names, which all packs over documents have.
-wanted := {
+demanded := {
 	"signed_by": parameters.value("signed_by", []),
 	"signed_through": parameters.value("signed_through", ["referrer"]),
 }
@@ -74,8 +74,8 @@ admitted_way(document, wanted) if document.signed_through in wanted.signed_throu
 admitted_signer(_, wanted) if wanted.signed_by == []
 
 admitted_signer(signature, wanted) if {
-	some name in wanted.signed_by
-	name in signature.trusted_by
+	some signer in wanted.signed_by
+	signer in signature.trusted_by
 }
 
 # The documents of a list that count and are about a digest, each once however often it is attached.
@@ -125,9 +125,9 @@ targets(per_platform) := platforms if {
 }
 
 # What a digest is called in a message.
-name(digest) := facts.name if digest == input.subject.digest
+called(digest) := data.referee.facts.name if digest == input.subject.digest
 
-name(digest) := sprintf("the platform %s (%s) of %s", [system(digest), digest, facts.name]) if {
+called(digest) := sprintf("the platform %s (%s) of %s", [system(digest), digest, data.referee.facts.name]) if {
 	digest != input.subject.digest
 }
 
@@ -219,7 +219,7 @@ truncated_problem(document, thing) := {
 # The reason for a document that is not there.
 missing_problem(digest, thing, wanted) := {
 	"code": "document_missing",
-	"message": sprintf("%s carries no %s%s.", [name(digest), thing, by(wanted)]),
+	"message": sprintf("%s carries no %s%s.", [called(digest), thing, by(wanted)]),
 	"hint": sprintf("Attach one that is about %s%s.%s", [digest, signed(wanted), elsewhere(digest)]),
 }
 
@@ -337,11 +337,11 @@ obstacles(list, counted, kind, thing, required, asked) := union({
 	{problem |
 		input.complete == true
 		some digest in missing
-		problem := missing_problem(digest, thing, wanted)
+		problem := missing_problem(digest, thing, demanded)
 	},
-	why_missing(list, kind, thing, wanted, missing),
+	why_missing(list, kind, thing, demanded, missing),
 	{unread_problem(attestation, thing) |
-		some attestation in unread_though_wanted(kind, wanted)
+		some attestation in unread_though_wanted(kind, demanded)
 	},
 	{truncated_problem(document, thing) |
 		some document in counted
@@ -363,7 +363,7 @@ clear(counted, required, kind) if {
 	input.complete == true
 	count(required) > 0
 	count(lacking(counted, required)) == 0
-	count(unread_though_wanted(kind, wanted)) == 0
+	count(unread_though_wanted(kind, demanded)) == 0
 	every document in counted {
 		document.truncated == false
 	}

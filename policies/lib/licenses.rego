@@ -77,8 +77,9 @@ without_plus(name) := trim_suffix(name, "+")
 without_exception(name) := split(name, " WITH ")[0]
 
 # The packages whose licence is not among the permitted ones, each with that licence and where the
-# SBOM stands. `permitted` is a set of keys of the table, with null where it is permitted to have none. `use` says which licence is looked at:
-# `declared`, `concluded` (where that asserts something, else the declared one), or `both`.
+# SBOM stands. `permitted` is a set of keys of the table, with null where a package may have none. `use`
+# says which licence is looked at: `declared`, `concluded` (where that asserts something, else the
+# declared one), or `both`.
 #
 # The packages are looked through once for what they name, and once more where something of that is not
 # permitted.

@@ -7,6 +7,8 @@
 # a name are one.
 package referee.packages
 
+import data.referee.identities
+
 # Whether a value is a pattern.
 is_pattern(pattern) if {
 	is_string(pattern)
@@ -76,27 +78,14 @@ version_expression(version) := sprintf("@%s", [concat(`[^?#]*`, [literal(text) |
 }
 
 # A text as a regular expression that is that text, percent-encoded or not.
-literal(text) := strings.replace_n(
-	{
-		"@": `(?:@|%40)`,
-		"+": `(?:\+|%2B)`,
-		":": `(?::|%3A)`,
-		"~": `(?:~|%7E)`,
-		" ": `(?: |%20)`,
-		".": `\.`,
-		"$": `\$`,
-		"^": `\^`,
-		"(": `\(`,
-		")": `\)`,
-		"[": `\[`,
-		"]": `\]`,
-		"{": `\{`,
-		"}": `\}`,
-		"|": `\|`,
-		"\\": `\\`,
-	},
-	text,
-)
+literal(text) := spaces if {
+	escaped := identities.literal(text)
+	colons := replace(escaped, ":", `(?::|%3A)`)
+	pluses := replace(colons, `\+`, `(?:\+|%2B)`)
+	ats := replace(pluses, "@", `(?:@|%40)`)
+	tildes := replace(ats, "~", `(?:~|%7E)`)
+	spaces := replace(tildes, " ", `(?: |%20)`)
+}
 
 # What a package is called in a message: its name and version, and its package URL.
 display(item) := sprintf("%s (%s)", [plain(item), item.purl]) if is_string(item.purl)

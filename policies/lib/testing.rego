@@ -222,8 +222,8 @@ platform(id, key) := object.union(trusted(id, key), {"subject": platform_digest}
 # attestations that carry them are made here. No two may have one `id`.
 documented(signatures, lists) := object.union(facts(signatures), object.union(lists, {"attestations": [carrier |
 	some name in ["sboms", "vulnerability_reports", "vex", "provenance", "verification_summaries"]
-	some document in object.get(lists, name, [])
-	carrier := carrying(document, name)
+	some held in object.get(lists, name, [])
+	carrier := carrying(held, name)
 ]}))
 
 # The attestation that carries a document of a list.
@@ -422,15 +422,15 @@ vex(id, vulnerability, status, stated_at, signatures) := object.union(document(i
 
 # A report of which the first finding is spoken of by the first statement of each of these documents.
 spoken_of(report, documents) := object.union(report, {"vex": {"0": [applied |
-	some document in documents
+	some spoken in documents
 	applied := {
-		"vex": document.id,
+		"vex": spoken.id,
 		"statement": 0,
-		"status": document.statements[0].status,
+		"status": spoken.statements[0].status,
 		"justification": null,
-		"verified": document.verified,
-		"signed_by": document.signed_by,
-		"stated_at": document.statements[0].stated_at,
+		"verified": spoken.verified,
+		"signed_by": spoken.signed_by,
+		"stated_at": spoken.statements[0].stated_at,
 	}
 ]}})
 

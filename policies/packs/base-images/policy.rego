@@ -2,7 +2,6 @@
 package referee.packs.base_images
 
 import data.referee.documents
-import data.referee.facts
 import data.referee.identities
 import data.referee.parameters
 import data.referee.reasons
@@ -17,7 +16,7 @@ no_images := parameters.value("no_images", "deny")
 
 per_platform := parameters.value("per_platform", false)
 
-wanted := documents.wanted
+wanted := data.referee.documents.demanded
 
 demands := {
 	"complete_materials": "true or false",
@@ -132,7 +131,7 @@ incomplete := [document |
 
 deny contains problem if {
 	not allow
-	some problem in facts.problems
+	some problem in data.referee.facts.problems
 }
 
 deny contains problem if {
@@ -202,7 +201,7 @@ deny contains problem if {
 	not has_images(target)
 	problem := {
 		"code": "base_image_unknown",
-		"message": sprintf("No provenance of %s names an image that it was built on.", [documents.name(target)]),
+		"message": sprintf("No provenance of %s names an image that it was built on.", [documents.called(target)]),
 		"hint": "Use a builder that lists images among the materials, or set `no_images` to `allow` for what is built on none.",
 	}
 }
@@ -224,7 +223,7 @@ part(_, text) := "" if text == null
 part(sign, text) := sprintf("%s%s", [sign, text]) if is_string(text)
 
 warn contains problem if {
-	some problem in facts.expired_roots
+	some problem in data.referee.facts.expired_roots
 }
 
 # All of it at once, for a policy that puts packs together.

@@ -2,7 +2,6 @@
 package referee.packs.licenses
 
 import data.referee.documents
-import data.referee.facts
 import data.referee.licenses
 import data.referee.packages
 import data.referee.parameters
@@ -20,7 +19,7 @@ per_platform := parameters.value("per_platform", false)
 
 use := parameters.value("use", "concluded")
 
-wanted := documents.wanted
+wanted := data.referee.documents.demanded
 
 # What is done with what names no licence: as it is given, else a denial where there is a list of what
 # is allowed, and a warning where there is none.
@@ -176,7 +175,7 @@ excepts(sbom, exception, text) if {
 
 deny contains problem if {
 	not allow
-	some problem in facts.problems
+	some problem in data.referee.facts.problems
 }
 
 deny contains problem if {
@@ -287,7 +286,7 @@ warn contains problem if {
 }
 
 warn contains problem if {
-	some problem in facts.expired_roots
+	some problem in data.referee.facts.expired_roots
 }
 
 # All of it at once, for a policy that puts packs together.

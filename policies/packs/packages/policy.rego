@@ -2,7 +2,6 @@
 package referee.packs.packages
 
 import data.referee.documents
-import data.referee.facts
 import data.referee.packages
 import data.referee.parameters
 import data.referee.reasons
@@ -17,7 +16,7 @@ required := parameters.value("required", [])
 
 without_purl := parameters.value("without_purl", "warn")
 
-wanted := documents.wanted
+wanted := data.referee.documents.demanded
 
 demands := {
 	"exempt_kinds": "a list of kinds of packages",
@@ -95,6 +94,7 @@ sboms := documents.about_any(input.sboms, wanted) if {
 
 # What is forbidden, all entries in one form.
 entries := [entry |
+	is_array(forbidden)
 	some given in forbidden
 	entry := {
 		"package": pattern_of(given),
@@ -161,7 +161,7 @@ nameless_denied := [item | without_purl == "deny"; some item in nameless]
 
 deny contains problem if {
 	not allow
-	some problem in facts.problems
+	some problem in data.referee.facts.problems
 }
 
 deny contains problem if {
@@ -228,7 +228,7 @@ deny contains problem if {
 	not missing.target in documents.lacking(sboms, targets)
 	problem := {
 		"code": "package_missing",
-		"message": sprintf("No SBOM of %s lists a package %s.", [documents.name(missing.target), missing.pattern]),
+		"message": sprintf("No SBOM of %s lists a package %s.", [documents.called(missing.target), missing.pattern]),
 		"hint": "Build it in, have the SBOM list it, or take it out of `required`.",
 	}
 }
@@ -257,7 +257,7 @@ warn contains problem if {
 }
 
 warn contains problem if {
-	some problem in facts.expired_roots
+	some problem in data.referee.facts.expired_roots
 }
 
 # All of it at once, for a policy that puts packs together.

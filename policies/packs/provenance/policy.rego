@@ -186,7 +186,7 @@ ready if {
 
 deny contains problem if {
 	not allow
-	some problem in facts.problems
+	some problem in data.referee.facts.problems
 }
 
 deny contains problem if {
@@ -315,7 +315,7 @@ deny contains problem if {
 	problem := {
 		"code": "slsa_level",
 		"message": sprintf("%s is of SLSA build level %d by its provenance and %d by verification summaries; wanted: %d.", [
-			documents.name(target), built_level(target),
+			documents.called(target), built_level(target),
 			verified_level(target), minimum_level,
 		]),
 		"hint": "Build it with a builder of that level, or have one of `verifiers` attest it.",
@@ -327,7 +327,7 @@ told(text) := "(nothing)" if text == null
 told(text) := reasons.short(text) if is_string(text)
 
 warn contains problem if {
-	some problem in facts.expired_roots
+	some problem in data.referee.facts.expired_roots
 }
 
 # All of it at once, for a policy that puts packs together.

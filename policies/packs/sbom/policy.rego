@@ -20,7 +20,7 @@ per_platform := parameters.value("per_platform", false)
 
 tolerated := parameters.value("tolerated", 0)
 
-wanted := documents.wanted
+wanted := data.referee.documents.demanded
 
 known_elements := {
 	"author",
@@ -177,7 +177,7 @@ ready if {
 
 deny contains problem if {
 	not allow
-	some problem in facts.problems
+	some problem in data.referee.facts.problems
 }
 
 deny contains problem if {
@@ -276,7 +276,7 @@ deny contains problem if {
 }
 
 warn contains problem if {
-	some problem in facts.expired_roots
+	some problem in data.referee.facts.expired_roots
 }
 
 # All of it at once, for a policy that puts packs together.

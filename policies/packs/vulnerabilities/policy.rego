@@ -3,7 +3,6 @@
 package referee.packs.vulnerabilities
 
 import data.referee.documents
-import data.referee.facts
 import data.referee.packages
 import data.referee.parameters
 import data.referee.reasons
@@ -29,7 +28,7 @@ severity := parameters.value("severity", "critical")
 
 unknown_severity := parameters.value("unknown_severity", "deny")
 
-wanted := documents.wanted
+wanted := data.referee.documents.demanded
 
 vex_wanted := {
 	"signed_by": parameters.value("vex_signed_by", []),
@@ -167,7 +166,7 @@ grave := [{"report": report.id, "referrer": report.referrer, "finding": finding,
 	})
 ]
 
-is_grave(finding) if vulnerabilities.ranks[finding.severity] >= vulnerabilities.ranks[severity]
+is_grave(finding) if data.referee.vulnerabilities.ranks[finding.severity] >= data.referee.vulnerabilities.ranks[severity]
 
 is_grave(finding) if {
 	finding.severity == "unknown"
@@ -241,7 +240,7 @@ standing := [found |
 
 deny contains problem if {
 	not allow
-	some problem in facts.problems
+	some problem in data.referee.facts.problems
 }
 
 deny contains problem if {
@@ -365,7 +364,7 @@ warn contains problem if {
 }
 
 warn contains problem if {
-	some problem in facts.expired_roots
+	some problem in data.referee.facts.expired_roots
 }
 
 # All of it at once, for a policy that puts packs together.

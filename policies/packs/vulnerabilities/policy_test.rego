@@ -148,6 +148,8 @@ test_vex_that_is_not_known_in_full_excuses_nothing if {
 	denied(testing.with_unread(spoken([statement]), 30, "vex", vex_over), {}) == {"vulnerability", "document_unread"}
 	denied(spoken([object.union(statement, {"truncated": true})]), {}) == {"vulnerability", "document_truncated"}
 	allowed(testing.with_unread(spoken([statement]), 30, "vex", []), {})
+	unsigned := object.union(testing.vex(1, "CVE-2024-0001", "affected", "2026-01-30T12:00:00Z", []), {"attestation": 11, "truncated": true})
+	allowed(spoken([statement, unsigned]), {})
 }
 
 test_without_a_report_it_is_denied if {
@@ -170,6 +172,11 @@ test_an_old_report_does_not_count if {
 	denied(reports([dated(0, null, [])]), {}) == {"report_stale"}
 	denied(reports([dated(0, "2026-02-30T12:00:00Z", [])]), {}) == {"report_stale"}
 	denied(reports([dated(0, "2026-02-20T12:00:00Z", [])]), {}) == {"report_stale"}
+}
+
+test_an_old_report_beside_a_new_one_says_nothing if {
+	allowed(reports([dated(0, "2025-12-30T12:00:00Z", [critical]), dated(1, "2026-01-30T12:00:00Z", [])]), {})
+	denied(reports([dated(0, "2026-01-30T12:00:00Z", [critical]), dated(1, "2025-12-30T12:00:00Z", [])]), {}) == {"vulnerability"}
 }
 
 test_an_old_database_does_not_count if {
