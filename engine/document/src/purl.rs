@@ -40,20 +40,10 @@ impl<'a> Purl<'a> {
         let path = path.trim_end_matches('/');
         let (namespace, name) = path.rsplit_once('/').unwrap_or(("", path));
         let kind = lower(kind.into());
+        // Not npm's and rpm's, of which there are some that differ in case alone.
         let cased = !matches!(
             &*kind,
-            "alpm"
-                | "apk"
-                | "bitbucket"
-                | "bitnami"
-                | "composer"
-                | "deb"
-                | "github"
-                | "hex"
-                | "npm"
-                | "oci"
-                | "pypi"
-                | "rpm"
+            "alpm" | "apk" | "bitbucket" | "composer" | "deb" | "github" | "hex" | "oci" | "pypi"
         );
         let fold = |text: Cow<'a, str>| if cased { text } else { lower(text) };
         let name = fold(decode(name)?);
@@ -114,7 +104,7 @@ mod tests {
             Purl::parse("pkg:golang/github.com/Org/x%2By@v1.0%2Bincompatible?a=b#sub").unwrap();
         assert_eq!((&*purl.kind, &*purl.namespace), ("golang", "github.com/Org"));
         assert_eq!((&*purl.name, purl.version.as_deref()), ("x+y", Some("v1.0+incompatible")));
-        let purl = Purl::parse("pkg:npm/%40Angular/core@1.2.3").unwrap();
+        let purl = Purl::parse("pkg:npm/%40angular/core@1.2.3").unwrap();
         assert_eq!((&*purl.namespace, &*purl.name), ("@angular", "core"));
         let purl = Purl::parse("pkg:npm/@angular/core").unwrap();
         assert_eq!((&*purl.namespace, &*purl.name, purl.version), ("@angular", "core", None));
@@ -141,6 +131,7 @@ mod tests {
         };
         assert!(same("pkg:pypi/Foo_Bar@1", "pkg:pypi/foo-bar"));
         assert!(!same("pkg:maven/org/Foo", "pkg:maven/org/foo"));
+        assert!(!same("pkg:npm/JSONStream", "pkg:npm/jsonstream"));
         assert!(!same("pkg:deb/debian/curl", "pkg:deb/ubuntu/curl"));
     }
 }

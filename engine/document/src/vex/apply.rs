@@ -36,6 +36,9 @@ const MAX_APPLIED: usize = 32;
 /// The most statements that are looked at for all findings of one report.
 const MAX_WORK: u64 = 20_000_000;
 
+/// The most entries of the index over one report: vulnerabilities times packages.
+const MAX_ENTRIES: usize = 1_000_000;
+
 /// What is ruled over.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'s> {
@@ -47,8 +50,8 @@ pub struct Subject<'s> {
     pub repository: Option<&'s str>,
 }
 
-/// Fills `vex` of the reports from the documents. Returns how many findings are without statements
-/// that may speak of them, because there are too many; those are as if nobody spoke.
+/// Fills `vex` of the reports from the documents. Returns how many findings may be without statements
+/// that speak of them, because there are too many: the oldest are left out, or all.
 pub fn apply(
     reports: &mut [VulnerabilityReportFact],
     documents: &[VexFact],
@@ -58,6 +61,10 @@ pub fn apply(
     let mut left_out = 0u64;
     for report in reports {
         let mut index = Index::of(&prepared, report, subject);
+        if index.full {
+            let findings = u64::try_from(report.report.findings.len()).unwrap_or(u64::MAX);
+            left_out = left_out.saturating_add(findings);
+        }
         let mut applied = BTreeMap::new();
         for (position, finding) in report.report.findings.iter().enumerate() {
             if index.work > MAX_WORK {
@@ -136,6 +143,8 @@ type Key<'p> = (SmolStr, Named, Option<At<'p>>);
 struct Index<'p, 'd> {
     prepared: &'p [Prepared<'d>],
     entries: HashMap<Key<'p>, Entries<'p>>,
+    /// Whether statements are left out of it, the oldest.
+    full: bool,
     work: u64,
 }
 
@@ -156,11 +165,14 @@ impl<'p, 'd> Index<'p, 'd> {
         let digests = digests(report, subject);
         let mut entries: HashMap<Key<'p>, Entries<'p>> = HashMap::new();
         let mut names: HashSet<SmolStr> = HashSet::new();
+        let mut packages: HashSet<SmolStr> = HashSet::new();
         for finding in &report.report.findings {
+            packages.extend(finding.purl.as_deref().and_then(Package::parse).map(|p| p.key));
             names.insert(fold(&finding.id));
             names.extend(finding.aliases.iter().map(fold));
         }
         // The newest first, so that those that are left out are the oldest.
+        let mut full = false;
         for (at, one) in prepared.iter().enumerate().rev() {
             let first = (fold(&one.statement.vulnerability), Named::First);
             let aliases = one.statement.aliases.iter().map(|alias| (fold(alias), Named::Alias));
@@ -173,6 +185,13 @@ impl<'p, 'd> Index<'p, 'd> {
             let elsewhere = !digests.contains(&attached)
                 && subject.platforms.iter().any(|platform| platform.as_str() == attached);
             let mut add = |package: Option<&'p Package>| {
+                if package.is_some_and(|package| !packages.contains(&package.key)) {
+                    return;
+                }
+                if entries.len() >= MAX_ENTRIES {
+                    full = true;
+                    return;
+                }
                 for (name, place) in &named {
                     let key = (name.clone(), *place, package.map(Package::at));
                     let under = entries.entry(key).or_default();
@@ -200,7 +219,7 @@ impl<'p, 'd> Index<'p, 'd> {
                 }
             }
         }
-        Self { prepared, entries, work: 0 }
+        Self { prepared, entries, full, work: 0 }
     }
 
     /// What is said of a finding.

@@ -2,7 +2,8 @@
 //! them.
 //!
 //! A product that is one version, or a range of them, of something and whose purl has none is not
-//! called by that purl: the purl would be every version's. Relationships that go round in a circle or
+//! called by that purl: the purl would be every version's. A part of something that nothing identifies
+//! is nothing that can be found, but for one build of a package of an operating system. Relationships that go round in a circle or
 //! name nothing that is there lead to no product.
 
 use super::builder::{Builder, MAX_NAME};
@@ -53,6 +54,8 @@ struct Product<'a> {
 
 #[derive(Deserialize)]
 struct Helper<'a> {
+    #[serde(borrow)]
+    cpe: Option<Text<'a>>,
     #[serde(borrow)]
     purl: Option<Text<'a>>,
     /// Since 2.1.
@@ -192,13 +195,9 @@ impl<'t, 'a> Products<'t, 'a> {
                 let components = self.parts(part, builder, next)?;
                 let whole = self.resolve(whole, builder, next)?;
                 if whole.purls.is_empty() && whole.digests.is_empty() {
-                    // A part of something that nothing identifies, such as a distribution known by
-                    // its CPE: only a purl with a version says enough of it alone.
-                    let has_version = |purl: &SmolStr| {
-                        Purl::parse(purl).is_some_and(|purl| purl.version.is_some())
-                    };
-                    let purls: Vec<SmolStr> =
-                        components.iter().filter(|p| has_version(p)).cloned().collect();
+                    let stands_alone = self.is_system(node);
+                    let purls = components.iter().filter(|purl| stands_alone && is_build(purl));
+                    let purls: Vec<SmolStr> = purls.cloned().collect();
                     let components = if purls.is_empty() { components } else { Vec::new() };
                     VexProductFact { purls, components, ..Default::default() }
                 } else {
@@ -212,6 +211,17 @@ impl<'t, 'a> Products<'t, 'a> {
         }
         fact.id = text::fact(id, MAX_NAME);
         Some(fact)
+    }
+
+    /// Whether a relationship's whole is an operating system, known by its CPE alone.
+    fn is_system(&self, node: &Node<'t, 'a>) -> bool {
+        let whole = node.relation.and_then(|(_, whole)| self.nodes.get(whole));
+        let helper = whole.and_then(|whole| whole.helper);
+        helper.is_some_and(|helper| {
+            let cpe = helper.cpe.as_deref().unwrap_or_default();
+            let system = cpe.starts_with("cpe:/o:") || cpe.starts_with("cpe:2.3:o:");
+            system && helper.purl.is_none() && helper.purls.is_none() && helper.hashes.is_none()
+        })
     }
 
     /// What a part is called: its purls, those of its parts, else its id.
@@ -229,6 +239,13 @@ impl<'t, 'a> Products<'t, 'a> {
         let purls = node.purls(false);
         Some(if purls.is_empty() { vec![text::fact(id, MAX_NAME)?] } else { purls })
     }
+}
+
+/// Whether a purl is one build of a distribution's package, whose version says which it is wherever it
+/// is installed.
+fn is_build(purl: &str) -> bool {
+    Purl::parse(purl)
+        .is_some_and(|purl| purl.version.is_some() && matches!(&*purl.kind, "rpm" | "deb" | "apk"))
 }
 
 impl Node<'_, '_> {

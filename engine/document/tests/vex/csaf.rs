@@ -144,21 +144,23 @@ fn a_part_of_something_is_the_whole_s_product_with_the_part_as_its_component() {
 }
 
 #[test]
-fn a_part_of_what_nothing_identifies_stands_alone_only_at_one_version() {
-    let tree = json!({
-        "full_product_names": [
-            full("rhel", json!({ "cpe": "cpe:/o:redhat:enterprise_linux:9" })),
-            purl("bash", "pkg:rpm/redhat/bash@5.1-6.el9"), purl("any", "pkg:rpm/redhat/any"),
-        ],
-        "relationships": [component("rhel:bash", "bash", "rhel"), component("rhel:any", "any", "rhel")],
-    });
-    let found = product(tree.clone(), "rhel:bash").unwrap();
-    assert_eq!(
-        (found.purls, found.components.len()),
-        (vec!["pkg:rpm/redhat/bash@5.1-6.el9".into()], 0)
-    );
-    let found = product(tree, "rhel:any").unwrap();
-    assert_eq!((found.purls.len(), found.components), (0, vec!["pkg:rpm/redhat/any".into()]));
+fn a_part_of_what_nothing_identifies_stands_alone_only_as_one_build_for_a_system() {
+    let of = |whole: Value, part: &str| {
+        let tree = json!({
+            "full_product_names": [full("whole", whole), purl("part", part)],
+            "relationships": [component("r", "part", "whole")],
+        });
+        let found = product(tree, "r").unwrap();
+        (found.purls.len(), found.components.len())
+    };
+    let system = json!({ "cpe": "cpe:/o:redhat:enterprise_linux:9" });
+    assert_eq!(of(system.clone(), "pkg:rpm/redhat/bash@5.1-6.el9"), (1, 0));
+    assert_eq!(of(system.clone(), "pkg:rpm/redhat/bash"), (0, 1));
+    // What is said of a library in one application is not said of it in others.
+    assert_eq!(of(system, "pkg:maven/x/y@1"), (0, 1));
+    let application = json!({ "cpe": "cpe:/a:vendor:app:1" });
+    assert_eq!(of(application, "pkg:rpm/redhat/bash@5.1-6.el9"), (0, 1));
+    assert_eq!(of(json!({}), "pkg:rpm/redhat/bash@5.1-6.el9"), (0, 1));
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! VEX documents that somebody made to do harm.
 
-use crate::made::{applied, attached, codes, finding, not_affected, openvex, read, report};
+use crate::made::{applied, attached, codes, digest, finding, not_affected, openvex, read, report};
 use referee_core::Coded;
+use referee_document::vex::Subject;
 use referee_document::{DocumentError, Limits, vex};
 use serde_json::{Value, json};
 
@@ -146,4 +147,23 @@ fn a_million_aliases_are_cut() {
     }])));
     assert_eq!(vex.statements[0].aliases.len(), 32);
     assert_eq!(vex.problems[0].message, "999968 aliases are left out");
+}
+
+#[test]
+fn aliases_times_packages_are_indexed_in_bounds_and_what_is_left_out_is_told() {
+    let aliases: Vec<_> = (0..32).map(|n| format!("CVE-2026-{n}")).collect();
+    let packages: Vec<_> = (0..40_000).map(|n| format!("pkg:npm/p{n}@1")).collect();
+    let statement = json!({
+        "vulnerability": { "name": "CVE-2025-1", "aliases": aliases },
+        "products": packages, "status": "fixed",
+    });
+    let documents = [attached(0, &openvex(json!([statement])))];
+    let mut found: Vec<_> = packages.iter().map(|purl| finding("CVE-2025-1", purl)).collect();
+    found.extend(aliases.iter().map(|id| finding(id, "pkg:npm/p0@1")));
+    let mut report = report(json!(found));
+    let subject = digest('a');
+    let subject = Subject { digest: &subject, platforms: &[], repository: None };
+    let left_out = vex::apply(std::slice::from_mut(&mut report), &documents, &subject);
+    assert_eq!(left_out, 40_032);
+    assert!(report.vex.len() < 40_032);
 }
