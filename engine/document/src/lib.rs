@@ -8,6 +8,7 @@
 
 mod error;
 mod expected;
+mod hashes;
 mod json;
 mod library;
 mod limits;

@@ -11,9 +11,9 @@
 use super::finding::identifiers;
 use super::model::{Analysis, Vulnerability, said};
 use super::reference::{Known, Target};
+use crate::hashes;
 use crate::limits::Limits;
 use crate::problems::Problems;
-use crate::sbom::hashes;
 use crate::text::shorten;
 use referee_core::Timestamp;
 use referee_core::facts::{

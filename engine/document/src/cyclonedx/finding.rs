@@ -8,9 +8,10 @@
 use super::model::{Affected, Analysis, Tools, Vulnerability, said};
 use super::rating::{self, Rated};
 use super::reference::{Known, Target};
+use crate::hashes;
 use crate::limits::Limits;
 use crate::problems::Problems;
-use crate::sbom::hashes;
+use crate::purl::Purl;
 use crate::text::shorten;
 use referee_core::facts::{
     FindingFact, FixState, PackageFact, Problem, ReportFormat, Severity, VulnerabilityReport,
@@ -264,7 +265,7 @@ pub(super) fn identifiers(vulnerability: &Vulnerability<'_>) -> (Option<SmolStr>
 /// Whether there is a fix, as far as what is to be done about it says so.
 fn fix(analysis: Option<&Analysis<'_>>) -> FixState {
     let responses = analysis.map(|analysis| analysis.response.kept.as_slice()).unwrap_or_default();
-    let says = |word: &str| responses.iter().any(|response| response.as_str() == word);
+    let says = |word: &str| responses.iter().any(|response| response.trim() == word);
     if says("update") || says("rollback") {
         FixState::Fixed
     } else if says("will_not_fix") {
@@ -281,9 +282,8 @@ fn fix(analysis: Option<&Analysis<'_>>) -> FixState {
 fn digests(about: &PackageFact) -> Vec<SmolStr> {
     let mut digests = hashes::digests(about);
     let of_purl = about.purl.as_deref().and_then(|purl| {
-        let rest = purl.strip_prefix("pkg:oci/").or_else(|| purl.strip_prefix("pkg:docker/"))?;
-        let (_, version) = rest.split(['?', '#']).next()?.rsplit_once('@')?;
-        Some(version.replace("%3A", ":").replace("%3a", ":"))
+        let purl = Purl::parse(purl)?;
+        matches!(&*purl.kind, "oci" | "docker").then_some(purl.version?.into_owned())
     });
     let versions = about.version.as_ref().map(SmolStr::to_string).into_iter().chain(of_purl);
     for version in versions.filter(|version| version.parse::<Digest>().is_ok()) {

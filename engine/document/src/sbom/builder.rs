@@ -5,6 +5,7 @@ use super::packages::{Packages, Place};
 use crate::license;
 use crate::limits::Limits;
 use crate::problems::Problems;
+use crate::purl;
 use data_encoding::HEXLOWER;
 use referee_core::Timestamp;
 use referee_core::facts::{
@@ -12,7 +13,6 @@ use referee_core::facts::{
 };
 use sha2::{Digest as _, Sha256};
 use smol_str::{SmolStr, format_smolstr};
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 /// The longest licence text that is read, in bytes.
@@ -186,7 +186,7 @@ impl Builder {
         if let Some(license) = declared_of(&mut self.licenses, package.license_concluded.as_ref()) {
             license.concluded = license.concluded.saturating_add(1);
         }
-        let kind = package.purl.as_deref().and_then(purl_type).unwrap_or_default();
+        let kind = package.purl.as_deref().and_then(purl::kind).unwrap_or_default();
         if let Some(count) = self.types.get_mut(&*kind) {
             *count = count.saturating_add(1);
         } else if self.types.len() < MAX_TYPES {
@@ -306,16 +306,6 @@ fn declared_of<'l>(
     key: Option<&SmolStr>,
 ) -> Option<&'l mut LicenseFact> {
     licenses.get_mut(key?.as_str())
-}
-
-/// The type of a package URL in lower case (purl-spec, "Rules for each purl component": after the
-/// scheme, up to the first `/`; scheme and type in any case).
-fn purl_type(purl: &str) -> Option<Cow<'_, str>> {
-    let scheme = purl.get(..4).filter(|scheme| scheme.eq_ignore_ascii_case("pkg:"))?;
-    let rest = purl.get(scheme.len()..)?.trim_start_matches('/');
-    let (kind, _) = rest.split_once('/')?;
-    let upper = kind.bytes().any(|byte| byte.is_ascii_uppercase());
-    Some(if upper { Cow::Owned(kind.to_ascii_lowercase()) } else { Cow::Borrowed(kind) })
 }
 
 #[cfg(test)]

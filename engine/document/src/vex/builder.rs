@@ -1,5 +1,6 @@
 //! Putting a VEX document together: what OpenVEX and CSAF have in common. Limits, times, hashes.
 
+use crate::hashes;
 use crate::limits::Limits;
 use crate::problems::Problems;
 use crate::text;
@@ -82,33 +83,17 @@ impl Builder {
 
     /// A hash as a digest, `sha256:` and lower-case hex; one that is none is a problem.
     pub(super) fn digest(&mut self, algorithm: &str, value: &str) -> Option<SmolStr> {
-        let algorithm = algorithm.trim().to_ascii_lowercase();
-        let algorithm = match algorithm.strip_prefix("sha-") {
-            Some(size) => format!("sha{size}"),
-            None => algorithm,
-        };
-        let value = value.trim();
-        let length = match algorithm.as_str() {
-            "md5" => Some(32),
-            "sha1" => Some(40),
-            "sha224" => Some(56),
-            "sha256" => Some(64),
-            "sha384" => Some(96),
-            "sha512" => Some(128),
-            _ => None,
-        };
-        let hex = !value.is_empty()
-            && value.len() <= 256
-            && algorithm.len() <= 32
-            && value.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if !hex || length.is_some_and(|length| length != value.len()) {
-            self.problem("document_hash", || {
-                let algorithm = text::shorten(&algorithm, 32);
-                format!("{:?} is not a hash by {algorithm:?}", text::shorten(value, 80))
-            });
-            return None;
+        match hashes::hash(algorithm, value) {
+            Ok((name, hex)) => Some(format_smolstr!("{name}:{hex}")),
+            Err(problem) => {
+                self.problem("document_hash", || {
+                    let (algorithm, value) =
+                        (text::shorten(algorithm, 40), text::shorten(value, 80));
+                    format!("the {algorithm:?} hash {value:?} {}", problem.what())
+                });
+                None
+            }
         }
-        Some(format_smolstr!("{algorithm}:{}", value.to_ascii_lowercase()))
     }
 
     /// Other names of a vulnerability, each once.
