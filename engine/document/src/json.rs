@@ -1,7 +1,9 @@
-//! JSON of documents: into borrowed structs, with an error that says where.
+//! JSON of documents: into borrowed structs, with an error that says where. What a format has as an
+//! object is no array ([`Strict`]).
 
 use crate::error::DocumentError;
 use crate::limits::Limits;
+use crate::strict::Strict;
 use crate::text::shorten;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
@@ -42,11 +44,13 @@ pub(crate) fn read_into<'a, S: DeserializeSeed<'a>>(
     format: &'static str,
     bytes: &'a [u8],
     limits: &Limits,
-    seed: impl Fn() -> S,
+    mut seed: impl FnMut() -> S,
 ) -> Result<S::Value, DocumentError> {
     let text = text(bytes, limits)?;
     let mut reader = serde_json::Deserializer::from_str(text);
-    let source = match seed().deserialize(&mut reader).and_then(|read| reader.end().map(|()| read))
+    let source = match seed()
+        .deserialize(Strict(&mut reader))
+        .and_then(|read| reader.end().map(|()| read))
     {
         Ok(document) => return Ok(document),
         Err(source) => source,
@@ -55,7 +59,7 @@ pub(crate) fn read_into<'a, S: DeserializeSeed<'a>>(
         let mut reader = serde_json::Deserializer::from_str(text);
         let mut track = serde_path_to_error::Track::new();
         let reader = serde_path_to_error::Deserializer::new(&mut reader, &mut track);
-        match seed().deserialize(reader) {
+        match seed().deserialize(Strict(reader)) {
             Ok(_) => String::new(),
             Err(_) => track.path().to_string(),
         }

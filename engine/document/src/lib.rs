@@ -15,6 +15,7 @@ mod limits;
 mod problems;
 mod purl;
 mod stream;
+mod strict;
 mod text;
 
 pub mod cyclonedx;

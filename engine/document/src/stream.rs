@@ -2,7 +2,7 @@
 //! is kept that the facts do not need.
 
 use crate::error::DocumentError;
-use crate::json::Text;
+use crate::json::{self, Text};
 use crate::limits::Limits;
 use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
@@ -137,23 +137,19 @@ pub(crate) fn read<'a, M: Members<'a>>(
     limits: &Limits,
     mut reader: impl FnMut() -> M,
 ) -> Result<M, DocumentError> {
-    let text = crate::json::text(bytes, limits)?;
-    let mut json = serde_json::Deserializer::from_str(text);
-    let mut read = reader();
-    let source = match Object(&mut read).deserialize(&mut json).and_then(|()| json.end()) {
-        Ok(()) => return Ok(read),
-        Err(source) => source,
-    };
-    Err(crate::json::error(format, source, || {
-        let mut json = serde_json::Deserializer::from_str(text);
-        let mut track = serde_path_to_error::Track::new();
-        let mut again = reader();
-        let json = serde_path_to_error::Deserializer::new(&mut json, &mut track);
-        match Object(&mut again).deserialize(json) {
-            Ok(()) => String::new(),
-            Err(_) => track.path().to_string(),
-        }
-    }))
+    json::read_into(format, bytes, limits, || Top(reader()))
+}
+
+/// An object that is read as a whole document.
+struct Top<M>(M);
+
+impl<'de, M: Members<'de>> DeserializeSeed<'de> for Top<M> {
+    type Value = M;
+
+    fn deserialize<D: Deserializer<'de>>(mut self, deserializer: D) -> Result<M, D::Error> {
+        Object(&mut self.0).deserialize(deserializer)?;
+        Ok(self.0)
+    }
 }
 
 /// The members of an object whose names are data, in their order.
