@@ -6,10 +6,9 @@ use crate::problems::Problems;
 use crate::text;
 use referee_core::Timestamp;
 use referee_core::facts::{
-    Problem, Vex, VexFormat, VexJustification, VexProductFact, VexStatementFact, VexStatus,
+    Vex, VexFormat, VexJustification, VexProductFact, VexStatementFact, VexStatus,
 };
 use smol_str::{SmolStr, format_smolstr};
-use std::collections::BTreeMap;
 
 /// The longest identifier or purl, in bytes: what browsers take for an address.
 pub(super) const MAX_NAME: usize = 2048;
@@ -29,7 +28,6 @@ pub(super) struct Builder {
     limits: Limits,
     vex: Vex,
     products: u64,
-    left_out: BTreeMap<&'static str, u64>,
     problems: Problems,
 }
 
@@ -52,7 +50,6 @@ impl Builder {
                 problems: Vec::new(),
             },
             products: 0,
-            left_out: BTreeMap::new(),
             problems: Problems::new(limits.max_problems),
         }
     }
@@ -68,17 +65,7 @@ impl Builder {
 
     /// A time; one that cannot be read is a problem.
     pub(super) fn time(&mut self, what: &'static str, written: Option<&str>) -> Option<Timestamp> {
-        let written = written?.trim();
-        if written.is_empty() || written.starts_with("0001-01-01") {
-            return None;
-        }
-        let time = text::time(written);
-        if time.is_none() {
-            self.problem("document_time", || {
-                format!("the {what} {:?} is not an RFC 3339 time", text::shorten(written, 80))
-            });
-        }
-        time
+        self.problems.time(what, written)
     }
 
     /// A hash as a digest, `sha256:` and lower-case hex; one that is none is a problem.
@@ -160,18 +147,12 @@ impl Builder {
     }
 
     fn leave_out(&mut self, what: &'static str, so_many: u64) {
-        let count = self.left_out.entry(what).or_default();
-        *count = count.saturating_add(so_many);
+        self.problems.leave_out(what, so_many);
     }
 
     pub(super) fn finish(self) -> Vex {
-        let Self { mut vex, left_out, problems, .. } = self;
+        let Self { mut vex, problems, .. } = self;
         vex.problems = problems.finish();
-        vex.problems.extend(left_out.into_iter().map(|(what, count)| Problem {
-            code: "document_truncated".to_owned(),
-            message: format!("{count} {what} are left out"),
-            hint: None,
-        }));
         vex.statements.shrink_to_fit();
         vex
     }
