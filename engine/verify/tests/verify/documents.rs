@@ -1,6 +1,7 @@
 //! Documents, in everything that carries them.
 
-use crate::support::{Signer, World, sealed, statement, trusting};
+use crate::attested::by;
+use crate::support::{Signer, World, statement, trusting};
 use data_encoding::BASE64;
 use referee_core::facts::{AttestationFormat, ContentKind};
 use referee_core::oci::media_type;
@@ -116,7 +117,7 @@ fn a_document_is_read_in_signed_statements_and_out_of_cosigns_wrappers() {
         ("https://cosign.sigstore.dev/attestation/v1", wrapped(json!(XML))),
     ] {
         let text = statement(&world.digest(), predicate_type, &said);
-        let envelope = sealed(&text, &release);
+        let envelope = by(&text, &[&release]);
         let layer = world.envelope_layer(&envelope, predicate_type);
         let referrer = world.attested(&[layer]);
         let findings = world.run(&trust, &referrer);

@@ -419,18 +419,3 @@ pub(crate) fn told(findings: &Findings) -> Vec<String> {
         })
         .collect()
 }
-
-/// A DSSE envelope around a statement, signed by one.
-pub(crate) fn sealed(statement: &str, signer: &Signer) -> Value {
-    let bare = Envelope {
-        payload: statement.as_bytes().to_vec(),
-        payload_type: "application/vnd.in-toto+json".into(),
-        signatures: Vec::new(),
-    };
-    let signature = signer.sign(&bare.pre_authentication_encoding());
-    json!({
-        "payloadType": bare.payload_type,
-        "payload": BASE64.encode(&bare.payload),
-        "signatures": [{"keyid": "", "sig": BASE64.encode(&signature)}],
-    })
-}
