@@ -220,7 +220,9 @@ fn licences(name: &'static str, packages: usize) -> Workload {
     Workload {
         name,
         query: "data.referee.packs.licenses.decision",
-        modules: modules.map(|module| (module.name.to_owned(), module.text.to_owned())).collect(),
+        modules: modules
+            .map(|module| (module.name.replace('/', "-"), module.text.to_owned()))
+            .collect(),
         data,
         input: json!({
             "facts_version": 1,
