@@ -51,3 +51,7 @@ pub(crate) fn cover(
         attestation.verified = true;
     }
 }
+
+#[cfg(test)]
+#[path = "coverage_tests.rs"]
+mod tests;

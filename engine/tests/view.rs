@@ -30,7 +30,8 @@ fn referrer(name: &str, subject: &str, kind: &str, examined_by: &[&str]) -> Valu
 /// A signature in a referrer of `subject`.
 fn signature(verifier: &str, name: &str, subject: &str, trusted: bool) -> Value {
     let format = if verifier == "cosign" { "simple-signing" } else { "jws" };
-    let problem = json!({"code": "untrusted_key", "message": "nobody knows the key", "hint": "add it"});
+    let problem =
+        json!({"code": "untrusted_key", "message": "nobody knows the key", "hint": "add it"});
     json!({
         "id": 0, "verifier": verifier, "format": format, "purpose": "signature",
         "predicate_type": null, "referrer": digest(name), "subject": digest(subject),
@@ -104,10 +105,8 @@ fn what_is_signed_stands_in_a_report_and_a_signed_signature_in_it() {
         referrer("sig", "app", COSIGN, &["cosign"]),
         referrer("sbom-sig", "sbom", NOTATION, &["notation"]),
     ];
-    let signatures = [
-        signature("cosign", "sig", "app", true),
-        signature("notation", "sbom-sig", "sbom", true),
-    ];
+    let signatures =
+        [signature("cosign", "sig", "app", true), signature("notation", "sbom-sig", "sbom", true)];
     let view = view(&facts(&referrers, &signatures));
     let reports = &view["verifierReports"];
     assert_eq!(reports.as_array().unwrap().len(), 2);
@@ -135,13 +134,18 @@ fn what_is_signed_stands_in_a_report_and_a_signed_signature_in_it() {
 fn one_signature_that_fails_makes_the_whole_fail_whatever_the_others_are() {
     let referrers = [referrer("sig", "app", COSIGN, &["cosign"])];
     let of = |trusted: &[bool]| {
-        let made = trusted.iter().map(|t| signature("cosign", "sig", "app", *t)).collect::<Vec<_>>();
+        let made =
+            trusted.iter().map(|t| signature("cosign", "sig", "app", *t)).collect::<Vec<_>>();
         view(&facts(&referrers, &made))
     };
     assert!(!is_bad(&of(&[true, true])));
     assert!(is_bad(&of(&[true, false])) && is_bad(&of(&[false, true])) && is_bad(&of(&[false])));
     let report = |view: &Value| view["verifierReports"][0]["verifierReports"][0].clone();
-    assert_eq!(report(&of(&[false, true]))["isSuccess"], true, "the last one decides, as in Ratify");
+    assert_eq!(
+        report(&of(&[false, true]))["isSuccess"],
+        true,
+        "the last one decides, as in Ratify"
+    );
     let failed = report(&of(&[true, false]));
     assert_eq!(failed["isSuccess"], false);
     assert_eq!(failed["errorReason"], "nobody knows the key");
@@ -201,7 +205,9 @@ fn there_is_no_document_where_referrers_may_be_missing() {
     });
     short.unavailable.push(serde_json::from_value(entry).unwrap());
     let error = InputView::Ratify.document(&short).unwrap_err();
-    assert!(matches!(&error, RatifyViewError::Incomplete { target } if target.contains("referrers")));
+    assert!(
+        matches!(&error, RatifyViewError::Incomplete { target } if target.contains("referrers"))
+    );
     assert_eq!(error.code(), "facts_incomplete");
 }
 

@@ -2,6 +2,7 @@
 
 mod find;
 mod moving;
+mod production;
 mod replay;
 mod replayed;
 mod repositories;

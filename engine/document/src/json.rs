@@ -12,12 +12,18 @@ use std::marker::PhantomData;
 
 /// The text of a document that is within the limit, without a byte order mark.
 pub(crate) fn text<'a>(bytes: &'a [u8], limits: &Limits) -> Result<&'a str, DocumentError> {
+    within(bytes, limits)?;
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    std::str::from_utf8(bytes).map_err(|_| DocumentError::Encoding { expected: "UTF-8 text" })
+}
+
+/// Refuses a document that is over the limit.
+pub(crate) fn within(bytes: &[u8], limits: &Limits) -> Result<(), DocumentError> {
     let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     if size > limits.max_bytes {
         return Err(DocumentError::TooLarge { size, limit: limits.max_bytes });
     }
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    std::str::from_utf8(bytes).map_err(|_| DocumentError::Encoding { expected: "UTF-8 text" })
+    Ok(())
 }
 
 /// Reads a document into what borrows from it. A second pass, for an error's path, is made only over

@@ -161,3 +161,51 @@ fn written(contents: &Contents) -> u64 {
     ];
     parts.into_iter().flatten().fold(0, u64::saturating_add)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use referee_core::facts::ContentKind;
+
+    const BOM: &[u8] = br#"{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": []}"#;
+
+    #[test]
+    fn a_document_is_read_once_whoever_carries_it() {
+        let library = Library::default();
+        let first = library.read(Expected::Sbom, BOM).unwrap();
+        let again = library.read(Expected::Anything, BOM).unwrap();
+        assert_eq!(first.fact.kinds, [ContentKind::Sbom]);
+        assert_eq!((first.fact.document, first.fact.size), (Digest::sha256(BOM), 66));
+        assert!(Arc::ptr_eq(&first.contents.unwrap(), &again.contents.unwrap()));
+    }
+
+    #[test]
+    fn what_it_is_read_as_counts_as_well_as_its_bytes() {
+        let library = Library::default();
+        assert!(library.read(Expected::Sbom, BOM).unwrap().contents.is_some());
+        let other = library.read(Expected::Vex(None), BOM).unwrap();
+        assert!(other.contents.is_none() && other.fact.kinds.is_empty());
+        assert_eq!(other.fact.error.unwrap().code, "document_format_unknown");
+    }
+
+    #[test]
+    fn what_may_be_anything_and_is_nothing_known_is_nothing() {
+        let library = Library::default();
+        assert!(library.read(Expected::Anything, br#"{"approved": true}"#).is_none());
+        assert!(library.read(Expected::Anything, b"plain").is_none());
+    }
+
+    #[test]
+    fn no_more_is_kept_than_two_generations() {
+        let library = Library::default();
+        let contents =
+            Arc::new(Contents { facts_bytes: GENERATION_BYTES / 4, ..Contents::default() });
+        for number in 0u8..20 {
+            library.keep([number; 32], &contents);
+            assert!(library.known(&[number; 32]).is_some());
+        }
+        let generations = library.generations.lock().unwrap();
+        assert!(generations.young.len() <= 4 && generations.old.len() <= 4);
+        assert!(generations.young_bytes <= GENERATION_BYTES);
+    }
+}

@@ -111,7 +111,8 @@ impl VerifierReport {
 /// # Errors
 /// [`RatifyViewError`].
 pub(super) fn document(facts: &Facts) -> Result<Value, RatifyViewError> {
-    let short = facts.unavailable.iter().find(|entry| entry.affects.iter().any(|a| a == "referrers"));
+    let short =
+        facts.unavailable.iter().find(|entry| entry.affects.iter().any(|a| a == "referrers"));
     if let Some(short) = short {
         return Err(RatifyViewError::Incomplete { target: short.target.clone() });
     }
@@ -120,7 +121,8 @@ pub(super) fn document(facts: &Facts) -> Result<Value, RatifyViewError> {
     let subject = &facts.subject;
     let name = asked_for(&facts.request.reference, subject);
     let reports = index.reports(&subject.digest, &name, &path(subject), MAX_DEPTH, &mut left)?;
-    serde_json::to_value(json!({ "verifierReports": reports })).map_err(RatifyViewError::Unwritable)
+    let reports = serde_json::to_value(reports).map_err(RatifyViewError::Unwritable)?;
+    Ok(Map::from_iter([("verifierReports".to_owned(), reports)]).into())
 }
 
 /// What Ratify calls the artifact: as it was asked for, in full, by its digest where that was given.
@@ -187,7 +189,7 @@ impl<'f> Index<'f> {
 
     /// Whether Ratify lists it. Which of cosign's tags one hangs on is told by what it carries: `.att`
     /// envelopes, `.sbom` a document. One that tells nothing is taken for a signature.
-    fn is_listed(&self, referrer: &ReferrerFact) -> bool {
+    fn is_listed(&self, referrer: &'f ReferrerFact) -> bool {
         let place = (&referrer.digest, &referrer.subject);
         match referrer.found_by {
             FoundBy::Index => false,
@@ -199,11 +201,11 @@ impl<'f> Index<'f> {
         }
     }
 
-    fn signatures(&self, place: Place<'_>) -> &[&'f SignatureFact] {
+    fn signatures(&self, place: Place<'f>) -> &[&'f SignatureFact] {
         self.signatures.get(&place).map(Vec::as_slice).unwrap_or_default()
     }
 
-    fn attestations(&self, place: Place<'_>) -> &[&'f AttestationFact] {
+    fn attestations(&self, place: Place<'f>) -> &[&'f AttestationFact] {
         self.attestations.get(&place).map(Vec::as_slice).unwrap_or_default()
     }
 
@@ -234,7 +236,7 @@ impl<'f> Index<'f> {
     }
 
     /// One for each verifier of Ratify's that would have examined it and for which there are facts.
-    fn examinations(&self, referrer: &ReferrerFact) -> Vec<VerifierReport> {
+    fn examinations(&self, referrer: &'f ReferrerFact) -> Vec<VerifierReport> {
         let place = (&referrer.digest, &referrer.subject);
         let mut reports = Vec::new();
         for verifier in &referrer.examined_by {
@@ -258,7 +260,11 @@ impl<'f> Index<'f> {
     fn schema(&self, referrer: &ReferrerFact) -> VerifierReport {
         let checks = self.schemas.get(&referrer.digest).map(Vec::as_slice).unwrap_or_default();
         let holds = !checks.is_empty() && checks.iter().all(|check| check.valid == Some(true));
-        let message = if holds { "the files hold to their schemas" } else { "a file does not hold to its schema" };
+        let message = if holds {
+            "the files hold to their schemas"
+        } else {
+            "a file does not hold to its schema"
+        };
         VerifierReport::new("schemavalidator", "schemavalidator", holds, message)
     }
 
@@ -303,7 +309,8 @@ fn signed(verifier: &str, signatures: &[&SignatureFact]) -> VerifierReport {
     let Some(last) = signatures.last() else {
         return VerifierReport::new(verifier, kind, false, "nothing in it could be verified");
     };
-    let message = if last.trusted { "the signature is trusted" } else { "the signature is not trusted" };
+    let message =
+        if last.trusted { "the signature is trusted" } else { "the signature is not trusted" };
     let mut report = VerifierReport::new(verifier, kind, last.trusted, message);
     if let Some(problem) = last.errors.first() {
         report.error_reason = Some(problem.message.clone());
@@ -340,7 +347,9 @@ fn verification(signature: &SignatureFact) -> Value {
     if let Some(made) = &signature.key {
         key.insert("provider".to_owned(), made.provider.as_str().into());
         key.insert("name".to_owned(), made.name.as_str().into());
-        key.extend(made.version.as_ref().map(|version| ("version".to_owned(), version.as_str().into())));
+        key.extend(
+            made.version.as_ref().map(|version| ("version".to_owned(), version.as_str().into())),
+        );
     }
     told.insert("keyInformation".to_owned(), key.into());
     json!({ "verifications": [told] })

@@ -4,7 +4,9 @@
 //! `exploitable` is affected, `in_triage` under investigation, `not_affected` and `false_positive`
 //! not affected. Of another word there is no statement: nobody knows what it sets aside.
 //!
-//! Justifications are led to the five of CISA; the document's own word is kept in `stated`.
+//! Justifications are led to the five of CISA; the document's own word is kept in `stated`. That
+//! something is not affected, with neither justification nor detail, is a problem: no finding is set
+//! aside for it (CISA, "Minimum Requirements for VEX", 3.2.2).
 
 use super::finding::identifiers;
 use super::model::{Analysis, Vulnerability, said};
@@ -90,6 +92,15 @@ impl Statements {
                 .map(|text| shorten(text, MAX_PROSE)),
             stated_at: self.stated_at(analysis),
         };
+        if status == VexStatus::NotAffected
+            && statement.justification.is_none()
+            && statement.impact.is_none()
+        {
+            self.problems.add("document_statement", || {
+                let id = shorten(&statement.vulnerability, 80);
+                format!("the analysis of {id:?} says neither by justification nor by detail why")
+            });
+        }
         self.statements.push(statement);
     }
 

@@ -31,6 +31,7 @@ pub(crate) struct Builder {
     types: HashMap<SmolStr, u64>,
     left_out: BTreeMap<&'static str, u64>,
     problems: Problems,
+    ids_are_looked_at: bool,
 }
 
 impl Builder {
@@ -67,6 +68,7 @@ impl Builder {
             types: HashMap::new(),
             left_out: BTreeMap::new(),
             problems: Problems::new(limits.max_problems),
+            ids_are_looked_at: false,
         }
     }
 
@@ -232,8 +234,22 @@ impl Builder {
         }
     }
 
+    /// More than one package has this id.
+    pub(crate) fn same_id(&mut self, id: &str) {
+        tell_same_id(&mut self.problems, id);
+    }
+
+    /// Whoever reads the document looks for ids that are there twice, so that nothing else has to.
+    pub(crate) fn ids_are_looked_at(&mut self) {
+        self.ids_are_looked_at = true;
+    }
+
     /// The SBOM.
-    pub(crate) fn finish(self) -> Sbom {
+    pub(crate) fn finish(mut self) -> Sbom {
+        if self.ids_are_looked_at {
+            self.front_first();
+            return self.end();
+        }
         self.finish_with(|_, _| {})
     }
 
@@ -242,13 +258,14 @@ impl Builder {
         self.front_first();
         let packages = Packages::new(&self.sbom, self.left_out.contains_key("packages"));
         if let Some(twice) = packages.twice() {
-            let id = crate::text::shorten(twice, 80);
-            self.problems.add("document_duplicate_id", || {
-                format!("more than one package has the id {id:?}")
-            });
+            tell_same_id(&mut self.problems, twice);
         }
         look(&packages, &mut self.problems);
         drop(packages);
+        self.end()
+    }
+
+    fn end(mut self) -> Sbom {
         let mut problems: Vec<_> = self.problems.finish();
         for (what, count) in self.left_out {
             self.sbom.truncated = true;
@@ -277,6 +294,11 @@ impl Builder {
         self.leave_out("packages", u64::try_from(over).unwrap_or(u64::MAX));
         self.sbom.packages.splice(0..0, std::mem::take(&mut self.front));
     }
+}
+
+fn tell_same_id(problems: &mut Problems, id: &str) {
+    let id = crate::text::shorten(id, 80);
+    problems.add("document_duplicate_id", || format!("more than one package has the id {id:?}"));
 }
 
 fn declared_of<'l>(

@@ -5,6 +5,7 @@
 
 use crate::error::DocumentError;
 use crate::limits::Limits;
+use referee_core::facts::SbomEncoding;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use std::fmt;
 
@@ -26,19 +27,38 @@ pub(super) enum Kind {
 pub(super) fn of(bytes: &[u8], limits: &Limits) -> Result<Kind, DocumentError> {
     let text = crate::json::text(bytes, limits)?;
     let kind = match text.trim_start().as_bytes().first() {
-        Some(b'{') => of_json(text)?,
         // Which XML it is its reader tells.
         Some(b'<') => Some(Kind::CycloneDxXml),
-        _ => text
-            .lines()
-            .any(|line| line.trim_start().starts_with("SPDXVersion:"))
-            .then_some(Kind::SpdxTagValue),
+        Some(b'{') => match of_json(text)? {
+            Some(Told::CycloneDx) => Some(Kind::CycloneDxJson),
+            Some(Told::Other) => of_spdx(bytes),
+            None => None,
+        },
+        _ => of_spdx(bytes),
     };
     kind.ok_or(DocumentError::UnknownFormat { expected: EXPECTED })
 }
 
-/// The format of a JSON document.
-fn of_json(text: &str) -> Result<Option<Kind>, DocumentError> {
+/// How an SPDX document is written; nothing where it is none.
+fn of_spdx(bytes: &[u8]) -> Option<Kind> {
+    match crate::spdx::detect(bytes)? {
+        SbomEncoding::Json => Some(Kind::SpdxJson),
+        SbomEncoding::JsonLd => Some(Kind::SpdxJsonLd),
+        SbomEncoding::TagValue => Some(Kind::SpdxTagValue),
+        _ => None,
+    }
+}
+
+/// What the first member that tells says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    CycloneDx,
+    /// It is SPDX, or JSON-LD of something else.
+    Other,
+}
+
+/// What a JSON document is.
+fn of_json(text: &str) -> Result<Option<Told>, DocumentError> {
     let mut found = None;
     let mut reader = serde_json::Deserializer::from_str(text);
     match reader.deserialize_map(Members(&mut found)) {
@@ -52,7 +72,7 @@ fn of_json(text: &str) -> Result<Option<Kind>, DocumentError> {
     }
 }
 
-struct Members<'f>(&'f mut Option<Kind>);
+struct Members<'f>(&'f mut Option<Told>);
 
 impl<'de> Visitor<'de> for Members<'_> {
     type Value = ();
@@ -64,9 +84,8 @@ impl<'de> Visitor<'de> for Members<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(name) = map.next_key::<std::borrow::Cow<'_, str>>()? {
             *self.0 = match &*name {
-                "bomFormat" => Some(Kind::CycloneDxJson),
-                "spdxVersion" | "sbom" => Some(Kind::SpdxJson),
-                "@context" | "@graph" => Some(Kind::SpdxJsonLd),
+                "bomFormat" => Some(Told::CycloneDx),
+                "spdxVersion" | "sbom" | "@context" | "@graph" => Some(Told::Other),
                 _ => None,
             };
             if self.0.is_some() {
@@ -92,7 +111,7 @@ mod tests {
             (r#"{"bomFormat":"CycloneDX","specVersion""#, Kind::CycloneDxJson),
             (r#" {"components":[{"spdxVersion":1}],"bomFormat":0}"#, Kind::CycloneDxJson),
             (r#"{"SPDXID":"SPDXRef-DOCUMENT","spdxVersion":"SPDX-2.3"}"#, Kind::SpdxJson),
-            (r#"{"sbom":{"SPDXID":"SPDXRef-DOCUMENT"}}"#, Kind::SpdxJson),
+            (r#"{"sbom":{"spdxVersion":"SPDX-2.3"}}"#, Kind::SpdxJson),
             (r#"{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld"}"#, Kind::SpdxJsonLd),
             ("\u{feff}\r\n\t<?xml version='1.0'?><bom/>", Kind::CycloneDxXml),
             ("# a comment\n\n SPDXVersion: SPDX-2.3\n", Kind::SpdxTagValue),
@@ -103,7 +122,15 @@ mod tests {
 
     #[test]
     fn what_is_no_sbom_is_said_to_be_none() {
-        for text in ["", "{}", "[]", "null", "SPDXID: x", r#"{"runs":[],"version":"2.1.0"}"#] {
+        for text in [
+            "",
+            "{}",
+            "[]",
+            "null",
+            "SPDXID: x",
+            r#"{"@context":"https://openvex.dev/ns/v0.2.0","statements":[]}"#,
+            r#"{"runs":[],"version":"2.1.0"}"#,
+        ] {
             let error = kind(text).unwrap_err();
             assert!(
                 matches!(error, DocumentError::UnknownFormat { expected } if expected == EXPECTED),

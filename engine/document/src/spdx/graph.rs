@@ -6,10 +6,12 @@
 
 use crate::sbom::builder::Builder;
 use crate::text::shorten;
+use hashbrown::HashTable;
 use referee_core::facts::Sbom;
 use smol_str::SmolStr;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher as _, RandomState};
 
 /// An identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -51,7 +53,7 @@ struct Relation {
 /// The elements of a document.
 #[derive(Debug, Default)]
 pub(super) struct Graph<'a> {
-    symbols: HashMap<Cow<'a, str>, Symbol>,
+    names: Names<'a>,
     elements: Vec<Element>,
     packages: u32,
     kinds: HashMap<Cow<'a, str>, u32>,
@@ -59,13 +61,36 @@ pub(super) struct Graph<'a> {
     described: Vec<Symbol>,
 }
 
-/// The texts of identifiers, once no more are added.
-pub(super) struct Names<'g>(Vec<&'g str>);
+/// Identifiers, each once.
+#[derive(Debug, Default)]
+pub(super) struct Names<'a> {
+    texts: Vec<Cow<'a, str>>,
+    /// Symbols beside the hashes of their texts, so that a text is hashed only when it is named.
+    table: HashTable<(u64, Symbol)>,
+    state: RandomState,
+}
 
-impl<'g> Names<'g> {
+impl<'a> Names<'a> {
     /// The text of an identifier.
-    pub(super) fn of(&self, symbol: Symbol) -> &'g str {
-        at(&self.0, symbol.0).copied().unwrap_or_default()
+    pub(super) fn of(&self, symbol: Symbol) -> &str {
+        at(&self.texts, symbol.0).map_or("", |text| text)
+    }
+
+    /// The symbol of an identifier, and whether it is named for the first time.
+    fn symbol(&mut self, id: Cow<'a, str>) -> (Symbol, bool) {
+        let hash = self.state.hash_one(&*id);
+        let texts = &self.texts;
+        let is_same = |(other, symbol): &(u64, Symbol)| {
+            *other == hash && at(texts, symbol.0).is_some_and(|text| *text == id)
+        };
+        if let Some((_, symbol)) = self.table.find(hash, is_same) {
+            return (*symbol, false);
+        }
+        // Documents are far smaller than 4 GiB, so that there are never as many identifiers.
+        let symbol = Symbol(u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
+        self.table.insert_unique(hash, (hash, symbol), |(hash, _)| *hash);
+        self.texts.push(id);
+        (symbol, true)
     }
 }
 
@@ -76,10 +101,8 @@ fn at<T>(list: &[T], index: u32) -> Option<&T> {
 impl<'a> Graph<'a> {
     /// The symbol of an identifier.
     pub(super) fn symbol(&mut self, id: Cow<'a, str>) -> Symbol {
-        // Documents are far smaller than 4 GiB, so that there are never as many identifiers.
-        let next = u32::try_from(self.elements.len()).unwrap_or(u32::MAX);
-        let symbol = *self.symbols.entry(id).or_insert(Symbol(next));
-        if symbol.0 == next {
+        let (symbol, is_new) = self.names.symbol(id);
+        if is_new {
             self.elements.push(Element::Unseen);
         }
         symbol
@@ -106,9 +129,12 @@ impl<'a> Graph<'a> {
 
     /// The next package has this identifier; the packages are to be added to the builder in the
     /// same order.
-    pub(super) fn package(&mut self, id: Option<Cow<'a, str>>) {
+    pub(super) fn package(&mut self, id: Option<Cow<'a, str>>, builder: &mut Builder) {
         if let Some(id) = id {
             let symbol = self.symbol(id);
+            if matches!(self.element(symbol), Element::Package(_)) {
+                builder.same_id(self.names.of(symbol));
+            }
             self.define(symbol, Element::Package(self.packages));
         }
         self.packages = self.packages.saturating_add(1);
@@ -127,15 +153,8 @@ impl<'a> Graph<'a> {
     }
 
     /// The texts of all identifiers.
-    pub(super) fn names(&self) -> Names<'_> {
-        let mut names = vec![""; self.elements.len()];
-        for (text, symbol) in &self.symbols {
-            let place = usize::try_from(symbol.0).ok().and_then(|index| names.get_mut(index));
-            if let Some(place) = place {
-                *place = text;
-            }
-        }
-        Names(names)
+    pub(super) fn names(&self) -> &Names<'a> {
+        &self.names
     }
 
     /// Resolves what is left to resolve.
@@ -148,37 +167,29 @@ impl<'a> Graph<'a> {
         }
         let relations = std::mem::take(&mut self.relations);
         let mut described = std::mem::take(&mut self.described);
-        let names = self.names();
         for Relation { from, to, kind } in relations {
             let Some(kind) = at(&kinds, kind) else { continue };
             match (kind.as_str(), self.element(from), self.element(to)) {
                 ("describes", Element::Document, _) => described.push(to),
                 ("described_by", _, Element::Document) => described.push(from),
-                _ => self.relationship(from, to, kind, &names, &mut builder),
+                _ => self.relationship(from, to, kind, &mut builder),
             }
         }
-        self.describes(&described, &names, &mut builder);
-        drop(names);
+        self.describes(&described, &mut builder);
         drop(self);
+        builder.ids_are_looked_at();
         builder.finish()
     }
 
-    fn relationship(
-        &self,
-        from: Symbol,
-        to: Symbol,
-        kind: &SmolStr,
-        names: &Names<'_>,
-        builder: &mut Builder,
-    ) {
-        let ends = (self.end(from, names, builder), self.end(to, names, builder));
+    fn relationship(&self, from: Symbol, to: Symbol, kind: &SmolStr, builder: &mut Builder) {
+        let ends = (self.end(from, builder), self.end(to, builder));
         let nowhere = match &ends {
             (End::Nowhere, _) => Some(from),
             (_, End::Nowhere) => Some(to),
             _ => None,
         };
         if let Some(nowhere) = nowhere {
-            let id = shorten(names.of(nowhere), 80);
+            let id = shorten(self.names.of(nowhere), 80);
             builder.problem("document_dangling_reference", || {
                 format!("a relationship names {id:?}, which is not in the document")
             });
@@ -191,16 +202,16 @@ impl<'a> Graph<'a> {
         }
     }
 
-    fn end(&self, symbol: Symbol, names: &Names<'_>, builder: &mut Builder) -> End {
+    fn end(&self, symbol: Symbol, builder: &mut Builder) -> End {
         match self.element(symbol) {
             Element::Package(position) => End::Package(
                 at(&builder.document().packages, position)
-                    .map_or_else(|| names.of(symbol).into(), |package| package.id.clone()),
+                    .map_or_else(|| self.names.of(symbol).into(), |package| package.id.clone()),
             ),
             Element::Document | Element::Other => End::Inside,
-            Element::Outside => End::Outside(names.of(symbol).into()),
+            Element::Outside => End::Outside(self.names.of(symbol).into()),
             Element::Unseen => {
-                let name = names.of(symbol);
+                let name = self.names.of(symbol);
                 if is_outside(name) { End::Outside(name.into()) } else { End::Nowhere }
             }
         }
@@ -208,17 +219,17 @@ impl<'a> Graph<'a> {
 
     /// What the document is about. Where it does not say and has one package only it is about that
     /// (2.3 clause 11.1, `DESCRIBES`, is mandatory for more than one).
-    fn describes(&self, described: &[Symbol], names: &Names<'_>, builder: &mut Builder) {
+    fn describes(&self, described: &[Symbol], builder: &mut Builder) {
         let mut seen = HashSet::new();
         for symbol in described {
             if !seen.insert(*symbol) {
                 continue;
             }
-            match self.end(*symbol, names, builder) {
+            match self.end(*symbol, builder) {
                 End::Package(id) => builder.document().describes.push(id),
                 End::Outside(_) | End::Inside => {}
                 End::Nowhere => {
-                    let id = shorten(names.of(*symbol), 80);
+                    let id = shorten(self.names.of(*symbol), 80);
                     builder.problem("document_dangling_reference", || {
                         format!("the document describes {id:?}, which is not in it")
                     });

@@ -27,12 +27,13 @@ use referee_core::facts::{Sbom, SbomEncoding};
 /// # Errors
 /// Where it cannot be read, or is none.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Sbom, DocumentError> {
-    let text = crate::json::text(bytes, limits)?;
+    crate::json::within(bytes, limits)?;
     match detect(bytes) {
         Some(SbomEncoding::Json) => json(bytes, limits),
         Some(SbomEncoding::JsonLd) => jsonld(bytes, limits),
         Some(SbomEncoding::TagValue) => tag_value(bytes, limits),
         _ => {
+            let text = crate::json::text(bytes, limits)?;
             // What is wrong with it is more to know than that it is none.
             if text.trim_start().starts_with('{') {
                 crate::json::read::<serde::de::IgnoredAny>("SPDX", bytes, limits)?;

@@ -8,6 +8,21 @@ use std::collections::BTreeMap;
 /// The most creators of a document. Tools write one to three.
 const MAX_CREATORS: usize = 256;
 
+/// The text that was there last: package after package has the same supplier, and then one text in
+/// memory.
+#[derive(Debug, Default)]
+pub(super) struct Last(SmolStr);
+
+impl Last {
+    /// A text.
+    pub(super) fn of(&mut self, text: &str) -> SmolStr {
+        if self.0 != text {
+            self.0 = text.into();
+        }
+        self.0.clone()
+    }
+}
+
 /// Adds a hash of a package. One that cannot be a hash of its algorithm, or contradicts another one,
 /// is a problem, and left out.
 pub(super) fn hash(
@@ -17,12 +32,12 @@ pub(super) fn hash(
     algorithm: &str,
     value: &str,
 ) {
-    let name: SmolStr = algorithm
-        .trim()
-        .chars()
-        .filter(|character| !matches!(character, '-' | '_'))
-        .map(|character| character.to_ascii_lowercase())
-        .collect();
+    let name = match algorithm {
+        "SHA1" | "sha1" => SmolStr::new_static("sha1"),
+        "SHA256" | "sha256" => SmolStr::new_static("sha256"),
+        "SHA512" | "sha512" => SmolStr::new_static("sha512"),
+        _ => without_separators(algorithm),
+    };
     let value = value.trim();
     let is_hex = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_hexdigit());
     let length = digits(&name).unwrap_or(value.len());
@@ -34,7 +49,11 @@ pub(super) fn hash(
         });
         return;
     }
-    let value: SmolStr = value.chars().map(|digit| digit.to_ascii_lowercase()).collect();
+    let value = if value.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        SmolStr::from(value.to_ascii_lowercase())
+    } else {
+        SmolStr::from(value)
+    };
     match hashes.get(&name) {
         Some(other) if *other != value => builder.problem("document_hash", || {
             let (package, name) = (shorten(package, 80), shorten(&name, 40));
@@ -43,6 +62,12 @@ pub(super) fn hash(
         Some(_) => {}
         None => drop(hashes.insert(name, value)),
     }
+}
+
+/// The name of an algorithm in lower case, without `-` and `_`.
+fn without_separators(algorithm: &str) -> SmolStr {
+    let kept = algorithm.trim().chars().filter(|one| !matches!(one, '-' | '_'));
+    kept.map(|one| one.to_ascii_lowercase()).collect()
 }
 
 /// The hex digits of a hash (2.3 clause 7.10); `None` for algorithms of any length.

@@ -39,6 +39,7 @@ pub(super) struct Document<'a> {
     graph: Graph<'a>,
     version: Option<Cow<'a, str>>,
     packages: u64,
+    suppliers: part::Last,
 }
 
 impl<'a> Document<'a> {
@@ -52,6 +53,7 @@ impl<'a> Document<'a> {
             graph,
             version: None,
             packages: 0,
+            suppliers: part::Last::default(),
         }
     }
 
@@ -106,7 +108,7 @@ impl<'a> Document<'a> {
             name: package.name.as_deref().unwrap_or_default().into(),
             version: package.version.as_deref().map(SmolStr::from),
             kind: package.purpose.as_deref().map(part::purpose),
-            supplier: package.supplier.as_deref().map(|text| part::agent(text).into()),
+            supplier: package.supplier.as_deref().map(|text| self.suppliers.of(part::agent(text))),
             license_declared: package.declared.and_then(|text| builder.license(&text)),
             license_concluded: package.concluded.and_then(|text| builder.license(&text)),
             id,
@@ -119,7 +121,7 @@ impl<'a> Document<'a> {
             part::hash(builder, &mut fact.hashes, &fact.id, algorithm, value);
         }
         builder.package(fact);
-        self.graph.package(package.id);
+        self.graph.package(package.id, builder);
         self.packages = self.packages.saturating_add(1);
     }
 

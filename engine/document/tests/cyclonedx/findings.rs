@@ -269,7 +269,9 @@ fn an_analysis_that_nobody_understands_sets_nothing_aside() {
     );
     let codes: Vec<&str> = vex.problems.iter().map(|one| one.code.as_str()).collect();
     let unjust = "document_vex_justification";
-    assert_eq!(codes, ["document_vex_status", "document_vulnerability_id", unjust, unjust]);
+    let expected =
+        ["document_vex_status", "document_vulnerability_id", unjust, "document_statement", unjust];
+    assert_eq!(codes, expected);
 }
 
 #[test]

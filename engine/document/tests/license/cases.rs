@@ -191,3 +191,24 @@ fn use_is_permitted_by_all_sides_of_an_and_and_one_side_of_an_or() {
     assert!(permits(text, &["GPL-2.0-only WITH Classpath-exception-2.0"]));
     assert!(!permits("Apache-2.0+", &["Apache-2.0"]), "so is a +");
 }
+
+#[test]
+fn the_library_of_policies_replaces_the_same_deprecated_identifiers() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies/lib/licenses.rego");
+    let module = std::fs::read_to_string(path).unwrap();
+    let (_, table) = module.split_once("replaced := {\n").unwrap();
+    let mut rows = 0;
+    for row in table.lines().take_while(|line| *line != "}") {
+        let mut texts = row.split('"').skip(1).step_by(2);
+        let (from, to) = (texts.next().unwrap(), texts.next().unwrap());
+        assert_eq!(written(from).to_lowercase(), to, "{from}");
+        rows += 1;
+    }
+    let deprecated: Vec<_> = spdx::identifiers::LICENSES
+        .iter()
+        .filter(|license| license.flags & spdx::flags::IS_DEPRECATED != 0)
+        .filter(|license| !license::read(license.name).replaced.is_empty())
+        .map(|license| format!("\"{}\":", license.name.to_lowercase()))
+        .collect();
+    assert!(deprecated.iter().all(|key| table.contains(key.as_str())) && rows > 40, "{rows}");
+}

@@ -1,7 +1,7 @@
 //! SPDX 2 in JSON: what single documents mean.
 
 use crate::{codes, error, read};
-use referee_core::facts::{LicenseStatus, RelationshipFact, Sbom, SbomEncoding};
+use referee_core::facts::{LicenseStatus, Sbom, SbomEncoding};
 use referee_document::DocumentError;
 use serde_json::{Value, json};
 
@@ -17,12 +17,7 @@ fn package(id: &str) -> Value {
 }
 
 fn relations(sbom: &Sbom) -> Vec<(&str, &str, &str)> {
-    let of = |one: &'_ RelationshipFact| -> (&str, &str, &str) {
-        // Borrowed from what outlives the closure.
-        let one: &RelationshipFact = sbom.relationships.iter().find(|other| *other == one).unwrap();
-        (&one.from, &one.kind, &one.to)
-    };
-    sbom.relationships.iter().map(of).collect()
+    sbom.relationships.iter().map(|one| (&*one.from, &*one.kind, &*one.to)).collect()
 }
 
 #[test]

@@ -100,7 +100,7 @@ fn elements_are_resolved_in_any_order() {
         assert_eq!(package.kind.as_deref(), Some("operating-system"));
         assert_eq!(package.supplier.as_deref(), Some("Acme, Inc"));
         assert_eq!(
-            package.hashes.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
+            package.hashes.keys().map(|name| name.as_str()).collect::<Vec<_>>(),
             ["sha3256"]
         );
         assert_eq!(package.license_declared.as_deref(), Some("MIT OR ISC"));
@@ -291,7 +291,7 @@ fn a_member_of_a_wrong_type_is_named_by_its_path() {
             "@graph[0].creationInfo.created"
         }),
     ] {
-        let found = error(&graph(&[element.clone()]));
+        let found = error(&graph(std::slice::from_ref(&element)));
         let DocumentError::Member { path, .. } = &found else { unreachable!("{element}: {found}") };
         assert_eq!(path, expected, "{element}");
     }

@@ -4,10 +4,12 @@
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::unreachable,
     reason = "what the tests are made of may fail"
 )]
 
 mod examples;
+mod fuzz;
 mod hostile;
 mod json;
 mod jsonld;

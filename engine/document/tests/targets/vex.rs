@@ -2,7 +2,7 @@
 //! is said of a finding by a statement that does not hold.
 
 use referee_core::Digest;
-use referee_core::facts::{VexFact, VexStatus, VulnerabilityReportFact};
+use referee_core::facts::{SourceOfDocument, VexFact, VexStatus, VulnerabilityReportFact};
 use referee_document::vex::{self, Subject};
 use referee_document::{Limits, vulnerability};
 use std::collections::BTreeMap;
@@ -23,22 +23,30 @@ pub(crate) fn vex(bytes: &[u8]) {
     assert_eq!(vex::read(None, bytes, &limits).ok().as_ref(), Some(&document));
     let digest = Digest::sha256(b"");
     let documents = [VexFact {
-        id: 0,
-        attestation: 0,
-        referrer: digest.clone(),
-        subject: digest.clone(),
-        signed_by: Vec::new(),
-        verified: false,
+        source: SourceOfDocument {
+            id: 0,
+            attestation: 0,
+            referrer: digest.clone(),
+            subject: digest.clone(),
+            signed_by: Vec::new(),
+            verified: false,
+            document: referee_core::Digest::sha256(b""),
+            signed_through: None,
+        },
         document: Arc::new(document),
     }];
     let report = vulnerability::read(None, REPORT, &limits).unwrap();
     let mut report = VulnerabilityReportFact {
-        id: 0,
-        attestation: 0,
-        referrer: digest.clone(),
-        subject: digest.clone(),
-        signed_by: Vec::new(),
-        verified: false,
+        source: SourceOfDocument {
+            id: 0,
+            attestation: 0,
+            referrer: digest.clone(),
+            subject: digest.clone(),
+            signed_by: Vec::new(),
+            verified: false,
+            document: referee_core::Digest::sha256(b""),
+            signed_through: None,
+        },
         vex: BTreeMap::new(),
         report: Arc::new(report),
     };

@@ -51,8 +51,8 @@ fn statements_are_listed_the_newest_last_and_of_one_time_what_claims_less_first(
 fn a_statement_is_told_with_who_signed_it_and_since_when_it_holds() {
     let mut document =
         attached(3, &openvex(json!([not_affected("CVE-1", json!({ "@id": PURL }))])));
-    document.verified = false;
-    document.signed_by = vec![4, 5];
+    document.source.verified = false;
+    document.source.signed_by = vec![4, 5];
     let said = applied(report(json!([finding("CVE-1", PURL)])), &[document]);
     let one = &said["0"][0];
     assert_eq!((one.vex, one.statement, one.verified), (3, 0, false));
@@ -90,7 +90,7 @@ fn a_statement_that_matches_in_several_ways_is_listed_once() {
 fn those_without_a_trusted_signature_do_not_crowd_out_those_with_one() {
     let many: Vec<_> = (0..100).map(|_| statement("affected", "2026-06-01T00:00:00Z")).collect();
     let mut crowd = attached(0, &openvex(json!(many)));
-    crowd.verified = false;
+    crowd.source.verified = false;
     let trusted = attached(1, &openvex(json!([statement("fixed", "2026-01-01T00:00:00Z")])));
     let said = applied(report(json!([finding("CVE-1", PURL)])), &[crowd, trusted]);
     assert_eq!(said["0"].len(), 33);

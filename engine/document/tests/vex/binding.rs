@@ -53,16 +53,16 @@ fn a_platform_s_digest_binds_the_reports_of_that_platform_alone() {
         [attached(0, &openvex(json!([not_affected("CVE-1", json!({ "@id": image('b', "") }))])))];
     assert_eq!(said_of(&of_b), 0);
     let mut on_b = report(json!([finding("CVE-1", PURL)]));
-    on_b.subject = digest('b');
+    on_b.source.subject = digest('b');
     assert_eq!(said(on_b.clone(), &of_b).len(), 1);
-    on_b.subject = digest('c');
+    on_b.source.subject = digest('c');
     assert_eq!(said(on_b.clone(), &of_b).len(), 0);
     // What is said of the index is said of every platform.
     let of_index =
         [attached(0, &openvex(json!([not_affected("CVE-1", json!({ "@id": image('a', "") }))])))];
     assert_eq!(said(on_b.clone(), &of_index).len(), 1);
     // A report on something that is neither the subject nor a platform of it has no digest of its own.
-    on_b.subject = digest('d');
+    on_b.source.subject = digest('d');
     let of_d =
         [attached(0, &openvex(json!([not_affected("CVE-1", json!({ "@id": image('d', "") }))])))];
     assert_eq!(said(on_b, &of_d).len(), 0);
@@ -109,12 +109,12 @@ fn a_product_that_is_the_package_binds_wherever_it_is() {
 fn a_document_on_another_platform_says_nothing_of_this_one_s_packages() {
     let mut document =
         attached(0, &openvex(json!([not_affected("CVE-1", json!({ "@id": "pkg:npm/%40a/b" }))])));
-    document.subject = digest('b');
+    document.source.subject = digest('b');
     assert_eq!(said_of(std::slice::from_ref(&document)), 0);
     let mut on_b = report(json!([finding("CVE-1", PURL)]));
-    on_b.subject = digest('b');
+    on_b.source.subject = digest('b');
     assert_eq!(said(on_b, std::slice::from_ref(&document)).len(), 1);
-    document.subject = digest('9');
+    document.source.subject = digest('9');
     assert_eq!(said_of(&[document]), 1);
 }
 
@@ -123,9 +123,9 @@ fn a_statement_without_products_is_about_what_its_document_is_attached_to() {
     let statement = json!({ "vulnerability": "CVE-1", "status": "fixed" });
     let mut document = attached(0, &openvex(json!([statement])));
     assert_eq!(said_of(std::slice::from_ref(&document)), 1);
-    document.subject = digest('b');
+    document.source.subject = digest('b');
     assert_eq!(said_of(std::slice::from_ref(&document)), 0);
-    document.subject = digest('9');
+    document.source.subject = digest('9');
     assert_eq!(said_of(&[document]), 0);
 }
 

@@ -1,7 +1,9 @@
 //! Documents, reports and facts that the tests make.
 
 use referee_core::Digest;
-use referee_core::facts::{AppliedVexFact, Vex, VexFact, VulnerabilityReportFact};
+use referee_core::facts::{
+    AppliedVexFact, SourceOfDocument, Vex, VexFact, VulnerabilityReportFact,
+};
 use referee_document::vex::{self, Subject};
 use referee_document::{DocumentError, Limits, vulnerability};
 use serde_json::{Value, json};
@@ -48,12 +50,16 @@ pub(crate) fn not_affected(vulnerability: &str, product: Value) -> Value {
 /// A document as a fact: attached to the subject and signed by somebody trusted.
 pub(crate) fn attached(id: u32, document: &Value) -> VexFact {
     VexFact {
-        id,
-        attestation: id,
-        referrer: digest('9'),
-        subject: digest('a'),
-        signed_by: vec![7],
-        verified: true,
+        source: SourceOfDocument {
+            id,
+            attestation: id,
+            referrer: digest('9'),
+            subject: digest('a'),
+            signed_by: vec![7],
+            verified: true,
+            document: referee_core::Digest::sha256(b""),
+            signed_through: None,
+        },
         document: Arc::new(read(document)),
     }
 }
@@ -63,12 +69,16 @@ pub(crate) fn report(findings: Value) -> VulnerabilityReportFact {
     let document = json!({ "SchemaVersion": 2, "Results": [{ "Vulnerabilities": findings }] });
     let bytes = document.to_string();
     VulnerabilityReportFact {
-        id: 0,
-        attestation: 0,
-        referrer: digest('8'),
-        subject: digest('a'),
-        signed_by: Vec::new(),
-        verified: true,
+        source: SourceOfDocument {
+            id: 0,
+            attestation: 0,
+            referrer: digest('8'),
+            subject: digest('a'),
+            signed_by: Vec::new(),
+            verified: true,
+            document: referee_core::Digest::sha256(b""),
+            signed_through: None,
+        },
         vex: BTreeMap::new(),
         report: Arc::new(vulnerability::read(None, bytes.as_bytes(), &Limits::DEFAULT).unwrap()),
     }

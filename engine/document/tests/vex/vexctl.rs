@@ -7,7 +7,7 @@
 
 use crate::made::{attached, digest};
 use crate::support;
-use referee_core::facts::{VexStatus, VulnerabilityReportFact};
+use referee_core::facts::{SourceOfDocument, VexStatus, VulnerabilityReportFact};
 use referee_document::vex::{self, Subject};
 use referee_document::{Limits, vulnerability};
 use serde_json::{Value, json};
@@ -44,7 +44,7 @@ fn compare(vexctl: &Path, path: &Path, seed: usize) -> bool {
     ids.sort();
     ids.dedup();
     let statuses = ["not_affected", "fixed", "affected", "under_investigation"];
-    let chosen = ids.iter().enumerate().filter(|(n, _)| (n + seed) % 3 != 0);
+    let chosen = ids.iter().enumerate().filter(|(n, _)| !(n + seed).is_multiple_of(3));
     let statements: Vec<Value> = chosen
         .map(|(n, id)| {
             json!({
@@ -78,12 +78,16 @@ fn compare(vexctl: &Path, path: &Path, seed: usize) -> bool {
         *theirs.entry(id.to_owned()).or_default() += 1;
     }
     let mut report = VulnerabilityReportFact {
-        id: 0,
-        attestation: 0,
-        referrer: digest('8'),
-        subject: digest('a'),
-        signed_by: Vec::new(),
-        verified: true,
+        source: SourceOfDocument {
+            id: 0,
+            attestation: 0,
+            referrer: digest('8'),
+            subject: digest('a'),
+            signed_by: Vec::new(),
+            verified: true,
+            document: referee_core::Digest::sha256(b""),
+            signed_through: None,
+        },
         vex: BTreeMap::new(),
         report: Arc::new(read),
     };

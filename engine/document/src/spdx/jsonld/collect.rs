@@ -194,7 +194,7 @@ impl<'a> Collection<'a> {
             }
         }
         builder.package(fact);
-        self.graph.package(element.id.map(|id| id.0));
+        self.graph.package(element.id.map(|id| id.0), builder);
         if let Some(supplier) = self.first(element.supplier) {
             self.suppliers.push((self.packages, supplier));
         }
@@ -299,10 +299,6 @@ impl<'a> Collection<'a> {
                 }
             }
         }
-        if let Some(id) = element.id {
-            let symbol = self.graph.symbol(id.0);
-            self.graph.define(symbol, Element::Other);
-        }
     }
 }
 
@@ -330,8 +326,9 @@ impl<'a> Collection<'a> {
         self.describe();
         let Self { mut builder, graph, suppliers, agents, .. } = self;
         let names = graph.names();
+        let mut last = part::Last::default();
         for (position, supplier) in suppliers {
-            let name = agent_name(&agents, &names, supplier).into();
+            let name = last.of(agent_name(&agents, names, supplier));
             let packages = &mut builder.document().packages;
             let package = usize::try_from(position).ok().and_then(|at| packages.get_mut(at));
             if let Some(package) = package {
@@ -339,8 +336,8 @@ impl<'a> Collection<'a> {
             }
         }
         let mut licenses = Licenses::new(&self.licenses);
-        let declared = texts(&graph, &names, &mut licenses, self.declared);
-        let mut concluded = texts(&graph, &names, &mut licenses, self.concluded);
+        let declared = texts(&graph, &mut licenses, self.declared);
+        let mut concluded = texts(&graph, &mut licenses, self.concluded);
         let mut both: Vec<(usize, Option<SmolStr>, Option<SmolStr>)> = Vec::new();
         for (position, text) in declared {
             both.push((position, Some(text), concluded.remove(&position)));
@@ -353,7 +350,6 @@ impl<'a> Collection<'a> {
             let concluded = concluded.and_then(|text| builder.license(&text));
             builder.set_licenses(position, declared, concluded);
         }
-        drop(names);
         Ok(graph.finish(builder))
     }
 
@@ -380,10 +376,10 @@ impl<'a> Collection<'a> {
         let using = self.symbols(created_using);
         let names = self.graph.names();
         for agent in by {
-            part::author(&mut self.builder, agent_name(&self.agents, &names, agent));
+            part::author(&mut self.builder, agent_name(&self.agents, names, agent));
         }
         for tool in using {
-            let name = part::tool_name(agent_name(&self.agents, &names, tool));
+            let name = part::tool_name(agent_name(&self.agents, names, tool));
             part::tool(&mut self.builder, name);
         }
         version.map(|version| version.0.into_owned())
@@ -412,7 +408,6 @@ impl<'a> Collection<'a> {
 /// The licence text of each package by its position.
 fn texts(
     graph: &Graph<'_>,
-    names: &Names<'_>,
     licenses: &mut Licenses<'_, '_>,
     mut relations: Vec<(Symbol, Symbol)>,
 ) -> HashMap<usize, SmolStr> {
@@ -422,7 +417,7 @@ fn texts(
         let Some((from, _)) = group.first() else { continue };
         let Element::Package(position) = graph.element(*from) else { continue };
         let symbols: Vec<Symbol> = group.iter().map(|(_, to)| *to).collect();
-        let Some(text) = licenses.text(&symbols, names) else { continue };
+        let Some(text) = licenses.text(&symbols, graph.names()) else { continue };
         if let Ok(position) = usize::try_from(position) {
             found.insert(position, text);
         }
@@ -433,7 +428,7 @@ fn texts(
 /// The name of an agent or a tool; its identifier where it has none in the document.
 fn agent_name<'n>(
     agents: &'n HashMap<Symbol, Cow<'_, str>>,
-    names: &Names<'n>,
+    names: &'n Names<'_>,
     symbol: Symbol,
 ) -> &'n str {
     if let Some(name) = agents.get(&symbol) {
