@@ -34,6 +34,7 @@ facts(signatures) := {
 	"vex": [],
 	"provenance": [],
 	"verification_summaries": [],
+	"schema_checks": [],
 	"trust_roots": [],
 	"unavailable": [],
 	"complete": true,
