@@ -18,5 +18,3 @@ mod places;
 mod published;
 mod summaries;
 mod support;
-#[path = "../targets/provenance.rs"]
-mod target;

@@ -9,7 +9,6 @@
 )]
 
 mod examples;
-mod fuzz;
 mod hostile;
 mod json;
 mod jsonld;

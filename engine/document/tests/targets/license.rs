@@ -3,7 +3,7 @@
 use referee_core::facts::LicenseStatus;
 use referee_document::license;
 
-pub(crate) fn body(bytes: &[u8]) {
+pub(crate) fn any(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let fact = license::read(&text);
     assert_eq!(fact.error.is_some(), fact.status == LicenseStatus::Unknown);

@@ -11,7 +11,7 @@ const LIMITS: Limits = Limits {
     ..Limits::DEFAULT
 };
 
-pub(crate) fn body(bytes: &[u8]) {
+pub(crate) fn any(bytes: &[u8]) {
     for read in [spdx::read, spdx::json, spdx::jsonld, spdx::tag_value] {
         let Ok(sbom) = read(bytes, &LIMITS) else { continue };
         assert!(sbom.packages.len() <= LIMITS.max_packages);

@@ -1,0 +1,7 @@
+//! See `engine/document/tests/targets`.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| referee_fuzz::document("vex", bytes));
