@@ -4,7 +4,9 @@
 //! Two policies are made as well, since no one would read them: a thousand rules of which one
 //! applies, and a bundle of ten thousand lines.
 
+use referee_policies::Pack;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::{fs, io};
@@ -28,7 +30,16 @@ pub struct Workload {
 /// All workloads.
 #[must_use]
 pub fn all() -> Vec<Workload> {
-    vec![rbac(), trust(), thousand(), comprehensions(), walking(), bundle()]
+    vec![
+        rbac(),
+        trust(),
+        licences("licences-1500", 1_500),
+        licences("licences-70000", 70_000),
+        thousand(),
+        comprehensions(),
+        walking(),
+        bundle(),
+    ]
 }
 
 /// Numbers that look random and are the same every time.
@@ -155,6 +166,90 @@ fn trust() -> Workload {
             "signatures": signatures,
             "sbom": {"format": "spdx", "packages": packages},
             "vulnerabilities": vulnerabilities,
+        }),
+    }
+}
+
+/// The pack `licenses` over an SBOM of so many packages, two of which have a licence that is not
+/// allowed.
+fn licences(name: &'static str, packages: usize) -> Workload {
+    let pack = Pack::find("licenses").expect("a pack");
+    let modules = referee_policies::library().iter().chain(pack.modules);
+    let mut data: Value = serde_json::from_str(pack.default_data).expect("JSON");
+    data["parameters"]["allowed"] = json!(["MIT", "Apache-2.0", "BSD-*", "ISC", "LGPL-*"]);
+    let licenses: BTreeMap<String, Value> = (0..300)
+        .map(|at| {
+            let own = match at {
+                0 => "AGPL-3.0-only".to_owned(),
+                at => format!("LicenseRef-{at}"),
+            };
+            let (text, ways) = match at {
+                0 => (own.clone(), json!([[own]])),
+                at if at % 2 == 0 => (format!("{own} OR MIT"), json!([[own], ["MIT"]])),
+                _ => ("MIT AND ISC".to_owned(), json!([["ISC", "MIT"]])),
+            };
+            let names: Vec<_> = ways
+                .as_array()
+                .into_iter()
+                .flatten()
+                .flat_map(|way| way.as_array().cloned().unwrap_or_default())
+                .collect();
+            let license = json!({
+                "status": "expression", "expression": text, "alternatives": ways,
+                "alternatives_omitted": false, "licenses": names, "unlisted": [],
+                "replaced": {}, "error": null, "declared": 1, "concluded": 0,
+            });
+            (text, license)
+        })
+        .collect();
+    let texts: Vec<&String> = licenses.keys().filter(|text| !text.starts_with("AGPL")).collect();
+    let listed: Vec<_> = (0..packages)
+        .map(|at| {
+            let license =
+                if at % (packages / 2) == 7 { "AGPL-3.0-only" } else { texts[at % texts.len()] };
+            json!({
+                "id": format!("SPDXRef-{at}"), "name": format!("package-{at}"), "version": "1.2.3",
+                "purl": format!("pkg:npm/package-{at}@1.2.3"), "kind": "library", "supplier": null,
+                "hashes": {}, "license_declared": license, "license_concluded": null,
+            })
+        })
+        .collect();
+    let digest = "sha256:3f1d0c6e2b7a4958c0de1f2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e";
+    let referrer = "sha256:5a1d0c6e2b7a4958c0de1f2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e";
+    let spdx = "https://spdx.dev/Document";
+    Workload {
+        name,
+        query: "data.referee.packs.licenses.decision",
+        modules: modules
+            .map(|module| (module.name.replace('/', "-"), module.text.to_owned()))
+            .collect(),
+        data,
+        input: json!({
+            "facts_version": 1,
+            "request": {"reference": "registry.example/team/app:1.4", "time": "2026-06-01T00:00:00Z"},
+            "subject": {"digest": digest, "platforms": []},
+            "referrers": [],
+            "signatures": [{
+                "id": 0, "purpose": "attestation", "predicate_type": spdx, "referrer": referrer,
+                "subject": digest, "status": "trusted", "valid": true, "trusted": true,
+                "trusted_by": ["release"], "key": {"id": "sha256:00", "name": "release"},
+                "errors": [],
+            }],
+            "attestations": [{
+                "id": 0, "format": "dsse", "referrer": referrer, "subject": digest,
+                "predicate_type": spdx, "signed_by": [0], "signed_through": null,
+                "verified": true, "errors": [],
+                "content": {"document": referrer, "size": 1, "kinds": ["sbom"], "error": null},
+            }],
+            "sboms": [{
+                "id": 0, "attestation": 0, "document": referrer, "referrer": referrer,
+                "subject": digest, "signed_by": [0], "signed_through": null, "verified": true,
+                "format": "spdx", "package_count": packages, "packages": listed,
+                "licenses": licenses, "truncated": false, "problems": [],
+            }],
+            "vulnerability_reports": [], "vex": [], "provenance": [],
+            "verification_summaries": [], "schema_checks": [], "trust_roots": [],
+            "unavailable": [], "complete": true, "verifiers": {},
         }),
     }
 }

@@ -34,6 +34,7 @@ facts(signatures) := {
 	"vex": [],
 	"provenance": [],
 	"verification_summaries": [],
+	"schema_checks": [],
 	"trust_roots": [],
 	"unavailable": [],
 	"complete": true,
@@ -447,6 +448,7 @@ provenance(id, signatures) := object.union(document(id, signatures), {
 		"ref": "refs/tags/v1.4.0",
 		"entry_point": ".github/workflows/release.yml",
 	},
+	"source_claimed": null,
 	"materials": [{
 		"uri": "pkg:docker/alpine@3.20",
 		"name": null,

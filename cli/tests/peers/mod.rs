@@ -1,5 +1,6 @@
 //! Real registries and real tools, started and driven for one test.
 
+mod artifacts;
 mod find;
 mod moving;
 mod production;

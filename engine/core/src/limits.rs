@@ -51,6 +51,10 @@ pub struct Limits {
     /// The most bytes of payloads, bundles and documents that are held to examine one referrer. A
     /// hundred signatures are 100 KiB; one bundle of the largest size fits.
     pub max_evidence_bytes: u64,
+    /// The most bytes of blobs that are fetched to examine all referrers of one artifact. Whoever may
+    /// push can attach thousands of the largest. An index of twenty platforms, each with an SBOM of
+    /// 42 MB, has 840 MB.
+    pub max_gathered_bytes: u64,
     /// The most bytes of facts, as JSON: about eight times as much is held for each artifact under
     /// way. A hundred signatures are 100 KiB; an SBOM of 70,000 packages takes 30 MB.
     pub max_facts_bytes: u64,
@@ -90,6 +94,7 @@ impl Limits {
         max_packages: 100_000,
         max_findings: 50_000,
         max_evidence_bytes: 128 * MIB,
+        max_gathered_bytes: 1024 * MIB,
         max_facts_bytes: 96 * MIB,
         max_signatures_per_referrer: 1_000,
         max_signature_checks: 10_000,

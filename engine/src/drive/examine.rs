@@ -1,5 +1,6 @@
 //! One verifier over one referrer: fetch what it asks for until it is done.
 
+use super::allowance::Allowance;
 use super::gather::Context;
 use crate::plan::Outcome;
 use bytes::Bytes;
@@ -10,7 +11,6 @@ use referee_core::{
 };
 use referee_store::Place;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -27,10 +27,10 @@ pub(crate) async fn examine(
     context: &Context,
     place: &Place,
     now: Timestamp,
-    cancelled: &Arc<AtomicBool>,
+    allowance: &Allowance,
     job: Examination,
 ) -> Outcome {
-    let budget = Budget::new(&context.limits, cancelled.clone());
+    let budget = Budget::new(&context.limits, allowance.cancelled.clone());
     let (mut fetch, mut verify) = (Duration::ZERO, Duration::ZERO);
     let mut evidence = Evidence::default();
     // The first step has no evidence and therefore nothing to compute.
@@ -47,7 +47,7 @@ pub(crate) async fn examine(
             break gave_up(&job, rounds);
         }
         let started = Instant::now();
-        gather_evidence(context, place, &job, requests, &mut evidence).await;
+        gather_evidence(context, place, allowance, &job, requests, &mut evidence).await;
         fetch += started.elapsed();
         let started = Instant::now();
         (step, evidence) = match computed(context, &job, evidence, now, &budget).await {
@@ -91,6 +91,7 @@ async fn computed(
 async fn gather_evidence(
     context: &Context,
     place: &Place,
+    allowance: &Allowance,
     job: &Examination,
     requests: Vec<EvidenceRequest>,
     evidence: &mut Evidence,
@@ -99,7 +100,7 @@ async fn gather_evidence(
         requests.into_iter().filter(|request| evidence.get(request).is_none()).collect();
     let mut fetches = futures_util::stream::iter(wanted)
         .map(|request| async {
-            let outcome = fetch(context, place, job, &request).await;
+            let outcome = fetch(context, place, allowance, job, &request).await;
             (request, outcome)
         })
         .buffer_unordered(context.settings.concurrency());
@@ -111,6 +112,7 @@ async fn gather_evidence(
 async fn fetch(
     context: &Context,
     place: &Place,
+    allowance: &Allowance,
     job: &Examination,
     request: &EvidenceRequest,
 ) -> EvidenceOutcome {
@@ -135,6 +137,14 @@ async fn fetch(
                 Ok(fetched) => EvidenceOutcome::Bytes(fetched.bytes),
                 Err(error) => unavailable(UnavailableKind::Registry, &error, started),
             }
+        }
+        EvidenceRequest::Blob { digest, size, .. } if !allowance.take(digest, *size) => {
+            let limit = context.limits.max_gathered_bytes;
+            let message = format!(
+                "all referrers together have blobs of more than {limit} bytes, and it has {size}"
+            );
+            let (kind, code) = (UnavailableKind::Blob, UnavailableCode::TooLarge);
+            EvidenceOutcome::Unavailable(Unavailable::new(kind, digest.as_str(), code, message))
         }
         EvidenceRequest::Blob { digest, size, limit } => {
             match context.store.blob(place, digest, *size, *limit).await {

@@ -1,5 +1,6 @@
 //! One gathering: resolve, discover, examine, all at once as far as the bounds allow.
 
+use super::allowance::Allowance;
 use super::examine;
 use crate::documents::Values;
 use crate::established::{Established, Unwritable};
@@ -14,7 +15,7 @@ use referee_core::facts::TrustRootFact;
 use referee_core::{FoundBy, Limits, Referrer, Selector, Timestamp, Verifier};
 use referee_store::Store;
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
@@ -144,11 +145,11 @@ pub(crate) fn spawn(
     });
     let task = gathering.clone();
     tokio::spawn(async move {
-        let cancelled = Arc::new(AtomicBool::new(false));
+        let allowance = Allowance::new(context.limits.max_gathered_bytes);
         let limit = context.settings.background_limit();
-        let run = run(&context, &target, now, &task, &cancelled);
+        let run = run(&context, &target, now, &task, &allowance);
         if tokio::time::timeout(limit, run).await.is_err() {
-            cancelled.store(true, Ordering::Relaxed);
+            allowance.cancelled.store(true, Ordering::Relaxed);
             tracing::warn!(place = %target.place, "a gathering was ended at its own time limit");
         }
         let outcome = task.established();
@@ -165,7 +166,7 @@ async fn run(
     target: &Target,
     now: Timestamp,
     gathering: &Gathering,
-    cancelled: &Arc<AtomicBool>,
+    allowance: &Allowance,
 ) {
     let fetched = context.store.manifest(&target.place, target.selector.as_ref()).await;
     let subject = match resolve::subject(target, fetched) {
@@ -187,7 +188,7 @@ async fn run(
     loop {
         while running.len() < context.settings.concurrency() {
             let Some((id, work)) = waiting.pop_front() else { break };
-            running.push(Box::pin(perform(context, target, now, gathering, cancelled, id, work)));
+            running.push(Box::pin(perform(context, target, now, gathering, allowance, id, work)));
         }
         let Some((id, outcome)) = running.next().await else { break };
         let discovery = matches!(outcome, Outcome::Listed(_) | Outcome::Tagged(_));
@@ -206,7 +207,7 @@ async fn perform(
     target: &Target,
     now: Timestamp,
     gathering: &Gathering,
-    cancelled: &Arc<AtomicBool>,
+    allowance: &Allowance,
     id: WorkId,
     work: Work,
 ) -> (WorkId, Outcome) {
@@ -235,7 +236,7 @@ async fn perform(
                     verifier: plan.verifiers().get(verifier)?.clone(),
                 })
             });
-            examined(context, target, now, cancelled, job).await
+            examined(context, target, now, allowance, job).await
         }
         Work::Examine { found, verifier } => {
             let job = gathering.read(|state| {
@@ -249,7 +250,7 @@ async fn perform(
                     verifier,
                 })
             });
-            examined(context, target, now, cancelled, job).await
+            examined(context, target, now, allowance, job).await
         }
     };
     (id, outcome)
@@ -259,11 +260,11 @@ async fn examined(
     context: &Context,
     target: &Target,
     now: Timestamp,
-    cancelled: &Arc<AtomicBool>,
+    allowance: &Allowance,
     job: Option<examine::Examination>,
 ) -> Outcome {
     match job {
-        Some(job) => examine::examine(context, &target.place, now, cancelled, job).await,
+        Some(job) => examine::examine(context, &target.place, now, allowance, job).await,
         // The plan hands out work only for what it has found.
         None => Outcome::Examined {
             findings: referee_core::Findings::default(),

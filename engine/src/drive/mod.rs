@@ -4,6 +4,7 @@
 //! and take what it has by then; it goes on to its own limit, fills the caches, and serves whoever
 //! asks next. So one caller's impatience never fails another, and a retry finds the work done.
 
+mod allowance;
 mod answer;
 mod examine;
 mod file;

@@ -36,7 +36,7 @@ fn envelope(payload: &str, signers: &[Sign<'_>]) -> Value {
     })
 }
 
-fn by(payload: &str, signers: &[&Signer]) -> Value {
+pub(crate) fn by(payload: &str, signers: &[&Signer]) -> Value {
     let signs: Vec<_> = signers.iter().map(|signer| |m: &[u8]| signer.sign(m)).collect();
     envelope(payload, &signs.iter().map(|sign| sign as Sign<'_>).collect::<Vec<_>>())
 }

@@ -8,6 +8,7 @@ mod attested;
 mod bundles;
 #[cfg(test)]
 mod codes;
+mod documents;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
