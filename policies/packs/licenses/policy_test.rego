@@ -21,6 +21,7 @@ only(facts, given) := reason if {
 	reasons := pack.deny with input as facts with data.parameters as given
 	count(reasons) == 1
 	some reason in reasons
+	not pack.allow with input as facts with data.parameters as given
 }
 
 warned(facts, given) := testing.codes(warnings) if {

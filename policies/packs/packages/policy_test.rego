@@ -21,6 +21,7 @@ only(facts, given) := reason if {
 	reasons := pack.deny with input as facts with data.parameters as given
 	count(reasons) == 1
 	some reason in reasons
+	not pack.allow with input as facts with data.parameters as given
 }
 
 warned(facts, given) := testing.codes(warnings) if {
@@ -99,6 +100,22 @@ test_versions_are_in_ranges if {
 	] {
 		in_range(case[0], case[1]) == case[2]
 	}
+}
+
+test_only_what_a_pattern_admits_is_said_to_be_forbidden_by_it if {
+	reason := only(left_pad("1.3.0"), {"forbidden": ["pkg:npm/left-pad", "pkg:npm/right-pad"]})
+	contains(reason.message, "forbidden by pkg:npm/left-pad in")
+	both := holding([testing.npm("left-pad", "1.3.0", "MIT"), testing.npm("right-pad", "2.0.0", "MIT")])
+	reasons := pack.deny with input as both with data.parameters as {"forbidden": ["pkg:npm/left-pad", "pkg:npm/right-pad"]}
+	count(reasons) == 2
+}
+
+test_what_is_required_must_be_on_each_platform if {
+	signature := object.union(over[0], {"id": 1, "subject": testing.platform_digest})
+	platform := object.union(testing.sbom(1, [testing.npm("right-pad", "1.0.0", "MIT")], [signature]), {"subject": testing.platform_digest})
+	given := testing.with_platform(testing.documented(array.concat(over, [signature]), {"sboms": [testing.sbom(0, [testing.npm("left-pad", "1.3.0", "MIT")], over), platform]}))
+	denied(given, {"required": ["pkg:npm/left-pad"], "per_platform": true}) == {"package_missing"}
+	allowed(given, {"required": ["pkg:npm/right-pad"], "per_platform": true})
 }
 
 test_a_version_that_cannot_be_compared_is_denied if {

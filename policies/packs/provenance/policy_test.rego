@@ -21,6 +21,7 @@ only(facts, given) := reason if {
 	reasons := pack.deny with input as facts with data.parameters as given
 	count(reasons) == 1
 	some reason in reasons
+	not pack.allow with input as facts with data.parameters as given
 }
 
 warned(facts, given) := testing.codes(warnings) if {
@@ -124,6 +125,21 @@ test_the_level_is_that_of_the_builder if {
 	reason.code == "slsa_level"
 	reason.message == "registry.example/team/app:1 is of SLSA build level 2 by its provenance and 0 by verification summaries; wanted: 3."
 	denied(good, {"builders": [{"id": workflow, "signed_by": ["builder"]}], "minimum_level": 1}) == {"slsa_level"}
+}
+
+test_the_level_is_that_of_a_provenance_that_is_as_it_is_wanted if {
+	lower := object.union(testing.provenance(1, over), {"builder": "https://other.example"})
+	fork := object.union(built, {"source": {"uri": "https://github.com/fork/app"}})
+	wanted := {
+		"builders": [
+			{"id": workflow, "signed_by": ["builder"], "level": 3},
+			{"id": "https://other.example", "signed_by": ["builder"], "level": 1},
+		],
+		"sources": ["https://github.com/team/app"],
+		"minimum_level": 3,
+	}
+	denied(facts([fork, lower]), wanted) == {"slsa_level"}
+	allowed(facts([built, lower]), wanted)
 }
 
 verifiers := [{"id": "https://verifier.example", "signed_by": ["verifier"], "resource": "registry.example/team/app"}]

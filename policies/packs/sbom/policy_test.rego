@@ -26,6 +26,7 @@ only(facts, given) := reason if {
 	reasons := pack.deny with input as facts with data.parameters as given
 	count(reasons) == 1
 	some reason in reasons
+	not pack.allow with input as facts with data.parameters as given
 }
 
 test_a_signed_sbom_is_allowed if allowed(facts(good), {})
