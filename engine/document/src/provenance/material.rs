@@ -3,6 +3,7 @@
 //! read.
 
 use crate::problems::Problems;
+use crate::strict::Strict;
 use crate::text::shorten;
 use data_encoding::HEXLOWER_PERMISSIVE;
 use referee_core::facts::MaterialFact;
@@ -150,7 +151,7 @@ impl Materials {
     ) -> Result<Self, serde_json::Error> {
         let Some(list) = list else { return Ok(Self::default()) };
         let mut reader = serde_json::Deserializer::from_str(list.get());
-        List { most, what, keep: true, problems }.deserialize(&mut reader)
+        List { most, what, keep: true, problems }.deserialize(Strict(&mut reader))
     }
 
     /// How many are left out.
