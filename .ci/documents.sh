@@ -69,8 +69,9 @@ cyclonedx_npm() {
 	if ! quiet "$command" --version; then
 		rm -rf "$place"
 		mkdir -p "$place" || return 1
-		quiet npm install --prefix "$place" --ignore-scripts --no-audit --no-fund \
-			--fetch-retries 1 --fetch-timeout 20000 "@cyclonedx/cyclonedx-npm@$CYCLONEDX_NPM" || return 1
+		# It waits for minutes where there is no network.
+		quiet timeout 180 npm install --prefix "$place" --ignore-scripts --no-audit --no-fund \
+			--fetch-retries 1 --fetch-retry-mintimeout 1000 --fetch-timeout 20000 "@cyclonedx/cyclonedx-npm@$CYCLONEDX_NPM" || return 1
 		quiet "$command" --version || return 1
 	fi
 	printf '%s\n' "$command"

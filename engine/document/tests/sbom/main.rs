@@ -6,6 +6,8 @@
     reason = "what the tests are made of may fail"
 )]
 
+mod objects;
+
 use flate2::read::GzDecoder;
 use referee_core::facts::{SbomEncoding, SbomFormat};
 use referee_document::{DocumentError, Limits, cyclonedx, sbom, spdx};
