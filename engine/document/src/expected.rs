@@ -25,10 +25,13 @@ pub enum Expected<'a> {
 const CUSTOM: [&str; 2] =
     ["https://cosign.sigstore.dev/attestation/v1", "cosign.sigstore.dev/attestation/v1"];
 
+/// What is expected under a predicate type.
+type ByType = fn(&str) -> Expected<'_>;
+
 /// Predicate types by what they begin with, up to the end or to a version in a segment of its own:
 /// in-toto/attestation `spec/predicates/`, cosign `pkg/cosign/attestation`, openvex/spec
 /// `ATTESTING.md`, slsa.dev.
-const TYPES: [(&str, fn(&str) -> Expected<'_>); 13] = [
+const TYPES: [(&str, ByType); 13] = [
     ("https://spdx.dev/Document", |_| Expected::Sbom),
     ("https://cyclonedx.org/bom", |_| Expected::Sbom),
     ("https://cyclonedx.org/schema", |_| Expected::Sbom),

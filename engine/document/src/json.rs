@@ -1,10 +1,11 @@
-//! JSON of documents: into borrowed structs, with an error that says where.
+//! JSON of documents: into borrowed structs, with an error that says where. What a format has as an
+//! object is no array ([`Strict`]).
 
 use crate::error::DocumentError;
 use crate::limits::Limits;
+use crate::strict::Strict;
 use crate::text::shorten;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::borrow::Cow;
 use std::fmt;
@@ -42,11 +43,13 @@ pub(crate) fn read_into<'a, S: DeserializeSeed<'a>>(
     format: &'static str,
     bytes: &'a [u8],
     limits: &Limits,
-    seed: impl Fn() -> S,
+    mut seed: impl FnMut() -> S,
 ) -> Result<S::Value, DocumentError> {
     let text = text(bytes, limits)?;
     let mut reader = serde_json::Deserializer::from_str(text);
-    let source = match seed().deserialize(&mut reader).and_then(|read| reader.end().map(|()| read))
+    let source = match seed()
+        .deserialize(Strict(&mut reader))
+        .and_then(|read| reader.end().map(|()| read))
     {
         Ok(document) => return Ok(document),
         Err(source) => source,
@@ -55,7 +58,7 @@ pub(crate) fn read_into<'a, S: DeserializeSeed<'a>>(
         let mut reader = serde_json::Deserializer::from_str(text);
         let mut track = serde_path_to_error::Track::new();
         let reader = serde_path_to_error::Deserializer::new(&mut reader, &mut track);
-        match seed().deserialize(reader) {
+        match seed().deserialize(Strict(reader)) {
             Ok(_) => String::new(),
             Err(_) => track.path().to_string(),
         }
@@ -77,7 +80,7 @@ pub(crate) fn error(
 
 /// A text that borrows from the document unless it has escapes. (`Cow` itself borrows only as a field
 /// of its own, not inside an `Option`.)
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Text<'a>(pub(crate) Cow<'a, str>);
 
 impl std::ops::Deref for Text<'_> {
@@ -85,6 +88,12 @@ impl std::ops::Deref for Text<'_> {
 
     fn deref(&self) -> &str {
         &self.0
+    }
+}
+
+impl<'a, T: Into<Cow<'a, str>>> From<T> for Text<'a> {
+    fn from(text: T) -> Self {
+        Self(text.into())
     }
 }
 
@@ -117,7 +126,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
 }
 
 /// A list whose elements are handed over one by one as they are read, so that the list itself is
-/// never in memory. `null`, which Go writes for a list of nothing, is an empty one.
+/// never in memory. `null`, which Go writes for a list of nothing, is an empty one. Its value is whether
+/// there was a list.
 pub(crate) struct Each<T, F> {
     take: F,
     element: PhantomData<T>,
@@ -131,53 +141,28 @@ impl<T, F: FnMut(T)> Each<T, F> {
 }
 
 impl<'de, T: Deserialize<'de>, F: FnMut(T)> DeserializeSeed<'de> for Each<T, F> {
-    type Value = ();
+    type Value = bool;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
 impl<'de, T: Deserialize<'de>, F: FnMut(T)> Visitor<'de> for Each<T, F> {
-    type Value = ();
+    type Value = bool;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut elements: A) -> Result<(), A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut elements: A) -> Result<bool, A::Error> {
         while let Some(element) = elements.next_element()? {
             (self.take)(element);
         }
-        Ok(())
+        Ok(true)
     }
 
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-}
-
-/// What must be an object. Serde's derived structs take arrays as well, member by member, which no
-/// format does.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Object<T>(pub(crate) T);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members<T>(PhantomData<T>);
-
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
-            type Value = Object<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
-            }
-        }
-
-        deserializer.deserialize_map(Members(PhantomData))
+    fn visit_unit<E>(self) -> Result<bool, E> {
+        Ok(false)
     }
 }

@@ -8,12 +8,14 @@
 
 mod error;
 mod expected;
+mod hashes;
 mod json;
 mod library;
 mod limits;
 mod problems;
 mod purl;
 mod stream;
+mod strict;
 mod text;
 
 pub mod cyclonedx;

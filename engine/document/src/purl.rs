@@ -3,6 +3,7 @@
 //!
 //! Refused is what is no purl, and a namespace or name whose escapes are no UTF-8.
 
+use crate::text::percent_decoded as decode;
 use std::borrow::Cow;
 
 /// A package URL's components, decoded. The type is in lower case; names and namespaces of types
@@ -24,8 +25,7 @@ impl<'a> Purl<'a> {
     /// Takes a purl apart.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let text = text.trim();
-        let scheme = text.get(..4).filter(|scheme| scheme.eq_ignore_ascii_case("pkg:"))?;
-        let rest = text.get(scheme.len()..)?.trim_start_matches('/');
+        let rest = after_scheme(text)?;
         let rest = rest.split_once('#').map_or(rest, |(rest, _)| rest);
         let (rest, qualifiers) = rest.split_once('?').unwrap_or((rest, ""));
         let (kind, rest) = rest.split_once('/')?;
@@ -68,30 +68,29 @@ impl<'a> Purl<'a> {
     }
 }
 
+/// What stands behind a package URL's scheme, which is in any case and may have slashes behind it;
+/// `None` where a text does not begin with it.
+pub(crate) fn after_scheme(text: &str) -> Option<&str> {
+    let (scheme, rest) = text.split_at_checked(4)?;
+    scheme.eq_ignore_ascii_case("pkg:").then(|| rest.trim_start_matches('/'))
+}
+
+/// Whether a text has the scheme of a package URL.
+pub(crate) fn is_purl(text: &str) -> bool {
+    after_scheme(text).is_some()
+}
+
+/// The type of a package URL in lower case, of one whose other components are not looked at.
+pub(crate) fn kind(text: &str) -> Option<Cow<'_, str>> {
+    let (kind, _) = after_scheme(text)?.split_once('/')?;
+    Some(lower(kind.into()))
+}
+
 fn lower(text: Cow<'_, str>) -> Cow<'_, str> {
     match text.bytes().any(|byte| byte.is_ascii_uppercase()) {
         true => text.to_ascii_lowercase().into(),
         false => text,
     }
-}
-
-/// Percent-decoding; `None` where what comes out is no UTF-8 or an escape is broken.
-fn decode(text: &str) -> Option<Cow<'_, str>> {
-    if !text.contains('%') {
-        return Some(text.into());
-    }
-    let mut bytes = text.bytes();
-    let mut decoded = Vec::with_capacity(text.len());
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    while let Some(byte) = bytes.next() {
-        if byte == b'%' {
-            let (high, low) = (digit(bytes.next()?)?, digit(bytes.next()?)?);
-            decoded.push((high << 4) | low);
-        } else {
-            decoded.push(byte);
-        }
-    }
-    String::from_utf8(decoded).ok().map(Cow::Owned)
 }
 
 #[cfg(test)]

@@ -2,58 +2,13 @@
 //! is kept that the facts do not need.
 
 use crate::error::DocumentError;
+use crate::json::{self, Text};
 use crate::limits::Limits;
 use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
-use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
-
-/// A string of the document, borrowed from it where it has no escapes. (Serde's own `Cow` inside an
-/// `Option` or a list is always a copy.)
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Text<'a>(Cow<'a, str>);
-
-impl std::ops::Deref for Text<'_> {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl<'a, T: Into<Cow<'a, str>>> From<T> for Text<'a> {
-    fn from(text: T) -> Self {
-        Self(text.into())
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Borrowing<'a>(PhantomData<&'a ()>);
-        impl<'de: 'a, 'a> Visitor<'de> for Borrowing<'a> {
-            type Value = Text<'a>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string")
-            }
-
-            fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Text<'a>, E> {
-                Ok(Text(Cow::Borrowed(text)))
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<Text<'a>, E> {
-                Ok(Text(Cow::Owned(text.to_owned())))
-            }
-
-            fn visit_string<E: Error>(self, text: String) -> Result<Text<'a>, E> {
-                Ok(Text(Cow::Owned(text)))
-            }
-        }
-        deserializer.deserialize_str(Borrowing(PhantomData))
-    }
-}
 
 /// A text where others write an object, or the object.
 #[derive(Clone, Debug)]
@@ -88,47 +43,6 @@ impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for TextOr<'a, T> {
             }
         }
         deserializer.deserialize_any(Either(PhantomData))
-    }
-}
-
-/// A list, read element by element; `null` is an empty one, as Go writes it. Its value
-/// is whether there was a list.
-pub(crate) struct Each<T, F> {
-    take: F,
-    element: PhantomData<T>,
-}
-
-impl<T, F: FnMut(T)> Each<T, F> {
-    /// A list whose elements are handed to `take`.
-    pub(crate) fn new(take: F) -> Self {
-        Self { take, element: PhantomData }
-    }
-}
-
-impl<'de, T: Deserialize<'de>, F: FnMut(T)> DeserializeSeed<'de> for Each<T, F> {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de, T: Deserialize<'de>, F: FnMut(T)> Visitor<'de> for Each<T, F> {
-    type Value = bool;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list")
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<bool, A::Error> {
-        while let Some(element) = list.next_element()? {
-            (self.take)(element);
-        }
-        Ok(true)
     }
 }
 
@@ -223,23 +137,19 @@ pub(crate) fn read<'a, M: Members<'a>>(
     limits: &Limits,
     mut reader: impl FnMut() -> M,
 ) -> Result<M, DocumentError> {
-    let text = crate::json::text(bytes, limits)?;
-    let mut json = serde_json::Deserializer::from_str(text);
-    let mut read = reader();
-    let source = match Object(&mut read).deserialize(&mut json).and_then(|()| json.end()) {
-        Ok(()) => return Ok(read),
-        Err(source) => source,
-    };
-    Err(crate::json::error(format, source, || {
-        let mut json = serde_json::Deserializer::from_str(text);
-        let mut track = serde_path_to_error::Track::new();
-        let mut again = reader();
-        let json = serde_path_to_error::Deserializer::new(&mut json, &mut track);
-        match Object(&mut again).deserialize(json) {
-            Ok(()) => String::new(),
-            Err(_) => track.path().to_string(),
-        }
-    }))
+    json::read_into(format, bytes, limits, || Top(reader()))
+}
+
+/// An object that is read as a whole document.
+struct Top<M>(M);
+
+impl<'de, M: Members<'de>> DeserializeSeed<'de> for Top<M> {
+    type Value = M;
+
+    fn deserialize<D: Deserializer<'de>>(mut self, deserializer: D) -> Result<M, D::Error> {
+        Object(&mut self.0).deserialize(deserializer)?;
+        Ok(self.0)
+    }
 }
 
 /// The members of an object whose names are data, in their order.

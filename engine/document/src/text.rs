@@ -2,6 +2,7 @@
 
 use referee_core::Timestamp;
 use smol_str::SmolStr;
+use std::borrow::Cow;
 
 /// The first so many characters, with `…` where something is left out.
 pub(crate) fn shorten(text: &str, most: usize) -> String {
@@ -56,6 +57,26 @@ pub(crate) fn first_sentence(text: &str, most: usize) -> Option<String> {
     owned(Some(sentence), most)
 }
 
+/// Percent-decoding (RFC 3986, section 2.1); `None` where an escape is broken or what comes out is not
+/// UTF-8.
+pub(crate) fn percent_decoded(text: &str) -> Option<Cow<'_, str>> {
+    if !text.contains('%') {
+        return Some(Cow::Borrowed(text));
+    }
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    while let Some(byte) = bytes.next() {
+        if byte == b'%' {
+            let (high, low) = (digit(bytes.next()?)?, digit(bytes.next()?)?);
+            decoded.push((high << 4) | low);
+        } else {
+            decoded.push(byte);
+        }
+    }
+    String::from_utf8(decoded).ok().map(Cow::Owned)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,5 +93,13 @@ mod tests {
     fn what_is_cut_says_so() {
         assert_eq!(shorten("äöü", 2), "äö…");
         assert_eq!(shorten("äöü", 3), "äöü");
+    }
+
+    #[test]
+    fn percent_encoding_is_undone_where_it_is_whole() {
+        assert_eq!(percent_decoded("a%2fb%C3%A4").as_deref(), Some("a/bä"));
+        for broken in ["%", "%2", "%+1", "%zz", "%ff"] {
+            assert_eq!(percent_decoded(broken), None, "{broken}");
+        }
     }
 }

@@ -6,6 +6,7 @@
 mod arrows;
 mod documents;
 mod sources;
+mod variables;
 
 use std::path::{Path, PathBuf};
 

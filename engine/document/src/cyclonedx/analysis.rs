@@ -11,13 +11,13 @@
 use super::finding::identifiers;
 use super::model::{Analysis, Vulnerability, said};
 use super::reference::{Known, Target};
+use crate::hashes;
 use crate::limits::Limits;
 use crate::problems::Problems;
-use crate::sbom::hashes;
 use crate::text::shorten;
 use referee_core::Timestamp;
 use referee_core::facts::{
-    Problem, Vex, VexFormat, VexJustification, VexProductFact, VexStatementFact, VexStatus,
+    Vex, VexFormat, VexJustification, VexProductFact, VexStatementFact, VexStatus,
 };
 use smol_str::format_smolstr;
 
@@ -149,15 +149,10 @@ impl Statements {
     /// When it was last changed or made; `None` where it does not say.
     fn stated_at(&mut self, analysis: &Analysis<'_>) -> Option<Timestamp> {
         let times = [&analysis.last_updated, &analysis.first_issued];
-        times.into_iter().filter_map(|text| said(text.as_ref())).find_map(|text| {
-            let time = crate::text::time(text);
-            if time.is_none() {
-                self.problems.add("document_time", || {
-                    format!("the time {:?} is not an RFC 3339 time", shorten(text, 80))
-                });
-            }
-            time
-        })
+        times
+            .into_iter()
+            .filter_map(|text| said(text.as_ref()))
+            .find_map(|text| self.problems.time("time", Some(text)))
     }
 
     /// The document; `None` where there is no analysis.
@@ -173,17 +168,10 @@ impl Statements {
                 locate(product, known, &mut problems);
             }
         }
-        let mut problems = problems.finish();
         let untold = u64::try_from(statements.len()).unwrap_or(u64::MAX);
         let untold = self.count.saturating_sub(untold);
         for (what, count) in [("statements", untold), ("products", self.products_left_out)] {
-            if count > 0 {
-                problems.push(Problem {
-                    code: "document_truncated".to_owned(),
-                    message: format!("{count} {what} are left out"),
-                    hint: None,
-                });
-            }
+            problems.leave_out(what, count);
         }
         Some(Vex {
             format: VexFormat::CycloneDx,
@@ -197,7 +185,7 @@ impl Statements {
             statements,
             statement_count: self.count,
             truncated: untold > 0 || self.products_left_out > 0,
-            problems,
+            problems: problems.finish(),
         })
     }
 }

@@ -7,9 +7,10 @@ use super::model::{Component, Dependency, Metadata, Service, Vulnerability, said
 use super::reference::{Known, Own};
 use super::{Bom, WITHOUT_VULNERABILITIES, licenses};
 use crate::error::DocumentError;
+use crate::hashes::Hashes;
 use crate::limits::Limits;
+use crate::purl::is_purl;
 use crate::sbom::builder::Builder;
-use crate::sbom::hashes::Hashes;
 use crate::sbom::packages::Place;
 use crate::text::shorten;
 use referee_core::facts::{PackageFact, SbomEncoding, SbomFormat};
@@ -279,9 +280,4 @@ fn lower_case(text: &str) -> SmolStr {
     } else {
         text.into()
     }
-}
-
-/// Whether a text has the scheme of a package URL.
-pub(super) fn is_purl(text: &str) -> bool {
-    text.get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("pkg:"))
 }

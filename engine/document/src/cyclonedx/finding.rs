@@ -8,14 +8,15 @@
 use super::model::{Affected, Analysis, Tools, Vulnerability, said};
 use super::rating::{self, Rated};
 use super::reference::{Known, Target};
+use crate::hashes;
 use crate::limits::Limits;
 use crate::problems::Problems;
-use crate::sbom::hashes;
+use crate::purl::Purl;
 use crate::text::shorten;
+use referee_core::Digest;
 use referee_core::facts::{
-    FindingFact, FixState, PackageFact, Problem, ReportFormat, Severity, VulnerabilityReport,
+    FindingFact, FixState, PackageFact, ReportFormat, Severity, VulnerabilityReport,
 };
-use referee_core::{Digest, Timestamp};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
@@ -37,7 +38,6 @@ pub(super) struct Findings {
     count: u64,
     severities: BTreeMap<Severity, u64>,
     scanner: Option<(String, Option<String>)>,
-    left_out: BTreeMap<&'static str, u64>,
     problems: Problems,
 }
 
@@ -57,7 +57,6 @@ impl Findings {
             count: 0,
             severities: BTreeMap::new(),
             scanner: None,
-            left_out: BTreeMap::new(),
             problems: Problems::new(limits.max_problems),
         }
     }
@@ -131,19 +130,11 @@ impl Findings {
             scores: rated.scores,
             title: title.and_then(|text| text.lines().next()).map(|line| shorten(line, MAX_TITLE)),
             url: urls.find(|url| url.len() <= MAX_URL_BYTES).map(str::to_owned),
-            published_at: said(vulnerability.published.as_ref()).and_then(|text| self.time(text)),
+            published_at: self
+                .problems
+                .time("publication time", said(vulnerability.published.as_ref())),
             suppressed: None,
         }
-    }
-
-    fn time(&mut self, text: &str) -> Option<Timestamp> {
-        let time = crate::text::time(text);
-        if time.is_none() {
-            self.problems.add("document_time", || {
-                format!("the publication time {:?} is not an RFC 3339 time", shorten(text, 80))
-            });
-        }
-        time
     }
 
     fn affected_by(&mut self, affected: &Affected<'_>, finding: &FindingFact) {
@@ -164,10 +155,7 @@ impl Findings {
 
     fn leave_out(&mut self, what: &'static str, some: usize, more: u64) {
         let count = u64::try_from(some).unwrap_or(u64::MAX).saturating_add(more);
-        if count > 0 {
-            let left_out = self.left_out.entry(what).or_default();
-            *left_out = left_out.saturating_add(count);
-        }
+        self.problems.leave_out(what, count);
     }
 
     /// The report.
@@ -177,13 +165,8 @@ impl Findings {
         for (finding, pending) in self.findings.iter_mut().zip(&self.affected) {
             locate(finding, pending, known, &mut self.problems);
         }
-        let mut problems = self.problems.finish();
-        let truncated = !self.left_out.is_empty();
-        problems.extend(self.left_out.into_iter().map(|(what, count)| Problem {
-            code: "document_truncated".to_owned(),
-            message: format!("{count} {what} are left out"),
-            hint: None,
-        }));
+        let truncated = self.problems.left_out().next().is_some();
+        let problems = self.problems.finish();
         let sbom = known.sbom();
         let about = sbom.describes.first().and_then(|_| sbom.packages.first());
         let (scanner, scanner_version) =
@@ -264,7 +247,7 @@ pub(super) fn identifiers(vulnerability: &Vulnerability<'_>) -> (Option<SmolStr>
 /// Whether there is a fix, as far as what is to be done about it says so.
 fn fix(analysis: Option<&Analysis<'_>>) -> FixState {
     let responses = analysis.map(|analysis| analysis.response.kept.as_slice()).unwrap_or_default();
-    let says = |word: &str| responses.iter().any(|response| response.as_str() == word);
+    let says = |word: &str| responses.iter().any(|response| response.trim() == word);
     if says("update") || says("rollback") {
         FixState::Fixed
     } else if says("will_not_fix") {
@@ -281,9 +264,8 @@ fn fix(analysis: Option<&Analysis<'_>>) -> FixState {
 fn digests(about: &PackageFact) -> Vec<SmolStr> {
     let mut digests = hashes::digests(about);
     let of_purl = about.purl.as_deref().and_then(|purl| {
-        let rest = purl.strip_prefix("pkg:oci/").or_else(|| purl.strip_prefix("pkg:docker/"))?;
-        let (_, version) = rest.split(['?', '#']).next()?.rsplit_once('@')?;
-        Some(version.replace("%3A", ":").replace("%3a", ":"))
+        let purl = Purl::parse(purl)?;
+        matches!(&*purl.kind, "oci" | "docker").then_some(purl.version?.into_owned())
     });
     let versions = about.version.as_ref().map(SmolStr::to_string).into_iter().chain(of_purl);
     for version in versions.filter(|version| version.parse::<Digest>().is_ok()) {

@@ -3,12 +3,12 @@
 //! which of the two they take.
 
 use super::assemble::{Assembler, Opened};
-use super::model::{Component, Dependency, Metadata, Service, Text, Vulnerability};
+use super::model::{Component, Dependency, Metadata, Service, Vulnerability};
+use crate::json::{Each, Text};
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use smol_str::SmolStr;
 use std::fmt;
-use std::marker::PhantomData;
 
 /// What a document says of its format.
 #[derive(Debug, Default)]
@@ -137,45 +137,6 @@ impl Once {
         }
         self.0.push(name);
         Ok(())
-    }
-}
-
-/// A list of which each element is handed on; says whether there is one: `null` is none.
-struct Each<T, F> {
-    take: F,
-    of: PhantomData<T>,
-}
-
-impl<T, F: FnMut(T)> Each<T, F> {
-    fn new(take: F) -> Self {
-        Self { take, of: PhantomData }
-    }
-}
-
-impl<'de, T: Deserialize<'de>, F: FnMut(T)> DeserializeSeed<'de> for Each<T, F> {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de, T: Deserialize<'de>, F: FnMut(T)> Visitor<'de> for Each<T, F> {
-    type Value = bool;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list")
-    }
-
-    fn visit_unit<E>(self) -> Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<bool, A::Error> {
-        while let Some(one) = list.next_element()? {
-            (self.take)(one);
-        }
-        Ok(true)
     }
 }
 

@@ -165,7 +165,8 @@ fn quoted(text: &str) -> Cow<'_, str> {
 mod tests {
     use super::*;
     use crate::Limits;
-    use crate::cyclonedx::model::{License, Text};
+    use crate::cyclonedx::model::License;
+    use crate::json::Text;
     use referee_core::facts::{Sbom, SbomEncoding, SbomFormat};
 
     fn id(id: &'static str) -> LicenseChoice<'static> {

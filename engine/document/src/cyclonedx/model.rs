@@ -2,48 +2,15 @@
 //! into. Lists have a bound, past which elements are counted and not kept: a list of empty objects
 //! would otherwise be a hundred times larger here than it is written.
 
+use crate::json::Text;
 use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, de};
-use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-/// A text, borrowed wherever it has no escapes. (`Option<Cow<str>>` is never borrowed by serde.)
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
-
-impl Text<'_> {
-    /// The text without white space around it.
-    pub(super) fn as_str(&self) -> &str {
-        self.0.trim()
-    }
-}
-
 /// A text that says something: absent, empty and blank are the same.
 pub(super) fn said<'t>(text: Option<&'t Text<'_>>) -> Option<&'t str> {
-    text.map(Text::as_str).filter(|text| !text.is_empty())
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Texts;
-        impl<'de> Visitor<'de> for Texts {
-            type Value = Text<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string")
-            }
-
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Borrowed(text)))
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Owned(text.to_owned())))
-            }
-        }
-        deserializer.deserialize_str(Texts)
-    }
+    text.map(|text| text.trim()).filter(|text| !text.is_empty())
 }
 
 /// A list of which the first `MOST` elements are kept; `null` is an empty one.

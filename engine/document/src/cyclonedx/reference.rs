@@ -1,9 +1,11 @@
 //! What a document refers to: by `bom-ref` in itself, or by BOM-Link (`urn:cdx:serial/version#ref`,
 //! RFC 8141) in itself or in another document.
 
-use super::assemble::{ServiceName, is_purl};
+use super::assemble::ServiceName;
 use crate::problems::Problems;
+use crate::purl::is_purl;
 use crate::sbom::packages::Packages;
+use crate::text::percent_decoded;
 use crate::text::shorten;
 use referee_core::facts::{PackageFact, Sbom};
 use smol_str::SmolStr;
@@ -136,29 +138,7 @@ fn bom_link(text: &str) -> Option<Link<'_>> {
     let start = text.get(..8).filter(|start| start.eq_ignore_ascii_case("urn:cdx:"))?;
     let (document, reference) = text.get(start.len()..)?.split_once('#')?;
     let (serial, revision) = document.split_once('/')?;
-    Some(Link { serial, revision: revision.parse().ok(), reference: decoded(reference) })
-}
-
-/// A text with its percent-encoding undone; as it is where that is not UTF-8.
-fn decoded(text: &str) -> Cow<'_, str> {
-    if !text.contains('%') {
-        return Cow::Borrowed(text);
-    }
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let digits = after.get(..2).filter(|_| *first == b'%');
-        let byte = digits.and_then(|digits| std::str::from_utf8(digits).ok());
-        match byte.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8(bytes).map_or(Cow::Borrowed(text), Cow::Owned)
+    // What is not percent-encoding is taken as it is written.
+    let reference = percent_decoded(reference).unwrap_or(Cow::Borrowed(reference));
+    Some(Link { serial, revision: revision.parse().ok(), reference })
 }

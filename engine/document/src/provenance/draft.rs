@@ -5,8 +5,6 @@ use super::material::Materials;
 use super::{build_type, image};
 use crate::limits::Limits;
 use crate::problems::Problems;
-use crate::text::{shorten, time};
-use referee_core::Timestamp;
 use referee_core::facts::{BuildKind, Problem, Provenance};
 use serde_json::Value;
 use smol_str::SmolStr;
@@ -84,8 +82,8 @@ impl Draft {
 
     /// When it began and ended.
     pub(super) fn times(&mut self, started: Option<String>, finished: Option<String>) {
-        self.facts.started_at = moment("start", started, &mut self.problems);
-        self.facts.finished_at = moment("end", finished, &mut self.problems);
+        self.facts.started_at = self.problems.time("time of the start", started.as_deref());
+        self.facts.finished_at = self.problems.time("time of the end", finished.as_deref());
     }
 
     /// The materials.
@@ -124,20 +122,4 @@ impl Draft {
 /// A text that says something: SLSA takes unset, null and empty for the same ("Parsing rules").
 pub(super) fn said(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
-}
-
-/// A time; one that cannot be read is a problem.
-pub(super) fn moment(
-    what: &'static str,
-    text: Option<String>,
-    problems: &mut Problems,
-) -> Option<Timestamp> {
-    let text = said(text)?;
-    let read = time(&text);
-    if read.is_none() {
-        problems.add("document_time", || {
-            format!("the time of the {what}, {:?}, is not an RFC 3339 time", shorten(&text, 80))
-        });
-    }
-    read
 }

@@ -6,11 +6,12 @@
 //! missing from a list that a policy goes through.
 
 use crate::problems::Problems;
+use crate::purl::after_scheme;
+use crate::text::percent_decoded as decode;
 use crate::text::shorten;
 use referee_core::Reference;
 use referee_core::facts::{ImageFact, MaterialFact};
 use smol_str::{SmolStr, format_smolstr};
-use std::borrow::Cow;
 
 /// Schemes before a reference.
 const SCHEMES: &[&str] =
@@ -23,8 +24,8 @@ pub(super) fn of(
     problems: &mut Problems,
 ) -> Option<ImageFact> {
     let uri = material.uri.as_deref()?;
-    let read = if uri.get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("pkg:")) {
-        package(uri.get(4..)?)?
+    let read = if let Some(rest) = after_scheme(uri) {
+        package(rest)?
     } else if let Some(reference) = SCHEMES.iter().find_map(|scheme| uri.strip_prefix(scheme)) {
         parse(reference)
     } else if is_bare(uri, material) {
@@ -74,11 +75,10 @@ fn parse(text: &str) -> Option<ImageFact> {
     })
 }
 
-/// What stands in a package URL after `pkg:`. `None` where it is of another type, `Some(None)` where
+/// What stands in a package URL behind its scheme. `None` where it is of another type, `Some(None)` where
 /// it cannot be read.
 #[expect(clippy::option_option, reason = "no image, and an image that cannot be read")]
 fn package(text: &str) -> Option<Option<ImageFact>> {
-    let text = text.trim_start_matches('/');
     let (kind, rest) = text.split_once('/')?;
     let local = match kind.to_ascii_lowercase().as_str() {
         "docker" => false,
@@ -124,28 +124,6 @@ fn package(text: &str) -> Option<Option<ImageFact>> {
 fn without_scheme(url: &str) -> &str {
     let url = url.split_once("://").map_or(url, |(_, rest)| rest);
     url.trim_matches('/')
-}
-
-/// Percent-decoding; `None` where what it gives is not UTF-8 or an escape is broken.
-fn decode(text: &str) -> Option<Cow<'_, str>> {
-    if !text.contains('%') {
-        return Some(Cow::Borrowed(text));
-    }
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let pair = [rest.next()?, rest.next()?];
-            let digits = std::str::from_utf8(&pair).ok()?;
-            if !pair.iter().all(u8::is_ascii_hexdigit) {
-                return None;
-            }
-            bytes.push(u8::from_str_radix(digits, 16).ok()?);
-        } else {
-            bytes.push(byte);
-        }
-    }
-    String::from_utf8(bytes).ok().map(Cow::Owned)
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 //! Read one by one, so that no more is kept than the limit; what stands in their `content` is not
 //! read.
 
-use crate::json::Object;
 use crate::problems::Problems;
 use crate::text::shorten;
 use data_encoding::HEXLOWER_PERMISSIVE;
@@ -187,7 +186,7 @@ impl<'de> Visitor<'de> for List<'_> {
         let mut read = Materials::default();
         loop {
             if read.kept.len() < self.most {
-                let Some(Object(descriptor)) = list.next_element::<Object<Descriptor>>()? else {
+                let Some(descriptor) = list.next_element::<Descriptor>()? else {
                     break;
                 };
                 if self.keep {

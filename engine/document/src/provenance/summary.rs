@@ -5,10 +5,10 @@
 //! Refuses one without `verifier` or without a result. A result that is neither `PASSED` nor
 //! `FAILED`, or that passes at the level `FAILED`, is none.
 
-use super::draft::{moment, said};
+use super::draft::said;
 use super::material::{Checked, Descriptor, Materials};
 use crate::error::DocumentError;
-use crate::json::{self, Object};
+use crate::json;
 use crate::limits::Limits;
 use crate::problems::Problems;
 use crate::text::shorten;
@@ -27,10 +27,10 @@ const MAX_LEVELS: usize = 256;
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", bound(deserialize = "M: Deserialize<'de>"))]
 struct Current<M> {
-    verifier: Option<Object<Verifier>>,
+    verifier: Option<Verifier>,
     time_verified: Option<String>,
     resource_uri: Option<String>,
-    policy: Option<Object<Descriptor>>,
+    policy: Option<Descriptor>,
     input_attestations: Option<M>,
     verification_result: Option<String>,
     verified_levels: Option<Vec<String>>,
@@ -41,10 +41,10 @@ struct Current<M> {
 #[derive(Debug, Deserialize)]
 #[serde(bound(deserialize = "M: Deserialize<'de>"))]
 struct Old<M> {
-    verifier: Option<Object<Verifier>>,
+    verifier: Option<Verifier>,
     time_verified: Option<String>,
     resource_uri: Option<String>,
-    policy: Option<Object<Descriptor>>,
+    policy: Option<Descriptor>,
     input_attestations: Option<M>,
     verification_result: Option<String>,
     policy_level: Option<String>,
@@ -62,8 +62,8 @@ pub(super) fn first(
     predicate: &[u8],
     limits: &Limits,
 ) -> Result<VerificationSummary, DocumentError> {
-    let Object(read): Object<Current<&RawValue>> = json::read(FIRST, predicate, limits)?;
-    let check = || json::read::<Object<Current<Checked>>>(FIRST, predicate, limits).map(|_| ());
+    let read: Current<&RawValue> = json::read(FIRST, predicate, limits)?;
+    let check = || json::read::<Current<Checked>>(FIRST, predicate, limits).map(|_| ());
     finish(FIRST, "verificationResult", read, limits, check)
 }
 
@@ -72,8 +72,8 @@ pub(super) fn second(
     predicate: &[u8],
     limits: &Limits,
 ) -> Result<VerificationSummary, DocumentError> {
-    let Object(read): Object<Old<&RawValue>> = json::read(SECOND, predicate, limits)?;
-    let check = || json::read::<Object<Old<Checked>>>(SECOND, predicate, limits).map(|_| ());
+    let read: Old<&RawValue> = json::read(SECOND, predicate, limits)?;
+    let check = || json::read::<Old<Checked>>(SECOND, predicate, limits).map(|_| ());
     let read = Current {
         verifier: read.verifier,
         time_verified: read.time_verified,
@@ -96,7 +96,7 @@ fn finish(
     check: impl FnOnce() -> Result<(), DocumentError>,
 ) -> Result<VerificationSummary, DocumentError> {
     let missing = |member| DocumentError::Missing { format, member };
-    let Object(verifier) = read.verifier.ok_or_else(|| missing("verifier"))?;
+    let verifier = read.verifier.ok_or_else(|| missing("verifier"))?;
     let outcome = said(read.verification_result).ok_or_else(|| missing(result))?;
     let mut problems = Problems::new(limits.max_problems);
     let list = read.input_attestations;
@@ -105,7 +105,7 @@ fn finish(
     let mut left_out = BTreeMap::new();
     let input_count = inputs.left_out();
     left_out.insert("input attestations", input_count);
-    let policy = read.policy.map(|Object(policy)| policy.fact("policy", &mut problems));
+    let policy = read.policy.map(|policy| policy.fact("policy", &mut problems));
     let levels = read.verified_levels.unwrap_or_default();
     let passed = passed(&outcome, &levels, &mut problems);
     let mut over = |what, count: usize| {
@@ -116,7 +116,7 @@ fn finish(
     over("levels of dependencies", read.dependency_levels.as_ref().map_or(0, BTreeMap::len));
     let parts = verifier.version.unwrap_or_default();
     over("versions of the verifier's parts", parts.len());
-    let verified_at = moment("verification", read.time_verified, &mut problems);
+    let verified_at = problems.time("time of the verification", read.time_verified.as_deref());
     let mut problems = problems.finish();
     left_out.retain(|_, count| *count > 0);
     problems.extend(left_out.iter().map(|(what, count)| Problem {

@@ -8,7 +8,7 @@ use super::draft::{Draft, said};
 use super::material::{Checked, Digests, Materials};
 use super::parameters;
 use crate::error::DocumentError;
-use crate::json::{self, Object};
+use crate::json;
 use crate::limits::Limits;
 use referee_core::facts::{CompletenessFact, Provenance};
 use serde::Deserialize;
@@ -32,7 +32,7 @@ struct Metadata {
     build_invocation_id_of_go: Option<String>,
     build_started_on: Option<String>,
     build_finished_on: Option<String>,
-    completeness: Option<Object<Completeness>>,
+    completeness: Option<Completeness>,
     reproducible: Option<bool>,
 }
 
@@ -47,10 +47,10 @@ struct Completeness {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", bound(deserialize = "M: Deserialize<'de>"))]
 struct First<'a, M> {
-    builder: Option<Object<Builder>>,
+    builder: Option<Builder>,
     #[serde(borrow)]
-    recipe: Option<Object<Recipe<'a>>>,
-    metadata: Option<Object<Metadata>>,
+    recipe: Option<Recipe<'a>>,
+    metadata: Option<Metadata>,
     materials: Option<M>,
 }
 
@@ -104,18 +104,18 @@ impl<'de> Deserialize<'de> for Position {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", bound(deserialize = "M: Deserialize<'de>"))]
 struct Second<'a, M> {
-    builder: Option<Object<Builder>>,
+    builder: Option<Builder>,
     build_type: Option<String>,
     #[serde(borrow)]
-    invocation: Option<Object<Invocation<'a>>>,
-    metadata: Option<Object<Metadata>>,
+    invocation: Option<Invocation<'a>>,
+    metadata: Option<Metadata>,
     materials: Option<M>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Invocation<'a> {
-    config_source: Option<Object<ConfigSource>>,
+    config_source: Option<ConfigSource>,
     #[serde(borrow)]
     parameters: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -133,14 +133,13 @@ pub(super) struct ConfigSource {
 
 /// Reads a provenance of SLSA 0.1.
 pub(super) fn first(predicate: &[u8], limits: &Limits) -> Result<Provenance, DocumentError> {
-    let Object(read): Object<First<'_, &RawValue>> = json::read(FIRST, predicate, limits)?;
-    let Object(builder) =
+    let read: First<'_, &RawValue> = json::read(FIRST, predicate, limits)?;
+    let builder =
         read.builder.ok_or(DocumentError::Missing { format: FIRST, member: "builder" })?;
-    let recipe = read.recipe.map(|Object(recipe)| recipe).unwrap_or_default();
+    let recipe = read.recipe.unwrap_or_default();
     let mut draft = Draft::new("0.1", builder.id, recipe.r#type, limits);
-    let materials = materials(read.materials, limits, &mut draft).or_else(|_| {
-        json::read::<Object<First<'_, Checked>>>(FIRST, predicate, limits).map(|_| None)
-    })?;
+    let materials = materials(read.materials, limits, &mut draft)
+        .or_else(|_| json::read::<First<'_, Checked>>(FIRST, predicate, limits).map(|_| None))?;
     draft.materials(materials.unwrap_or_default());
     metadata(read.metadata, &mut draft);
     both_parameters(recipe.arguments, recipe.environment, &mut draft);
@@ -152,18 +151,17 @@ pub(super) fn first(predicate: &[u8], limits: &Limits) -> Result<Provenance, Doc
 
 /// Reads a provenance of SLSA 0.2.
 pub(super) fn second(predicate: &[u8], limits: &Limits) -> Result<Provenance, DocumentError> {
-    let Object(read): Object<Second<'_, &RawValue>> = json::read(SECOND, predicate, limits)?;
-    let Object(builder) =
+    let read: Second<'_, &RawValue> = json::read(SECOND, predicate, limits)?;
+    let builder =
         read.builder.ok_or(DocumentError::Missing { format: SECOND, member: "builder" })?;
-    let invocation = read.invocation.map(|Object(invocation)| invocation).unwrap_or_default();
+    let invocation = read.invocation.unwrap_or_default();
     let mut draft = Draft::new("0.2", builder.id, read.build_type, limits);
-    let materials = materials(read.materials, limits, &mut draft).or_else(|_| {
-        json::read::<Object<Second<'_, Checked>>>(SECOND, predicate, limits).map(|_| None)
-    })?;
+    let materials = materials(read.materials, limits, &mut draft)
+        .or_else(|_| json::read::<Second<'_, Checked>>(SECOND, predicate, limits).map(|_| None))?;
     draft.materials(materials.unwrap_or_default());
     metadata(read.metadata, &mut draft);
     both_parameters(invocation.parameters, invocation.environment, &mut draft);
-    let config = invocation.config_source.map(|Object(config)| config).unwrap_or_default();
+    let config = invocation.config_source.unwrap_or_default();
     let origin = builder::second(&mut draft, config, predicate, limits)?;
     Ok(draft.finish(origin))
 }
@@ -182,13 +180,13 @@ fn both_parameters(set: Option<&RawValue>, internal: Option<&RawValue>, draft: &
     facts.internal_parameters = parameters::bounded(internal, &mut facts.truncated, problems);
 }
 
-fn metadata(metadata: Option<Object<Metadata>>, draft: &mut Draft) {
-    let Some(Object(metadata)) = metadata else { return };
+fn metadata(metadata: Option<Metadata>, draft: &mut Draft) {
+    let Some(metadata) = metadata else { return };
     draft.times(metadata.build_started_on, metadata.build_finished_on);
     draft.facts.invocation =
         said(metadata.build_invocation_id).or_else(|| said(metadata.build_invocation_id_of_go));
     draft.facts.reproducible = metadata.reproducible;
-    draft.facts.completeness = metadata.completeness.map(|Object(claims)| CompletenessFact {
+    draft.facts.completeness = metadata.completeness.map(|claims| CompletenessFact {
         parameters: claims.parameters.or(claims.arguments).unwrap_or_default(),
         environment: claims.environment.unwrap_or_default(),
         materials: claims.materials.unwrap_or_default(),

@@ -8,7 +8,7 @@ use super::draft::{Draft, said};
 use super::material::{Checked, Materials};
 use super::parameters;
 use crate::error::DocumentError;
-use crate::json::{self, Object};
+use crate::json;
 use crate::limits::Limits;
 use referee_core::facts::Provenance;
 use serde::Deserialize;
@@ -23,8 +23,8 @@ pub(super) const FORMAT: &str = "SLSA provenance 1";
 #[serde(rename_all = "camelCase", bound(deserialize = "M: Deserialize<'de>"))]
 struct Predicate<'a, M> {
     #[serde(borrow)]
-    build_definition: Option<Object<Definition<'a, M>>>,
-    run_details: Option<Object<Run>>,
+    build_definition: Option<Definition<'a, M>>,
+    run_details: Option<Run>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -40,8 +40,8 @@ struct Definition<'a, M> {
 
 #[derive(Debug, Deserialize)]
 struct Run {
-    builder: Option<Object<Builder>>,
-    metadata: Option<Object<Metadata>>,
+    builder: Option<Builder>,
+    metadata: Option<Metadata>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -63,21 +63,21 @@ struct Metadata {
 /// Reads a provenance of SLSA 1.
 pub(super) fn read(predicate: &[u8], limits: &Limits) -> Result<Provenance, DocumentError> {
     let missing = |member| DocumentError::Missing { format: FORMAT, member };
-    let Object(read): Object<Predicate<'_, &RawValue>> = json::read(FORMAT, predicate, limits)?;
-    let Object(definition) = read.build_definition.ok_or_else(|| missing("buildDefinition"))?;
-    let Object(run) = read.run_details.ok_or_else(|| missing("runDetails"))?;
-    let builder = run.builder.map(|Object(builder)| builder).unwrap_or_default();
+    let read: Predicate<'_, &RawValue> = json::read(FORMAT, predicate, limits)?;
+    let definition = read.build_definition.ok_or_else(|| missing("buildDefinition"))?;
+    let run = read.run_details.ok_or_else(|| missing("runDetails"))?;
+    let builder = run.builder.unwrap_or_default();
     let mut draft = Draft::new("1", builder.id, definition.build_type, limits);
     draft.builder_version(builder.version);
     let most = limits.max_materials;
     let list = definition.resolved_dependencies;
     let materials =
         Materials::read(list, "a dependency", most, &mut draft.problems).or_else(|_| {
-            let checked = json::read::<Object<Predicate<'_, Checked>>>(FORMAT, predicate, limits);
+            let checked = json::read::<Predicate<'_, Checked>>(FORMAT, predicate, limits);
             checked.map(|_| Materials::default())
         })?;
     draft.materials(materials);
-    let metadata = run.metadata.map(|Object(metadata)| metadata).unwrap_or_default();
+    let metadata = run.metadata.unwrap_or_default();
     draft.times(metadata.started_on, metadata.finished_on);
     draft.facts.invocation =
         said(metadata.invocation_id).or_else(|| said(metadata.invocation_id_of_go));

@@ -5,6 +5,7 @@ use super::packages::{Packages, Place};
 use crate::license;
 use crate::limits::Limits;
 use crate::problems::Problems;
+use crate::purl;
 use data_encoding::HEXLOWER;
 use referee_core::Timestamp;
 use referee_core::facts::{
@@ -12,7 +13,6 @@ use referee_core::facts::{
 };
 use sha2::{Digest as _, Sha256};
 use smol_str::{SmolStr, format_smolstr};
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 /// The longest licence text that is read, in bytes.
@@ -29,7 +29,6 @@ pub(crate) struct Builder {
     front: Vec<PackageFact>,
     licenses: HashMap<SmolStr, LicenseFact>,
     types: HashMap<SmolStr, u64>,
-    left_out: BTreeMap<&'static str, u64>,
     problems: Problems,
     ids_are_looked_at: bool,
 }
@@ -66,7 +65,6 @@ impl Builder {
             front: Vec::new(),
             licenses: HashMap::new(),
             types: HashMap::new(),
-            left_out: BTreeMap::new(),
             problems: Problems::new(limits.max_problems),
             ids_are_looked_at: false,
         }
@@ -84,13 +82,7 @@ impl Builder {
 
     /// A time; one that cannot be read is a problem.
     pub(crate) fn time(&mut self, what: &'static str, text: &str) -> Option<Timestamp> {
-        let time = crate::text::time(text);
-        if time.is_none() {
-            self.problem("document_time", || {
-                format!("the {what} {:?} is not an RFC 3339 time", crate::text::shorten(text, 80))
-            });
-        }
-        time
+        self.problems.time(what, Some(text))
     }
 
     /// Something that is wrong with a part.
@@ -186,7 +178,7 @@ impl Builder {
         if let Some(license) = declared_of(&mut self.licenses, package.license_concluded.as_ref()) {
             license.concluded = license.concluded.saturating_add(1);
         }
-        let kind = package.purl.as_deref().and_then(purl_type).unwrap_or_default();
+        let kind = package.purl.as_deref().and_then(purl::kind).unwrap_or_default();
         if let Some(count) = self.types.get_mut(&*kind) {
             *count = count.saturating_add(1);
         } else if self.types.len() < MAX_TYPES {
@@ -228,10 +220,7 @@ impl Builder {
 
     /// Tells that so many of something are left out.
     pub(crate) fn leave_out(&mut self, what: &'static str, count: u64) {
-        if count > 0 {
-            let left_out = self.left_out.entry(what).or_default();
-            *left_out = left_out.saturating_add(count);
-        }
+        self.problems.leave_out(what, count);
     }
 
     /// More than one package has this id.
@@ -256,7 +245,8 @@ impl Builder {
     /// The SBOM, after a look at the packages by their ids.
     pub(crate) fn finish_with(mut self, look: impl FnOnce(&Packages<'_>, &mut Problems)) -> Sbom {
         self.front_first();
-        let packages = Packages::new(&self.sbom, self.left_out.contains_key("packages"));
+        let packages =
+            Packages::new(&self.sbom, self.problems.left_out().any(|what| what == "packages"));
         if let Some(twice) = packages.twice() {
             tell_same_id(&mut self.problems, twice);
         }
@@ -266,20 +256,12 @@ impl Builder {
     }
 
     fn end(mut self) -> Sbom {
-        let mut problems: Vec<_> = self.problems.finish();
-        for (what, count) in self.left_out {
-            self.sbom.truncated = true;
-            problems.push(referee_core::facts::Problem {
-                code: "document_truncated".to_owned(),
-                message: format!("{count} {what} are left out"),
-                hint: None,
-            });
-        }
+        self.sbom.truncated |= self.problems.left_out().next().is_some();
+        self.sbom.problems = self.problems.finish();
         self.sbom.packages.shrink_to_fit();
         self.sbom.relationships.shrink_to_fit();
         self.sbom.licenses = self.licenses.into_iter().collect();
         self.sbom.package_types = self.types.into_iter().collect();
-        self.sbom.problems = problems;
         self.sbom
     }
 
@@ -306,16 +288,6 @@ fn declared_of<'l>(
     key: Option<&SmolStr>,
 ) -> Option<&'l mut LicenseFact> {
     licenses.get_mut(key?.as_str())
-}
-
-/// The type of a package URL in lower case (purl-spec, "Rules for each purl component": after the
-/// scheme, up to the first `/`; scheme and type in any case).
-fn purl_type(purl: &str) -> Option<Cow<'_, str>> {
-    let scheme = purl.get(..4).filter(|scheme| scheme.eq_ignore_ascii_case("pkg:"))?;
-    let rest = purl.get(scheme.len()..)?.trim_start_matches('/');
-    let (kind, _) = rest.split_once('/')?;
-    let upper = kind.bytes().any(|byte| byte.is_ascii_uppercase());
-    Some(if upper { Cow::Owned(kind.to_ascii_lowercase()) } else { Cow::Borrowed(kind) })
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 //! somebody says about a document, and tools leave them out or mix them up.
 
 pub(crate) mod builder;
-pub(crate) mod hashes;
 mod kind;
 pub(crate) mod packages;
 

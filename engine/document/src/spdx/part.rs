@@ -1,9 +1,10 @@
 //! Parts that all of SPDX's serialisations have in common: hashes, package URLs, agents, tools.
 
+use crate::hashes::Hashes;
+use crate::purl::is_purl;
 use crate::sbom::builder::Builder;
 use crate::text::shorten;
 use smol_str::SmolStr;
-use std::collections::BTreeMap;
 
 /// The most creators of a document. Tools write one to three.
 const MAX_CREATORS: usize = 256;
@@ -27,61 +28,17 @@ impl Last {
 /// is a problem, and left out.
 pub(super) fn hash(
     builder: &mut Builder,
-    hashes: &mut BTreeMap<SmolStr, SmolStr>,
+    hashes: &mut Hashes,
     package: &str,
     algorithm: &str,
     value: &str,
 ) {
-    let name = match algorithm {
-        "SHA1" | "sha1" => SmolStr::new_static("sha1"),
-        "SHA256" | "sha256" => SmolStr::new_static("sha256"),
-        "SHA512" | "sha512" => SmolStr::new_static("sha512"),
-        _ => without_separators(algorithm),
-    };
-    let value = value.trim();
-    let is_hex = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let length = digits(&name).unwrap_or(value.len());
-    if name.is_empty() || !is_hex || value.len() != length {
+    if let Err(problem) = hashes.add(algorithm, value) {
         builder.problem("document_hash", || {
-            let (package, name, value) =
-                (shorten(package, 80), shorten(&name, 40), shorten(value, 80));
-            format!("{value:?} of the package {package:?} is no {name:?} hash")
+            let (algorithm, package) = (shorten(algorithm, 80), shorten(package, 80));
+            format!("the {algorithm:?} hash of the package {package:?} {}", problem.what())
         });
-        return;
     }
-    let value = if value.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        SmolStr::from(value.to_ascii_lowercase())
-    } else {
-        SmolStr::from(value)
-    };
-    match hashes.get(&name) {
-        Some(other) if *other != value => builder.problem("document_hash", || {
-            let (package, name) = (shorten(package, 80), shorten(&name, 40));
-            format!("the package {package:?} has more than one {name:?} hash")
-        }),
-        Some(_) => {}
-        None => drop(hashes.insert(name, value)),
-    }
-}
-
-/// The name of an algorithm in lower case, without `-` and `_`.
-fn without_separators(algorithm: &str) -> SmolStr {
-    let kept = algorithm.trim().chars().filter(|one| !matches!(one, '-' | '_'));
-    kept.map(|one| one.to_ascii_lowercase()).collect()
-}
-
-/// The hex digits of a hash (2.3 clause 7.10); `None` for algorithms of any length.
-fn digits(algorithm: &str) -> Option<usize> {
-    Some(match algorithm {
-        "adler32" => 8,
-        "md2" | "md4" | "md5" => 32,
-        "sha1" => 40,
-        "sha224" => 56,
-        "sha256" | "sha3256" | "blake2b256" => 64,
-        "sha384" | "sha3384" | "blake2b384" => 96,
-        "sha512" | "sha3512" | "blake2b512" => 128,
-        _ => return None,
-    })
 }
 
 /// A package URL of a package, as it is written. Another one than it has already, and what is none,
@@ -93,8 +50,7 @@ pub(super) fn purl(
     locator: &str,
 ) {
     let locator = locator.trim();
-    let is_purl = locator.get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("pkg:"));
-    if !is_purl {
+    if !is_purl(locator) {
         builder.problem("document_purl", || {
             let (package, locator) = (shorten(package, 80), shorten(locator, 80));
             format!("{locator:?} of the package {package:?} is no package URL")

@@ -4,6 +4,7 @@
 use super::graph::{Element, Graph};
 use super::part;
 use crate::error::DocumentError;
+use crate::hashes::Hashes;
 use crate::limits::Limits;
 use crate::sbom::builder::Builder;
 use crate::text::shorten;
@@ -117,9 +118,11 @@ impl<'a> Document<'a> {
         for locator in &package.purls {
             part::purl(builder, &mut fact.purl, &fact.id, locator);
         }
+        let mut hashes = Hashes::default();
         for (algorithm, value) in &package.hashes {
-            part::hash(builder, &mut fact.hashes, &fact.id, algorithm, value);
+            part::hash(builder, &mut hashes, &fact.id, algorithm, value);
         }
+        fact.hashes = hashes.finish();
         builder.package(fact);
         self.graph.package(package.id, builder);
         self.packages = self.packages.saturating_add(1);

@@ -1,14 +1,14 @@
 //! Putting a VEX document together: what OpenVEX and CSAF have in common. Limits, times, hashes.
 
+use crate::hashes;
 use crate::limits::Limits;
 use crate::problems::Problems;
 use crate::text;
 use referee_core::Timestamp;
 use referee_core::facts::{
-    Problem, Vex, VexFormat, VexJustification, VexProductFact, VexStatementFact, VexStatus,
+    Vex, VexFormat, VexJustification, VexProductFact, VexStatementFact, VexStatus,
 };
 use smol_str::{SmolStr, format_smolstr};
-use std::collections::BTreeMap;
 
 /// The longest identifier or purl, in bytes: what browsers take for an address.
 pub(super) const MAX_NAME: usize = 2048;
@@ -28,7 +28,6 @@ pub(super) struct Builder {
     limits: Limits,
     vex: Vex,
     products: u64,
-    left_out: BTreeMap<&'static str, u64>,
     problems: Problems,
 }
 
@@ -51,7 +50,6 @@ impl Builder {
                 problems: Vec::new(),
             },
             products: 0,
-            left_out: BTreeMap::new(),
             problems: Problems::new(limits.max_problems),
         }
     }
@@ -67,48 +65,22 @@ impl Builder {
 
     /// A time; one that cannot be read is a problem.
     pub(super) fn time(&mut self, what: &'static str, written: Option<&str>) -> Option<Timestamp> {
-        let written = written?.trim();
-        if written.is_empty() || written.starts_with("0001-01-01") {
-            return None;
-        }
-        let time = text::time(written);
-        if time.is_none() {
-            self.problem("document_time", || {
-                format!("the {what} {:?} is not an RFC 3339 time", text::shorten(written, 80))
-            });
-        }
-        time
+        self.problems.time(what, written)
     }
 
     /// A hash as a digest, `sha256:` and lower-case hex; one that is none is a problem.
     pub(super) fn digest(&mut self, algorithm: &str, value: &str) -> Option<SmolStr> {
-        let algorithm = algorithm.trim().to_ascii_lowercase();
-        let algorithm = match algorithm.strip_prefix("sha-") {
-            Some(size) => format!("sha{size}"),
-            None => algorithm,
-        };
-        let value = value.trim();
-        let length = match algorithm.as_str() {
-            "md5" => Some(32),
-            "sha1" => Some(40),
-            "sha224" => Some(56),
-            "sha256" => Some(64),
-            "sha384" => Some(96),
-            "sha512" => Some(128),
-            _ => None,
-        };
-        let hex = !value.is_empty()
-            && value.len() <= 256
-            && algorithm.len() <= 32
-            && value.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if !hex || length.is_some_and(|length| length != value.len()) {
-            self.problem("document_hash", || {
-                let algorithm = text::shorten(&algorithm, 32);
-                format!("{:?} is not a hash by {algorithm:?}", text::shorten(value, 80))
-            });
-            return None;
+        match hashes::hash(algorithm, value) {
+            Ok((name, hex)) => Some(format_smolstr!("{name}:{hex}")),
+            Err(problem) => {
+                self.problem("document_hash", || {
+                    let (algorithm, value) =
+                        (text::shorten(algorithm, 40), text::shorten(value, 80));
+                    format!("the {algorithm:?} hash {value:?} {}", problem.what())
+                });
+                None
+            }
         }
-        Some(format_smolstr!("{algorithm}:{}", value.to_ascii_lowercase()))
     }
 
     /// Other names of a vulnerability, each once.
@@ -175,18 +147,12 @@ impl Builder {
     }
 
     fn leave_out(&mut self, what: &'static str, so_many: u64) {
-        let count = self.left_out.entry(what).or_default();
-        *count = count.saturating_add(so_many);
+        self.problems.leave_out(what, so_many);
     }
 
     pub(super) fn finish(self) -> Vex {
-        let Self { mut vex, left_out, problems, .. } = self;
+        let Self { mut vex, problems, .. } = self;
         vex.problems = problems.finish();
-        vex.problems.extend(left_out.into_iter().map(|(what, count)| Problem {
-            code: "document_truncated".to_owned(),
-            message: format!("{count} {what} are left out"),
-            hint: None,
-        }));
         vex.statements.shrink_to_fit();
         vex
     }

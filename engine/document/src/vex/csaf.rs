@@ -7,9 +7,8 @@
 use super::builder::{self, Builder, MAX_NAME, MAX_PROSE};
 use super::csaf_tree::{Products, Tree};
 use crate::error::DocumentError;
-use crate::json;
+use crate::json::{self, Text};
 use crate::limits::Limits;
-use crate::stream::Text;
 use crate::text;
 use referee_core::Timestamp;
 use referee_core::facts::{Vex, VexFormat, VexStatementFact, VexStatus};

@@ -7,8 +7,8 @@
 //! name nothing that is there lead to no product.
 
 use super::builder::{Builder, MAX_NAME};
+use crate::json::Text;
 use crate::purl::Purl;
-use crate::stream::Text;
 use crate::text;
 use referee_core::facts::VexProductFact;
 use serde::Deserialize;

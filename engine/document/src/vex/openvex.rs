@@ -7,8 +7,9 @@
 
 use super::builder::{self, Builder, MAX_NAME, MAX_PROSE};
 use crate::error::DocumentError;
+use crate::json::{Each, Text};
 use crate::limits::Limits;
-use crate::stream::{self, Each, Entries, Members, Text, TextOr};
+use crate::stream::{self, Entries, Members, TextOr};
 use crate::text;
 use referee_core::Timestamp;
 use referee_core::facts::{Vex, VexFormat, VexProductFact, VexStatementFact, VexStatus};

@@ -44,7 +44,7 @@ fn wrong_types_are_named_with_their_path() {
         (
             r#""components":[{"licenses":[{"license":"MIT"}]}]"#,
             "components[0].licenses[0].license",
-            "invalid type: string \"MIT\", expected struct License",
+            "invalid type: string \"MIT\", expected an object",
         ),
         (r#""metadata":[]"#, "metadata", "invalid type: sequence, expected an object"),
         (

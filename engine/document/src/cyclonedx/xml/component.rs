@@ -1,10 +1,11 @@
 //! Components in XML.
 
 use super::super::assemble::Assembler;
-use super::super::model::{Component, Hash, License, LicenseChoice, Text};
+use super::super::model::{Component, Hash, License, LicenseChoice};
 use super::reader::{Element, Reader};
 use super::{Ids, Met, entity, put, text};
 use crate::error::DocumentError;
+use crate::json::Text;
 use smol_str::SmolStr;
 
 /// A list of components.

@@ -6,9 +6,10 @@ mod reader;
 mod vulnerability;
 
 use super::assemble::Assembler;
-use super::model::{Dependency, Entity, Few, Metadata, Service, Text, Tool, Tools};
+use super::model::{Dependency, Entity, Few, Metadata, Service, Tool, Tools};
 use super::{Bom, known};
 use crate::error::DocumentError;
+use crate::json::Text;
 use crate::limits::Limits;
 use reader::{Element, Reader};
 use referee_core::facts::SbomEncoding;

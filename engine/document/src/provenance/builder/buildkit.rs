@@ -7,7 +7,6 @@
 
 use super::{Config, Origin, old_view, view};
 use crate::error::DocumentError;
-use crate::json::Object;
 use crate::limits::Limits;
 use crate::provenance::draft::{Draft, said};
 use crate::provenance::material::Digests;
@@ -20,7 +19,7 @@ use smol_str::SmolStr;
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct External {
-    config_source: Option<Object<ConfigSource>>,
+    config_source: Option<ConfigSource>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -32,20 +31,20 @@ struct ConfigSource {
 
 #[derive(Debug, Default, Deserialize)]
 struct Metadata {
-    buildkit_metadata: Option<Object<Extension>>,
-    buildkit_completeness: Option<Object<Completeness>>,
+    buildkit_metadata: Option<Extension>,
+    buildkit_completeness: Option<Completeness>,
     buildkit_reproducible: Option<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 struct OldMetadata {
     #[serde(rename = "https://mobyproject.org/buildkit@v1#metadata")]
-    extension: Option<Object<Extension>>,
+    extension: Option<Extension>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 struct Extension {
-    vcs: Option<Object<Vcs>>,
+    vcs: Option<Vcs>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -67,7 +66,7 @@ pub(super) fn second(
     predicate: &[u8],
     limits: &Limits,
 ) -> Result<Origin, DocumentError> {
-    let (_, Object(metadata)) = old_view::<IgnoredAny, Object<OldMetadata>>(predicate, limits)?;
+    let (_, metadata) = old_view::<IgnoredAny, OldMetadata>(predicate, limits)?;
     Ok(origin(config, metadata.extension))
 }
 
@@ -77,17 +76,16 @@ pub(super) fn current(
     predicate: &[u8],
     limits: &Limits,
 ) -> Result<Origin, DocumentError> {
-    let (Object(external), _, Object(metadata)) =
-        view::<Object<External>, IgnoredAny, Object<Metadata>>(predicate, limits)?;
+    let (external, _, metadata) = view::<External, IgnoredAny, Metadata>(predicate, limits)?;
     let claims = metadata.buildkit_completeness;
-    draft.facts.completeness = claims.map(|Object(claims)| CompletenessFact {
+    draft.facts.completeness = claims.map(|claims| CompletenessFact {
         parameters: claims.request.unwrap_or_default(),
         // BuildKit's claim for SLSA 1 has no word of the environment.
         environment: false,
         materials: claims.resolved_dependencies.unwrap_or_default(),
     });
     draft.facts.reproducible = metadata.buildkit_reproducible;
-    let config = external.config_source.map(|Object(config)| config).unwrap_or_default();
+    let config = external.config_source.unwrap_or_default();
     let digest = config.digest.map(|digests| digests.take("configSource", &mut draft.problems));
     let config = Config {
         address: said(config.uri).as_deref().and_then(Address::read),
@@ -97,12 +95,12 @@ pub(super) fn current(
     Ok(origin(config, metadata.buildkit_metadata))
 }
 
-fn origin(config: Config, extension: Option<Object<Extension>>) -> Origin {
+fn origin(config: Config, extension: Option<Extension>) -> Origin {
     if config.address.is_some() {
         return config.origin();
     }
-    let vcs = extension.and_then(|Object(extension)| extension.vcs);
-    let claimed = vcs.and_then(|Object(vcs)| claim(&vcs, config.entry));
+    let vcs = extension.and_then(|extension| extension.vcs);
+    let claimed = vcs.and_then(|vcs| claim(&vcs, config.entry));
     Origin { claimed, ..Origin::default() }
 }
 

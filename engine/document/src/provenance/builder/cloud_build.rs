@@ -7,7 +7,6 @@
 
 use super::{Origin, contradiction, of_material, view};
 use crate::error::DocumentError;
-use crate::json::Object;
 use crate::limits::Limits;
 use crate::provenance::draft::{Draft, said};
 use crate::provenance::source::{self, Address, Found};
@@ -20,8 +19,8 @@ use smol_str::SmolStr;
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct External {
-    build_config_source: Option<Object<Place>>,
-    source_to_build: Option<Object<Place>>,
+    build_config_source: Option<Place>,
+    source_to_build: Option<Place>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -52,10 +51,9 @@ pub(super) fn current(
     predicate: &[u8],
     limits: &Limits,
 ) -> Result<Origin, DocumentError> {
-    let (Object(external), _, _) =
-        view::<Object<External>, IgnoredAny, IgnoredAny>(predicate, limits)?;
-    let config = external.build_config_source.map(|Object(place)| place).unwrap_or_default();
-    let build = external.source_to_build.map(|Object(place)| place).unwrap_or_default();
+    let (external, _, _) = view::<External, IgnoredAny, IgnoredAny>(predicate, limits)?;
+    let config = external.build_config_source.unwrap_or_default();
+    let build = external.source_to_build.unwrap_or_default();
     let read = |place: Option<String>| said(place).as_deref().and_then(Address::read);
     let config_repository = read(config.repository);
     let Some(wanted) = read(build.repository).or_else(|| config_repository.clone()) else {

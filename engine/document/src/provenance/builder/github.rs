@@ -8,7 +8,6 @@
 
 use super::{Config, Origin, contradiction, old_view, view};
 use crate::error::DocumentError;
-use crate::json::Object;
 use crate::limits::Limits;
 use crate::provenance::draft::{Draft, said};
 use crate::provenance::material::{Descriptor, Digests};
@@ -21,9 +20,9 @@ use serde::de::IgnoredAny;
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct External {
-    workflow: Option<Object<Workflow>>,
-    source: Option<Object<Resource>>,
-    builder_image: Option<Object<Descriptor>>,
+    workflow: Option<Workflow>,
+    source: Option<Resource>,
+    builder_image: Option<Descriptor>,
     config_path: Option<String>,
 }
 
@@ -41,7 +40,7 @@ struct Resource {
 
 #[derive(Debug, Default, Deserialize)]
 struct Internal {
-    github: Option<Object<Github>>,
+    github: Option<Github>,
     #[serde(rename = "GITHUB_EVENT_NAME")]
     event_name: Option<String>,
     #[serde(rename = "GITHUB_REPOSITORY")]
@@ -69,7 +68,7 @@ pub(super) fn second(
     predicate: &[u8],
     limits: &Limits,
 ) -> Result<Origin, DocumentError> {
-    let (Object(environment), _) = old_view::<Object<Environment>, IgnoredAny>(predicate, limits)?;
+    let (environment, _) = old_view::<Environment, IgnoredAny>(predicate, limits)?;
     let mut origin = config.origin();
     origin.trigger = said(environment.github_event_name).or(environment.event_name);
     let Some(source) = origin.source.take() else { return Ok(origin) };
@@ -96,16 +95,15 @@ pub(super) fn current(
     predicate: &[u8],
     limits: &Limits,
 ) -> Result<Origin, DocumentError> {
-    let (Object(external), Object(internal), _) =
-        view::<Object<External>, Object<Internal>, IgnoredAny>(predicate, limits)?;
-    let github = internal.github.map(|Object(github)| github).unwrap_or_default();
+    let (external, internal, _) = view::<External, Internal, IgnoredAny>(predicate, limits)?;
+    let github = internal.github.unwrap_or_default();
     let mut origin =
         Origin { trigger: said(github.event_name).or(internal.event_name), ..Origin::default() };
-    if let Some(Object(image)) = external.builder_image {
+    if let Some(image) = external.builder_image {
         origin.images.push(image.fact("builderImage", &mut draft.problems));
     }
-    let workflow = external.workflow.map(|Object(workflow)| workflow).unwrap_or_default();
-    let given = external.source.map(|Object(source)| source).unwrap_or_default();
+    let workflow = external.workflow.unwrap_or_default();
+    let given = external.source.unwrap_or_default();
     let digest = given.digest.map(|digests| digests.take("source", &mut draft.problems));
     let commit = digest.as_ref().and_then(source::commit);
     let (run_repository, run_path) = run(internal.repository, internal.workflow_ref);

@@ -7,7 +7,6 @@
 
 use super::{Origin, contradiction, view};
 use crate::error::DocumentError;
-use crate::json::Object;
 use crate::limits::Limits;
 use crate::provenance::draft::{Draft, said};
 use crate::provenance::source::{self, Address};
@@ -28,8 +27,7 @@ pub(super) fn current(
     predicate: &[u8],
     limits: &Limits,
 ) -> Result<Origin, DocumentError> {
-    let (Object(external), _, _) =
-        view::<Object<External>, IgnoredAny, IgnoredAny>(predicate, limits)?;
+    let (external, _, _) = view::<External, IgnoredAny, IgnoredAny>(predicate, limits)?;
     let entry = said(external.entry_point);
     let Some(wanted) = external.source.as_deref().and_then(Address::read) else {
         let claimed = source::only(&draft.facts.materials);

@@ -15,7 +15,7 @@ use super::source::{self, Address};
 use super::v0::ConfigSource;
 use super::v1;
 use crate::error::DocumentError;
-use crate::json::{self, Object};
+use crate::json;
 use crate::limits::Limits;
 use referee_core::facts::{BuildKind, MaterialFact, SourceFact};
 use serde::Deserialize;
@@ -132,8 +132,8 @@ fn contradiction(draft: &mut Draft, what: impl FnOnce() -> String) {
     bound(deserialize = "E: Deserialize<'de>, I: Deserialize<'de>, M: Deserialize<'de>")
 )]
 struct View<E, I, M> {
-    build_definition: Option<Object<Definition<E, I>>>,
-    run_details: Option<Object<Run<M>>>,
+    build_definition: Option<Definition<E, I>>,
+    run_details: Option<Run<M>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -157,19 +157,19 @@ where
     I: for<'de> Deserialize<'de> + Default,
     M: for<'de> Deserialize<'de> + Default,
 {
-    let Object(read): Object<View<E, I, M>> = json::read(v1::FORMAT, predicate, limits)?;
+    let read: View<E, I, M> = json::read(v1::FORMAT, predicate, limits)?;
     let (external, internal) = match read.build_definition {
-        Some(Object(read)) => (read.external_parameters, read.internal_parameters),
+        Some(read) => (read.external_parameters, read.internal_parameters),
         None => (None, None),
     };
-    let metadata = read.run_details.and_then(|Object(run)| run.metadata);
+    let metadata = read.run_details.and_then(|run| run.metadata);
     Ok((external.unwrap_or_default(), internal.unwrap_or_default(), metadata.unwrap_or_default()))
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(bound(deserialize = "E: Deserialize<'de>, M: Deserialize<'de>"))]
 struct OldView<E, M> {
-    invocation: Option<Object<Environment<E>>>,
+    invocation: Option<Environment<E>>,
     metadata: Option<M>,
 }
 
@@ -185,8 +185,7 @@ where
     E: for<'de> Deserialize<'de> + Default,
     M: for<'de> Deserialize<'de> + Default,
 {
-    let read = json::read::<Object<OldView<E, M>>>("SLSA provenance 0.2", predicate, limits);
-    let Object(read) = read?;
-    let environment = read.invocation.and_then(|Object(invocation)| invocation.environment);
+    let read: OldView<E, M> = json::read("SLSA provenance 0.2", predicate, limits)?;
+    let environment = read.invocation.and_then(|invocation| invocation.environment);
     Ok((environment.unwrap_or_default(), read.metadata.unwrap_or_default()))
 }

@@ -8,7 +8,6 @@
 
 use super::{Config, Origin, contradiction, view};
 use crate::error::DocumentError;
-use crate::json::Object;
 use crate::limits::Limits;
 use crate::provenance::draft::{Draft, said};
 use crate::provenance::source::{self, Address, Found};
@@ -27,7 +26,7 @@ const CLAIMED: &str = "inputs/result";
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct External {
-    build_config_source: Option<Object<Place>>,
+    build_config_source: Option<Place>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -57,9 +56,8 @@ pub(super) fn current(
     predicate: &[u8],
     limits: &Limits,
 ) -> Result<Origin, DocumentError> {
-    let (Object(external), _, _) =
-        view::<Object<External>, IgnoredAny, IgnoredAny>(predicate, limits)?;
-    let place = external.build_config_source.map(|Object(place)| place).unwrap_or_default();
+    let (external, _, _) = view::<External, IgnoredAny, IgnoredAny>(predicate, limits)?;
+    let place = external.build_config_source.unwrap_or_default();
     let claimed =
         claim(&draft.facts.materials, |_, material| material.name.as_deref() == Some(CLAIMED));
     let mut definitions = draft.facts.materials.iter().filter_map(definition);

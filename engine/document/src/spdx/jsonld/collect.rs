@@ -7,6 +7,7 @@ use super::element::{Creation, CreationRef, ElementIn, Refs};
 use super::kinds;
 use super::licensing::{License, Licenses, is_individual};
 use crate::error::DocumentError;
+use crate::hashes::Hashes;
 use crate::json::Text;
 use crate::license::Operator;
 use crate::limits::Limits;
@@ -186,13 +187,15 @@ impl<'a> Collection<'a> {
                 part::purl(builder, &mut fact.purl, &fact.id, purl);
             }
         }
+        let mut hashes = Hashes::default();
         for method in element.hashes.iter().flatten() {
             if method.class.as_deref() == Some("Hash") {
                 let algorithm = method.algorithm.as_deref().unwrap_or_default();
                 let value = method.value.as_deref().unwrap_or_default();
-                part::hash(builder, &mut fact.hashes, &fact.id, algorithm, value);
+                part::hash(builder, &mut hashes, &fact.id, algorithm, value);
             }
         }
+        fact.hashes = hashes.finish();
         builder.package(fact);
         self.graph.package(element.id.map(|id| id.0), builder);
         if let Some(supplier) = self.first(element.supplier) {

@@ -3,6 +3,7 @@
 //! One struct for all classes: which of them it is may stand after everything else.
 
 use crate::json::Text;
+use crate::stream::TextOr;
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::borrow::Cow;
@@ -124,30 +125,10 @@ pub(super) struct Creation<'a> {
 
 impl<'de: 'a, 'a> Deserialize<'de> for CreationRef<'a> {
     fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
-        struct Read;
-
-        impl<'de> Visitor<'de> for Read {
-            type Value = CreationRef<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("creation information or its identifier")
-            }
-
-            fn visit_borrowed_str<E>(self, id: &'de str) -> Result<Self::Value, E> {
-                Ok(CreationRef::Id(Cow::Borrowed(id)))
-            }
-
-            fn visit_str<E>(self, id: &str) -> Result<Self::Value, E> {
-                Ok(CreationRef::Id(Cow::Owned(id.to_owned())))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                let map = serde::de::value::MapAccessDeserializer::new(map);
-                Creation::deserialize(map).map(|it| CreationRef::Inline(Box::new(it)))
-            }
-        }
-
-        reader.deserialize_any(Read)
+        Ok(match TextOr::<Creation<'a>>::deserialize(reader)? {
+            TextOr::Text(id) => Self::Id(id.0),
+            TextOr::Object(creation) => Self::Inline(Box::new(creation)),
+        })
     }
 }
 
@@ -211,31 +192,10 @@ struct One<'a> {
 
 impl<'de: 'a, 'a> Deserialize<'de> for One<'a> {
     fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
-        struct Read;
-
-        impl<'de> Visitor<'de> for Read {
-            type Value = One<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a reference to an element")
-            }
-
-            fn visit_borrowed_str<E>(self, id: &'de str) -> Result<Self::Value, E> {
-                Ok(One { id: Some(Cow::Borrowed(id)), inlined: false })
-            }
-
-            fn visit_str<E>(self, id: &str) -> Result<Self::Value, E> {
-                Ok(One { id: Some(Cow::Owned(id.to_owned())), inlined: false })
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                let map = serde::de::value::MapAccessDeserializer::new(map);
-                let element = Inlined::deserialize(map)?;
-                Ok(One { id: element.id.map(|id| id.0), inlined: true })
-            }
-        }
-
-        reader.deserialize_any(Read)
+        Ok(match TextOr::<Inlined<'a>>::deserialize(reader)? {
+            TextOr::Text(id) => Self { id: Some(id.0), inlined: false },
+            TextOr::Object(element) => Self { id: element.id.map(|id| id.0), inlined: true },
+        })
     }
 }
 

@@ -1,16 +1,18 @@
-//! Hashes of packages: names and forms that all formats write differently, as one.
+//! Hashes as documents state them: names and forms that all formats write differently, as one. One of
+//! an algorithm that is not known, or that is not as long as its algorithm's, is no hash.
 
 use referee_core::facts::PackageFact;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
-/// The algorithms of SPDX 2.3 (§7.10) and CycloneDX 1.7 (`hash-alg`) and the length of their hashes
-/// in hex digits; 0 where it may be any (MD6).
-const ALGORITHMS: [(&str, usize); 20] = [
+/// The algorithms of SPDX 2.3 (§7.10), CycloneDX 1.7 (`hash-alg`) and OpenVEX 0.2.0 ("Hash Names")
+/// and the length of their hashes in hex digits; 0 where it may be any (MD6).
+const ALGORITHMS: [(&str, usize); 21] = [
     ("adler32", 8),
     ("blake2b256", 64),
     ("blake2b384", 96),
     ("blake2b512", 128),
+    ("blake2s256", 64),
     ("blake3", 64),
     ("md2", 32),
     ("md4", 32),
@@ -51,44 +53,50 @@ impl HashProblem {
     }
 }
 
+/// A hash by its algorithm's one name, in lower-case hex.
+pub(crate) fn hash(algorithm: &str, content: &str) -> Result<(&'static str, SmolStr), HashProblem> {
+    let (name, length) = known(algorithm).ok_or(HashProblem::Algorithm)?;
+    let content = content.trim();
+    let right = if length == 0 { !content.is_empty() } else { content.len() == length };
+    if !right || content.len() > 512 || !content.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(HashProblem::Digits);
+    }
+    let upper = content.bytes().any(|byte| byte.is_ascii_uppercase());
+    Ok((name, if upper { content.to_ascii_lowercase().into() } else { content.into() }))
+}
+
+/// An algorithm by its name in any case, with or without `-` and `_`.
+fn known(algorithm: &str) -> Option<(&'static str, usize)> {
+    let is = |known: &str| {
+        let letters = algorithm.trim().bytes().filter(|letter| !matches!(letter, b'-' | b'_'));
+        known.bytes().eq(letters.map(|letter| letter.to_ascii_lowercase()))
+    };
+    ALGORITHMS.into_iter().find(|(known, _)| is(known))
+}
+
 /// The hashes of one package.
 #[derive(Debug, Default)]
 pub(crate) struct Hashes {
     kept: BTreeMap<SmolStr, SmolStr>,
-    conflicts: Vec<SmolStr>,
+    conflicts: Vec<&'static str>,
 }
 
 impl Hashes {
     /// Adds one: the algorithm as any format writes it, the hash in hex.
     pub(crate) fn add(&mut self, algorithm: &str, content: &str) -> Result<(), HashProblem> {
-        let name: SmolStr = algorithm
-            .chars()
-            .filter(|letter| !matches!(letter, '-' | '_'))
-            .map(|letter| letter.to_ascii_lowercase())
-            .collect();
-        let known = ALGORITHMS.iter().find(|(known, _)| *known == name);
-        let (_, length) = known.ok_or(HashProblem::Algorithm)?;
-        let right = if *length == 0 { !content.is_empty() } else { content.len() == *length };
-        if !right || content.len() > 512 || !content.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(HashProblem::Digits);
-        }
+        let (name, content) = hash(algorithm, content)?;
         if self.conflicts.contains(&name) {
             return Err(HashProblem::Conflict);
         }
-        let content: SmolStr = if content.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            content.to_ascii_lowercase().into()
-        } else {
-            content.into()
-        };
-        match self.kept.get(&name) {
+        match self.kept.get(name) {
             Some(other) if *other != content => {
-                self.kept.remove(&name);
+                self.kept.remove(name);
                 self.conflicts.push(name);
                 Err(HashProblem::Conflict)
             }
             Some(_) => Ok(()),
             None => {
-                self.kept.insert(name, content);
+                self.kept.insert(SmolStr::new_static(name), content);
                 Ok(())
             }
         }
