@@ -110,7 +110,7 @@ fn program(media_type: &str, text: &str) -> Result<Program, SchemaError> {
         .map_err(|errors| unusable(errors.to_string()))?;
     let budget = EvalBudget::new(TIME, Timestamp::UNIX_EPOCH);
     let usable = program
-        .eval("validation.usable", &Value::null(), &budget)
+        .eval("data.validation.usable", &Value::null(), &budget)
         .map_err(|error| unusable(error.to_string()))?;
     match usable.and_then(|pair| pair.elements()).as_deref() {
         Some([valid, _]) if valid.as_bool() == Some(true) => Ok(program),
@@ -221,7 +221,7 @@ fn check(program: &Program, bytes: &[u8], now: Timestamp) -> Checked {
         Ok(input) => input,
         Err(error) => return Checked::wrong(Some(false), &error.to_string()),
     };
-    let found = match program.eval("validation.found", &input, &EvalBudget::new(TIME, now)) {
+    let found = match program.eval("data.validation.found", &input, &EvalBudget::new(TIME, now)) {
         Ok(Some(found)) => found,
         Ok(None) => return Checked::wrong(None, "the check gave no answer"),
         Err(error) => return Checked::wrong(None, &error.to_string()),

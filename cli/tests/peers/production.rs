@@ -153,7 +153,7 @@ fn changes() -> Vec<Change> {
         change("sbom-by-another", &["document_missing", "document_signer"], "scanner", |it| {
             it.sbom = it.sbom.take().map(|(_, sbom)| ("scanner", sbom));
         }),
-        change("sbom-by-a-stranger", &["document_missing", "signature_untrusted"], "SBOM", |it| {
+        change("sbom-by-a-stranger", &["document_missing", "document_untrusted"], "SBOM", |it| {
             it.sbom = it.sbom.take().map(|(_, sbom)| ("other", sbom))
         }),
         change("licence", &["license_not_allowed"], "AGPL-3.0-only", |it| {
