@@ -208,7 +208,7 @@ struct Checked {
 
 impl Checked {
     fn wrong(valid: Option<bool>, message: &str) -> Self {
-        let error = SchemaErrorFact { field: "(root)".to_owned(), message: shorten(message) };
+        let error = SchemaErrorFact { field: "(Root)".to_owned(), message: shorten(message) };
         Self { valid, errors: vec![error], error_count: 1 }
     }
 }

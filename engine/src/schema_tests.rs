@@ -67,10 +67,10 @@ fn findings(config: &str) -> Findings {
 fn a_file_is_held_against_the_schema_of_its_media_type() {
     for (config, valid, field, message) in [
         (r#"{"name": "app", "version": "1"}"#, true, "", ""),
-        (r#"{"name": "app"}"#, false, "(root)", "version is required"),
+        (r#"{"name": "app"}"#, false, "(Root)", "version is required"),
         (r#"{"name": 1, "version": "1"}"#, false, "name", "Invalid type"),
-        ("{", false, "(root)", "not JSON that a policy can read"),
-        ("\u{feff}x", false, "(root)", "not JSON"),
+        ("{", false, "(Root)", "not JSON that a policy can read"),
+        ("\u{feff}x", false, "(Root)", "not JSON"),
     ] {
         let findings = findings(config);
         let [check] = &findings.schema_checks[..] else { panic!("{findings:?}") };

@@ -29,7 +29,7 @@ pub struct SchemaCheckFact {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SchemaErrorFact {
-    /// Where: the members that lead there, joined by `.`; `(root)` for the whole.
+    /// Where: the members that lead there, joined by `.`; `(Root)` for the whole.
     pub field: String,
     /// What is wrong, one sentence.
     pub message: String,
