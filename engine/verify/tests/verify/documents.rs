@@ -40,6 +40,12 @@ const TAGS: &str = "SPDXVersion: SPDX-2.3\nDataLicense: CC0-1.0\nSPDXID: SPDXRef
     PackageDownloadLocation: NOASSERTION\nPackageLicenseDeclared: MIT\n";
 
 /// That the one attestation is an SBOM of the package `a` under the MIT licence.
+#[expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "what several tests assert"
+)]
 fn is_sbom(findings: &Findings, format: AttestationFormat, name: &str) {
     let [fact] = &findings.attestations[..] else { panic!("{name}: {findings:?}") };
     assert_eq!((fact.format, fact.errors.len()), (format, 0), "{name}: {fact:?}");
