@@ -1,6 +1,7 @@
 //! SBOMs, and who reads them.
 
 use referee_document::{Limits, sbom};
+use serde_json::{Value, json};
 use std::any::Any;
 use std::fmt::Display;
 use std::io::Read as _;
@@ -48,6 +49,39 @@ pub fn documents(folder: &Path) -> Vec<Document> {
     documents
 }
 
+/// A CycloneDX document of so many packages as tools write them, with what depends on what: larger
+/// than those of the folder, and of a version that all peers read.
+#[must_use]
+pub fn made(packages: usize) -> Document {
+    let reference =
+        |at: usize| format!("pkg:npm/%40scope/package-{at}@1.{}.0?package-id={at:016x}", at % 90);
+    let licenses = ["MIT", "ISC", "Apache-2.0", "BSD-3-Clause"];
+    let components: Vec<Value> = (0..packages)
+        .map(|at| {
+            let license = licenses[at % licenses.len()];
+            json!({
+                "bom-ref": reference(at), "type": "library", "group": "@scope",
+                "name": format!("package-{at}"), "version": format!("1.{}.0", at % 90),
+                "description": "What a package says of itself, which no policy rules over.",
+                "hashes": [{"alg": "SHA-256", "content": format!("{at:064x}")}],
+                "licenses": [{"license": {"id": license}}],
+                "purl": format!("pkg:npm/%40scope/package-{at}@1.{}.0", at % 90),
+                "properties": [{"name": "syft:package:foundBy", "value": "javascript-lock-cataloger"}],
+            })
+        })
+        .collect();
+    let dependencies: Vec<Value> = (0..packages)
+        .map(|at| json!({"ref": reference(at), "dependsOn": [reference((at * 7 + 1) % packages)]}))
+        .collect();
+    let document = json!({
+        "bomFormat": "CycloneDX", "specVersion": "1.5", "version": 1,
+        "serialNumber": "urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79",
+        "metadata": {"timestamp": "2026-01-31T12:00:00Z"},
+        "components": components, "dependencies": dependencies,
+    });
+    Document { name: format!("{packages} packages.cdx.json"), text: document.to_string() }
+}
+
 /// Who reads a document: the one that holds least first, so that each makes the mark rise.
 #[must_use]
 pub fn readers(document: &Document) -> Vec<Reader> {
@@ -76,7 +110,7 @@ fn referee(text: &str) -> Result<Box<dyn Any>, String> {
 }
 
 fn value(text: &str) -> Result<Box<dyn Any>, String> {
-    kept(serde_json::from_str::<serde_json::Value>(text))
+    kept(serde_json::from_str::<Value>(text))
 }
 
 fn cyclonedx_bom(text: &str) -> Result<Box<dyn Any>, String> {
