@@ -53,6 +53,10 @@ fn each_kind_that_cosign_attests_is_said_as_it_was_meant() {
     assert_eq!(findings.attestations.len(), expected.len());
     for (fact, (kind, said, unwrapped)) in findings.attestations.iter().zip(expected) {
         assert_eq!(fact.predicate_type.as_deref(), Some(kind));
+        // What was read as an SBOM stands in a list of its own.
+        let read = fact.content.as_ref().is_some_and(|content| !content.kinds.is_empty());
+        assert_eq!(read, kind != "https://cosign.sigstore.dev/attestation/v1", "{fact:?}");
+        let said = if read { Value::Null } else { said };
         assert_eq!((&fact.predicate, fact.unwrapped), (&said, unwrapped));
         assert!(fact.verified && fact.errors.is_empty());
     }
@@ -67,6 +71,8 @@ fn what_cosign_attaches_as_a_bill_of_materials_is_a_document_that_nobody_signed(
     let findings = world.read(&referrer);
     let [fact] = &findings.attestations[..] else { panic!() };
     assert_eq!(fact.format, AttestationFormat::Document);
-    assert_eq!(fact.predicate, json!("SPDXVersion: SPDX-2.3\nDocumentName: app\n"));
+    let content = fact.content.as_ref().unwrap();
+    assert_eq!(content.kinds, [referee_core::facts::ContentKind::Sbom], "{content:?}");
+    assert!(fact.predicate.is_null() && fact.predicate_omitted && !fact.names_subject);
     assert!(fact.errors.is_empty() && findings.unavailable.is_empty());
 }

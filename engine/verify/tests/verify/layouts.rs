@@ -345,7 +345,9 @@ fn what_buildkit_puts_into_an_index_is_read_and_never_verified() {
         findings.attestations.iter().map(|a| a.predicate_type.as_deref().unwrap()).collect();
     assert_eq!(types, ["https://spdx.dev/Document", "https://slsa.dev/provenance/v0.2"]);
     assert!(findings.attestations.iter().all(|a| a.errors.is_empty() && a.subject == *platform));
-    assert_eq!(findings.attestations[0].predicate["spdxVersion"], "SPDX-2.3");
+    let [(0, sbom), (1, provenance)] = &findings.contents[..] else { panic!("{findings:?}") };
+    assert_eq!(sbom.sbom.as_ref().unwrap().spec_version, "2.3");
+    assert_eq!(provenance.provenance.as_ref().unwrap().slsa_version, "0.2");
     assert!(findings.unavailable.is_empty());
     // The verifier of signatures finds none in it.
     let findings = opened.world.run(&trust_all(), &referrer);
