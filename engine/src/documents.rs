@@ -3,13 +3,14 @@
 
 use crate::established::Unwritable;
 use referee_core::facts::{
-    AttestationFact, ContentKind, Contents, ProvenanceFact, SbomFact, SourceOfDocument,
-    SubjectFact, VerificationSummaryFact, VexFact, VulnerabilityReportFact,
+    AttestationFact, Contents, ProvenanceFact, SbomFact, SourceOfDocument, SubjectFact,
+    VerificationSummaryFact, VexFact, VulnerabilityReportFact,
 };
 use referee_core::{Digest, Unavailable, UnavailableCode, UnavailableKind};
 use referee_document::vex;
 use referee_rego::Value;
 use serde::Serialize;
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -100,38 +101,43 @@ impl Documents {
     }
 }
 
-/// What documents say, in the evaluator's own form, by the documents' digests. Made once, whatever
-/// artifact they are attached to and however often its facts are gathered.
+/// What was read from documents, in the evaluator's own form. Made once for each reading, whatever
+/// artifact the document is attached to and however often its facts are gathered.
+///
+/// A reading is known by where it lies in memory, and is held on to so that nothing else can come to
+/// lie there. The digest of the document would not do: the same bytes mean something else under
+/// another type of a predicate, and whoever may push chooses that.
 #[derive(Clone, Debug)]
-pub(crate) struct Values(moka::sync::Cache<(Digest, ContentKind), Kept>);
+pub(crate) struct Values(moka::sync::Cache<usize, Kept>);
 
 #[derive(Clone, Debug)]
 struct Kept {
     value: Value,
     weight: u32,
+    _reading: Arc<dyn Any + Send + Sync>,
 }
 
 impl Values {
     /// Values of at most so many bytes.
     pub(crate) fn new(bytes: u64) -> Self {
-        let weigh = |_: &(Digest, ContentKind), kept: &Kept| kept.weight;
+        let weigh = |_: &usize, kept: &Kept| kept.weight;
         Self(moka::sync::Cache::builder().max_capacity(bytes).weigher(weigh).build())
     }
 
     /// An entry of a list: where the document stands and what it says, in one object.
-    pub(crate) fn entry<T: Serialize>(
+    pub(crate) fn entry<T: Serialize + Send + Sync + 'static>(
         &self,
-        kind: ContentKind,
         source: &SourceOfDocument,
-        says: &T,
+        says: &Arc<T>,
     ) -> Result<Value, Unwritable> {
-        let key = (source.document.clone(), kind);
-        let value = match self.0.get(&key) {
+        let place = Arc::as_ptr(says).addr();
+        let value = match self.0.get(&place) {
             Some(kept) => kept.value,
             None => {
-                let value = Value::from_serialize(says)?;
+                let value = Value::from_serialize(&**says)?;
                 let weight = u32::try_from(value.heap_size()).unwrap_or(u32::MAX);
-                self.0.insert(key, Kept { value: value.clone(), weight });
+                let kept = Kept { value: value.clone(), weight, _reading: says.clone() };
+                self.0.insert(place, kept);
                 value
             }
         };
@@ -142,8 +148,43 @@ impl Values {
     /// An entry of the reports, which has what VEX statements say of it besides.
     pub(crate) fn report(&self, fact: &VulnerabilityReportFact) -> Result<Value, Unwritable> {
         let VulnerabilityReportFact { source, vex, report } = fact;
-        let entry = self.entry(ContentKind::VulnerabilityReport, source, &**report)?;
+        let entry = self.entry(source, report)?;
         let vex = Value::object([("vex", Value::from_serialize(vex)?)]);
         Ok(entry.merged_with(&vex))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two readings of the same bytes, as under two types of a predicate.
+    #[test]
+    fn readings_of_the_same_bytes_are_told_apart() {
+        let digest = Digest::sha256(b"the same");
+        let source = SourceOfDocument {
+            id: 0,
+            attestation: 0,
+            document: digest.clone(),
+            referrer: digest.clone(),
+            subject: digest,
+            signed_by: Vec::new(),
+            signed_through: None,
+            verified: false,
+        };
+        let values = Values::new(1 << 20);
+        let builder = |name: &str| Arc::new(BTreeMap::from([("builder", name.to_owned())]));
+        let (one, other) = (builder("one"), builder("other"));
+        for (reading, said) in [(&one, "one"), (&other, "other"), (&one, "one")] {
+            let entry = values.entry(&source, reading).unwrap();
+            assert_eq!(entry.get("builder").unwrap().as_str().unwrap(), said);
+            assert!(entry.get("document").is_some());
+        }
+        // What is kept stays where it is, so nothing new is taken for it.
+        drop((one, other));
+        for _ in 0..100 {
+            let entry = values.entry(&source, &builder("new")).unwrap();
+            assert_eq!(entry.get("builder").unwrap().as_str().unwrap(), "new");
+        }
     }
 }

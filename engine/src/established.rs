@@ -5,7 +5,7 @@ use crate::drive::State;
 use crate::report;
 use crate::rulings::Rulings;
 use referee_core::decision::Elapsed;
-use referee_core::facts::{ContentKind, RequestFact};
+use referee_core::facts::RequestFact;
 use referee_core::json::length;
 use referee_core::{Digest, Facts, Timestamp};
 use referee_rego::Value;
@@ -172,20 +172,13 @@ fn members(facts: &Facts, values: &Values) -> Result<Vec<(&'static str, Value)>,
         ("referrers", value(referrers)?),
         ("signatures", value(signatures)?),
         ("attestations", value(attestations)?),
-        ("sboms", list(sboms, |fact| values.entry(ContentKind::Sbom, &fact.source, &*fact.sbom))?),
+        ("sboms", list(sboms, |fact| values.entry(&fact.source, &fact.sbom))?),
         ("vulnerability_reports", list(vulnerability_reports, |fact| values.report(fact))?),
-        ("vex", list(vex, |fact| values.entry(ContentKind::Vex, &fact.source, &*fact.document))?),
-        (
-            "provenance",
-            list(provenance, |fact| {
-                values.entry(ContentKind::Provenance, &fact.source, &*fact.provenance)
-            })?,
-        ),
+        ("vex", list(vex, |fact| values.entry(&fact.source, &fact.document))?),
+        ("provenance", list(provenance, |fact| values.entry(&fact.source, &fact.provenance))?),
         (
             "verification_summaries",
-            list(verification_summaries, |fact| {
-                values.entry(ContentKind::VerificationSummary, &fact.source, &*fact.summary)
-            })?,
+            list(verification_summaries, |fact| values.entry(&fact.source, &fact.summary))?,
         ),
         ("schema_checks", value(schema_checks)?),
         ("trust_roots", value(trust_roots)?),
