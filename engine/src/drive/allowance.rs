@@ -17,12 +17,14 @@ struct Fetched {
     left: u64,
     /// What was paid for: two verifiers may want the same.
     paid: HashSet<Digest>,
+    /// Whether something was refused.
+    exhausted: bool,
 }
 
 impl Allowance {
     /// It may fetch so many bytes.
     pub(crate) fn new(bytes: u64) -> Self {
-        let fetched = Fetched { left: bytes, paid: HashSet::new() };
+        let fetched = Fetched { left: bytes, paid: HashSet::new(), exhausted: false };
         Self { cancelled: Arc::default(), fetched: Mutex::new(fetched) }
     }
 
@@ -32,10 +34,18 @@ impl Allowance {
         if fetched.paid.contains(digest) {
             return true;
         }
-        let Some(left) = fetched.left.checked_sub(bytes) else { return false };
+        let Some(left) = fetched.left.checked_sub(bytes) else {
+            fetched.exhausted = true;
+            return false;
+        };
         fetched.left = left;
         fetched.paid.insert(digest.clone());
         true
+    }
+
+    /// Whether something was not fetched because there were not so many bytes left.
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.fetched.lock().unwrap_or_else(PoisonError::into_inner).exhausted
     }
 }
 
@@ -48,7 +58,9 @@ mod tests {
         let allowance = Allowance::new(10);
         let [a, b, c] = ["a", "b", "c"].map(|text| Digest::sha256(text.as_bytes()));
         assert!(allowance.take(&a, 6));
+        assert!(!allowance.is_exhausted());
         assert!(!allowance.take(&b, 5));
+        assert!(allowance.is_exhausted());
         assert!(allowance.take(&a, 6));
         assert!(allowance.take(&c, 4));
         assert!(!allowance.take(&b, 1));

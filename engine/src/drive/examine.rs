@@ -36,7 +36,7 @@ pub(crate) async fn examine(
     // The first step has no evidence and therefore nothing to compute.
     let mut step = step(&job, &evidence, now, &budget);
     let mut rounds = 0u32;
-    let findings = loop {
+    let mut findings = loop {
         let requests = match step {
             Step::Done(findings) => break findings,
             Step::More(requests) => requests,
@@ -56,6 +56,11 @@ pub(crate) async fn examine(
         };
         verify += started.elapsed();
     };
+    // A verifier may leave out what is too large without a word; here others were so large that
+    // there was no room for it, so what it says is missing.
+    if allowance.is_exhausted() {
+        findings.unavailable.push(not_all_fetched(context, &job));
+    }
     Outcome::Examined { findings, fetch, verify }
 }
 
@@ -159,6 +164,14 @@ async fn fetch(
             "this engine cannot fetch evidence of this kind",
         )),
     }
+}
+
+fn not_all_fetched(context: &Context, job: &Examination) -> Unavailable {
+    let limit = context.limits.max_gathered_bytes;
+    let message = format!("the referrers together have blobs of more than {limit} bytes");
+    let (kind, code) = (UnavailableKind::Verification, UnavailableCode::TooLarge);
+    let target = job.subject.digest().as_str();
+    Unavailable::new(kind, target, code, message).affecting("signatures").affecting("attestations")
 }
 
 fn gave_up(job: &Examination, rounds: u32) -> Findings {

@@ -18,7 +18,8 @@ pub struct SourceOfDocument {
     pub id: u32,
     /// The attestation that carries it, by its `id`.
     pub attestation: u32,
-    /// The digest of the document's own bytes. Two entries with the same say the same.
+    /// The digest of the document's own bytes. Two entries with the same, whose
+    /// attestations have the same type of a predicate, say the same.
     pub document: Digest,
     /// The referrer that carries it.
     pub referrer: Digest,

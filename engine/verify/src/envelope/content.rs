@@ -22,7 +22,7 @@ struct Wrapper<'a> {
     #[serde(borrow, rename = "Data")]
     data: &'a RawValue,
     #[serde(default, rename = "Timestamp")]
-    _timestamp: Option<&'a RawValue>,
+    _timestamp: Option<Cow<'a, str>>,
 }
 
 /// Puts what a predicate says into its attestation, and gives what its document says.
