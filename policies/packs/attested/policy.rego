@@ -132,8 +132,13 @@ shortcomings(attestation) := {{
 	"message": sprintf("Attestation %v is signed by nobody: anybody who may push can have written it.", [attestation.id]),
 	"referrer": attestation.referrer,
 }} if {
-	count(attestation.signed_by) == 0
+	signed_by_nobody(attestation)
 }
+
+signed_by_nobody(attestation) if count(attestation.signed_by) == 0
+
+# A signature over what holds it is not one over it: the pack asks who says what it says.
+signed_by_nobody(attestation) if object.get(attestation, "signed_through", null) != null
 
 # Others signed it.
 shortcomings(attestation) := {{
@@ -141,6 +146,7 @@ shortcomings(attestation) := {{
 	"message": sprintf("Attestation %v is signed by %s.", [attestation.id, signatures.listed(signatures.names(trusted))]),
 	"referrer": attestation.referrer,
 }} if {
+	not signed_by_nobody(attestation)
 	trusted := attestations.trusted_over(attestation)
 	count(trusted) > 0
 }
@@ -150,7 +156,7 @@ shortcomings(attestation) := {signatures.problem(signature) |
 	some signature in attestations.over(attestation)
 	not signatures.is_trusted(signature)
 } if {
-	count(attestation.signed_by) > 0
+	not signed_by_nobody(attestation)
 	count(attestations.trusted_over(attestation)) == 0
 }
 

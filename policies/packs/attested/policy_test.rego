@@ -196,3 +196,12 @@ test_a_trusted_root_past_its_time_is_a_warning if {
 	warnings := pack.warn with input as document
 	testing.codes(warnings) == {"trust_root_expired"}
 }
+
+test_what_is_covered_by_a_signature_of_the_index_alone_is_told_as_unsigned if {
+	signed := testing.trusted(0, "release")
+	covered := object.union(testing.statement(0, provenance, [signed]), {"signed_through": "index"})
+	given := testing.attested([signed], [covered])
+	reasons := pack.deny with input as given with data.parameters as wanted
+	testing.codes(reasons) == {"not_attested", "attestation_unsigned"}
+	not pack.allow with input as given with data.parameters as wanted
+}
