@@ -100,7 +100,8 @@ impl Assembler {
         component: &Component<'_>,
         nested: Vec<SmolStr>,
     ) -> SmolStr {
-        let id = said(component.bom_ref.as_ref()).map_or_else(|| opened.id(), SmolStr::from);
+        let id = said(component.bom_ref.as_ref())
+            .map_or_else(|| opened.id(), |reference| self.builder.id(reference));
         let name = said(component.name.as_ref());
         if name.is_none() {
             self.builder.problem("document_name", || {
@@ -118,7 +119,8 @@ impl Assembler {
         let package = PackageFact {
             name: joined(said(component.group.as_ref()), name.unwrap_or_default()),
             version: said(component.version.as_ref()).map(SmolStr::from),
-            purl: purl.map(SmolStr::from),
+            // Many tools take the purl for the id.
+            purl: purl.map(|purl| if purl == id { id.clone() } else { purl.into() }),
             kind: said(component.kind.as_ref()).map(lower_case),
             supplier: component
                 .supplier
@@ -207,12 +209,11 @@ impl Assembler {
             self.builder.problem("document_reference", || "a dependency has no ref".to_owned());
             return;
         };
-        let from = SmolStr::from(from);
         for (list, kind) in
             [(&dependency.depends_on, "depends_on"), (&dependency.provides, "provides")]
         {
             for to in list.kept.iter().filter_map(|to| said(Some(to))) {
-                self.builder.relationship(from.clone(), to.into(), kind.into());
+                self.builder.relate(from, to, kind.into());
             }
             self.builder.leave_out("relationships", list.left_out);
         }

@@ -13,7 +13,7 @@ use referee_core::facts::{
 };
 use sha2::{Digest as _, Sha256};
 use smol_str::{SmolStr, format_smolstr};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The longest licence text that is read, in bytes.
 pub(crate) const MAX_LICENSE_BYTES: usize = license::MAX_EXPRESSION_BYTES;
@@ -29,6 +29,9 @@ pub(crate) struct Builder {
     front: Vec<PackageFact>,
     licenses: HashMap<SmolStr, LicenseFact>,
     types: HashMap<SmolStr, u64>,
+    /// The ids that are too long to be kept in place, each once: packages have them, and
+    /// relationships name them again and again.
+    ids: HashSet<SmolStr>,
     problems: Problems,
     ids_are_looked_at: bool,
 }
@@ -65,6 +68,7 @@ impl Builder {
             front: Vec::new(),
             licenses: HashMap::new(),
             types: HashMap::new(),
+            ids: HashSet::new(),
             problems: Problems::new(limits.max_problems),
             ids_are_looked_at: false,
         }
@@ -186,6 +190,28 @@ impl Builder {
         } else {
             self.leave_out("counts of purl types", 1);
         }
+    }
+
+    /// An id; what is held of it is held once, however often it is named.
+    pub(crate) fn id(&mut self, text: &str) -> SmolStr {
+        if let Some(id) = self.ids.get(text) {
+            return id.clone();
+        }
+        let id = SmolStr::from(text);
+        if id.is_heap_allocated() {
+            self.ids.insert(id.clone());
+        }
+        id
+    }
+
+    /// Adds a relationship between ids that are not kept yet.
+    pub(crate) fn relate(&mut self, from: &str, to: &str, kind: SmolStr) {
+        let (from, to) = if self.sbom.relationships.len() < self.limits.max_relationships {
+            (self.id(from), self.id(to))
+        } else {
+            (SmolStr::default(), SmolStr::default())
+        };
+        self.relationship(from, to, kind);
     }
 
     /// Adds a relationship.
