@@ -2,7 +2,7 @@
 // folders, one thread and several, and parsing with compiling. It prints a JSON document a line.
 //
 // A workload is a folder with workload.json ({"name", "query"}), policy/*.rego, data.json and
-// input.json; `cargo run -p referee-benches --bin workloads` writes them.
+// input.json; `cargo run -p referee-benches -- workloads` writes them.
 package main
 
 import (

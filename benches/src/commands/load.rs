@@ -4,18 +4,8 @@
 //! ratio. With `--assert RATIO` the run fails where a ruling over one signature with one client
 //! costs more than that many round trips of the empty handler, at p50 or p99.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    clippy::cast_precision_loss,
-    reason = "a load driver reports by printing and fails by panicking"
-)]
-
 use bytes::Bytes;
-use clap::Parser;
+use clap::Args;
 use referee_benches::client::Client;
 use referee_benches::percentile::Times;
 use referee_benches::stand::{ASKED_EACH_TIME, Stand, Tuning};
@@ -28,8 +18,8 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-#[derive(Parser)]
-struct Arguments {
+#[derive(Args)]
+pub(crate) struct Arguments {
     /// How many requests of each kind a client makes in a round.
     #[arg(long, default_value_t = 500)]
     requests: usize,
@@ -139,8 +129,7 @@ async fn alone(stand: &Stand, layout: &str, signatures: u32) {
     );
 }
 
-fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+pub(crate) fn run(arguments: Arguments) -> ExitCode {
     // The clients have a thread of their own, as clients have: on the servers' threads the two
     // would hand each other the processor, and what is measured would be the scheduler.
     let runtime = |threads| {
@@ -150,14 +139,14 @@ fn main() -> ExitCode {
     let (servers, clients) = (runtime(1), runtime(1));
     let names = LAYOUTS.map(|(name, _)| name);
     let stand = servers.block_on(Stand::start(Options::default(), &names, Tuning::warm()));
-    let task = clients.spawn(run(arguments, stand));
+    let task = clients.spawn(run_all(arguments, stand));
     clients.block_on(task).expect("the run ends")
 }
 
 /// The layouts ruled over, with the number of their signatures.
 const LAYOUTS: [(&str, u32); 2] = [("signed-one", 1), ("hundred-signatures", 100)];
 
-async fn run(arguments: Arguments, stand: Stand) -> ExitCode {
+async fn run_all(arguments: Arguments, stand: Stand) -> ExitCode {
     let mut failed = false;
     for (layout, signatures) in LAYOUTS {
         alone(&stand, layout, signatures).await;

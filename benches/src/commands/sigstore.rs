@@ -1,15 +1,13 @@
 //! Sigstore signatures on one core, offline: Referee beside `sigstore-verify`, the Rust library of
 //! the Sigstore project, and beside the arithmetic of the signatures:
-//! `cargo run --release -p referee-benches --bin sigstore [-- --time MS] [--assert RATIO]`.
+//! `cargo run --release -p referee-benches -- sigstore [--time MS] [--assert RATIO]`.
 //!
 //! `first` is a verifier that has met nothing yet; `again` is one that has met the same. With
 //! `--assert RATIO` the run fails where Referee's rate over bundles that it has met is not that many
 //! times the library's, or where a hundred signatures that share a certificate, or that were met
 //! before, cost more than 0.6 of a hundred times what one costs that shares nothing.
 
-#![allow(clippy::print_stdout, reason = "a benchmark reports by printing")]
-
-use clap::Parser;
+use clap::Args;
 use referee_benches::sigstore::{Arithmetic, Hundred, Vector, hundreds, vectors};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -19,8 +17,8 @@ use std::time::Duration;
 const SHARED: f64 = 0.6;
 
 /// Sigstore signatures on one core.
-#[derive(Parser)]
-struct Arguments {
+#[derive(Args)]
+pub(crate) struct Arguments {
     /// The folder of Sigstore's verification cases; else it is looked for beside the project.
     #[arg(long)]
     cases: Option<PathBuf>,
@@ -33,8 +31,7 @@ struct Arguments {
     assert: Option<f64>,
 }
 
-fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+pub(crate) fn run(arguments: Arguments) -> ExitCode {
     let time = Duration::from_millis(arguments.time);
     let Arithmetic { p256, p384, ed25519 } = Arithmetic::measured(time);
     println!(

@@ -5,17 +5,8 @@
 //! an artifact that must be denied was allowed, or where "no signatures" was claimed of a signed
 //! artifact.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    reason = "a soak run reports by printing and fails by panicking"
-)]
-
 use bytes::Bytes;
-use clap::Parser;
+use clap::Args;
 use referee_benches::client::Client;
 use referee_benches::percentile::Times;
 use referee_benches::stand::{Stand, Tuning};
@@ -30,8 +21,8 @@ use std::time::{Duration, Instant};
 /// The most an answer may be late.
 const TOLERANCE: Duration = Duration::from_millis(20);
 
-#[derive(Parser)]
-struct Arguments {
+#[derive(Args)]
+pub(crate) struct Arguments {
     /// How many requests.
     #[arg(long, default_value_t = 10_000)]
     requests: u64,
@@ -93,8 +84,7 @@ struct Tally {
     wrong: Vec<String>,
 }
 
-fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+pub(crate) fn run(arguments: Arguments) -> ExitCode {
     // The clients have a thread of their own: what is measured is when the server answers, not
     // when a busy client gets round to reading it.
     let runtime = |threads| {

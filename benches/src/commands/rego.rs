@@ -1,18 +1,11 @@
 //! Rego engines side by side, and their ratios:
-//! `cargo run --release -p referee-benches --bin rego [-- --time MS] [--only WORKLOAD]`.
+//! `cargo run --release -p referee-benches -- rego [--time MS] [--only WORKLOAD]`.
 //!
 //! The real OPA takes part where `benches/opa/build.sh` has been run. With `--assert RATIO` the run
 //! fails where Referee is not that many times as fast as OPA, or slower than another engine, at
 //! evaluating, or slower than OPA at compiling the large bundle.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::print_stdout,
-    reason = "a benchmark that cannot go on has nothing better to do than to say so and stop"
-)]
-
-use clap::Parser;
+use clap::Args;
 use referee_benches::rego::{
     Engine, Figure, Front, Interpreter, Machine, Way, find_opa, measure, opa_figures,
 };
@@ -24,8 +17,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 /// Rego engines side by side.
-#[derive(Parser)]
-struct Arguments {
+#[derive(Args)]
+pub(crate) struct Arguments {
     /// How long each figure is measured, in milliseconds.
     #[arg(long, default_value_t = 1_000)]
     time: u64,
@@ -40,8 +33,7 @@ struct Arguments {
     assert: Option<f64>,
 }
 
-fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+pub(crate) fn run(arguments: Arguments) -> ExitCode {
     let each = Duration::from_millis(arguments.time);
     let mut workloads = workloads::all();
     workloads.retain(|load| arguments.only.as_deref().is_none_or(|name| name == load.name));
