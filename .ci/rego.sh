@@ -14,8 +14,9 @@ programs=${REFEREE_FUZZ_PROGRAMS:-10000}
 seed=${REFEREE_FUZZ_SEED:-70000000}
 bad=0
 
-cargo build --release --locked -p referee-conformance --bins || exit 1
-bin=${CARGO_TARGET_DIR:-target}/release
+# What the tests built: by itself it would have other features, and be built anew.
+cargo test --workspace --locked --no-run || exit 1
+bin=${CARGO_TARGET_DIR:-target}/debug
 
 # suite NAME FOLDER [LIST]
 suite() {

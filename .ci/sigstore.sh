@@ -22,10 +22,9 @@ if [ ! -f "$suite/test/test_bundle.py" ]; then
 fi
 [ "$told" -lt 2 ] || exit 0
 
-# One by one, as the steps before built them: together they would share features and be built anew.
-cargo build --release --locked || exit 1
-cargo build --release --locked -p referee-conformance --bins || exit 1
-bin=$(realpath "${CARGO_TARGET_DIR:-target}/release") || exit 1
+# What the tests built: by itself it would have other features, and be built anew.
+cargo test --workspace --locked --no-run || exit 1
+bin=$(realpath "${CARGO_TARGET_DIR:-target}/debug") || exit 1
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 
