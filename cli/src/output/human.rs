@@ -5,7 +5,7 @@ use crate::escape::{Safe, escape};
 use crate::exit::Exit;
 use crate::output::sheet::{Sheet, View};
 use crate::output::signatures::short;
-use crate::output::{Answer, signatures};
+use crate::output::{Answer, documents, signatures};
 use crate::packs;
 use referee_core::decision::Elapsed;
 use referee_core::{Digest, Mode, Reason, Unavailable, Verdict};
@@ -48,6 +48,7 @@ pub(crate) fn write(out: &mut dyn Write, answer: &Answer, view: View) -> io::Res
     }
     if let Some(facts) = &answer.facts {
         signatures::write(sheet, facts, decision)?;
+        documents::write(sheet, facts)?;
         sheet.label("missing");
         for trouble in &facts.unavailable {
             unavailable(sheet, trouble)?;

@@ -2,6 +2,7 @@
 
 pub(crate) mod backing;
 pub(crate) mod doc;
+pub(crate) mod documents;
 pub(crate) mod eval;
 pub(crate) mod github;
 pub(crate) mod human;

@@ -128,13 +128,8 @@ fn details(
         let predicate = signature.predicate_type.as_deref().unwrap_or("an unnamed type");
         sheet.aside(&format!("over a statement of the type {}", Safe(predicate)))?;
     }
-    if signature.subject != facts.subject.digest {
-        let platform = facts.subject.platforms.iter().find(|p| p.digest == signature.subject);
-        let digest = short(&signature.subject);
-        match platform {
-            Some(platform) => sheet.aside(&format!("of {}, {digest}", platform_name(platform)))?,
-            None => sheet.aside(&format!("of {digest}"))?,
-        }
+    if let Some(other) = of_other(facts, &signature.subject) {
+        sheet.aside(&other)?;
     }
     backing::write(sheet, signature)?;
     for problem in &signature.errors {
@@ -148,6 +143,19 @@ fn details(
         }
     }
     Ok(())
+}
+
+/// What is signed or spoken of, where that is not the artifact itself: a platform by its name.
+pub(crate) fn of_other(facts: &Facts, subject: &Digest) -> Option<String> {
+    if *subject == facts.subject.digest {
+        return None;
+    }
+    let platform = facts.subject.platforms.iter().find(|p| p.digest == *subject);
+    let digest = short(subject);
+    Some(match platform {
+        Some(platform) => format!("of {}, {digest}", platform_name(platform)),
+        None => format!("of {digest}"),
+    })
 }
 
 /// Whether the decision tells a problem of a signature: about its referrer, and in its words.

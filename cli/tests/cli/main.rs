@@ -13,6 +13,7 @@ mod conformance;
 mod copy;
 #[cfg(test)]
 mod documentation;
+mod documents;
 #[cfg(test)]
 mod errors;
 #[cfg(test)]

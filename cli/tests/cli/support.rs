@@ -1,5 +1,7 @@
 //! Running the command.
 
+use referee_core::Digest;
+use serde_json::json;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -122,4 +124,37 @@ pub(crate) fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
 /// The path of a file in a folder, as an argument.
 pub(crate) fn path(folder: &tempfile::TempDir, name: &str) -> String {
     folder.path().join(name).to_str().unwrap().to_owned()
+}
+
+/// Makes a layout with an image tagged `1`, and files that are attached to it as they are: each with
+/// its media type.
+pub(crate) fn image(at: &Path, attached: &[(&str, String)]) {
+    const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+    let blobs = at.join("blobs/sha256");
+    std::fs::create_dir_all(&blobs).unwrap();
+    let push = |kind: &str, bytes: &[u8]| {
+        let digest = Digest::sha256(bytes);
+        std::fs::write(blobs.join(digest.hex()), bytes).unwrap();
+        json!({"mediaType": kind, "digest": digest.as_str(), "size": bytes.len()})
+    };
+    let empty = push("application/vnd.oci.empty.v1+json", b"{}");
+    let image = json!({
+        "schemaVersion": 2, "mediaType": MANIFEST, "config": empty, "layers": [empty],
+    });
+    let subject = push(MANIFEST, image.to_string().as_bytes());
+    let mut manifests = vec![subject.clone()];
+    manifests[0]["annotations"] = json!({"org.opencontainers.image.ref.name": "1"});
+    for (kind, text) in attached {
+        let layer = push(kind, text.as_bytes());
+        let referrer = json!({
+            "schemaVersion": 2, "mediaType": MANIFEST, "config": empty, "layers": [layer],
+            "artifactType": kind, "subject": subject,
+        });
+        let mut referrer = push(MANIFEST, referrer.to_string().as_bytes());
+        referrer["artifactType"] = (*kind).into();
+        manifests.push(referrer);
+    }
+    let index = json!({"schemaVersion": 2, "manifests": manifests});
+    std::fs::write(at.join("index.json"), index.to_string()).unwrap();
+    std::fs::write(at.join("oci-layout"), "{\"imageLayoutVersion\":\"1.0.0\"}").unwrap();
 }
