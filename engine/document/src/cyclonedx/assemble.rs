@@ -23,7 +23,7 @@ pub(super) struct Assembler {
     builder: Builder,
     findings: Findings,
     statements: Statements,
-    /// Whether the document has a list of vulnerabilities.
+    /// Whether the document has vulnerabilities.
     scanned: bool,
     services: HashMap<SmolStr, ServiceName>,
     max_services: usize,
@@ -209,23 +209,20 @@ impl Assembler {
             self.builder.problem("document_reference", || "a dependency has no ref".to_owned());
             return;
         };
+        let from = self.builder.id(from);
         for (list, kind) in
             [(&dependency.depends_on, "depends_on"), (&dependency.provides, "provides")]
         {
             for to in list.kept.iter().filter_map(|to| said(Some(to))) {
-                self.builder.relate(from, to, kind.into());
+                self.builder.relate(&from, to, kind.into());
             }
             self.builder.leave_out("relationships", list.left_out);
         }
     }
 
-    /// The document has a list of vulnerabilities.
-    pub(super) fn has_vulnerabilities(&mut self) {
-        self.scanned = true;
-    }
-
     /// A vulnerability.
     pub(super) fn vulnerability(&mut self, vulnerability: &Vulnerability<'_>) {
+        self.scanned = true;
         self.findings.add(vulnerability);
         self.statements.add(vulnerability);
     }

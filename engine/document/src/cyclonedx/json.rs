@@ -43,6 +43,7 @@ enum DocumentMember {
     Services,
     Dependencies,
     Vulnerabilities,
+    #[serde(alias = "@graph")]
     SpdxVersion,
     #[serde(other)]
     Other,
@@ -96,12 +97,12 @@ impl<'de> Visitor<'de> for Document {
                 DocumentMember::Vulnerabilities => {
                     lists.met("vulnerabilities")?;
                     let each = |one: Vulnerability<'de>| into.vulnerability(&one);
-                    if map.next_value_seed(Each::new(each))? {
-                        into.has_vulnerabilities();
-                    }
+                    map.next_value_seed(Each::new(each))?;
                 }
                 DocumentMember::SpdxVersion => {
-                    return Err(A::Error::custom("a CycloneDX document has no spdxVersion"));
+                    return Err(A::Error::custom(
+                        "a CycloneDX document has neither spdxVersion nor @graph",
+                    ));
                 }
                 DocumentMember::Other => drop(map.next_value::<IgnoredAny>()?),
             }

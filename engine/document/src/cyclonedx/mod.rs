@@ -43,8 +43,8 @@ const WITHOUT_VULNERABILITIES: [&str; 2] = ["1.2", "1.3"];
 pub struct Bom {
     /// What is inside.
     pub sbom: Sbom,
-    /// What is known to be wrong with it; `Some` where the document has `vulnerabilities`, an empty
-    /// list as well: that is a scan that found nothing.
+    /// What is known to be wrong with it; `Some` where the document has `vulnerabilities`. An empty
+    /// list is none: Trivy writes one into every SBOM, scanned or not.
     pub report: Option<VulnerabilityReport>,
     /// Whether that matters; `Some` where a vulnerability has an `analysis`.
     pub vex: Option<Vex>,

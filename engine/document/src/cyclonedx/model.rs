@@ -301,10 +301,11 @@ pub(super) struct Affected<'a> {
     pub(super) versions: Few<AffectedVersion<'a>, 16>,
 }
 
-/// Whether a version is affected. (Ranges are not read.)
+/// Whether a version is affected, or a range of them. (Which versions are in a range is not read.)
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct AffectedVersion<'a> {
     #[serde(borrow)]
     pub(super) version: Option<Text<'a>>,
+    pub(super) range: Option<Text<'a>>,
     pub(super) status: Option<Text<'a>>,
 }

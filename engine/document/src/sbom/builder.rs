@@ -204,14 +204,11 @@ impl Builder {
         id
     }
 
-    /// Adds a relationship between ids that are not kept yet.
-    pub(crate) fn relate(&mut self, from: &str, to: &str, kind: SmolStr) {
-        let (from, to) = if self.sbom.relationships.len() < self.limits.max_relationships {
-            (self.id(from), self.id(to))
-        } else {
-            (SmolStr::default(), SmolStr::default())
-        };
-        self.relationship(from, to, kind);
+    /// Adds a relationship to an id that is not kept yet.
+    pub(crate) fn relate(&mut self, from: &SmolStr, to: &str, kind: SmolStr) {
+        let room = self.sbom.relationships.len() < self.limits.max_relationships;
+        let to = if room { self.id(to) } else { SmolStr::default() };
+        self.relationship(from.clone(), to, kind);
     }
 
     /// Adds a relationship.

@@ -43,7 +43,6 @@ pub(super) fn document(text: &str, limits: &Limits) -> Result<Bom, DocumentError
         }
         "vulnerabilities" => {
             met.once(reader, "vulnerabilities")?;
-            into.has_vulnerabilities();
             reader.children(|reader, element| match element.name() {
                 "vulnerability" => {
                     into.vulnerability(&vulnerability::read(reader)?);
