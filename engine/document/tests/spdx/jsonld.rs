@@ -299,3 +299,106 @@ fn a_member_of_a_wrong_type_is_named_by_its_path() {
     let DocumentError::Member { source, .. } = &found else { unreachable!("{found}") };
     assert!(source.to_string().starts_with("missing field `type`"), "{source}");
 }
+
+#[test]
+fn a_licence_that_stands_inside_another_element_is_not_lost() {
+    let inlined = json!({
+        "type": "simplelicensing_LicenseExpression",
+        "simplelicensing_licenseExpression": "GPL-3.0-only",
+    });
+    for to in [json!([inlined]), json!(["https://spdx.org/licenses/MIT", inlined]), inlined.clone()]
+    {
+        let relation = json!({
+            "type": "Relationship", "spdxId": "urn:r", "from": "a",
+            "relationshipType": "hasDeclaredLicense", "to": to,
+        });
+        let sbom = read(&graph(&[package("a"), relation]));
+        let key = sbom.packages[0].license_declared.clone().unwrap();
+        assert_eq!(sbom.licenses[&key].status, LicenseStatus::Unknown, "{to}: {key}");
+    }
+}
+
+#[test]
+fn a_licence_without_a_text_is_unknown() {
+    for license in [
+        expression("urn:l", " "),
+        json!({"type": "simplelicensing_LicenseExpression", "spdxId": "urn:l"}),
+    ] {
+        assert_eq!(declared(&[license]), ("\"\"".to_owned(), LicenseStatus::Unknown));
+    }
+}
+
+#[test]
+fn two_licences_of_one_identifier_are_unknown_unless_they_say_the_same() {
+    let same = [expression("urn:l", "MIT"), expression("urn:l", "MIT")];
+    assert_eq!(declared(&same), ("MIT".to_owned(), LicenseStatus::Expression));
+    let differ = [expression("urn:l", "MIT"), expression("urn:l", "GPL-3.0-only")];
+    assert_eq!(declared(&differ).1, LicenseStatus::Unknown);
+    let mut all = differ.to_vec();
+    all.extend([package("a"), relation("a", "hasDeclaredLicense", &["urn:l"])]);
+    let sbom = read(&graph(&all));
+    assert_eq!(codes(&sbom), ["document_duplicate_id"]);
+}
+
+#[test]
+fn a_licence_that_cannot_be_written_is_unknown_whatever_its_identifier_reads_as() {
+    let set = json!({
+        "type": "expandedlicensing_DisjunctiveLicenseSet", "spdxId": "MIT",
+        "expandedlicensing_member": ["MIT"],
+    });
+    let sbom = read(&graph(&[package("a"), set, relation("a", "hasDeclaredLicense", &["MIT"])]));
+    let key = sbom.packages[0].license_declared.clone().unwrap();
+    assert_eq!(sbom.licenses[&key].status, LicenseStatus::Unknown, "{key}");
+}
+
+#[test]
+fn what_is_added_to_a_licence_does_not_reach_out_of_it() {
+    let with = |license: &str, addition: &str| {
+        json!({
+            "type": "expandedlicensing_WithAdditionOperator", "spdxId": "urn:l",
+            "expandedlicensing_subjectExtendableLicense": license,
+            "expandedlicensing_subjectAddition": addition,
+        })
+    };
+    let gpl = "https://spdx.org/licenses/GPL-2.0-only";
+    let whole = with(gpl, "https://spdx.org/licenses/Classpath-exception-2.0");
+    assert_eq!(declared(&[whole]).1, LicenseStatus::Expression);
+    let reaching = with(gpl, "Classpath-exception-2.0 OR MIT");
+    assert_eq!(declared(&[reaching]).1, LicenseStatus::Unknown);
+    let either = expression("urn:e", "MIT OR GPL-2.0-only");
+    let later = json!({
+        "type": "expandedlicensing_OrLaterOperator", "spdxId": "urn:l",
+        "expandedlicensing_subjectLicense": "urn:e",
+    });
+    assert_eq!(declared(&[either.clone(), later]).1, LicenseStatus::Unknown);
+    let reaching = with("urn:e", "https://spdx.org/licenses/Classpath-exception-2.0");
+    assert_eq!(declared(&[either, reaching]).1, LicenseStatus::Unknown);
+}
+
+#[test]
+fn a_context_of_another_version_is_refused_whatever_the_elements_say() {
+    let text = graph(&[package("a")]).replace("rdf/3.0.1/", "rdf/4.0/");
+    let found = error(&text);
+    assert!(
+        matches!(&found, DocumentError::Version { version, .. } if version == "4.0"),
+        "{found}"
+    );
+}
+
+#[test]
+fn what_verifies_and_identifies_a_package_may_stand_elsewhere() {
+    let mut one = package("a");
+    one["verifiedUsing"] =
+        json!(["_:hash", {"type": "Hash", "algorithm": "sha1", "hashValue": "00".repeat(20)}]);
+    one["externalIdentifier"] = json!(["_:id"]);
+    let sbom = read(&graph(&[one]));
+    assert_eq!(sbom.packages[0].hashes.len(), 1);
+}
+
+#[test]
+fn a_class_that_is_no_word_of_the_context_is_told() {
+    let mut one = package("urn:a");
+    one["type"] = json!("https://spdx.org/rdf/3.0.1/terms/Software/Package");
+    let sbom = read(&graph(&[one]));
+    assert_eq!((sbom.package_count, codes(&sbom)), (0, vec!["document_element"]));
+}

@@ -12,10 +12,12 @@ use crate::json::Text;
 use crate::license::Operator;
 use crate::limits::Limits;
 use crate::sbom::builder::Builder;
+use crate::stream::TextOr;
 use crate::text::shorten;
 use referee_core::facts::{PackageFact, Sbom, SbomEncoding, SbomFormat};
 use smol_str::{SmolStr, format_smolstr};
 use std::borrow::Cow;
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 /// A document in the making.
@@ -122,7 +124,13 @@ impl<'a> Collection<'a> {
                 let addition = self.first(std::mem::take(&mut element.addition));
                 self.license(element, License::With(subject, addition));
             }
-            _ => {
+            other => {
+                // The context has a word for every class: a package by its address would be missed.
+                if other.contains(':') {
+                    self.builder.problem("document_element", || {
+                        format!("an element of the class {:?} is not read", shorten(other, 80))
+                    });
+                }
                 if let Some(id) = element.id {
                     let symbol = self.graph.symbol(id.0);
                     self.graph.define(symbol, Element::Other);
@@ -181,14 +189,14 @@ impl<'a> Collection<'a> {
         if let Some(purl) = &element.purl {
             part::purl(builder, &mut fact.purl, &fact.id, purl);
         }
-        for other in element.identifiers.iter().flatten() {
+        for other in objects(&element.identifiers) {
             let kind = other.kind.as_deref().unwrap_or_default();
             if let ("packageUrl" | "packageURL" | "purl", Some(purl)) = (kind, &other.identifier) {
                 part::purl(builder, &mut fact.purl, &fact.id, purl);
             }
         }
         let mut hashes = Hashes::default();
-        for method in element.hashes.iter().flatten() {
+        for method in objects(&element.hashes) {
             if method.class.as_deref() == Some("Hash") {
                 let algorithm = method.algorithm.as_deref().unwrap_or_default();
                 let value = method.value.as_deref().unwrap_or_default();
@@ -265,13 +273,22 @@ impl<'a> Collection<'a> {
     fn agent(&mut self, element: ElementIn<'a>) {
         let name = element.name;
         if let (Some(symbol), Some(name)) = (self.define(element.id, Element::Other), name) {
-            self.agents.entry(symbol).or_insert(name.0);
+            let known = self.agents.entry(symbol).or_insert_with(|| name.0.clone());
+            if *known != name.0 {
+                same_id(&mut self.builder, "agent", self.graph.names().of(symbol));
+            }
         }
     }
 
     fn license(&mut self, element: ElementIn<'a>, license: License<'a>) {
-        if let Some(symbol) = self.define(element.id, Element::Other) {
-            self.licenses.entry(symbol).or_insert(license);
+        let Some(symbol) = self.define(element.id, Element::Other) else { return };
+        match self.licenses.entry(symbol) {
+            Entry::Vacant(place) => drop(place.insert(license)),
+            Entry::Occupied(known) if *known.get() == license => {}
+            Entry::Occupied(mut known) => {
+                known.insert(License::Several);
+                same_id(&mut self.builder, "licence", self.graph.names().of(symbol));
+            }
         }
     }
 
@@ -283,6 +300,11 @@ impl<'a> Collection<'a> {
     fn relationship(&mut self, element: ElementIn<'a>) {
         let kind = element.kind.map_or(Cow::Borrowed(""), |kind| kind.0);
         let scope = element.scope.as_deref().map(str::to_owned);
+        if element.from.ids.len() > 1 {
+            self.builder.problem("document_relationship", || {
+                format!("a relationship {:?} begins in several places", shorten(&kind, 80))
+            });
+        }
         let Some(from) = self.first(element.from) else {
             self.builder.problem("document_relationship", || {
                 format!("a relationship {:?} begins nowhere", shorten(&kind, 80))
@@ -296,9 +318,10 @@ impl<'a> Collection<'a> {
             "hasConcludedLicense" => self.concluded.extend(to.into_iter().map(|to| (from, to))),
             _ => {
                 let (kind, reversed) = kinds::of_2(&kind, scope.as_deref());
+                let kind = self.graph.kind(kind);
                 for to in to {
                     let (from, to) = if reversed { (to, from) } else { (from, to) };
-                    self.graph.relate(from, to, kind.clone());
+                    self.graph.relate(from, to, kind);
                 }
             }
         }
@@ -308,17 +331,18 @@ impl<'a> Collection<'a> {
 impl<'a> Collection<'a> {
     /// The SBOM.
     pub(super) fn finish(mut self) -> Result<Sbom, DocumentError> {
-        let version = self.creation_facts();
-        let Some(version) = version.or_else(|| self.context.take()) else {
-            return Err(DocumentError::Missing { format: FORMAT, member: "specVersion" });
-        };
-        if !matches!(version.as_str(), "3.0" | "3.0.0" | "3.0.1") {
+        let (said, context) = (self.creation_facts(), self.context.take());
+        let is_read = |version: &str| matches!(version, "3.0" | "3.0.0" | "3.0.1");
+        if let Some(other) = [&said, &context].into_iter().flatten().find(|one| !is_read(one)) {
             return Err(DocumentError::Version {
                 format: "SPDX",
-                version: shorten(&version, 80),
+                version: shorten(other, 80),
                 supported: "2.2, 2.3, 3.0 and 3.0.1",
             });
         }
+        let Some(version) = said.or(context) else {
+            return Err(DocumentError::Missing { format: FORMAT, member: "specVersion" });
+        };
         self.builder.document().spec_version = version.into();
         if self.inlined {
             self.builder.problem("document_inlined_element", || {
@@ -329,9 +353,10 @@ impl<'a> Collection<'a> {
         self.describe();
         let Self { mut builder, graph, suppliers, agents, .. } = self;
         let names = graph.names();
-        let mut last = part::Last::default();
+        let mut held: HashMap<Symbol, SmolStr> = HashMap::new();
         for (position, supplier) in suppliers {
-            let name = last.of(agent_name(&agents, names, supplier));
+            let name = held.entry(supplier);
+            let name = name.or_insert_with(|| agent_name(&agents, names, supplier).into()).clone();
             let packages = &mut builder.document().packages;
             let package = usize::try_from(position).ok().and_then(|at| packages.get_mut(at));
             if let Some(package) = package {
@@ -382,8 +407,7 @@ impl<'a> Collection<'a> {
             part::author(&mut self.builder, agent_name(&self.agents, names, agent));
         }
         for tool in using {
-            let name = part::tool_name(agent_name(&self.agents, names, tool));
-            part::tool(&mut self.builder, name);
+            part::tool(&mut self.builder, agent_name(&self.agents, names, tool));
         }
         version.map(|version| version.0.into_owned())
     }
@@ -406,6 +430,21 @@ impl<'a> Collection<'a> {
             }
         }
     }
+}
+
+/// Those that stand in a list themselves. What is known of one elsewhere is not looked for.
+fn objects<'l, 'a, T>(list: &'l Option<Vec<TextOr<'a, T>>>) -> impl Iterator<Item = &'l T> {
+    list.iter().flatten().filter_map(|one| match one {
+        TextOr::Object(object) => Some(object),
+        TextOr::Text(_) => None,
+    })
+}
+
+/// Elements of one class have one identifier and say different things.
+fn same_id(builder: &mut Builder, what: &str, id: &str) {
+    builder.problem("document_duplicate_id", || {
+        format!("more than one {what} has the id {:?}", shorten(id, 80))
+    });
 }
 
 /// The licence text of each package by its position.

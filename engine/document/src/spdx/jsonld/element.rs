@@ -57,9 +57,9 @@ pub(super) struct ElementIn<'a> {
     #[serde(rename = "suppliedBy", borrow, default)]
     pub(super) supplier: Refs<'a>,
     #[serde(rename = "verifiedUsing", borrow)]
-    pub(super) hashes: Option<Vec<Method<'a>>>,
+    pub(super) hashes: Option<Vec<TextOr<'a, Method<'a>>>>,
     #[serde(rename = "externalIdentifier", borrow)]
-    pub(super) identifiers: Option<Vec<Identifier<'a>>>,
+    pub(super) identifiers: Option<Vec<TextOr<'a, Identifier<'a>>>>,
 
     // Licences
     #[serde(rename = "simplelicensing_licenseExpression", borrow)]
@@ -132,6 +132,10 @@ impl<'de: 'a, 'a> Deserialize<'de> for CreationRef<'a> {
     }
 }
 
+/// What stands for the identifier of an element that has none and stands inside another one: there is
+/// something, and nobody knows what. It is no licence, and no element has it.
+const NAMELESS: &str = "(inlined)";
+
 /// References to elements: one or several, each an identifier, or the element itself, of which only
 /// the identifier is taken.
 #[derive(Default)]
@@ -163,14 +167,14 @@ impl<'de: 'a, 'a> Deserialize<'de> for Refs<'a> {
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
                 let map = serde::de::value::MapAccessDeserializer::new(map);
                 let element = Inlined::deserialize(map)?;
-                Ok(Refs { ids: element.id.into_iter().map(|id| id.0).collect(), inlined: true })
+                Ok(Refs { ids: vec![element.named()], inlined: true })
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
                 let mut refs = Refs::default();
                 while let Some(one) = list.next_element::<One<'de>>()? {
                     refs.inlined |= one.inlined;
-                    refs.ids.extend(one.id);
+                    refs.ids.push(one.id);
                 }
                 Ok(refs)
             }
@@ -186,15 +190,15 @@ impl<'de: 'a, 'a> Deserialize<'de> for Refs<'a> {
 
 /// One reference of a list.
 struct One<'a> {
-    id: Option<Cow<'a, str>>,
+    id: Cow<'a, str>,
     inlined: bool,
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for One<'a> {
     fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
         Ok(match TextOr::<Inlined<'a>>::deserialize(reader)? {
-            TextOr::Text(id) => Self { id: Some(id.0), inlined: false },
-            TextOr::Object(element) => Self { id: element.id.map(|id| id.0), inlined: true },
+            TextOr::Text(id) => Self { id: id.0, inlined: false },
+            TextOr::Object(element) => Self { id: element.named(), inlined: true },
         })
     }
 }
@@ -203,4 +207,10 @@ impl<'de: 'a, 'a> Deserialize<'de> for One<'a> {
 struct Inlined<'a> {
     #[serde(rename = "spdxId", alias = "@id", borrow)]
     id: Option<Text<'a>>,
+}
+
+impl<'a> Inlined<'a> {
+    fn named(self) -> Cow<'a, str> {
+        self.id.map_or(Cow::Borrowed(NAMELESS), |id| id.0)
+    }
 }
