@@ -92,8 +92,8 @@ pub(super) fn purpose(text: &str) -> SmolStr {
 
 /// A creator of 2.x: `Tool: syft-1.18.1`, `Organization: …`, `Person: …`.
 pub(super) fn creator(builder: &mut Builder, text: &str) {
-    if let Some(name) = text.trim().strip_prefix("Tool:") {
-        tool(builder, name.trim());
+    if text.trim().starts_with("Tool:") {
+        tool(builder, text.trim());
     } else {
         author(builder, agent(text));
     }
@@ -109,10 +109,11 @@ pub(super) fn author(builder: &mut Builder, name: &str) {
     }
 }
 
-/// A tool that made the document.
+/// A tool that made the document, with or without 2.x's word for that.
 pub(super) fn tool(builder: &mut Builder, name: &str) {
     let document = builder.document();
     if document.tools.len() < MAX_CREATORS {
+        let name = name.strip_prefix("Tool:").unwrap_or(name).trim();
         document.tools.push(shorten(&tool_name(name), MAX_CREATOR));
     } else {
         builder.leave_out("creators", 1);

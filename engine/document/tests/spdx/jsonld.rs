@@ -402,3 +402,74 @@ fn a_class_that_is_no_word_of_the_context_is_told() {
     let sbom = read(&graph(&[one]));
     assert_eq!((sbom.package_count, codes(&sbom)), (0, vec!["document_element"]));
 }
+
+/// What Microsoft's sbom-tool writes with `-mi SPDX:3.0`, in which much is not as the specification
+/// has it.
+#[test]
+fn sbom_tool_s_documents_are_read_as_they_are_meant() {
+    let of = |class: &str, id: &str, name: &str| json!({"type": class, "spdxId": id, "name": name});
+    let package = |id: &str, purl: &str| {
+        let mut one = of("software_Package", id, id);
+        one["suppliedBy"] = json!("SPDXRef-Organization-1");
+        one["externalIdentifier"] = json!([purl]);
+        one
+    };
+    let identifier = |id: &str, purl: &str| json!({"type": "ExternalIdentifier", "spdxId": id, "externalIdentifierType": "purl", "identifier": purl});
+    let elements = json!([
+        of("Organization", "SPDXRef-Organization-1", "Organization: Acme"),
+        of("Tool", "SPDXRef-Tool-1", "Tool: Microsoft.SBOMTool-4.1.0"),
+        {
+            "type": "CreationInfo", "@id": "_:creationinfo", "spdxId": "SPDXRef-CreationInfo-1",
+            "creationInfo": "_:creationinfo", "specVersion": "3.0", "created": "2026-01-02T03:04:05Z",
+            "createdBy": ["SPDXRef-Organization-1"], "createdUsing": ["SPDXRef-Tool-1"],
+        },
+        of("AnyLicenseInfo", "SPDXRef-AnyLicenseInfo-1", "MIT"),
+        of("AnyLicenseInfo", "SPDXRef-AnyLicenseInfo-1", "MIT"),
+        {"type": "NoAssertionElement", "spdxId": "SPDXRef-NoAssertionElement-1"},
+        package("SPDXRef-Package-1", "SPDXRef-ExternalIdentifier-1"),
+        package("SPDXRef-Package-2", "SPDXRef-ExternalIdentifier-2"),
+        identifier("SPDXRef-ExternalIdentifier-1", "pkg:npm/a@1"),
+        relation("SPDXRef-Package-1", "HAS_DECLARED_LICENSE", &["SPDXRef-AnyLicenseInfo-1"]),
+        relation("SPDXRef-Package-1", "HAS_CONCLUDED_LICENSE", &["SPDXRef-NoAssertionElement-1"]),
+        relation("SPDXRef-Package-1", "DEPENDS_ON", &["SPDXRef-Package-2"]),
+        {
+            "type": "SpdxDocument", "spdxId": "SPDXRef-SpdxDocument-1", "name": "app",
+            "creationInfo": "_:creationinfo", "rootElement": ["SPDXRef-Package-1"],
+            "namespaceMap": {"sbom": "https://acme"},
+        },
+    ]);
+    let sbom = read(&json!({"@context": [CONTEXT], "@graph": elements}).to_string());
+    assert_eq!(sbom.problems, []);
+    assert_eq!(
+        (sbom.tools[0].as_str(), sbom.authors[0].as_str()),
+        ("Microsoft.SBOMTool 4.1.0", "Acme")
+    );
+    assert_eq!(sbom.created_at.unwrap().to_string(), "2026-01-02T03:04:05Z");
+    let [one, two] = sbom.packages.as_slice() else { panic!("two") };
+    assert_eq!((one.purl.as_deref(), two.purl.as_deref()), (Some("pkg:npm/a@1"), None));
+    assert_eq!((sbom.package_types["npm"], sbom.package_types[""]), (1, 1));
+    assert_eq!(one.supplier.as_deref(), Some("Acme"));
+    assert_eq!(one.license_declared.as_deref(), Some("MIT"));
+    assert_eq!(one.license_concluded.as_deref(), Some("NOASSERTION"));
+    assert_eq!(relations(&sbom), [["SPDXRef-Package-1", "depends_on", "SPDXRef-Package-2"]]);
+    assert_eq!(sbom.describes, ["SPDXRef-Package-1"]);
+}
+
+#[test]
+fn identifiers_that_contradict_each_other_are_told() {
+    let identifier = |id: &str, purl: &str| json!({"type": "ExternalIdentifier", "spdxId": id, "externalIdentifierType": "packageUrl", "identifier": purl});
+    let mut one = package("a");
+    one["externalIdentifier"] = json!(["_:1", "_:2", "_:3"]);
+    let elements = [one, identifier("_:1", "pkg:npm/a"), identifier("_:2", "pkg:npm/a")];
+    let sbom = read(&graph(&elements));
+    assert_eq!((sbom.packages[0].purl.as_deref(), codes(&sbom)), (Some("pkg:npm/a"), vec![]));
+    assert_eq!((sbom.package_types.len(), sbom.package_types["npm"]), (1, 1));
+    let mut more = elements.to_vec();
+    more.extend([identifier("_:3", "pkg:npm/b"), identifier("_:1", "pkg:npm/c")]);
+    let sbom = read(&graph(&more));
+    assert_eq!(sbom.packages[0].purl.as_deref(), Some("pkg:npm/a"));
+    assert_eq!(codes(&sbom), ["document_duplicate_id", "document_purl"]);
+    let mut two = package("a");
+    two["@id"] = json!("b");
+    assert_eq!(codes(&read(&graph(&[two]))), ["document_element"]);
+}

@@ -3,7 +3,7 @@
 use super::super::graph::{Element, Graph, Names, Symbol};
 use super::super::part;
 use super::FORMAT;
-use super::element::{Creation, CreationRef, ElementIn, Refs};
+use super::element::{self, Creation, CreationRef, ElementIn, Identifier, Refs};
 use super::kinds;
 use super::licensing::{License, Licenses, is_individual};
 use crate::error::DocumentError;
@@ -37,6 +37,9 @@ pub(super) struct Collection<'a> {
     first_made: Option<Made<'a>>,
     /// Names of agents and tools.
     agents: HashMap<Symbol, Cow<'a, str>>,
+    /// Package URLs that are elements of their own, and the packages that refer to such elements.
+    purls: HashMap<Symbol, SmolStr>,
+    identified: Vec<(u32, Symbol)>,
     /// Suppliers of packages by the packages' positions.
     suppliers: Vec<(u32, Symbol)>,
     licenses: HashMap<Symbol, License<'a>>,
@@ -65,6 +68,8 @@ impl<'a> Collection<'a> {
             made: HashMap::new(),
             first_made: None,
             agents: HashMap::new(),
+            purls: HashMap::new(),
+            identified: Vec::new(),
             suppliers: Vec::new(),
             licenses: HashMap::new(),
             declared: Vec::new(),
@@ -93,6 +98,21 @@ impl<'a> Collection<'a> {
         ];
         self.inlined |= refs.iter().any(|refs| refs.inlined);
         let class = std::mem::replace(&mut element.class, Text(Cow::Borrowed("")));
+        let node = element.node.take();
+        let names = (element.id.as_ref(), node.as_ref());
+        if let (Some(id), Some(node)) = names
+            && id != node
+            && &*class != "CreationInfo"
+        {
+            self.builder.problem("document_element", || {
+                format!("{:?} has another identifier as well", shorten(id, 80))
+            });
+        }
+        if &*class == "CreationInfo" {
+            element.node = node;
+        } else {
+            element.id = element.id.or(node);
+        }
         match class.0.as_ref() {
             "software_Package" | "ai_AIPackage" | "dataset_DatasetPackage" => self.package(element),
             "SpdxDocument" => self.document(element),
@@ -100,6 +120,17 @@ impl<'a> Collection<'a> {
             "CreationInfo" => self.creation(element),
             "Relationship" | "LifecycleScopedRelationship" => self.relationship(element),
             "Person" | "Organization" | "SoftwareAgent" | "Agent" | "Tool" => self.agent(element),
+            // The element that stands for nothing, as sbom-tool writes it: with an identifier of its own.
+            "NoneElement" => self.license(element, License::Expression("NONE".into())),
+            "NoAssertionElement" => {
+                self.license(element, License::Expression("NOASSERTION".into()))
+            }
+            // As sbom-tool writes an expression.
+            "AnyLicenseInfo" | "simplelicensing_AnyLicenseInfo" => {
+                let text = element.name.take().map_or(Cow::Borrowed(""), |text| text.0);
+                self.license(element, License::Expression(text));
+            }
+            "ExternalIdentifier" => self.identifier(element),
             "simplelicensing_LicenseExpression" => {
                 let text = element.expression.take().map_or(Cow::Borrowed(""), |text| text.0);
                 self.license(element, License::Expression(text));
@@ -189,12 +220,10 @@ impl<'a> Collection<'a> {
         if let Some(purl) = &element.purl {
             part::purl(builder, &mut fact.purl, &fact.id, purl);
         }
-        for other in objects(&element.identifiers) {
-            let kind = other.kind.as_deref().unwrap_or_default();
-            if let ("packageUrl" | "packageURL" | "purl", Some(purl)) = (kind, &other.identifier) {
-                part::purl(builder, &mut fact.purl, &fact.id, purl);
-            }
+        for purl in objects(&element.identifiers).filter_map(Identifier::purl) {
+            part::purl(builder, &mut fact.purl, &fact.id, purl);
         }
+        let without = fact.purl.is_none();
         let mut hashes = Hashes::default();
         for method in objects(&element.hashes) {
             if method.class.as_deref() == Some("Hash") {
@@ -206,6 +235,12 @@ impl<'a> Collection<'a> {
         fact.hashes = hashes.finish();
         builder.package(fact);
         self.graph.package(element.id.map(|id| id.0), builder);
+        for identifier in element.identifiers.into_iter().flatten().filter(|_| without) {
+            if let TextOr::Text(id) = identifier {
+                let symbol = self.refer(id.0);
+                self.identified.push((self.packages, symbol));
+            }
+        }
         if let Some(supplier) = self.first(element.supplier) {
             self.suppliers.push((self.packages, supplier));
         }
@@ -218,7 +253,9 @@ impl<'a> Collection<'a> {
         let made = element.creation.map(|made| self.made(made));
         let roots = element.roots;
         for import in element.import.into_iter().flatten() {
-            self.define(import.id, Element::Outside);
+            if let TextOr::Object(import) = import {
+                self.define(import.id, Element::Outside);
+            }
         }
         let symbol = self.define(element.id, Element::Document);
         if self.document.is_some() {
@@ -262,7 +299,8 @@ impl<'a> Collection<'a> {
             created_by: element.created_by,
             created_using: element.created_using,
         });
-        if let Some(symbol) = self.define(element.id, Element::Other) {
+        let symbol = self.define(element.id, Element::Other);
+        if let Some(symbol) = self.define(element.node, Element::Other).or(symbol) {
             self.made.entry(symbol).or_insert(made);
             self.first_made.get_or_insert(Made::By(symbol));
         } else {
@@ -276,6 +314,22 @@ impl<'a> Collection<'a> {
             let known = self.agents.entry(symbol).or_insert_with(|| name.0.clone());
             if *known != name.0 {
                 same_id(&mut self.builder, "agent", self.graph.names().of(symbol));
+            }
+        }
+    }
+
+    fn identifier(&mut self, element: ElementIn<'a>) {
+        let mut found = None;
+        let id = element.id.as_deref().unwrap_or_default();
+        if let Some(purl) =
+            element::purl(element.identifier_kind.as_ref(), element.identifier.as_ref())
+        {
+            part::purl(&mut self.builder, &mut found, id, purl);
+        }
+        if let (Some(symbol), Some(purl)) = (self.define(element.id, Element::Other), found) {
+            let known = self.purls.entry(symbol).or_insert_with(|| purl.clone());
+            if *known != purl {
+                same_id(&mut self.builder, "identifier", self.graph.names().of(symbol));
             }
         }
     }
@@ -298,7 +352,7 @@ impl<'a> Collection<'a> {
     }
 
     fn relationship(&mut self, element: ElementIn<'a>) {
-        let kind = element.kind.map_or(Cow::Borrowed(""), |kind| kind.0);
+        let kind = element.kind.map_or(Cow::Borrowed(""), |kind| kinds::word(kind.0));
         let scope = element.scope.as_deref().map(str::to_owned);
         if element.from.ids.len() > 1 {
             self.builder.problem("document_relationship", || {
@@ -351,7 +405,26 @@ impl<'a> Collection<'a> {
             });
         }
         self.describe();
-        let Self { mut builder, graph, suppliers, agents, .. } = self;
+        let Self { mut builder, graph, suppliers, agents, purls, identified, .. } = self;
+        let mut last: Option<(u32, &SmolStr)> = None;
+        for (position, symbol) in identified {
+            let (Some(purl), Ok(index)) = (purls.get(&symbol), usize::try_from(position)) else {
+                continue;
+            };
+            match last {
+                Some((of, other)) if of == position => {
+                    if other != purl {
+                        builder.problem("document_purl", || {
+                            "a package has more than one package URL; the first is taken".to_owned()
+                        });
+                    }
+                }
+                _ => {
+                    builder.set_purl(index, purl.clone());
+                    last = Some((position, purl));
+                }
+            }
+        }
         let names = graph.names();
         let mut held: HashMap<Symbol, SmolStr> = HashMap::new();
         for (position, supplier) in suppliers {
@@ -473,8 +546,5 @@ fn agent_name<'n>(
     names: &'n Names<'_>,
     symbol: Symbol,
 ) -> &'n str {
-    if let Some(name) = agents.get(&symbol) {
-        return name;
-    }
-    names.of(symbol)
+    agents.get(&symbol).map_or_else(|| names.of(symbol), |name| part::agent(name))
 }

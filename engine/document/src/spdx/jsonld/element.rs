@@ -14,8 +14,12 @@ use std::fmt;
 pub(super) struct ElementIn<'a> {
     #[serde(rename = "type", alias = "@type", borrow)]
     pub(super) class: Text<'a>,
-    #[serde(rename = "spdxId", alias = "@id", borrow)]
+    #[serde(rename = "spdxId", borrow)]
     pub(super) id: Option<Text<'a>>,
+    /// The same by JSON-LD's own name. Microsoft's sbom-tool writes creation information with both,
+    /// and refers to it by this one.
+    #[serde(rename = "@id", borrow)]
+    pub(super) node: Option<Text<'a>>,
     #[serde(borrow)]
     pub(super) name: Option<Text<'a>>,
     #[serde(rename = "creationInfo", borrow)]
@@ -35,7 +39,7 @@ pub(super) struct ElementIn<'a> {
     #[serde(rename = "rootElement", borrow, default)]
     pub(super) roots: Refs<'a>,
     #[serde(borrow)]
-    pub(super) import: Option<Vec<Import<'a>>>,
+    pub(super) import: Option<Vec<TextOr<'a, Import<'a>>>>,
 
     // Relationship
     #[serde(borrow, default)]
@@ -60,6 +64,12 @@ pub(super) struct ElementIn<'a> {
     pub(super) hashes: Option<Vec<TextOr<'a, Method<'a>>>>,
     #[serde(rename = "externalIdentifier", borrow)]
     pub(super) identifiers: Option<Vec<TextOr<'a, Identifier<'a>>>>,
+
+    // External identifier, where it is an element of its own (sbom-tool)
+    #[serde(rename = "externalIdentifierType", borrow)]
+    pub(super) identifier_kind: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) identifier: Option<Text<'a>>,
 
     // Licences
     #[serde(rename = "simplelicensing_licenseExpression", borrow)]
@@ -207,6 +217,22 @@ impl<'de: 'a, 'a> Deserialize<'de> for One<'a> {
 struct Inlined<'a> {
     #[serde(rename = "spdxId", alias = "@id", borrow)]
     id: Option<Text<'a>>,
+}
+
+impl Identifier<'_> {
+    /// The package URL that it is, where it is one.
+    pub(super) fn purl(&self) -> Option<&str> {
+        purl(self.kind.as_ref(), self.identifier.as_ref())
+    }
+}
+
+/// An identifier of this kind, where that is a package URL (`purl`: sbom-tool).
+pub(super) fn purl<'t>(
+    kind: Option<&Text<'_>>,
+    identifier: Option<&'t Text<'_>>,
+) -> Option<&'t str> {
+    let is_purl = kind.is_some_and(|kind| matches!(&**kind, "packageUrl" | "packageURL" | "purl"));
+    identifier.filter(|_| is_purl).map(|identifier| &**identifier)
 }
 
 impl<'a> Inlined<'a> {
