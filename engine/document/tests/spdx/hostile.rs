@@ -276,3 +276,17 @@ fn long_names_of_creators_are_cut() {
     assert_eq!(sbom.authors[0], format!("{}…", "x".repeat(512)));
     assert_eq!(sbom.tools[0], sbom.authors[0]);
 }
+
+#[test]
+fn floods_within_a_package_are_counted_and_not_kept() {
+    for (member, what) in
+        [("verifiedUsing", "hashes"), ("externalIdentifier", "identifiers of packages")]
+    {
+        for one in ["{}", "\"x\""] {
+            let flood = vec![one; 100_000].join(",");
+            let sbom = read(&graph_of(1, |_| format!(r#","{member}":[{flood}]"#), &[]));
+            assert!(sbom.truncated);
+            assert_eq!(sbom.problems[0].message, format!("98976 {what} are left out"));
+        }
+    }
+}

@@ -12,7 +12,7 @@ use crate::json::Text;
 use crate::license::Operator;
 use crate::limits::Limits;
 use crate::sbom::builder::Builder;
-use crate::stream::TextOr;
+use crate::stream::{Few, TextOr};
 use crate::text::shorten;
 use referee_core::facts::{PackageFact, Sbom, SbomEncoding, SbomFormat};
 use smol_str::{SmolStr, format_smolstr};
@@ -235,7 +235,9 @@ impl<'a> Collection<'a> {
         fact.hashes = hashes.finish();
         builder.package(fact);
         self.graph.package(element.id.map(|id| id.0), builder);
-        for identifier in element.identifiers.into_iter().flatten().filter(|_| without) {
+        builder.leave_out("hashes", element.hashes.left_out);
+        builder.leave_out("identifiers of packages", element.identifiers.left_out);
+        for identifier in element.identifiers.kept.into_iter().filter(|_| without) {
             if let TextOr::Text(id) = identifier {
                 let symbol = self.refer(id.0);
                 self.identified.push((self.packages, symbol));
@@ -252,7 +254,8 @@ impl<'a> Collection<'a> {
         let name = element.name.as_deref().map(str::to_owned);
         let made = element.creation.map(|made| self.made(made));
         let roots = element.roots;
-        for import in element.import.into_iter().flatten() {
+        self.builder.leave_out("imports", element.import.left_out);
+        for import in element.import.kept {
             if let TextOr::Object(import) = import {
                 self.define(import.id, Element::Outside);
             }
@@ -506,8 +509,10 @@ impl<'a> Collection<'a> {
 }
 
 /// Those that stand in a list themselves. What is known of one elsewhere is not looked for.
-fn objects<'l, 'a, T>(list: &'l Option<Vec<TextOr<'a, T>>>) -> impl Iterator<Item = &'l T> {
-    list.iter().flatten().filter_map(|one| match one {
+fn objects<'l, 'a, T, const MOST: usize>(
+    list: &'l Few<TextOr<'a, T>, MOST>,
+) -> impl Iterator<Item = &'l T> {
+    list.kept.iter().filter_map(|one| match one {
         TextOr::Object(object) => Some(object),
         TextOr::Text(_) => None,
     })

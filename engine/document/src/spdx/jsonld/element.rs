@@ -3,11 +3,18 @@
 //! One struct for all classes: which of them it is may stand after everything else.
 
 use crate::json::Text;
-use crate::stream::TextOr;
+use crate::stream::{Few, TextOr};
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::borrow::Cow;
 use std::fmt;
+
+/// The most hashes and external identifiers of one element. There are 26 algorithms; packages have some
+/// ten CPEs.
+const MAX_MET: usize = 1024;
+
+/// The most elements of other documents that one document imports.
+const MAX_IMPORTS: usize = 1 << 18;
 
 /// An element, or what is no element but stands among them (creation information).
 #[derive(Deserialize)]
@@ -38,8 +45,8 @@ pub(super) struct ElementIn<'a> {
     // Collections
     #[serde(rename = "rootElement", borrow, default)]
     pub(super) roots: Refs<'a>,
-    #[serde(borrow)]
-    pub(super) import: Option<Vec<TextOr<'a, Import<'a>>>>,
+    #[serde(borrow, default)]
+    pub(super) import: Few<TextOr<'a, Import<'a>>, MAX_IMPORTS>,
 
     // Relationship
     #[serde(borrow, default)]
@@ -60,10 +67,10 @@ pub(super) struct ElementIn<'a> {
     pub(super) purpose: Option<Text<'a>>,
     #[serde(rename = "suppliedBy", borrow, default)]
     pub(super) supplier: Refs<'a>,
-    #[serde(rename = "verifiedUsing", borrow)]
-    pub(super) hashes: Option<Vec<TextOr<'a, Method<'a>>>>,
-    #[serde(rename = "externalIdentifier", borrow)]
-    pub(super) identifiers: Option<Vec<TextOr<'a, Identifier<'a>>>>,
+    #[serde(rename = "verifiedUsing", borrow, default)]
+    pub(super) hashes: Few<TextOr<'a, Method<'a>>, MAX_MET>,
+    #[serde(rename = "externalIdentifier", borrow, default)]
+    pub(super) identifiers: Few<TextOr<'a, Identifier<'a>>, MAX_MET>,
 
     // External identifier, where it is an element of its own (sbom-tool)
     #[serde(rename = "externalIdentifierType", borrow)]
