@@ -23,7 +23,7 @@ pub(super) struct Assembler {
     builder: Builder,
     findings: Findings,
     statements: Statements,
-    /// Whether the document has vulnerabilities.
+    /// Whether the document has a list of vulnerabilities.
     scanned: bool,
     services: HashMap<SmolStr, ServiceName>,
     max_services: usize,
@@ -220,9 +220,13 @@ impl Assembler {
         }
     }
 
+    /// The document has a list of vulnerabilities.
+    pub(super) fn has_vulnerabilities(&mut self) {
+        self.scanned = true;
+    }
+
     /// A vulnerability.
     pub(super) fn vulnerability(&mut self, vulnerability: &Vulnerability<'_>) {
-        self.scanned = true;
         self.findings.add(vulnerability);
         self.statements.add(vulnerability);
     }

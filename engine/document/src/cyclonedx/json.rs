@@ -97,7 +97,9 @@ impl<'de> Visitor<'de> for Document {
                 DocumentMember::Vulnerabilities => {
                     lists.met("vulnerabilities")?;
                     let each = |one: Vulnerability<'de>| into.vulnerability(&one);
-                    map.next_value_seed(Each::new(each))?;
+                    if map.next_value_seed(Each::new(each))? {
+                        into.has_vulnerabilities();
+                    }
                 }
                 DocumentMember::SpdxVersion => {
                     return Err(A::Error::custom(

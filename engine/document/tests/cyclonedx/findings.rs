@@ -5,6 +5,7 @@ use referee_core::facts::{
     FixState, ReportFormat, Severity, VexFormat, VexJustification, VexStatus,
 };
 use referee_document::cyclonedx::Bom;
+use referee_document::{Limits, vulnerability};
 
 /// A document with a component `a` and these vulnerabilities.
 fn with(vulnerabilities: &str) -> Bom {
@@ -41,6 +42,10 @@ fn a_document_without_vulnerabilities_is_no_report_as_trivy_writes_it_without_a_
     for vulnerabilities in ["", r#""vulnerabilities":null,"#, r#""vulnerabilities":[],"#] {
         let text = format!(r#"{{{vulnerabilities}"bomFormat":"CycloneDX","specVersion":"1.6"}}"#);
         assert_eq!(json(&text).report, None);
+        // Who says that it is a report says that there was a scan.
+        let report = vulnerability::read(None, text.as_bytes(), &Limits::DEFAULT);
+        let is_list = vulnerabilities.contains('[');
+        assert_eq!(report.is_ok_and(|report| report.finding_count == 0), is_list);
     }
     let text = r#"<bom xmlns="http://cyclonedx.org/schema/bom/1.6"><vulnerabilities></vulnerabilities></bom>"#;
     assert_eq!(xml(text).report, None);

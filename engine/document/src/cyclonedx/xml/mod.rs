@@ -43,6 +43,7 @@ pub(super) fn document(text: &str, limits: &Limits) -> Result<Bom, DocumentError
         }
         "vulnerabilities" => {
             met.once(reader, "vulnerabilities")?;
+            into.has_vulnerabilities();
             reader.children(|reader, element| match element.name() {
                 "vulnerability" => {
                     into.vulnerability(&vulnerability::read(reader)?);
