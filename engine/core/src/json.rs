@@ -56,11 +56,25 @@ fn write_scalar(value: &Value, out: &mut String) {
 /// written.
 #[must_use]
 pub fn length<T: Serialize + ?Sized>(item: &T) -> u64 {
-    struct Counter(u64);
+    length_within(item, u64::MAX)
+}
+
+/// The same of what may be very long: `u64::MAX` for what takes more than `most` bytes, which is not
+/// counted to its end.
+#[must_use]
+pub fn length_within<T: Serialize + ?Sized>(item: &T, most: u64) -> u64 {
+    struct Counter {
+        bytes: u64,
+        most: u64,
+    }
 
     impl io::Write for Counter {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0 = self.0.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+            let more = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+            self.bytes = self.bytes.saturating_add(more);
+            if self.bytes > self.most {
+                return Err(io::ErrorKind::FileTooLarge.into());
+            }
             Ok(bytes.len())
         }
 
@@ -69,8 +83,8 @@ pub fn length<T: Serialize + ?Sized>(item: &T) -> u64 {
         }
     }
 
-    let mut counter = Counter(0);
-    serde_json::to_writer(&mut counter, item).map_or(u64::MAX, |()| counter.0)
+    let mut counter = Counter { bytes: 0, most };
+    serde_json::to_writer(&mut counter, item).map_or(u64::MAX, |()| counter.bytes)
 }
 
 #[cfg(test)]
@@ -81,7 +95,10 @@ mod tests {
     #[test]
     fn the_length_is_that_of_the_text() {
         let value = json!({"a": [1, "ä\n"], "b": null});
-        assert_eq!(length(&value), u64::try_from(value.to_string().len()).unwrap());
+        let bytes = u64::try_from(value.to_string().len()).unwrap();
+        assert_eq!(length(&value), bytes);
+        assert_eq!(length_within(&value, bytes), bytes);
+        assert_eq!(length_within(&value, bytes - 1), u64::MAX);
     }
 
     #[test]

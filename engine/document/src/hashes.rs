@@ -114,7 +114,7 @@ pub(crate) fn digests(package: &PackageFact) -> Vec<SmolStr> {
     of_oci.map(|(name, hash)| smol_str::format_smolstr!("{name}:{hash}")).collect()
 }
 
-/// OCI image specification, "Registered algorithms".
+/// OCI image specification, "Registered algorithms", and go-digest's `sha384`, which it does not list.
 fn is_digest_algorithm(name: &str) -> bool {
     matches!(name, "sha256" | "sha384" | "sha512" | "blake3")
 }

@@ -5,11 +5,14 @@ use crate::error::DocumentError;
 use crate::limits::Limits;
 use crate::strict::Strict;
 use crate::text::shorten;
-use serde::de::{DeserializeSeed, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
+
+/// The most that is told of what a parser says, in characters.
+const MAX_TOLD: usize = 300;
 
 /// The text of a document that is within the limit, without a byte order mark.
 pub(crate) fn text<'a>(bytes: &'a [u8], limits: &Limits) -> Result<&'a str, DocumentError> {
@@ -75,6 +78,12 @@ pub(crate) fn error(
     if source.classify() != serde_json::error::Category::Data {
         return DocumentError::Json { line, column, source };
     }
+    // It quotes what it found, however long that is.
+    let told = source.to_string();
+    let source = match shorten(&told, MAX_TOLD) {
+        short if short.len() < told.len() => serde_json::Error::custom(short),
+        _ => source,
+    };
     DocumentError::Member { format, path: shorten(&path(), 200), line, column, source }
 }
 

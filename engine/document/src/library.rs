@@ -6,7 +6,7 @@ use crate::expected::Expected;
 use crate::limits::Limits;
 use crate::{provenance, sbom, vex, vulnerability};
 use referee_core::facts::{ContentFact, Contents, Problem};
-use referee_core::json::length;
+use referee_core::json::length_within;
 use referee_core::{Coded as _, Digest};
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
@@ -16,6 +16,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// So many bytes of facts are kept, and as many again of the generation before. A document of
 /// 70,000 packages takes 30 MB.
 const GENERATION_BYTES: u64 = 128 * 1024 * 1024;
+
+/// Facts that take more bytes than this as JSON are not counted to the end: it is enough to know that
+/// they are too large, as what a document says once may stand in many facts. Those of the largest
+/// documents take 400 MB.
+const MAX_COUNTED_BYTES: u64 = 1024 * 1024 * 1024;
 
 /// What names a reading: a hash over the bytes and what they were expected to be.
 type Mark = [u8; 32];
@@ -131,7 +136,7 @@ pub fn read(
             return Err(DocumentError::UnknownFormat { expected: "document of a known kind" });
         }
     }
-    contents.facts_bytes = written(&contents);
+    contents.facts_bytes = written(&contents, MAX_COUNTED_BYTES);
     Ok(contents)
 }
 
@@ -149,15 +154,15 @@ fn problem(error: &DocumentError) -> Problem {
     }
 }
 
-/// How many bytes all of it takes as JSON.
-fn written(contents: &Contents) -> u64 {
+/// How many bytes all of it takes as JSON; `u64::MAX` where they are too many to count.
+fn written(contents: &Contents, most: u64) -> u64 {
     let Contents { sbom, report, vex, provenance, summary, facts_bytes: _ } = contents;
     let parts = [
-        sbom.as_ref().map(|part| length(&**part)),
-        report.as_ref().map(|part| length(&**part)),
-        vex.as_ref().map(|part| length(&**part)),
-        provenance.as_ref().map(|part| length(&**part)),
-        summary.as_ref().map(|part| length(&**part)),
+        sbom.as_ref().map(|part| length_within(&**part, most)),
+        report.as_ref().map(|part| length_within(&**part, most)),
+        vex.as_ref().map(|part| length_within(&**part, most)),
+        provenance.as_ref().map(|part| length_within(&**part, most)),
+        summary.as_ref().map(|part| length_within(&**part, most)),
     ];
     parts.into_iter().flatten().fold(0, u64::saturating_add)
 }
@@ -193,6 +198,19 @@ mod tests {
         let library = Library::default();
         assert!(library.read(Expected::Anything, br#"{"approved": true}"#).is_none());
         assert!(library.read(Expected::Anything, b"plain").is_none());
+    }
+
+    #[test]
+    fn what_is_far_larger_written_out_than_the_document_is_not_written_out() {
+        let list = vec![r#""a""#; 1_000].join(",");
+        let long = "x".repeat(10_000);
+        let text = format!(
+            r#"{{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{{"name":"a","bom-ref":"a"}}],
+            "dependencies":[{{"ref":"{long}","dependsOn":[{list}]}}]}}"#
+        );
+        let contents = read(Expected::Sbom, text.as_bytes(), &Limits::DEFAULT).unwrap();
+        assert!(contents.facts_bytes > 10_000_000, "{}", contents.facts_bytes);
+        assert_eq!(written(&contents, 1_000_000), u64::MAX);
     }
 
     #[test]

@@ -46,6 +46,67 @@ impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for TextOr<'a, T> {
     }
 }
 
+/// A list of which the first `MOST` elements are kept; `null` is an empty one.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Few<T, const MOST: usize> {
+    /// Those that are kept.
+    pub(crate) kept: Vec<T>,
+    /// How many are not.
+    pub(crate) left_out: u64,
+}
+
+impl<T, const MOST: usize> Default for Few<T, MOST> {
+    fn default() -> Self {
+        Self { kept: Vec::new(), left_out: 0 }
+    }
+}
+
+impl<T, const MOST: usize> Few<T, MOST> {
+    /// Adds one.
+    pub(crate) fn push(&mut self, one: T) {
+        if self.kept.len() < MOST {
+            self.kept.push(one);
+        } else {
+            self.left_out = self.left_out.saturating_add(1);
+        }
+    }
+
+    /// How many there are, those left out as well.
+    pub(crate) fn count(&self) -> u64 {
+        u64::try_from(self.kept.len()).unwrap_or(u64::MAX).saturating_add(self.left_out)
+    }
+}
+
+impl<'de, T: Deserialize<'de>, const MOST: usize> Deserialize<'de> for Few<T, MOST> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct List<T, const MOST: usize>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>, const MOST: usize> Visitor<'de> for List<T, MOST> {
+            type Value = Few<T, MOST>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(Few::default())
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+                let mut few = Few::default();
+                while few.kept.len() < MOST {
+                    let Some(one) = list.next_element()? else { return Ok(few) };
+                    few.kept.push(one);
+                }
+                while list.next_element::<IgnoredAny>()?.is_some() {
+                    few.left_out = few.left_out.saturating_add(1);
+                }
+                Ok(few)
+            }
+        }
+        deserializer.deserialize_any(List(PhantomData))
+    }
+}
+
 /// What reads the members of an object one by one.
 pub(crate) trait Members<'de> {
     /// The members that are read, 64 at most; others are passed over.

@@ -209,11 +209,12 @@ impl Assembler {
             self.builder.problem("document_reference", || "a dependency has no ref".to_owned());
             return;
         };
+        let from = self.builder.id(from);
         for (list, kind) in
             [(&dependency.depends_on, "depends_on"), (&dependency.provides, "provides")]
         {
             for to in list.kept.iter().filter_map(|to| said(Some(to))) {
-                self.builder.relate(from, to, kind.into());
+                self.builder.relate(&from, to, kind.into());
             }
             self.builder.leave_out("relationships", list.left_out);
         }

@@ -46,6 +46,8 @@ pub(super) struct Findings {
 struct Pending {
     reference: Option<SmolStr>,
     affected: Vec<SmolStr>,
+    /// Whether more versions may be affected than those: ranges, and what is past the limit.
+    more: bool,
 }
 
 impl Findings {
@@ -100,7 +102,7 @@ impl Findings {
         finding.aliases = names.into_iter().take(MAX_ALIASES).collect();
         if affects.kept.is_empty() {
             self.findings.push(finding);
-            self.affected.push(Pending { reference: None, affected: Vec::new() });
+            self.affected.push(Pending { reference: None, affected: Vec::new(), more: false });
             return;
         }
         for affected in affects.kept.iter().take(room) {
@@ -139,18 +141,21 @@ impl Findings {
 
     fn affected_by(&mut self, affected: &Affected<'_>, finding: &FindingFact) {
         let mut finding = finding.clone();
-        let mut versions = Vec::new();
+        let (mut versions, mut more) = (Vec::new(), affected.versions.left_out > 0);
         for version in &affected.versions.kept {
+            let unaffected = said(version.status.as_ref()) == Some("unaffected");
+            more |= !unaffected && said(version.range.as_ref()).is_some();
             let Some(number) = said(version.version.as_ref()).map(SmolStr::from) else { continue };
-            match said(version.status.as_ref()) {
-                Some("unaffected") => finding.fixed_in.push(number),
-                _ => versions.push(number),
+            if unaffected {
+                finding.fixed_in.push(number);
+            } else {
+                versions.push(number);
             }
         }
         self.leave_out("versions", 0, affected.versions.left_out);
         let reference = said(affected.reference.as_ref()).map(SmolStr::from);
         self.findings.push(finding);
-        self.affected.push(Pending { reference, affected: versions });
+        self.affected.push(Pending { reference, affected: versions, more });
     }
 
     fn leave_out(&mut self, what: &'static str, some: usize, more: u64) {
@@ -198,9 +203,11 @@ fn locate(
     known: &Known<'_>,
     problems: &mut Problems,
 ) {
+    let mut in_doubt = pending.more;
     if let Some(reference) = &pending.reference {
         match known.target(reference) {
-            Target::Package { package, .. } => {
+            Target::Package { package, more } => {
+                in_doubt |= more;
                 finding.package = Some(package.name.clone());
                 finding.version.clone_from(&package.version);
                 finding.purl.clone_from(&package.purl);
@@ -223,7 +230,8 @@ fn locate(
     if let Some(own) = finding.version.clone() {
         let unaffected = finding.fixed_in.contains(&own) && !pending.affected.contains(&own);
         finding.fixed_in.retain(|version| *version != own);
-        finding.suppressed = unaffected.then(|| format!("{} is unaffected", shorten(&own, 80)));
+        finding.suppressed =
+            (unaffected && !in_doubt).then(|| format!("{} is unaffected", shorten(&own, 80)));
     }
     if !finding.fixed_in.is_empty() {
         finding.fix = FixState::Fixed;

@@ -43,6 +43,7 @@ enum DocumentMember {
     Services,
     Dependencies,
     Vulnerabilities,
+    #[serde(alias = "@graph")]
     SpdxVersion,
     #[serde(other)]
     Other,
@@ -101,7 +102,9 @@ impl<'de> Visitor<'de> for Document {
                     }
                 }
                 DocumentMember::SpdxVersion => {
-                    return Err(A::Error::custom("a CycloneDX document has no spdxVersion"));
+                    return Err(A::Error::custom(
+                        "a CycloneDX document has neither spdxVersion nor @graph",
+                    ));
                 }
                 DocumentMember::Other => drop(map.next_value::<IgnoredAny>()?),
             }

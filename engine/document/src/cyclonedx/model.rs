@@ -3,73 +3,14 @@
 //! would otherwise be a hundred times larger here than it is written.
 
 use crate::json::Text;
-use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
+pub(super) use crate::stream::Few;
+use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize, de};
 use std::fmt;
-use std::marker::PhantomData;
 
 /// A text that says something: absent, empty and blank are the same.
 pub(super) fn said<'t>(text: Option<&'t Text<'_>>) -> Option<&'t str> {
     text.map(|text| text.trim()).filter(|text| !text.is_empty())
-}
-
-/// A list of which the first `MOST` elements are kept; `null` is an empty one.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Few<T, const MOST: usize> {
-    pub(super) kept: Vec<T>,
-    pub(super) left_out: u64,
-}
-
-impl<T, const MOST: usize> Default for Few<T, MOST> {
-    fn default() -> Self {
-        Self { kept: Vec::new(), left_out: 0 }
-    }
-}
-
-impl<T, const MOST: usize> Few<T, MOST> {
-    /// Adds one.
-    pub(super) fn push(&mut self, one: T) {
-        if self.kept.len() < MOST {
-            self.kept.push(one);
-        } else {
-            self.left_out = self.left_out.saturating_add(1);
-        }
-    }
-
-    /// How many there are, those left out as well.
-    pub(super) fn count(&self) -> u64 {
-        u64::try_from(self.kept.len()).unwrap_or(u64::MAX).saturating_add(self.left_out)
-    }
-}
-
-impl<'de, T: Deserialize<'de>, const MOST: usize> Deserialize<'de> for Few<T, MOST> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct List<T, const MOST: usize>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>, const MOST: usize> Visitor<'de> for List<T, MOST> {
-            type Value = Few<T, MOST>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list")
-            }
-
-            fn visit_unit<E>(self) -> Result<Self::Value, E> {
-                Ok(Few::default())
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-                let mut few = Few::default();
-                while few.kept.len() < MOST {
-                    let Some(one) = list.next_element()? else { return Ok(few) };
-                    few.kept.push(one);
-                }
-                while list.next_element::<IgnoredAny>()?.is_some() {
-                    few.left_out = few.left_out.saturating_add(1);
-                }
-                Ok(few)
-            }
-        }
-        deserializer.deserialize_any(List(PhantomData))
-    }
 }
 
 /// An organisation or a person.
@@ -301,10 +242,11 @@ pub(super) struct Affected<'a> {
     pub(super) versions: Few<AffectedVersion<'a>, 16>,
 }
 
-/// Whether a version is affected. (Ranges are not read.)
+/// Whether a version is affected, or a range of them. (Which versions are in a range is not read.)
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct AffectedVersion<'a> {
     #[serde(borrow)]
     pub(super) version: Option<Text<'a>>,
+    pub(super) range: Option<Text<'a>>,
     pub(super) status: Option<Text<'a>>,
 }

@@ -1,17 +1,14 @@
 //! Several licence texts as one: `A AND (B OR C)`.
 
 use super::Expression;
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 /// The expression of which all parts, or one of them, must be kept to. A part that is no expression
 /// by itself makes the whole none, whatever it would read as beside the others (`MIT) OR (MIT`).
 pub(crate) fn join<'a>(parts: impl IntoIterator<Item = &'a str>, operator: Operator) -> String {
-    let mut seen = Vec::new();
-    for part in parts {
-        if !seen.contains(&part) {
-            seen.push(part);
-        }
-    }
+    let mut known = HashSet::new();
+    let seen: Vec<&str> = parts.into_iter().filter(|part| known.insert(*part)).collect();
     if let [only] = seen.as_slice() {
         return (*only).to_owned();
     }

@@ -182,7 +182,11 @@ impl Builder {
         if let Some(license) = declared_of(&mut self.licenses, package.license_concluded.as_ref()) {
             license.concluded = license.concluded.saturating_add(1);
         }
-        let kind = package.purl.as_deref().and_then(purl::kind).unwrap_or_default();
+        self.count_type(package.purl.as_deref());
+    }
+
+    fn count_type(&mut self, purl: Option<&str>) {
+        let kind = purl.and_then(purl::kind).unwrap_or_default();
         if let Some(count) = self.types.get_mut(&*kind) {
             *count = count.saturating_add(1);
         } else if self.types.len() < MAX_TYPES {
@@ -204,14 +208,11 @@ impl Builder {
         id
     }
 
-    /// Adds a relationship between ids that are not kept yet.
-    pub(crate) fn relate(&mut self, from: &str, to: &str, kind: SmolStr) {
-        let (from, to) = if self.sbom.relationships.len() < self.limits.max_relationships {
-            (self.id(from), self.id(to))
-        } else {
-            (SmolStr::default(), SmolStr::default())
-        };
-        self.relationship(from, to, kind);
+    /// Adds a relationship to an id that is not kept yet.
+    pub(crate) fn relate(&mut self, from: &SmolStr, to: &str, kind: SmolStr) {
+        let room = self.sbom.relationships.len() < self.limits.max_relationships;
+        let to = if room { self.id(to) } else { SmolStr::default() };
+        self.relationship(from.clone(), to, kind);
     }
 
     /// Adds a relationship.
@@ -241,6 +242,19 @@ impl Builder {
         if let Some(package) = self.sbom.packages.get_mut(position) {
             package.license_declared = declared;
             package.license_concluded = concluded;
+        }
+    }
+
+    /// Sets the package URL of the package that was added without one at this position, where a
+    /// document tells it apart from the package.
+    pub(crate) fn set_purl(&mut self, position: usize, purl: SmolStr) {
+        if let Some(without) = self.types.get_mut("") {
+            *without = without.saturating_sub(1);
+        }
+        self.types.retain(|_, count| *count > 0);
+        self.count_type(Some(&purl));
+        if let Some(package) = self.sbom.packages.get_mut(position) {
+            package.purl = Some(purl);
         }
     }
 

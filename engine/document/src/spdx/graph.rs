@@ -33,6 +33,10 @@ pub(super) enum Element {
     Outside,
 }
 
+/// A kind of relationships.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kind(u32);
+
 /// Where one end of a relationship is.
 enum End {
     Package(SmolStr),
@@ -47,7 +51,7 @@ enum End {
 struct Relation {
     from: Symbol,
     to: Symbol,
-    kind: u32,
+    kind: Kind,
 }
 
 /// The elements of a document.
@@ -59,6 +63,8 @@ pub(super) struct Graph<'a> {
     kinds: HashMap<Cow<'a, str>, u32>,
     relations: Vec<Relation>,
     described: Vec<Symbol>,
+    /// Ends outside of the document as facts have them, each once.
+    outside: HashMap<Symbol, SmolStr>,
 }
 
 /// Identifiers, each once.
@@ -140,10 +146,14 @@ impl<'a> Graph<'a> {
         self.packages = self.packages.saturating_add(1);
     }
 
-    /// A relationship. Its kind is in lower snake case in the end.
-    pub(super) fn relate(&mut self, from: Symbol, to: Symbol, kind: Cow<'a, str>) {
+    /// A kind of relationships, in lower snake case in the end.
+    pub(super) fn kind(&mut self, kind: Cow<'a, str>) -> Kind {
         let next = u32::try_from(self.kinds.len()).unwrap_or(u32::MAX);
-        let kind = *self.kinds.entry(kind).or_insert(next);
+        Kind(*self.kinds.entry(kind).or_insert(next))
+    }
+
+    /// A relationship.
+    pub(super) fn relate(&mut self, from: Symbol, to: Symbol, kind: Kind) {
         self.relations.push(Relation { from, to, kind });
     }
 
@@ -168,7 +178,7 @@ impl<'a> Graph<'a> {
         let relations = std::mem::take(&mut self.relations);
         let mut described = std::mem::take(&mut self.described);
         for Relation { from, to, kind } in relations {
-            let Some(kind) = at(&kinds, kind) else { continue };
+            let Some(kind) = at(&kinds, kind.0) else { continue };
             match (kind.as_str(), self.element(from), self.element(to)) {
                 ("describes", Element::Document, _) => described.push(to),
                 ("described_by", _, Element::Document) => described.push(from),
@@ -181,7 +191,7 @@ impl<'a> Graph<'a> {
         builder.finish()
     }
 
-    fn relationship(&self, from: Symbol, to: Symbol, kind: &SmolStr, builder: &mut Builder) {
+    fn relationship(&mut self, from: Symbol, to: Symbol, kind: &SmolStr, builder: &mut Builder) {
         let ends = (self.end(from, builder), self.end(to, builder));
         let nowhere = match &ends {
             (End::Nowhere, _) => Some(from),
@@ -202,24 +212,28 @@ impl<'a> Graph<'a> {
         }
     }
 
-    fn end(&self, symbol: Symbol, builder: &mut Builder) -> End {
+    fn end(&mut self, symbol: Symbol, builder: &mut Builder) -> End {
         match self.element(symbol) {
             Element::Package(position) => End::Package(
                 at(&builder.document().packages, position)
-                    .map_or_else(|| self.names.of(symbol).into(), |package| package.id.clone()),
+                    .map_or_else(|| self.held(symbol), |package| package.id.clone()),
             ),
             Element::Document | Element::Other => End::Inside,
-            Element::Outside => End::Outside(self.names.of(symbol).into()),
-            Element::Unseen => {
-                let name = self.names.of(symbol);
-                if is_outside(name) { End::Outside(name.into()) } else { End::Nowhere }
-            }
+            Element::Outside => End::Outside(self.held(symbol)),
+            Element::Unseen if is_outside(self.names.of(symbol)) => End::Outside(self.held(symbol)),
+            Element::Unseen => End::Nowhere,
         }
+    }
+
+    /// The text of an identifier that no package holds: one that many relationships name is held once.
+    fn held(&mut self, symbol: Symbol) -> SmolStr {
+        let names = &self.names;
+        self.outside.entry(symbol).or_insert_with(|| names.of(symbol).into()).clone()
     }
 
     /// What the document is about. Where it does not say and has one package only it is about that
     /// (2.3 clause 11.1, `DESCRIBES`, is mandatory for more than one).
-    fn describes(&self, described: &[Symbol], builder: &mut Builder) {
+    fn describes(&mut self, described: &[Symbol], builder: &mut Builder) {
         let mut seen = HashSet::new();
         for symbol in described {
             if !seen.insert(*symbol) {

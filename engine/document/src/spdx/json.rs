@@ -50,6 +50,9 @@ enum Member {
     Relationships,
     #[serde(rename = "sbom")]
     Wrapped,
+    /// CycloneDX has it, or SPDX 3.
+    #[serde(rename = "bomFormat", alias = "@graph")]
+    Foreign,
     #[serde(other)]
     Other,
 }
@@ -69,6 +72,7 @@ impl Member {
             Self::Licenses => "hasExtractedLicensingInfos",
             Self::Relationships => "relationships",
             Self::Wrapped => "sbom",
+            Self::Foreign => "bomFormat",
             Self::Other => "",
         }
     }
@@ -125,13 +129,17 @@ impl<'de> Visitor<'de> for Members<'_, 'de> {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             }
-            if top.wrapped && !inner {
+            if member == Member::Foreign {
+                return Err(A::Error::custom("the document is in another format as well"));
+            }
+            let beside = member == Member::Wrapped && !top.seen.is_empty();
+            if !inner && (top.wrapped || beside) {
                 return Err(A::Error::custom(
                     "the document stands in the member sbom and beside it",
                 ));
             }
             if member == Member::Wrapped {
-                if inner || !top.seen.is_empty() {
+                if inner {
                     map.next_value::<IgnoredAny>()?;
                 } else {
                     top.wrapped = true;
@@ -204,7 +212,7 @@ fn read_member<'de, A: MapAccess<'de>>(
                 document.relationship(relation.from.0, relation.kind.0, relation.to.0);
             }))?;
         }
-        Member::Wrapped | Member::Other => {}
+        Member::Wrapped | Member::Foreign | Member::Other => {}
     }
     Ok(())
 }

@@ -9,6 +9,9 @@ use smol_str::SmolStr;
 /// The most creators of a document. Tools write one to three.
 const MAX_CREATORS: usize = 256;
 
+/// The longest name of a creator, in characters: in 3.0 a name may be there once for many creators.
+const MAX_CREATOR: usize = 512;
+
 /// The text that was there last: package after package has the same supplier, and then one text in
 /// memory.
 #[derive(Debug, Default)]
@@ -89,8 +92,8 @@ pub(super) fn purpose(text: &str) -> SmolStr {
 
 /// A creator of 2.x: `Tool: syft-1.18.1`, `Organization: …`, `Person: …`.
 pub(super) fn creator(builder: &mut Builder, text: &str) {
-    if let Some(name) = text.trim().strip_prefix("Tool:") {
-        tool(builder, tool_name(name.trim()));
+    if text.trim().starts_with("Tool:") {
+        tool(builder, text.trim());
     } else {
         author(builder, agent(text));
     }
@@ -100,17 +103,18 @@ pub(super) fn creator(builder: &mut Builder, text: &str) {
 pub(super) fn author(builder: &mut Builder, name: &str) {
     let document = builder.document();
     if document.authors.len() < MAX_CREATORS {
-        document.authors.push(name.to_owned());
+        document.authors.push(shorten(name, MAX_CREATOR));
     } else {
         builder.leave_out("creators", 1);
     }
 }
 
-/// A tool that made the document.
-pub(super) fn tool(builder: &mut Builder, name: String) {
+/// A tool that made the document, with or without 2.x's word for that.
+pub(super) fn tool(builder: &mut Builder, name: &str) {
     let document = builder.document();
     if document.tools.len() < MAX_CREATORS {
-        document.tools.push(name);
+        let name = name.strip_prefix("Tool:").unwrap_or(name).trim();
+        document.tools.push(shorten(&tool_name(name), MAX_CREATOR));
     } else {
         builder.leave_out("creators", 1);
     }
@@ -118,7 +122,7 @@ pub(super) fn tool(builder: &mut Builder, name: String) {
 
 /// A tool as 2.3 clause 6.8 has it, name and version joined by `-`: parted at the first `-` before
 /// what looks like a version.
-pub(super) fn tool_name(text: &str) -> String {
+fn tool_name(text: &str) -> String {
     let is_version = |rest: &str| {
         let rest = rest.strip_prefix('v').unwrap_or(rest);
         rest.starts_with(|first: char| first.is_ascii_digit())

@@ -90,6 +90,7 @@ impl<'a> Document<'a> {
     ) {
         let from = self.graph.symbol(from);
         let to = self.graph.symbol(to);
+        let kind = self.graph.kind(kind);
         self.graph.relate(from, to, kind);
     }
 

@@ -5,6 +5,7 @@ use referee_core::facts::{
     FixState, ReportFormat, Severity, VexFormat, VexJustification, VexStatus,
 };
 use referee_document::cyclonedx::Bom;
+use referee_document::{Limits, vulnerability};
 
 /// A document with a component `a` and these vulnerabilities.
 fn with(vulnerabilities: &str) -> Bom {
@@ -23,7 +24,8 @@ fn with(vulnerabilities: &str) -> Bom {
 
 #[test]
 fn a_report_says_what_was_scanned_by_whom_and_when() {
-    let report = with("").report.unwrap();
+    let bom = with(r#"{"id":"CVE-1"}"#);
+    let report = bom.report.unwrap();
     assert_eq!(report.format, ReportFormat::CycloneDx);
     assert_eq!(report.spec_version.as_deref(), Some("1.6"));
     assert_eq!(report.scanner.as_deref(), Some("grype"));
@@ -31,17 +33,46 @@ fn a_report_says_what_was_scanned_by_whom_and_when() {
     assert_eq!(report.scanned_at.unwrap().to_string(), "2026-05-01T00:00:00Z");
     assert_eq!(report.target.as_deref(), Some("image"));
     assert_eq!(report.target_digests, [format!("sha256:{}", "ab".repeat(32))]);
-    // A scan that found nothing is a scan.
-    assert_eq!((report.finding_count, report.findings.len()), (0, 0));
-    assert_eq!(with("").vex, None);
+    assert_eq!((report.finding_count, report.findings.len()), (1, 1));
+    assert_eq!(bom.vex, None);
 }
 
 #[test]
-fn a_document_without_a_list_of_vulnerabilities_is_no_report() {
-    for vulnerabilities in ["", r#""vulnerabilities":null,"#] {
+fn a_document_without_vulnerabilities_is_no_report_as_trivy_writes_it_without_a_scan() {
+    for vulnerabilities in ["", r#""vulnerabilities":null,"#, r#""vulnerabilities":[],"#] {
         let text = format!(r#"{{{vulnerabilities}"bomFormat":"CycloneDX","specVersion":"1.6"}}"#);
         assert_eq!(json(&text).report, None);
+        // Who says that it is a report says that there was a scan.
+        let report = vulnerability::read(None, text.as_bytes(), &Limits::DEFAULT);
+        let is_list = vulnerabilities.contains('[');
+        assert_eq!(report.is_ok_and(|report| report.finding_count == 0), is_list);
     }
+    let text = r#"<bom xmlns="http://cyclonedx.org/schema/bom/1.6"><vulnerabilities></vulnerabilities></bom>"#;
+    assert_eq!(xml(text).report, None);
+}
+
+#[test]
+fn a_version_is_set_aside_only_by_all_that_is_said_of_it() {
+    let suppressed = |versions: &str, more: &str| {
+        let text = format!(
+            r#"{{"bomFormat":"CycloneDX","specVersion":"1.6",
+            "vulnerabilities":[{{"id":"CVE-1","affects":[{{"ref":"a","versions":[{versions}]}}]}}],
+            "components":[{{"bom-ref":"a","name":"a","version":"1.0"}}{more}]}}"#
+        );
+        json(&text).report.unwrap().findings[0].suppressed.is_some()
+    };
+    let not = r#"{"version":"1.0","status":"unaffected"}"#;
+    assert!(suppressed(not, ""));
+    assert!(suppressed(&format!(r#"{not},{{"version":"0.9"}}"#), ""));
+    // What is said of it otherwise, by a range or past what is read.
+    assert!(!suppressed(&format!(r#"{not},{{"version":"1.0","status":"unknown"}}"#), ""));
+    assert!(!suppressed(&format!(r#"{not},{{"range":"vers:npm/<2"}}"#), ""));
+    assert!(suppressed(&format!(r#"{not},{{"range":"vers:npm/<2","status":"unaffected"}}"#), ""));
+    let others = vec![r#"{"version":"2.0"}"#; 15].join(",");
+    assert!(suppressed(&format!("{not},{others}"), ""));
+    assert!(!suppressed(&format!(r#"{not},{others},{{"version":"1.0"}}"#), ""));
+    // Nobody knows which of two packages is meant.
+    assert!(!suppressed(not, r#",{"bom-ref":"a","name":"a","version":"2.0"}"#));
 }
 
 #[test]

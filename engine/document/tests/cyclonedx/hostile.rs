@@ -200,3 +200,29 @@ fn what_is_told_is_short_however_long_what_it_is_about() {
     );
     assert!(error.unwrap_err().to_string().len() < 300);
 }
+
+#[test]
+fn a_long_reference_is_looked_at_once_for_all_that_it_depends_on() {
+    let long = "x".repeat(1 << 20);
+    let list = vec![r#""a""#; 100_000].join(",");
+    let text = format!(
+        r#"{{{BOM},"components":[{{"name":"a","bom-ref":"a"}},{{"name":"b","bom-ref":"{long}"}}],
+        "dependencies":[{{"ref":"{long}","dependsOn":[{list}]}}]}}"#
+    );
+    let sbom = cyclonedx::json(text.as_bytes(), &Limits::DEFAULT).unwrap().sbom;
+    // A look at each is one at 100 GB.
+    assert_eq!(sbom.relationships.len(), 100_000);
+    assert_eq!(sbom.packages[1].id.as_ptr(), sbom.relationships[99_999].from.as_ptr());
+}
+
+#[test]
+fn what_is_told_of_a_wrong_type_is_bounded() {
+    let long = "x".repeat(1 << 20);
+    for member in ["components", "version", "metadata"] {
+        let text = format!(r#"{{{BOM},"{member}":"{long}"}}"#);
+        let error = cyclonedx::json(text.as_bytes(), &Limits::DEFAULT).unwrap_err();
+        assert!(matches!(error, DocumentError::Member { .. }), "{member}");
+        let told = referee_core::error::chain(&error);
+        assert!(told.contains("invalid type: string \"xxx") && told.len() < 1000, "{}", told.len());
+    }
+}

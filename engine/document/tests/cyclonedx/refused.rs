@@ -83,7 +83,11 @@ fn wrong_types_are_named_with_their_path() {
         (r#""components":[],"components":[]"#, ".", "duplicate field `components`"),
         (r#""components":[{"name":"a","name":"b"}]"#, "components[0]", "duplicate field `name`"),
         (r#""specVersion":"1.4""#, ".", "duplicate field `specVersion`"),
-        (r#""spdxVersion":"SPDX-2.3""#, ".", "a CycloneDX document has no spdxVersion"),
+        (
+            r#""spdxVersion":"SPDX-2.3""#,
+            ".",
+            "a CycloneDX document has neither spdxVersion nor @graph",
+        ),
     ] {
         let (found, said) = member(members);
         assert_eq!((found.as_str(), said.as_str()), (path, what), "{members}");

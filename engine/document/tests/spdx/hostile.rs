@@ -182,3 +182,111 @@ fn a_million_ends_of_one_relationship_are_bounded() {
     assert_eq!(sbom.packages[0].license_declared.as_deref(), Some("b"));
     assert_eq!(sbom.licenses["b"].status, LicenseStatus::Unknown);
 }
+
+/// A graph of so many packages `0`, `1` and so on and other elements.
+fn graph_of(packages: usize, members: impl Fn(usize) -> String, others: &[String]) -> String {
+    let package =
+        |at| format!(r#"{{"type":"software_Package","spdxId":"{at}","name":"n"{}}}"#, members(at));
+    let elements: Vec<String> = (0..packages).map(package).chain(others.iter().cloned()).collect();
+    let elements = elements.join(",");
+    format!(r#"{{"@context":"https://spdx.org/rdf/3.0.1/x","@graph":[{elements}]}}"#)
+}
+
+#[test]
+fn a_long_end_and_a_long_kind_of_many_relationships_are_held_once() {
+    let long = "x".repeat(1 << 18);
+    let ends: Vec<String> = (0..20_000).map(|at| format!("\"{at}\"")).collect();
+    let others = [
+        format!(
+            r#"{{"type":"SpdxDocument","spdxId":"d","import":[{{"externalSpdxId":"{long}"}}]}}"#
+        ),
+        format!(
+            r#"{{"type":"Relationship","from":"{long}","relationshipType":"{long}","to":[{}]}}"#,
+            ends.join(",")
+        ),
+    ];
+    // Written out they are 10 GB.
+    let sbom = read(&graph_of(20_000, |_| String::new(), &others));
+    assert_eq!(sbom.relationships.len(), 20_000);
+    assert_eq!(sbom.relationships[7].from.as_ptr(), sbom.relationships[19_999].from.as_ptr());
+}
+
+#[test]
+fn long_names_of_suppliers_are_held_once() {
+    let long = "x".repeat(1 << 18);
+    let agent = |id: &str| format!(r#"{{"type":"Person","spdxId":"{id}","name":"{long}{id}"}}"#);
+    let members = |at: usize| format!(r#","suppliedBy":"o{}""#, at % 2);
+    let sbom = read(&graph_of(20_000, members, &[agent("o0"), agent("o1")]));
+    let supplier = |at: usize| sbom.packages[at].supplier.as_ref().unwrap().as_ptr();
+    assert_eq!(supplier(0), supplier(19_998));
+    assert_ne!(supplier(0), supplier(1));
+}
+
+#[test]
+fn a_long_licence_of_many_packages_is_looked_at_once() {
+    let long = "MIT OR ".repeat(1 << 20) + "ISC";
+    let mut others = vec![format!(
+        r#"{{"type":"simplelicensing_LicenseExpression","spdxId":"e","simplelicensing_licenseExpression":"{long}"}}"#
+    )];
+    others.extend((0..5_000).map(|at| {
+        format!(
+            r#"{{"type":"Relationship","from":"{at}","relationshipType":"hasDeclaredLicense","to":["e"]}}"#
+        )
+    }));
+    // Each look at it is one at 7 MB.
+    let sbom = read(&graph_of(5_000, |_| String::new(), &others));
+    let declared = sbom.packages[4_999].license_declared.as_ref().unwrap();
+    assert!(declared.starts_with("sha256:"), "{}", declared.len());
+    let license = &sbom.licenses[declared];
+    assert_eq!((license.status, license.declared), (LicenseStatus::Unknown, 5_000));
+}
+
+#[test]
+fn one_licence_named_a_million_times_beside_many_is_looked_at_once() {
+    let licenses: Vec<String> = (0..1_500).map(|at| format!("\"l{at}\"")).collect();
+    let again = vec![r#""l0""#; 1_000_000].join(",");
+    let mut others: Vec<String> = (0..1_500)
+        .map(|at| {
+            format!(
+                r#"{{"type":"simplelicensing_LicenseExpression","spdxId":"l{at}","simplelicensing_licenseExpression":"{at}"}}"#
+            )
+        })
+        .collect();
+    others.push(format!(
+        r#"{{"type":"Relationship","from":"0","relationshipType":"hasDeclaredLicense","to":[{},{again}]}}"#,
+        licenses.join(",")
+    ));
+    let sbom = read(&graph_of(1, |_| String::new(), &others));
+    let declared = sbom.packages[0].license_declared.as_ref().unwrap();
+    assert_eq!(sbom.licenses[declared].status, LicenseStatus::Unknown);
+}
+
+#[test]
+fn long_names_of_creators_are_cut() {
+    let long = "x".repeat(1 << 20);
+    let by = vec![r#""o""#; 256].join(",");
+    let others = [
+        format!(r#"{{"type":"Person","spdxId":"o","name":"{long}"}}"#),
+        format!(
+            r#"{{"type":"CreationInfo","@id":"_:c","specVersion":"3.0.1","createdBy":[{by}],"createdUsing":[{by}]}}"#
+        ),
+    ];
+    let sbom = read(&graph_of(1, |_| String::new(), &others));
+    assert_eq!((sbom.authors.len(), sbom.tools.len()), (256, 256));
+    assert_eq!(sbom.authors[0], format!("{}…", "x".repeat(512)));
+    assert_eq!(sbom.tools[0], sbom.authors[0]);
+}
+
+#[test]
+fn floods_within_a_package_are_counted_and_not_kept() {
+    for (member, what) in
+        [("verifiedUsing", "hashes"), ("externalIdentifier", "identifiers of packages")]
+    {
+        for one in ["{}", "\"x\""] {
+            let flood = vec![one; 100_000].join(",");
+            let sbom = read(&graph_of(1, |_| format!(r#","{member}":[{flood}]"#), &[]));
+            assert!(sbom.truncated);
+            assert_eq!(sbom.problems[0].message, format!("98976 {what} are left out"));
+        }
+    }
+}

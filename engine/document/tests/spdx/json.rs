@@ -2,7 +2,7 @@
 
 use crate::{codes, error, read};
 use referee_core::facts::{LicenseStatus, Sbom, SbomEncoding};
-use referee_document::DocumentError;
+use referee_document::{DocumentError, Limits, sbom};
 use serde_json::{Value, json};
 
 /// A document with these members beside what it must have.
@@ -191,12 +191,12 @@ fn a_document_in_the_member_sbom_is_read() {
     let inner = document(json!({"packages": [package("a")], "sbom": 1}));
     let sbom = read(&format!("{{\"sbom\":{inner},\"unknown\":1}}"));
     assert_eq!(sbom.packages.len(), 1);
-    let both = error(&format!("{{\"sbom\":{inner},\"packages\":[]}}"));
-    let DocumentError::Member { path, source, .. } = both else { unreachable!("{both}") };
-    assert!(source.to_string().contains("and beside it"), "{path} {source}");
-    let beside =
-        read(&document(json!({"packages": [package("a")], "zsbom": {}, "sbom": {"packages": []}})));
-    assert_eq!(beside.packages.len(), 1);
+    let after = format!("{{\"sbom\":{inner},\"packages\":[]}}");
+    let before = document(json!({"packages": [package("a")], "sbom": {"packages": []}}));
+    for both in [error(&after), error(&before)] {
+        let DocumentError::Member { path, source, .. } = both else { unreachable!("{both}") };
+        assert!(source.to_string().contains("and beside it"), "{path} {source}");
+    }
 }
 
 #[test]
@@ -266,5 +266,29 @@ fn a_member_that_is_there_twice_is_refused() {
         let found = error(text);
         let DocumentError::Member { source, .. } = &found else { unreachable!("{found}") };
         assert!(source.to_string().starts_with("duplicate field"), "{source}");
+    }
+}
+
+#[test]
+fn a_document_of_two_formats_is_refused_whichever_stands_first() {
+    let two = r#""spdxVersion":"SPDX-2.3","packages":[]"#;
+    let three = r#""@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld","@graph":[]"#;
+    let cyclonedx = r#""bomFormat":"CycloneDX","specVersion":"1.6","components":[{"name":"a"}]"#;
+    for (one, other) in [(two, three), (three, cyclonedx), (cyclonedx, two)] {
+        for text in [format!("{{{one},{other}}}"), format!("{{{other},{one}}}")] {
+            let found = sbom::read(text.as_bytes(), &Limits::DEFAULT).unwrap_err();
+            assert!(
+                matches!(found, DocumentError::Member { .. } | DocumentError::UnknownFormat { .. }),
+                "{text}: {found}"
+            );
+        }
+    }
+    let wrapped = format!(r#"{{"sbom":{{{two}}}}}"#);
+    assert!(sbom::read(wrapped.as_bytes(), &Limits::DEFAULT).is_ok());
+    for text in
+        [format!(r#"{{"sbom":{{{two}}},{cyclonedx}}}"#), format!(r#"{{{two},"sbom":{{{two}}}}}"#)]
+    {
+        let found = sbom::read(text.as_bytes(), &Limits::DEFAULT).unwrap_err();
+        assert!(matches!(found, DocumentError::Member { .. }), "{text}: {found}");
     }
 }

@@ -299,3 +299,177 @@ fn a_member_of_a_wrong_type_is_named_by_its_path() {
     let DocumentError::Member { source, .. } = &found else { unreachable!("{found}") };
     assert!(source.to_string().starts_with("missing field `type`"), "{source}");
 }
+
+#[test]
+fn a_licence_that_stands_inside_another_element_is_not_lost() {
+    let inlined = json!({
+        "type": "simplelicensing_LicenseExpression",
+        "simplelicensing_licenseExpression": "GPL-3.0-only",
+    });
+    for to in [json!([inlined]), json!(["https://spdx.org/licenses/MIT", inlined]), inlined.clone()]
+    {
+        let relation = json!({
+            "type": "Relationship", "spdxId": "urn:r", "from": "a",
+            "relationshipType": "hasDeclaredLicense", "to": to,
+        });
+        let sbom = read(&graph(&[package("a"), relation]));
+        let key = sbom.packages[0].license_declared.clone().unwrap();
+        assert_eq!(sbom.licenses[&key].status, LicenseStatus::Unknown, "{to}: {key}");
+    }
+}
+
+#[test]
+fn a_licence_without_a_text_is_unknown() {
+    for license in [
+        expression("urn:l", " "),
+        json!({"type": "simplelicensing_LicenseExpression", "spdxId": "urn:l"}),
+    ] {
+        assert_eq!(declared(&[license]), ("\"\"".to_owned(), LicenseStatus::Unknown));
+    }
+}
+
+#[test]
+fn two_licences_of_one_identifier_are_unknown_unless_they_say_the_same() {
+    let same = [expression("urn:l", "MIT"), expression("urn:l", "MIT")];
+    assert_eq!(declared(&same), ("MIT".to_owned(), LicenseStatus::Expression));
+    let differ = [expression("urn:l", "MIT"), expression("urn:l", "GPL-3.0-only")];
+    assert_eq!(declared(&differ).1, LicenseStatus::Unknown);
+    let mut all = differ.to_vec();
+    all.extend([package("a"), relation("a", "hasDeclaredLicense", &["urn:l"])]);
+    let sbom = read(&graph(&all));
+    assert_eq!(codes(&sbom), ["document_duplicate_id"]);
+}
+
+#[test]
+fn a_licence_that_cannot_be_written_is_unknown_whatever_its_identifier_reads_as() {
+    let set = json!({
+        "type": "expandedlicensing_DisjunctiveLicenseSet", "spdxId": "MIT",
+        "expandedlicensing_member": ["MIT"],
+    });
+    let sbom = read(&graph(&[package("a"), set, relation("a", "hasDeclaredLicense", &["MIT"])]));
+    let key = sbom.packages[0].license_declared.clone().unwrap();
+    assert_eq!(sbom.licenses[&key].status, LicenseStatus::Unknown, "{key}");
+}
+
+#[test]
+fn what_is_added_to_a_licence_does_not_reach_out_of_it() {
+    let with = |license: &str, addition: &str| {
+        json!({
+            "type": "expandedlicensing_WithAdditionOperator", "spdxId": "urn:l",
+            "expandedlicensing_subjectExtendableLicense": license,
+            "expandedlicensing_subjectAddition": addition,
+        })
+    };
+    let gpl = "https://spdx.org/licenses/GPL-2.0-only";
+    let whole = with(gpl, "https://spdx.org/licenses/Classpath-exception-2.0");
+    assert_eq!(declared(&[whole]).1, LicenseStatus::Expression);
+    let reaching = with(gpl, "Classpath-exception-2.0 OR MIT");
+    assert_eq!(declared(&[reaching]).1, LicenseStatus::Unknown);
+    let either = expression("urn:e", "MIT OR GPL-2.0-only");
+    let later = json!({
+        "type": "expandedlicensing_OrLaterOperator", "spdxId": "urn:l",
+        "expandedlicensing_subjectLicense": "urn:e",
+    });
+    assert_eq!(declared(&[either.clone(), later]).1, LicenseStatus::Unknown);
+    let reaching = with("urn:e", "https://spdx.org/licenses/Classpath-exception-2.0");
+    assert_eq!(declared(&[either, reaching]).1, LicenseStatus::Unknown);
+}
+
+#[test]
+fn a_context_of_another_version_is_refused_whatever_the_elements_say() {
+    let text = graph(&[package("a")]).replace("rdf/3.0.1/", "rdf/4.0/");
+    let found = error(&text);
+    assert!(
+        matches!(&found, DocumentError::Version { version, .. } if version == "4.0"),
+        "{found}"
+    );
+}
+
+#[test]
+fn what_verifies_and_identifies_a_package_may_stand_elsewhere() {
+    let mut one = package("a");
+    one["verifiedUsing"] =
+        json!(["_:hash", {"type": "Hash", "algorithm": "sha1", "hashValue": "00".repeat(20)}]);
+    one["externalIdentifier"] = json!(["_:id"]);
+    let sbom = read(&graph(&[one]));
+    assert_eq!(sbom.packages[0].hashes.len(), 1);
+}
+
+#[test]
+fn a_class_that_is_no_word_of_the_context_is_told() {
+    let mut one = package("urn:a");
+    one["type"] = json!("https://spdx.org/rdf/3.0.1/terms/Software/Package");
+    let sbom = read(&graph(&[one]));
+    assert_eq!((sbom.package_count, codes(&sbom)), (0, vec!["document_element"]));
+}
+
+/// What Microsoft's sbom-tool writes with `-mi SPDX:3.0`, in which much is not as the specification
+/// has it.
+#[test]
+fn sbom_tool_s_documents_are_read_as_they_are_meant() {
+    let of = |class: &str, id: &str, name: &str| json!({"type": class, "spdxId": id, "name": name});
+    let package = |id: &str, purl: &str| {
+        let mut one = of("software_Package", id, id);
+        one["suppliedBy"] = json!("SPDXRef-Organization-1");
+        one["externalIdentifier"] = json!([purl]);
+        one
+    };
+    let identifier = |id: &str, purl: &str| json!({"type": "ExternalIdentifier", "spdxId": id, "externalIdentifierType": "purl", "identifier": purl});
+    let elements = json!([
+        of("Organization", "SPDXRef-Organization-1", "Organization: Acme"),
+        of("Tool", "SPDXRef-Tool-1", "Tool: Microsoft.SBOMTool-4.1.0"),
+        {
+            "type": "CreationInfo", "@id": "_:creationinfo", "spdxId": "SPDXRef-CreationInfo-1",
+            "creationInfo": "_:creationinfo", "specVersion": "3.0", "created": "2026-01-02T03:04:05Z",
+            "createdBy": ["SPDXRef-Organization-1"], "createdUsing": ["SPDXRef-Tool-1"],
+        },
+        of("AnyLicenseInfo", "SPDXRef-AnyLicenseInfo-1", "MIT"),
+        of("AnyLicenseInfo", "SPDXRef-AnyLicenseInfo-1", "MIT"),
+        {"type": "NoAssertionElement", "spdxId": "SPDXRef-NoAssertionElement-1"},
+        package("SPDXRef-Package-1", "SPDXRef-ExternalIdentifier-1"),
+        package("SPDXRef-Package-2", "SPDXRef-ExternalIdentifier-2"),
+        identifier("SPDXRef-ExternalIdentifier-1", "pkg:npm/a@1"),
+        relation("SPDXRef-Package-1", "HAS_DECLARED_LICENSE", &["SPDXRef-AnyLicenseInfo-1"]),
+        relation("SPDXRef-Package-1", "HAS_CONCLUDED_LICENSE", &["SPDXRef-NoAssertionElement-1"]),
+        relation("SPDXRef-Package-1", "DEPENDS_ON", &["SPDXRef-Package-2"]),
+        {
+            "type": "SpdxDocument", "spdxId": "SPDXRef-SpdxDocument-1", "name": "app",
+            "creationInfo": "_:creationinfo", "rootElement": ["SPDXRef-Package-1"],
+            "namespaceMap": {"sbom": "https://acme"},
+        },
+    ]);
+    let sbom = read(&json!({"@context": [CONTEXT], "@graph": elements}).to_string());
+    assert_eq!(sbom.problems, []);
+    assert_eq!(
+        (sbom.tools[0].as_str(), sbom.authors[0].as_str()),
+        ("Microsoft.SBOMTool 4.1.0", "Acme")
+    );
+    assert_eq!(sbom.created_at.unwrap().to_string(), "2026-01-02T03:04:05Z");
+    let [one, two] = sbom.packages.as_slice() else { panic!("two") };
+    assert_eq!((one.purl.as_deref(), two.purl.as_deref()), (Some("pkg:npm/a@1"), None));
+    assert_eq!((sbom.package_types["npm"], sbom.package_types[""]), (1, 1));
+    assert_eq!(one.supplier.as_deref(), Some("Acme"));
+    assert_eq!(one.license_declared.as_deref(), Some("MIT"));
+    assert_eq!(one.license_concluded.as_deref(), Some("NOASSERTION"));
+    assert_eq!(relations(&sbom), [["SPDXRef-Package-1", "depends_on", "SPDXRef-Package-2"]]);
+    assert_eq!(sbom.describes, ["SPDXRef-Package-1"]);
+}
+
+#[test]
+fn identifiers_that_contradict_each_other_are_told() {
+    let identifier = |id: &str, purl: &str| json!({"type": "ExternalIdentifier", "spdxId": id, "externalIdentifierType": "packageUrl", "identifier": purl});
+    let mut one = package("a");
+    one["externalIdentifier"] = json!(["_:1", "_:2", "_:3"]);
+    let elements = [one, identifier("_:1", "pkg:npm/a"), identifier("_:2", "pkg:npm/a")];
+    let sbom = read(&graph(&elements));
+    assert_eq!((sbom.packages[0].purl.as_deref(), codes(&sbom)), (Some("pkg:npm/a"), vec![]));
+    assert_eq!((sbom.package_types.len(), sbom.package_types["npm"]), (1, 1));
+    let mut more = elements.to_vec();
+    more.extend([identifier("_:3", "pkg:npm/b"), identifier("_:1", "pkg:npm/c")]);
+    let sbom = read(&graph(&more));
+    assert_eq!(sbom.packages[0].purl.as_deref(), Some("pkg:npm/a"));
+    assert_eq!(codes(&sbom), ["document_duplicate_id", "document_purl"]);
+    let mut two = package("a");
+    two["@id"] = json!("b");
+    assert_eq!(codes(&read(&graph(&[two]))), ["document_element"]);
+}

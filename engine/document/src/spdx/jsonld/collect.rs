@@ -3,7 +3,7 @@
 use super::super::graph::{Element, Graph, Names, Symbol};
 use super::super::part;
 use super::FORMAT;
-use super::element::{Creation, CreationRef, ElementIn, Refs};
+use super::element::{self, Creation, CreationRef, ElementIn, Identifier, Refs};
 use super::kinds;
 use super::licensing::{License, Licenses, is_individual};
 use crate::error::DocumentError;
@@ -12,10 +12,12 @@ use crate::json::Text;
 use crate::license::Operator;
 use crate::limits::Limits;
 use crate::sbom::builder::Builder;
+use crate::stream::{Few, TextOr};
 use crate::text::shorten;
 use referee_core::facts::{PackageFact, Sbom, SbomEncoding, SbomFormat};
 use smol_str::{SmolStr, format_smolstr};
 use std::borrow::Cow;
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 /// A document in the making.
@@ -35,6 +37,9 @@ pub(super) struct Collection<'a> {
     first_made: Option<Made<'a>>,
     /// Names of agents and tools.
     agents: HashMap<Symbol, Cow<'a, str>>,
+    /// Package URLs that are elements of their own, and the packages that refer to such elements.
+    purls: HashMap<Symbol, SmolStr>,
+    identified: Vec<(u32, Symbol)>,
     /// Suppliers of packages by the packages' positions.
     suppliers: Vec<(u32, Symbol)>,
     licenses: HashMap<Symbol, License<'a>>,
@@ -63,6 +68,8 @@ impl<'a> Collection<'a> {
             made: HashMap::new(),
             first_made: None,
             agents: HashMap::new(),
+            purls: HashMap::new(),
+            identified: Vec::new(),
             suppliers: Vec::new(),
             licenses: HashMap::new(),
             declared: Vec::new(),
@@ -91,6 +98,21 @@ impl<'a> Collection<'a> {
         ];
         self.inlined |= refs.iter().any(|refs| refs.inlined);
         let class = std::mem::replace(&mut element.class, Text(Cow::Borrowed("")));
+        let node = element.node.take();
+        let names = (element.id.as_ref(), node.as_ref());
+        if let (Some(id), Some(node)) = names
+            && id != node
+            && &*class != "CreationInfo"
+        {
+            self.builder.problem("document_element", || {
+                format!("{:?} has another identifier as well", shorten(id, 80))
+            });
+        }
+        if &*class == "CreationInfo" {
+            element.node = node;
+        } else {
+            element.id = element.id.or(node);
+        }
         match class.0.as_ref() {
             "software_Package" | "ai_AIPackage" | "dataset_DatasetPackage" => self.package(element),
             "SpdxDocument" => self.document(element),
@@ -98,6 +120,17 @@ impl<'a> Collection<'a> {
             "CreationInfo" => self.creation(element),
             "Relationship" | "LifecycleScopedRelationship" => self.relationship(element),
             "Person" | "Organization" | "SoftwareAgent" | "Agent" | "Tool" => self.agent(element),
+            // The element that stands for nothing, as sbom-tool writes it: with an identifier of its own.
+            "NoneElement" => self.license(element, License::Expression("NONE".into())),
+            "NoAssertionElement" => {
+                self.license(element, License::Expression("NOASSERTION".into()))
+            }
+            // As sbom-tool writes an expression.
+            "AnyLicenseInfo" | "simplelicensing_AnyLicenseInfo" => {
+                let text = element.name.take().map_or(Cow::Borrowed(""), |text| text.0);
+                self.license(element, License::Expression(text));
+            }
+            "ExternalIdentifier" => self.identifier(element),
             "simplelicensing_LicenseExpression" => {
                 let text = element.expression.take().map_or(Cow::Borrowed(""), |text| text.0);
                 self.license(element, License::Expression(text));
@@ -122,7 +155,13 @@ impl<'a> Collection<'a> {
                 let addition = self.first(std::mem::take(&mut element.addition));
                 self.license(element, License::With(subject, addition));
             }
-            _ => {
+            other => {
+                // The context has a word for every class: a package by its address would be missed.
+                if other.contains(':') {
+                    self.builder.problem("document_element", || {
+                        format!("an element of the class {:?} is not read", shorten(other, 80))
+                    });
+                }
                 if let Some(id) = element.id {
                     let symbol = self.graph.symbol(id.0);
                     self.graph.define(symbol, Element::Other);
@@ -181,14 +220,12 @@ impl<'a> Collection<'a> {
         if let Some(purl) = &element.purl {
             part::purl(builder, &mut fact.purl, &fact.id, purl);
         }
-        for other in element.identifiers.iter().flatten() {
-            let kind = other.kind.as_deref().unwrap_or_default();
-            if let ("packageUrl" | "packageURL" | "purl", Some(purl)) = (kind, &other.identifier) {
-                part::purl(builder, &mut fact.purl, &fact.id, purl);
-            }
+        for purl in objects(&element.identifiers).filter_map(Identifier::purl) {
+            part::purl(builder, &mut fact.purl, &fact.id, purl);
         }
+        let without = fact.purl.is_none();
         let mut hashes = Hashes::default();
-        for method in element.hashes.iter().flatten() {
+        for method in objects(&element.hashes) {
             if method.class.as_deref() == Some("Hash") {
                 let algorithm = method.algorithm.as_deref().unwrap_or_default();
                 let value = method.value.as_deref().unwrap_or_default();
@@ -198,6 +235,14 @@ impl<'a> Collection<'a> {
         fact.hashes = hashes.finish();
         builder.package(fact);
         self.graph.package(element.id.map(|id| id.0), builder);
+        builder.leave_out("hashes", element.hashes.left_out);
+        builder.leave_out("identifiers of packages", element.identifiers.left_out);
+        for identifier in element.identifiers.kept.into_iter().filter(|_| without) {
+            if let TextOr::Text(id) = identifier {
+                let symbol = self.refer(id.0);
+                self.identified.push((self.packages, symbol));
+            }
+        }
         if let Some(supplier) = self.first(element.supplier) {
             self.suppliers.push((self.packages, supplier));
         }
@@ -209,8 +254,11 @@ impl<'a> Collection<'a> {
         let name = element.name.as_deref().map(str::to_owned);
         let made = element.creation.map(|made| self.made(made));
         let roots = element.roots;
-        for import in element.import.into_iter().flatten() {
-            self.define(import.id, Element::Outside);
+        self.builder.leave_out("imports", element.import.left_out);
+        for import in element.import.kept {
+            if let TextOr::Object(import) = import {
+                self.define(import.id, Element::Outside);
+            }
         }
         let symbol = self.define(element.id, Element::Document);
         if self.document.is_some() {
@@ -254,7 +302,8 @@ impl<'a> Collection<'a> {
             created_by: element.created_by,
             created_using: element.created_using,
         });
-        if let Some(symbol) = self.define(element.id, Element::Other) {
+        let symbol = self.define(element.id, Element::Other);
+        if let Some(symbol) = self.define(element.node, Element::Other).or(symbol) {
             self.made.entry(symbol).or_insert(made);
             self.first_made.get_or_insert(Made::By(symbol));
         } else {
@@ -265,13 +314,38 @@ impl<'a> Collection<'a> {
     fn agent(&mut self, element: ElementIn<'a>) {
         let name = element.name;
         if let (Some(symbol), Some(name)) = (self.define(element.id, Element::Other), name) {
-            self.agents.entry(symbol).or_insert(name.0);
+            let known = self.agents.entry(symbol).or_insert_with(|| name.0.clone());
+            if *known != name.0 {
+                same_id(&mut self.builder, "agent", self.graph.names().of(symbol));
+            }
+        }
+    }
+
+    fn identifier(&mut self, element: ElementIn<'a>) {
+        let mut found = None;
+        let id = element.id.as_deref().unwrap_or_default();
+        if let Some(purl) =
+            element::purl(element.identifier_kind.as_ref(), element.identifier.as_ref())
+        {
+            part::purl(&mut self.builder, &mut found, id, purl);
+        }
+        if let (Some(symbol), Some(purl)) = (self.define(element.id, Element::Other), found) {
+            let known = self.purls.entry(symbol).or_insert_with(|| purl.clone());
+            if *known != purl {
+                same_id(&mut self.builder, "identifier", self.graph.names().of(symbol));
+            }
         }
     }
 
     fn license(&mut self, element: ElementIn<'a>, license: License<'a>) {
-        if let Some(symbol) = self.define(element.id, Element::Other) {
-            self.licenses.entry(symbol).or_insert(license);
+        let Some(symbol) = self.define(element.id, Element::Other) else { return };
+        match self.licenses.entry(symbol) {
+            Entry::Vacant(place) => drop(place.insert(license)),
+            Entry::Occupied(known) if *known.get() == license => {}
+            Entry::Occupied(mut known) => {
+                known.insert(License::Several);
+                same_id(&mut self.builder, "licence", self.graph.names().of(symbol));
+            }
         }
     }
 
@@ -281,8 +355,13 @@ impl<'a> Collection<'a> {
     }
 
     fn relationship(&mut self, element: ElementIn<'a>) {
-        let kind = element.kind.map_or(Cow::Borrowed(""), |kind| kind.0);
+        let kind = element.kind.map_or(Cow::Borrowed(""), |kind| kinds::word(kind.0));
         let scope = element.scope.as_deref().map(str::to_owned);
+        if element.from.ids.len() > 1 {
+            self.builder.problem("document_relationship", || {
+                format!("a relationship {:?} begins in several places", shorten(&kind, 80))
+            });
+        }
         let Some(from) = self.first(element.from) else {
             self.builder.problem("document_relationship", || {
                 format!("a relationship {:?} begins nowhere", shorten(&kind, 80))
@@ -296,9 +375,10 @@ impl<'a> Collection<'a> {
             "hasConcludedLicense" => self.concluded.extend(to.into_iter().map(|to| (from, to))),
             _ => {
                 let (kind, reversed) = kinds::of_2(&kind, scope.as_deref());
+                let kind = self.graph.kind(kind);
                 for to in to {
                     let (from, to) = if reversed { (to, from) } else { (from, to) };
-                    self.graph.relate(from, to, kind.clone());
+                    self.graph.relate(from, to, kind);
                 }
             }
         }
@@ -308,17 +388,18 @@ impl<'a> Collection<'a> {
 impl<'a> Collection<'a> {
     /// The SBOM.
     pub(super) fn finish(mut self) -> Result<Sbom, DocumentError> {
-        let version = self.creation_facts();
-        let Some(version) = version.or_else(|| self.context.take()) else {
-            return Err(DocumentError::Missing { format: FORMAT, member: "specVersion" });
-        };
-        if !matches!(version.as_str(), "3.0" | "3.0.0" | "3.0.1") {
+        let (said, context) = (self.creation_facts(), self.context.take());
+        let is_read = |version: &str| matches!(version, "3.0" | "3.0.0" | "3.0.1");
+        if let Some(other) = [&said, &context].into_iter().flatten().find(|one| !is_read(one)) {
             return Err(DocumentError::Version {
                 format: "SPDX",
-                version: shorten(&version, 80),
+                version: shorten(other, 80),
                 supported: "2.2, 2.3, 3.0 and 3.0.1",
             });
         }
+        let Some(version) = said.or(context) else {
+            return Err(DocumentError::Missing { format: FORMAT, member: "specVersion" });
+        };
         self.builder.document().spec_version = version.into();
         if self.inlined {
             self.builder.problem("document_inlined_element", || {
@@ -327,11 +408,31 @@ impl<'a> Collection<'a> {
             });
         }
         self.describe();
-        let Self { mut builder, graph, suppliers, agents, .. } = self;
+        let Self { mut builder, graph, suppliers, agents, purls, identified, .. } = self;
+        let mut last: Option<(u32, &SmolStr)> = None;
+        for (position, symbol) in identified {
+            let (Some(purl), Ok(index)) = (purls.get(&symbol), usize::try_from(position)) else {
+                continue;
+            };
+            match last {
+                Some((of, other)) if of == position => {
+                    if other != purl {
+                        builder.problem("document_purl", || {
+                            "a package has more than one package URL; the first is taken".to_owned()
+                        });
+                    }
+                }
+                _ => {
+                    builder.set_purl(index, purl.clone());
+                    last = Some((position, purl));
+                }
+            }
+        }
         let names = graph.names();
-        let mut last = part::Last::default();
+        let mut held: HashMap<Symbol, SmolStr> = HashMap::new();
         for (position, supplier) in suppliers {
-            let name = last.of(agent_name(&agents, names, supplier));
+            let name = held.entry(supplier);
+            let name = name.or_insert_with(|| agent_name(&agents, names, supplier).into()).clone();
             let packages = &mut builder.document().packages;
             let package = usize::try_from(position).ok().and_then(|at| packages.get_mut(at));
             if let Some(package) = package {
@@ -382,8 +483,7 @@ impl<'a> Collection<'a> {
             part::author(&mut self.builder, agent_name(&self.agents, names, agent));
         }
         for tool in using {
-            let name = part::tool_name(agent_name(&self.agents, names, tool));
-            part::tool(&mut self.builder, name);
+            part::tool(&mut self.builder, agent_name(&self.agents, names, tool));
         }
         version.map(|version| version.0.into_owned())
     }
@@ -406,6 +506,23 @@ impl<'a> Collection<'a> {
             }
         }
     }
+}
+
+/// Those that stand in a list themselves. What is known of one elsewhere is not looked for.
+fn objects<'l, 'a, T, const MOST: usize>(
+    list: &'l Few<TextOr<'a, T>, MOST>,
+) -> impl Iterator<Item = &'l T> {
+    list.kept.iter().filter_map(|one| match one {
+        TextOr::Object(object) => Some(object),
+        TextOr::Text(_) => None,
+    })
+}
+
+/// Elements of one class have one identifier and say different things.
+fn same_id(builder: &mut Builder, what: &str, id: &str) {
+    builder.problem("document_duplicate_id", || {
+        format!("more than one {what} has the id {:?}", shorten(id, 80))
+    });
 }
 
 /// The licence text of each package by its position.
@@ -434,8 +551,5 @@ fn agent_name<'n>(
     names: &'n Names<'_>,
     symbol: Symbol,
 ) -> &'n str {
-    if let Some(name) = agents.get(&symbol) {
-        return name;
-    }
-    names.of(symbol)
+    agents.get(&symbol).map_or_else(|| names.of(symbol), |name| part::agent(name))
 }

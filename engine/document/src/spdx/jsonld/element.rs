@@ -3,19 +3,30 @@
 //! One struct for all classes: which of them it is may stand after everything else.
 
 use crate::json::Text;
-use crate::stream::TextOr;
+use crate::stream::{Few, TextOr};
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::borrow::Cow;
 use std::fmt;
+
+/// The most hashes and external identifiers of one element. There are 26 algorithms; packages have some
+/// ten CPEs.
+const MAX_MET: usize = 1024;
+
+/// The most elements of other documents that one document imports.
+const MAX_IMPORTS: usize = 1 << 18;
 
 /// An element, or what is no element but stands among them (creation information).
 #[derive(Deserialize)]
 pub(super) struct ElementIn<'a> {
     #[serde(rename = "type", alias = "@type", borrow)]
     pub(super) class: Text<'a>,
-    #[serde(rename = "spdxId", alias = "@id", borrow)]
+    #[serde(rename = "spdxId", borrow)]
     pub(super) id: Option<Text<'a>>,
+    /// The same by JSON-LD's own name. Microsoft's sbom-tool writes creation information with both,
+    /// and refers to it by this one.
+    #[serde(rename = "@id", borrow)]
+    pub(super) node: Option<Text<'a>>,
     #[serde(borrow)]
     pub(super) name: Option<Text<'a>>,
     #[serde(rename = "creationInfo", borrow)]
@@ -34,8 +45,8 @@ pub(super) struct ElementIn<'a> {
     // Collections
     #[serde(rename = "rootElement", borrow, default)]
     pub(super) roots: Refs<'a>,
-    #[serde(borrow)]
-    pub(super) import: Option<Vec<Import<'a>>>,
+    #[serde(borrow, default)]
+    pub(super) import: Few<TextOr<'a, Import<'a>>, MAX_IMPORTS>,
 
     // Relationship
     #[serde(borrow, default)]
@@ -56,10 +67,16 @@ pub(super) struct ElementIn<'a> {
     pub(super) purpose: Option<Text<'a>>,
     #[serde(rename = "suppliedBy", borrow, default)]
     pub(super) supplier: Refs<'a>,
-    #[serde(rename = "verifiedUsing", borrow)]
-    pub(super) hashes: Option<Vec<Method<'a>>>,
-    #[serde(rename = "externalIdentifier", borrow)]
-    pub(super) identifiers: Option<Vec<Identifier<'a>>>,
+    #[serde(rename = "verifiedUsing", borrow, default)]
+    pub(super) hashes: Few<TextOr<'a, Method<'a>>, MAX_MET>,
+    #[serde(rename = "externalIdentifier", borrow, default)]
+    pub(super) identifiers: Few<TextOr<'a, Identifier<'a>>, MAX_MET>,
+
+    // External identifier, where it is an element of its own (sbom-tool)
+    #[serde(rename = "externalIdentifierType", borrow)]
+    pub(super) identifier_kind: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) identifier: Option<Text<'a>>,
 
     // Licences
     #[serde(rename = "simplelicensing_licenseExpression", borrow)]
@@ -132,6 +149,10 @@ impl<'de: 'a, 'a> Deserialize<'de> for CreationRef<'a> {
     }
 }
 
+/// What stands for the identifier of an element that has none and stands inside another one: there is
+/// something, and nobody knows what. It is no licence, and no element has it.
+const NAMELESS: &str = "(inlined)";
+
 /// References to elements: one or several, each an identifier, or the element itself, of which only
 /// the identifier is taken.
 #[derive(Default)]
@@ -163,14 +184,14 @@ impl<'de: 'a, 'a> Deserialize<'de> for Refs<'a> {
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
                 let map = serde::de::value::MapAccessDeserializer::new(map);
                 let element = Inlined::deserialize(map)?;
-                Ok(Refs { ids: element.id.into_iter().map(|id| id.0).collect(), inlined: true })
+                Ok(Refs { ids: vec![element.named()], inlined: true })
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
                 let mut refs = Refs::default();
                 while let Some(one) = list.next_element::<One<'de>>()? {
                     refs.inlined |= one.inlined;
-                    refs.ids.extend(one.id);
+                    refs.ids.push(one.id);
                 }
                 Ok(refs)
             }
@@ -186,15 +207,15 @@ impl<'de: 'a, 'a> Deserialize<'de> for Refs<'a> {
 
 /// One reference of a list.
 struct One<'a> {
-    id: Option<Cow<'a, str>>,
+    id: Cow<'a, str>,
     inlined: bool,
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for One<'a> {
     fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
         Ok(match TextOr::<Inlined<'a>>::deserialize(reader)? {
-            TextOr::Text(id) => Self { id: Some(id.0), inlined: false },
-            TextOr::Object(element) => Self { id: element.id.map(|id| id.0), inlined: true },
+            TextOr::Text(id) => Self { id: id.0, inlined: false },
+            TextOr::Object(element) => Self { id: element.named(), inlined: true },
         })
     }
 }
@@ -203,4 +224,26 @@ impl<'de: 'a, 'a> Deserialize<'de> for One<'a> {
 struct Inlined<'a> {
     #[serde(rename = "spdxId", alias = "@id", borrow)]
     id: Option<Text<'a>>,
+}
+
+impl Identifier<'_> {
+    /// The package URL that it is, where it is one.
+    pub(super) fn purl(&self) -> Option<&str> {
+        purl(self.kind.as_ref(), self.identifier.as_ref())
+    }
+}
+
+/// An identifier of this kind, where that is a package URL (`purl`: sbom-tool).
+pub(super) fn purl<'t>(
+    kind: Option<&Text<'_>>,
+    identifier: Option<&'t Text<'_>>,
+) -> Option<&'t str> {
+    let is_purl = kind.is_some_and(|kind| matches!(&**kind, "packageUrl" | "packageURL" | "purl"));
+    identifier.filter(|_| is_purl).map(|identifier| &**identifier)
+}
+
+impl<'a> Inlined<'a> {
+    fn named(self) -> Cow<'a, str> {
+        self.id.map_or(Cow::Borrowed(NAMELESS), |id| id.0)
+    }
 }

@@ -4,6 +4,24 @@
 use smol_str::SmolStr;
 use std::borrow::Cow;
 
+/// A kind as the context has it: sbom-tool writes `HAS_DECLARED_LICENSE` for `hasDeclaredLicense`.
+pub(super) fn word(kind: Cow<'_, str>) -> Cow<'_, str> {
+    let upper = |one: u8| one.is_ascii_uppercase() || one == b'_';
+    if kind.is_empty() || !kind.bytes().all(upper) {
+        return kind;
+    }
+    let mut word = String::with_capacity(kind.len());
+    let mut begins = false;
+    for one in kind.chars() {
+        match one {
+            '_' => begins = true,
+            one if std::mem::take(&mut begins) => word.push(one),
+            one => word.push(one.to_ascii_lowercase()),
+        }
+    }
+    word.into()
+}
+
 /// A kind of 2.x, and whether the relationship goes the other way round there.
 pub(super) fn of_2<'a>(kind: &str, scope: Option<&str>) -> (Cow<'a, str>, bool) {
     let scoped = match (kind, scope) {

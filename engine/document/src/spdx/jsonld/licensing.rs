@@ -2,14 +2,16 @@
 //! licensing profile written as expressions.
 //!
 //! Objects may share parts and, in a hostile document, hold themselves: each is written once, to a
-//! depth, and all together within a budget. One that cannot be written is its own identifier, which
-//! is no expression.
+//! depth, and all together within a budget. One that cannot be written is its own identifier, in
+//! quotes where that reads as an expression: no licence is known by what cannot be written.
 
 use super::super::graph::{Names, Symbol};
-use crate::license::{MAX_EXPRESSION_BYTES, Operator, join};
+use crate::license::{self, MAX_EXPRESSION_BYTES, Operator, join};
+use crate::text::head;
+use referee_core::facts::LicenseStatus;
 use smol_str::{SmolStr, format_smolstr};
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The deepest nesting of licence objects. Tools nest three deep.
 const MAX_DEPTH: u32 = 32;
@@ -18,8 +20,12 @@ const MAX_DEPTH: u32 = 32;
 /// filesystems have 500 licence texts of 50 bytes.
 const MAX_WRITTEN: usize = 8 * 1024 * 1024;
 
+/// How much is kept of a text, in bytes: more than is read as an expression, wherever a character
+/// ends, so that what is cut is none. Many packages have one licence.
+const MAX_KEPT: usize = MAX_EXPRESSION_BYTES + 4;
+
 /// A licence, or what is added to one.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(super) enum License<'a> {
     /// An expression.
     Expression(Cow<'a, str>),
@@ -35,6 +41,8 @@ pub(super) enum License<'a> {
     OrLater(Option<Symbol>),
     /// A licence and an addition.
     With(Option<Symbol>, Option<Symbol>),
+    /// Several that have one identifier and differ: nobody knows which is meant.
+    Several,
 }
 
 /// The licences of a document, and those of them that are written.
@@ -55,26 +63,32 @@ impl<'g, 'a> Licenses<'g, 'a> {
     pub(super) fn text(&mut self, symbols: &[Symbol], names: &Names<'_>) -> Option<SmolStr> {
         let (first, more) = symbols.split_first()?;
         let first_text = self.one(*first, names);
-        if more.is_empty() {
-            return Some(first_text);
-        }
+        let mut size = first_text.len();
         let mut parts = vec![first_text];
+        let mut seen = HashSet::from([*first]);
         for symbol in more {
             // Beyond what is read as an expression nothing is gained by writing on.
-            if parts.iter().map(|part| part.len()).sum::<usize>() > MAX_EXPRESSION_BYTES {
+            if size > MAX_EXPRESSION_BYTES {
                 break;
             }
-            let part = self.one(*symbol, names);
-            if !parts.contains(&part) {
+            if seen.insert(*symbol) {
+                let part = self.one(*symbol, names);
+                size = size.saturating_add(part.len());
                 parts.push(part);
             }
         }
+        if let [only] = parts.as_slice() {
+            return Some(only.clone());
+        }
+        if size > self.left {
+            return Some(unwritten(names.of(*first)));
+        }
         let text = join(parts.iter().map(SmolStr::as_str), Operator::And);
-        Some(self.within(text).unwrap_or_else(|| names.of(*first).into()))
+        Some(self.within(text).unwrap_or_else(|| unwritten(names.of(*first))))
     }
 
     fn one(&mut self, symbol: Symbol, names: &Names<'_>) -> SmolStr {
-        self.write(symbol, names, MAX_DEPTH).unwrap_or_else(|| names.of(symbol).into())
+        self.write(symbol, names, MAX_DEPTH).unwrap_or_else(|| unwritten(names.of(symbol)))
     }
 
     fn write(&mut self, symbol: Symbol, names: &Names<'_>, depth: u32) -> Option<SmolStr> {
@@ -87,7 +101,12 @@ impl<'g, 'a> Licenses<'g, 'a> {
         let by_symbol = self.by_symbol;
         let written = match by_symbol.get(&symbol) {
             None => Some(elsewhere(names.of(symbol))),
-            Some(License::Expression(text)) => Some(SmolStr::from(text.trim())),
+            Some(License::Expression(text)) => Some(match head(text.trim(), MAX_KEPT) {
+                // One without a text is there all the same.
+                "" => SmolStr::new_static("\"\""),
+                text => text.into(),
+            }),
+            Some(License::Several) => None,
             Some(License::Listed) => Some(elsewhere(names.of(symbol))),
             Some(License::Custom) => Some(own("LicenseRef-", names.of(symbol))),
             Some(License::CustomAddition) => Some(own("AdditionRef-", names.of(symbol))),
@@ -109,17 +128,24 @@ impl<'g, 'a> Licenses<'g, 'a> {
                 self.within(text)
             }
             Some(License::OrLater(license)) => {
-                let license = self.write((*license)?, names, depth)?;
+                let license = self.word((*license)?, names, depth)?;
                 self.within(format!("{license}+"))
             }
             Some(License::With(license, addition)) => {
-                let license = self.write((*license)?, names, depth)?;
-                let addition = self.write((*addition)?, names, depth)?;
+                let license = self.word((*license)?, names, depth)?;
+                let addition = self.word((*addition)?, names, depth)?;
                 self.within(format!("{license} WITH {addition}"))
             }
         };
         self.written.insert(symbol, written.clone());
         written
+    }
+
+    /// What is one word: a part of `+` or `WITH`, which would reach out of it if it were more.
+    fn word(&mut self, symbol: Symbol, names: &Names<'_>, depth: u32) -> Option<SmolStr> {
+        let text = self.write(symbol, names, depth)?;
+        let parts = |one: char| one.is_whitespace() || matches!(one, '(' | ')');
+        (!text.contains(parts)).then_some(text)
     }
 
     /// A text that was put together, where it is within the budget.
@@ -133,7 +159,20 @@ impl<'g, 'a> Licenses<'g, 'a> {
 fn elsewhere(id: &str) -> SmolStr {
     let addresses = ["https://spdx.org/licenses/", "http://spdx.org/licenses/"];
     let listed = addresses.iter().find_map(|address| id.strip_prefix(address));
-    listed.map_or_else(|| id.into(), |id| id.trim_end_matches(".html").into())
+    match (listed, id) {
+        (Some(listed), _) => head(listed.trim_end_matches(".html"), MAX_KEPT).into(),
+        (None, "NONE" | "NOASSERTION") => id.into(),
+        _ => unwritten(id),
+    }
+}
+
+/// A licence of which there is only an identifier.
+fn unwritten(id: &str) -> SmolStr {
+    let id = head(id, MAX_KEPT);
+    match license::read(id).status {
+        LicenseStatus::Unknown => id.into(),
+        _ => format_smolstr!("{id:?}"),
+    }
 }
 
 /// Whether an identifier is one of the individuals that stand for `NONE` or `NOASSERTION`, by its
@@ -154,7 +193,8 @@ fn own(prefix: &str, id: &str) -> SmolStr {
     let end = id.rsplit(['/', '#', ':']).next().unwrap_or(id);
     let end = end.strip_prefix(prefix).unwrap_or(end);
     let in_id = |one: char| one.is_ascii_alphanumeric() || matches!(one, '-' | '.');
-    let end: String = end.chars().map(|one| if in_id(one) { one } else { '-' }).collect();
+    let end: String =
+        head(end, MAX_KEPT).chars().map(|one| if in_id(one) { one } else { '-' }).collect();
     if end.is_empty() {
         format_smolstr!("{prefix}unnamed")
     } else {

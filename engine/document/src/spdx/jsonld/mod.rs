@@ -41,6 +41,9 @@ enum Member {
     Context,
     #[serde(rename = "@graph")]
     Graph,
+    /// SPDX 2 has it, or CycloneDX.
+    #[serde(rename = "spdxVersion", alias = "bomFormat")]
+    Foreign,
     #[serde(other)]
     Other,
 }
@@ -77,6 +80,9 @@ impl<'de> Visitor<'de> for Top<'de> {
                     }
                     let collection = &mut self.collection;
                     map.next_value_seed(Each::new(|one: ElementIn<'de>| collection.add(one)))?;
+                }
+                Member::Foreign => {
+                    return Err(A::Error::custom("the document is in another format as well"));
                 }
                 Member::Other => drop(map.next_value::<IgnoredAny>()?),
             }
