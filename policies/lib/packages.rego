@@ -103,6 +103,42 @@ is_range(range) if {
 	regex.match(`\A(?:(?:>=|<=|>|<|=)\d+(?:\.\d+){0,2}(?:-[0-9A-Za-z.-]+)?)(?: (?:>=|<=|>|<|=)\d+(?:\.\d+){0,2}(?:-[0-9A-Za-z.-]+)?)*\z`, range)
 }
 
+# Whether the version of a package is in a range, as one of those that its version may be: `1.2.0-r0` of a
+# distribution is 1.2.0 and not what came before it.
+is_in_range(item, range) if {
+	some version in readings(item)
+	in_range(range, version) == true
+}
+
+# Whether all that its version may be can be compared.
+is_comparable(item) if {
+	every version in readings(item) | {item.version} {
+		semantic(version)
+	}
+}
+
+# The versions that a package's may be compared as, by its type.
+readings(item) := {item.version} if type_of(item) in with_pre_releases
+
+readings(item) := {without_revision(item.version)} if type_of(item) in with_revisions
+
+readings(item) := {item.version, without_revision(item.version)} if not type_of(item) in (with_pre_releases | with_revisions)
+
+# What follows the last `-` of a distribution's version is the revision of the package (deb-version(7),
+# APKBUILD, rpm's release).
+without_revision(version) := regex.replace(version, `-[^-]*\z`, "")
+
+# The types of package URLs whose versions are semantic: what follows a `-` came before.
+with_pre_releases := {"cargo", "golang", "hex", "npm", "nuget", "pub", "swift"}
+
+with_revisions := {"alpm", "apk", "deb", "rpm"}
+
+default type_of(_) := ""
+
+type_of(item) := lower(found[0][1]) if {
+	found := regex.find_all_string_submatch_n(`\A(?i:pkg):/*([^/]+)/`, item.purl, 1)
+}
+
 # Whether a version is in a range. Undefined where the version is none that can be compared: a policy
 # that forbids a range must deny then.
 in_range(range, version) := every_holds(range, semantic(version))

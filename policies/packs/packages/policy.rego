@@ -128,12 +128,12 @@ found := [{"sbom": sbom.id, "referrer": sbom.referrer, "package": item, "entry":
 
 falls_under(_, range) if range == null
 
-falls_under(item, range) if packages.in_range(range, item.version) == true
+falls_under(item, range) if packages.is_in_range(item, range)
 
 # A version that cannot be compared may be one of them.
 falls_under(item, range) if {
 	is_string(range)
-	not packages.semantic(item.version)
+	not packages.is_comparable(item)
 }
 
 # What is required and in none of the SBOMs of a target.
@@ -201,11 +201,12 @@ deny contains problem if {
 
 default range_told(_, _) := ""
 
-range_told(item, range) := sprintf(" (%s)", [range]) if packages.in_range(range, item.version) == true
+range_told(item, range) := sprintf(" (%s)", [range]) if packages.is_in_range(item, range)
 
 range_told(item, range) := sprintf(" (%s, with which its version cannot be compared)", [range]) if {
 	is_string(range)
-	not packages.semantic(item.version)
+	not packages.is_comparable(item)
+	not packages.is_in_range(item, range)
 }
 
 because(text) := "" if text == null
