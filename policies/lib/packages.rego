@@ -3,7 +3,7 @@
 # A pattern is a package URL such as `pkg:npm/left-pad@1.*`. `*` stands for any characters of one
 # segment, `**` for any number of segments (`pkg:golang/**/yaml`). The version may be left out, which
 # means any. Qualifiers and subpaths are not looked at, nor does case count. What stands in a package
-# URL as `%40`, `%2B`, `%3A`, `%7E` or `%20` is compared as what that means. Of PyPI, `-`, `_` and `.` in
+# URL as `%40`, `%2B`, `%2F`, `%3A`, `%7E` or `%20` is compared as what that means. Of PyPI, `-`, `_` and `.` in
 # a name are one.
 package referee.packages
 
@@ -43,7 +43,7 @@ matching_any(sbom, patterns) := [item |
 } else := []
 
 # One regular expression over package URLs for several patterns.
-expression(patterns) := sprintf(`\A(?i:%s)(?:[?#].*)?\z`, [concat("|", [one(pattern) | some pattern in patterns])])
+expression(patterns) := sprintf(`\A(?i:%s)(?:[?#](?s:.*))?\z`, [concat("|", [one(pattern) | some pattern in patterns])])
 
 one(pattern) := sprintf("pkg:/*%s%s", [name, version]) if {
 	halves := split_version(trim_prefix(pattern, "pkg:"))
@@ -65,7 +65,7 @@ name_expression(name) := replace(over_segments(plain_name), "-", "[-_.]") if {
 	plain_name := regex.replace(name, `[-_.]`, "-")
 }
 
-over_segments(name) := concat(`(?:[^?#]*/)?`, [segments(part) | some part in split(name, "**/")])
+over_segments(name) := concat(`(?:[^?#]*(?:/|%2F))?`, [segments(part) | some part in split(name, "**/")])
 
 segments(text) := concat(`[^?#]*`, [concat(`[^/?#]*`, [literal(piece) | some piece in split(part, "*")]) |
 	some part in split(text, "**")
@@ -84,7 +84,8 @@ literal(text) := spaces if {
 	pluses := replace(colons, `\+`, `(?:\+|%2B)`)
 	ats := replace(pluses, "@", `(?:@|%40)`)
 	tildes := replace(ats, "~", `(?:~|%7E)`)
-	spaces := replace(tildes, " ", `(?: |%20)`)
+	slashes := replace(tildes, "/", `(?:/|%2F)`)
+	spaces := replace(slashes, " ", `(?: |%20)`)
 }
 
 # What a package is called in a message: its name and version, and its package URL.

@@ -73,6 +73,10 @@ test_patterns_are_of_package_urls if {
 		["pkg:pypi/foo_bar", "pkg:pypi/Foo-Bar@1", true],
 		["pkg:deb/debian/xz-utils@1:5.6.*", "pkg:deb/debian/xz-utils@1%3A5.6.1?arch=amd64", true],
 		["pkg:*/left-pad", "pkg:npm/left-pad", true],
+		["pkg:npm/left-pad", "pkg:npm/left-pad@1?vcs_url=a\nb", true],
+		["pkg:npm/@scope/left-pad", "pkg:npm/%40scope%2fleft-pad@1.0.0", true],
+		["pkg:golang/github.com/a/*", "pkg:golang/github.com%2Fa/b@v1.0.0", true],
+		["pkg:golang/**/yaml", "pkg:golang/gopkg.in%2Fyaml@v2", true],
 	] {
 		is_forbidden(case[0], case[1]) == case[2]
 	}
