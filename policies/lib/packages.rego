@@ -16,6 +16,9 @@ is_pattern(pattern) if {
 	not contains(pattern, "***")
 }
 
+# Whether a text has the scheme of a package URL; no pattern finds what has not.
+is_purl(text) if regex.match(`\A(?i:pkg):`, text)
+
 # Whether several patterns can be looked for at once: what is too much for one expression would find
 # nothing.
 is_searchable(patterns) if count(patterns) == 0

@@ -153,7 +153,8 @@ nameless := [{"sbom": sbom.id, "referrer": sbom.referrer, "package": item} |
 	without_purl != "allow"
 	some sbom in sboms
 	some item in sbom.packages
-	item.purl == null
+	not startswith(item.purl, "pkg:")
+	not packages.is_purl(item.purl)
 	not item.kind in exempt_kinds
 ]
 

@@ -178,6 +178,13 @@ test_a_package_without_a_package_url_is_told if {
 	allowed(given, object.union(none, {"without_purl": "deny", "exempt_kinds": ["library"]}))
 }
 
+test_what_is_no_package_url_is_none if {
+	every text in ["left-pad@1.3.0", "", "npm/left-pad@1.3.0", "https://example.com/left-pad"] {
+		denied(purl(text, "1.3.0"), object.union(none, {"without_purl": "deny"})) == {"package_unnamed"}
+	}
+	allowed(purl("PKG:npm/right-pad", "1.3.0"), object.union(none, {"without_purl": "deny"}))
+}
+
 test_fifty_are_named_and_the_rest_counted if {
 	many := [testing.npm(sprintf("p%d", [i]), "1.0.0", "MIT") | some i in numbers.range(1, 60)]
 	reasons := pack.deny with input as holding(many) with data.parameters as {"forbidden": ["pkg:npm/p*"]}
