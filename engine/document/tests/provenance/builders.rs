@@ -243,6 +243,45 @@ fn buildkit_tells_the_context_that_it_fetched_its_folder_and_what_it_lists_in_fu
 }
 
 #[test]
+fn buildkit_s_context_is_a_claim_where_more_went_into_the_build_than_it() {
+    let config = |repository: &str| {
+        json!({
+            "uri": format!("https://github.com/org/{repository}.git#refs/tags/v1"),
+            "digest": {"sha1": COMMIT},
+            "path": "Dockerfile",
+        })
+    };
+    let bundle = format!("pkg:docker/ghcr.io/evil/b@sha256:{HEX}?ref_type=bundle&vcs_url=x");
+    let bundle = json!([{"uri": bundle, "digest": {"sha256": HEX}}]);
+    for (request, materials, is_source) in [
+        (json!({"frontend": "gateway.v0", "locals": []}), json!([]), true),
+        (json!({"root": {"configSource": config("repo")}}), json!([]), true),
+        // `docker buildx build -f /tmp/Dockerfile https://github.com/org/repo.git#refs/tags/v1`
+        (json!({"locals": [{"name": "dockerfile"}]}), json!([]), false),
+        (json!({"root": {"configSource": config("evil")}}), json!([]), false),
+        (json!({"root": {"request": {}}}), json!([]), false),
+        (json!({}), bundle, false),
+    ] {
+        let external = json!({"configSource": config("repo"), "request": request});
+        let one = current(&v1(BUILDKIT, external, Value::Null, materials.clone())).unwrap();
+        let mut config = config("repo");
+        config["entryPoint"] = config["path"].take();
+        let mut two = configured("https://mobyproject.org/buildkit@v1", config, materials);
+        two["invocation"]["parameters"] = request.clone();
+        for read in [one, second(&two).unwrap()] {
+            let (told, other) = match is_source {
+                true => (&read.source, &read.source_claimed),
+                false => (&read.source_claimed, &read.source),
+            };
+            assert_eq!(told.as_ref().unwrap().uri, "https://github.com/org/repo", "{request}");
+            assert_eq!(*other, None, "{request}");
+            let problems = if is_source { vec![] } else { vec!["document_source"] };
+            assert_eq!(codes(&read), problems, "{request}");
+        }
+    }
+}
+
+#[test]
 fn cloud_build_tells_what_it_checked_out_and_the_file_only_where_it_is_in_it() {
     let config = json!({"repository": "git+https://github.com/org/config", "ref": "refs/heads/main", "path": "cloudbuild.yaml"});
     let repo = git("git+https://github.com/org/repo@refs/heads/main", COMMIT);

@@ -68,7 +68,7 @@ pub(super) fn second(
     predicate: &[u8],
     limits: &Limits,
 ) -> Result<Origin, DocumentError> {
-    let (environment, _) = old_view::<Environment, IgnoredAny>(predicate, limits)?;
+    let (_, environment, _) = old_view::<IgnoredAny, Environment, IgnoredAny>(predicate, limits)?;
     let mut origin = config.origin();
     origin.trigger = said(environment.github_event_name).or(environment.event_name);
     let Some(source) = origin.source.take() else { return Ok(origin) };
