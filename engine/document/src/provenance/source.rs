@@ -2,6 +2,7 @@
 //! which SLSA recommends), `https://host/org/repo.git#refs/heads/main:folder` (BuildKit), and the
 //! commit among a source's digests.
 
+use crate::text::percent_decoded;
 use referee_core::facts::{MaterialFact, SourceFact};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
@@ -18,7 +19,8 @@ pub(super) struct Address {
 }
 
 impl Address {
-    /// Takes an address apart; `None` where it is empty.
+    /// Takes an address apart; `None` where it is empty, and where it goes up from a folder
+    /// (`https://host/org/../evil/repo`), which is not what it reads like.
     pub(super) fn read(text: &str) -> Option<Self> {
         let text = text.trim();
         if text.starts_with("gs://") {
@@ -33,6 +35,9 @@ impl Address {
         let (uri, at) = split_ref(text);
         let uri = uri.trim_end_matches('@').trim_end_matches('/');
         let uri = uri.strip_suffix(".git").unwrap_or(uri).to_owned();
+        if has_dots(&uri) {
+            return None;
+        }
         let part = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let (r#ref, folder) = match (at.and_then(part), fragment) {
             // SPDX: what follows `#` is a path.
@@ -57,6 +62,13 @@ impl Address {
         };
         SourceFact { uri: self.uri, digest, r#ref: self.r#ref, entry_point }
     }
+}
+
+/// Whether a segment is `.` or `..` (RFC 3986, section 5.2.4), which clients resolve before they fetch,
+/// escaped or not.
+fn has_dots(uri: &str) -> bool {
+    let Some(uri) = percent_decoded(uri) else { return true };
+    uri.split(['/', '\\', ':', '?']).any(|segment| matches!(segment, "." | ".."))
 }
 
 /// Splits `address@ref`. An `@` of the authority (`user@host`, `git@host:path`) and of a path's
@@ -194,6 +206,23 @@ mod tests {
         expect("ssh://git@host/org/repo.git", "ssh://git@host/org/repo", None, None);
         expect("https://host/@scope/repo@v2", "https://host/@scope/repo", Some("v2"), None);
         expect("https://user@host", "https://user@host", None, None);
+    }
+
+    #[test]
+    fn an_address_that_goes_up_from_a_folder_is_none() {
+        for text in [
+            "https://github.com/org/../evil/repo.git#refs/heads/main",
+            "git+https://github.com/org/%2E%2e/evil/repo@refs/heads/main",
+            "https://github.com/org/..%2Fevil/repo",
+            "https://github.com/org/./repo",
+            "git@github.com:../evil/repo",
+            "https://github.com/org/..",
+            "https://github.com/org/%zz",
+        ] {
+            assert_eq!(Address::read(text), None, "{text}");
+        }
+        expect("https://host/a..b/...@v1", "https://host/a..b/...", Some("v1"), None);
+        expect("https://host/a%20b", "https://host/a%20b", None, None);
     }
 
     #[test]
