@@ -4,8 +4,8 @@
 //! (`solver/llbsolver/provenance/predicate.go`, `findMaterial`); without one it is what the client
 //! wrote. It is a claim as well where something else went into the build that nothing shows: a folder
 //! of the client's (`-f` with a Dockerfile of the client's own beside a repository), a request around
-//! this one for another source (`root`), a repository out of a bundle that the client brought. Of a
-//! build from a local folder there is only `vcs`, which the client sends and BuildKit does not verify:
+//! this one for another source (`root`), a repository out of a bundle that the client brought. Which
+//! branch or tag a commit is of is always one. Of a build from a local folder there is only `vcs`, which the client sends and BuildKit does not verify:
 //! a claim. Nothing says what started a build.
 
 use super::{Config, Origin, contradiction, old_view, view};
@@ -138,13 +138,25 @@ fn origin(
     } else if draft.facts.materials.iter().any(is_bundle) {
         "a repository comes out of a bundle, and not from where it is said to be"
     } else {
-        return config.origin();
+        return without_ref(config.origin());
     };
     let origin = config.origin();
     if origin.source.is_some() {
         contradiction(draft, || why.to_owned());
     }
     Origin { claimed: origin.source.or(origin.claimed), ..Origin::default() }
+}
+
+/// A source without its branch or tag, which is the client's word: a context with `fetch-by-commit` names
+/// both a commit and a ref, of which BuildKit fetches the commit and never looks whether the ref holds it
+/// (`source/git/source.go`); and `configSource` does not tell such a context from others.
+fn without_ref(mut origin: Origin) -> Origin {
+    let source = origin.source.as_mut().filter(|source| source.r#ref.is_some());
+    origin.claimed = source.as_deref().cloned().or(origin.claimed);
+    if let Some(source) = source {
+        source.r#ref = None;
+    }
+    origin
 }
 
 /// Whether a material is a bundle of git (`slsaMaterials`): of the repository that it stands for nothing
