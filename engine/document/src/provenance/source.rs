@@ -128,7 +128,8 @@ pub(super) enum Found {
     Several,
 }
 
-/// The commit of a repository that the materials name, of those that `wanted` takes.
+/// The commit of a repository that the materials name, of those that `wanted` takes. Where they name
+/// several branches for it, it is of none that is known.
 pub(super) fn find(
     materials: &[MaterialFact],
     wanted: impl Fn(&Address, &MaterialFact) -> bool,
@@ -140,8 +141,12 @@ pub(super) fn find(
         if !wanted(&address, material) {
             continue;
         }
-        match &found {
-            Found::One(first, same) if first.uri == address.uri && *same == commit => {}
+        match &mut found {
+            Found::One(first, same) if first.uri == address.uri && *same == commit => {
+                if address.r#ref.is_some() && first.r#ref != address.r#ref {
+                    first.r#ref = None;
+                }
+            }
             Found::None => found = Found::One(address, commit),
             _ => return Found::Several,
         }

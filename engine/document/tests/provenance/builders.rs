@@ -71,6 +71,33 @@ fn a_workflow_whose_repository_no_dependency_is_of_has_no_source() {
 }
 
 #[test]
+fn a_workflow_s_source_with_two_commits_or_two_branches_is_not_told_as_one_of_them() {
+    let repo = "git+https://github.com/org/repo";
+    let external = |digest: Value| json!({"source": {"uri": repo, "digest": digest}});
+    let main = git(&format!("{repo}@refs/heads/main"), COMMIT);
+    let both = json!([main, git(&format!("{repo}@refs/heads/other"), COMMIT)]);
+    let one = json!([main]);
+    let read = |digest, dependencies| {
+        current(&v1(GITHUB, external(digest), Value::Null, dependencies)).unwrap()
+    };
+    let contradictory = read(json!({"gitCommit": COMMIT, "sha1": OTHER}), one.clone());
+    assert_eq!(contradictory.source, None);
+    assert_eq!(codes(&contradictory), ["document_source"]);
+    assert_eq!(read(json!({"sha1": "no commit"}), one.clone()).source, None);
+    assert!(read(json!({}), one.clone()).source.is_some());
+    let plain = read(json!({"gitCommit": COMMIT}), one);
+    assert_eq!(plain.source.unwrap().r#ref.as_deref(), Some("refs/heads/main"));
+    let branches = read(json!({"gitCommit": COMMIT}), both);
+    assert_eq!(branches.source.unwrap().r#ref, None);
+    let uri = format!("{repo}@refs/heads/main");
+    let build_type = "https://github.com/slsa-framework/slsa-github-generator/generic@v1";
+    let config = json!({"uri": uri, "digest": {"sha1": COMMIT}, "entryPoint": "r.yml"});
+    let materials = json!([{"uri": format!("{repo}@refs/tags/v1"), "digest": {"sha1": COMMIT}}]);
+    let old = second(&configured(build_type, config, materials)).unwrap();
+    assert_eq!((old.source.clone(), codes(&old)), (None, vec!["document_source"]));
+}
+
+#[test]
 fn a_starter_s_inputs_are_no_source_of_a_delegated_build() {
     let predicate = v1(
         DELEGATOR,
