@@ -5,8 +5,8 @@
 //! wrote. It is a claim as well where something else went into the build that nothing shows: a folder
 //! of the client's (`-f` with a Dockerfile of the client's own beside a repository), a request around
 //! this one for another source (`root`), a repository out of a bundle that the client brought. Which
-//! branch or tag a commit is of is always one. Of a build from a local folder there is only `vcs`, which the client sends and BuildKit does not verify:
-//! a claim. Nothing says what started a build.
+//! branch or tag a commit is of is always a claim. Of a build from a local folder there is only `vcs`,
+//! which the client sends and BuildKit does not verify: a claim. Nothing says what started a build.
 
 use super::{Config, Origin, contradiction, old_view, view};
 use crate::error::DocumentError;
