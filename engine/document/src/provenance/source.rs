@@ -19,8 +19,8 @@ pub(super) struct Address {
 }
 
 impl Address {
-    /// Takes an address apart; `None` where it is empty, and where it goes up from a folder
-    /// (`https://host/org/../evil/repo`), which is not what it reads like.
+    /// Takes an address apart; `None` where it is empty, and where it is not what it reads like: it goes
+    /// up from a folder (`https://host/org/../evil/repo`), or more than one `@` may begin its ref.
     pub(super) fn read(text: &str) -> Option<Self> {
         let text = text.trim();
         if text.starts_with("gs://") {
@@ -35,7 +35,8 @@ impl Address {
         let (uri, at) = split_ref(text);
         let uri = uri.trim_end_matches('@').trim_end_matches('/');
         let uri = uri.strip_suffix(".git").unwrap_or(uri).to_owned();
-        if has_dots(&uri) {
+        // `repo@x@refs/heads/main` is the branch `x@refs/heads/main` to some readers.
+        if has_dots(&uri) || (at.is_some() && split_ref(&uri).1.is_some()) {
             return None;
         }
         let part = |text: &str| (!text.is_empty()).then(|| text.to_owned());
@@ -234,6 +235,7 @@ mod tests {
     fn a_branch_named_like_another_address_s_end_stays_a_branch() {
         let text = "git+https://github.com/org/repo@refs/heads/x@refs/heads/main";
         expect(text, "https://github.com/org/repo", Some("refs/heads/x@refs/heads/main"), None);
+        assert_eq!(Address::read("git+https://github.com/org/repo@evil@refs/heads/main"), None);
         assert_eq!(Address::read("git+"), None);
         assert_eq!(Address::read("#x"), None);
     }
