@@ -65,8 +65,9 @@ exact(patterns) := {current(pattern) | some pattern in patterns; not contains(pa
 # One regular expression for all patterns; null where there are none.
 expression(patterns) := sprintf(`\A(?is:%s)\z`, [concat("|", parts)]) if {
 	parts := [part |
-		some pattern in patterns
-		contains(pattern, "*")
+		some given in patterns
+		contains(given, "*")
+		pattern := current(given)
 		part := concat(".*", [identities.literal(text) | some text in split(pattern, "*")])
 	]
 	count(parts) > 0
@@ -140,10 +141,10 @@ expression_of(sbom, text) := sbom.licenses[text].expression if is_string(sbom.li
 expression_of(sbom, text) := text if not is_string(object.get(sbom.licenses, [text, "expression"], null))
 
 # A name in lower case, with a deprecated identifier replaced, as the facts have them replaced: who
-# forbids `GPL-2.0` means `GPL-2.0-only`.
-current(text) := object.get(replaced, lower(text), lower(text))
+# forbids `GPL-2.0` means `GPL-2.0-only`. Of a licence with an exception, each of the two.
+current(text) := concat(" with ", [object.get(replaced, half, half) | some half in split(lower(text), " with ")])
 
-# SPDX's deprecated identifiers and what its list says replaces them, in lower case.
+# SPDX's deprecated identifiers, of licences and of exceptions, and what its list says replaces them, in lower case.
 replaced := {
 	"agpl-1.0": "agpl-1.0-only",
 	"agpl-1.0+": "agpl-1.0-or-later",
@@ -185,6 +186,7 @@ replaced := {
 	"lgpl-2.1+": "lgpl-2.1-or-later",
 	"lgpl-3.0": "lgpl-3.0-only",
 	"lgpl-3.0+": "lgpl-3.0-or-later",
+	"nokia-qt-exception-1.1": "qt-lgpl-exception-1.1",
 	"nunit": "zlib-acknowledgement",
 	"standardml-nj": "smlnj",
 	"wxwindows": "gpl-2.0-or-later with wxwindows-exception-3.1",

@@ -3,7 +3,7 @@
 # A pattern is a package URL such as `pkg:npm/left-pad@1.*`. `*` stands for any characters of one
 # segment, `**` for any number of segments (`pkg:golang/**/yaml`). The version may be left out, which
 # means any. Qualifiers and subpaths are not looked at, nor does case count. What stands in a package
-# URL as `%40`, `%2B`, `%3A`, `%7E` or `%20` is compared as what that means. Of PyPI, `-`, `_` and `.` in
+# URL as `%40`, `%2B`, `%2F`, `%3A`, `%7E` or `%20` is compared as what that means. Of PyPI, `-`, `_` and `.` in
 # a name are one.
 package referee.packages
 
@@ -15,6 +15,9 @@ is_pattern(pattern) if {
 	regex.match(`\Apkg:[a-zA-Z0-9.+*-]+/[^/?#\s]+(?:/[^/?#\s]+)*\z`, pattern)
 	not contains(pattern, "***")
 }
+
+# Whether a text has the scheme of a package URL; no pattern finds what has not.
+is_purl(text) if regex.match(`\A(?i:pkg):`, text)
 
 # Whether several patterns can be looked for at once: what is too much for one expression would find
 # nothing.
@@ -43,7 +46,7 @@ matching_any(sbom, patterns) := [item |
 } else := []
 
 # One regular expression over package URLs for several patterns.
-expression(patterns) := sprintf(`\A(?i:%s)(?:[?#].*)?\z`, [concat("|", [one(pattern) | some pattern in patterns])])
+expression(patterns) := sprintf(`\A(?i:%s)(?:[?#](?s:.*))?\z`, [concat("|", [one(pattern) | some pattern in patterns])])
 
 one(pattern) := sprintf("pkg:/*%s%s", [name, version]) if {
 	halves := split_version(trim_prefix(pattern, "pkg:"))
@@ -65,7 +68,7 @@ name_expression(name) := replace(over_segments(plain_name), "-", "[-_.]") if {
 	plain_name := regex.replace(name, `[-_.]`, "-")
 }
 
-over_segments(name) := concat(`(?:[^?#]*/)?`, [segments(part) | some part in split(name, "**/")])
+over_segments(name) := concat(`(?:[^?#]*(?:/|%2F))?`, [segments(part) | some part in split(name, "**/")])
 
 segments(text) := concat(`[^?#]*`, [concat(`[^/?#]*`, [literal(piece) | some piece in split(part, "*")]) |
 	some part in split(text, "**")
@@ -84,7 +87,8 @@ literal(text) := spaces if {
 	pluses := replace(colons, `\+`, `(?:\+|%2B)`)
 	ats := replace(pluses, "@", `(?:@|%40)`)
 	tildes := replace(ats, "~", `(?:~|%7E)`)
-	spaces := replace(tildes, " ", `(?: |%20)`)
+	slashes := replace(tildes, "/", `(?:/|%2F)`)
+	spaces := replace(slashes, " ", `(?: |%20)`)
 }
 
 # What a package is called in a message: its name and version, and its package URL.
@@ -101,6 +105,42 @@ plain(item) := item.name if not is_string(object.get(item, "version", null))
 is_range(range) if {
 	is_string(range)
 	regex.match(`\A(?:(?:>=|<=|>|<|=)\d+(?:\.\d+){0,2}(?:-[0-9A-Za-z.-]+)?)(?: (?:>=|<=|>|<|=)\d+(?:\.\d+){0,2}(?:-[0-9A-Za-z.-]+)?)*\z`, range)
+}
+
+# Whether the version of a package is in a range, as one of those that its version may be: `1.2.0-r0` of a
+# distribution is 1.2.0 and not what came before it.
+is_in_range(item, range) if {
+	some version in readings(item)
+	in_range(range, version) == true
+}
+
+# Whether all that its version may be can be compared.
+is_comparable(item) if {
+	every version in readings(item) | {item.version} {
+		semantic(version)
+	}
+}
+
+# The versions that a package's may be compared as, by its type.
+readings(item) := {item.version} if type_of(item) in with_pre_releases
+
+readings(item) := {without_revision(item.version)} if type_of(item) in with_revisions
+
+readings(item) := {item.version, without_revision(item.version)} if not type_of(item) in (with_pre_releases | with_revisions)
+
+# What follows the last `-` of a distribution's version is the revision of the package (deb-version(7),
+# APKBUILD, rpm's release).
+without_revision(version) := regex.replace(version, `-[^-]*\z`, "")
+
+# The types of package URLs whose versions are semantic: what follows a `-` came before.
+with_pre_releases := {"cargo", "golang", "hex", "npm", "nuget", "pub", "swift"}
+
+with_revisions := {"alpm", "apk", "deb", "rpm"}
+
+default type_of(_) := ""
+
+type_of(item) := lower(found[0][1]) if {
+	found := regex.find_all_string_submatch_n(`\A(?i:pkg):/*([^/]+)/`, item.purl, 1)
 }
 
 # Whether a version is in a range. Undefined where the version is none that can be compared: a policy

@@ -65,6 +65,20 @@ test_forbidden_licences_are_denied if {
 	denied(one("Zlib+"), {"forbidden": ["zlib"]}) == {"license_not_allowed"}
 }
 
+test_deprecated_identifiers_of_a_list_are_replaced_with_their_exceptions_and_patterns if {
+	every case in [
+		["GPL-2.0", "GPL-2.0-only"],
+		["GPL-2.0 WITH Classpath-exception-2.0", "GPL-2.0-only WITH Classpath-exception-2.0"],
+		["gpl-2.0+ with bison-exception-2.2", "GPL-2.0-or-later WITH Bison-exception-2.2"],
+		["GPL-2.0-with-GCC-exception", "GPL-2.0-only WITH GCC-exception-2.0"],
+		["LGPL-2.1 WITH Nokia-Qt-exception-1.1", "LGPL-2.1-only WITH Qt-LGPL-exception-1.1"],
+		["GPL-3.0+ WITH *", "GPL-3.0-or-later WITH GCC-exception-3.1"],
+	] {
+		denied(one(case[1]), {"forbidden": [case[0]]}) == {"license_not_allowed"}
+		allowed(one(case[1]), {"allowed": [case[0]]})
+	}
+}
+
 test_what_is_forbidden_is_denied_though_it_is_allowed if {
 	denied(one("BSD-4-Clause"), object.union(permissive, {"forbidden": ["BSD-4-Clause"]})) == {"license_not_allowed"}
 }

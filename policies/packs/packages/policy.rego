@@ -128,12 +128,12 @@ found := [{"sbom": sbom.id, "referrer": sbom.referrer, "package": item, "entry":
 
 falls_under(_, range) if range == null
 
-falls_under(item, range) if packages.in_range(range, item.version) == true
+falls_under(item, range) if packages.is_in_range(item, range)
 
 # A version that cannot be compared may be one of them.
 falls_under(item, range) if {
 	is_string(range)
-	not packages.semantic(item.version)
+	not packages.is_comparable(item)
 }
 
 # What is required and in none of the SBOMs of a target.
@@ -153,7 +153,8 @@ nameless := [{"sbom": sbom.id, "referrer": sbom.referrer, "package": item} |
 	without_purl != "allow"
 	some sbom in sboms
 	some item in sbom.packages
-	item.purl == null
+	not startswith(item.purl, "pkg:")
+	not packages.is_purl(item.purl)
 	not item.kind in exempt_kinds
 ]
 
@@ -201,11 +202,12 @@ deny contains problem if {
 
 default range_told(_, _) := ""
 
-range_told(item, range) := sprintf(" (%s)", [range]) if packages.in_range(range, item.version) == true
+range_told(item, range) := sprintf(" (%s)", [range]) if packages.is_in_range(item, range)
 
 range_told(item, range) := sprintf(" (%s, with which its version cannot be compared)", [range]) if {
 	is_string(range)
-	not packages.semantic(item.version)
+	not packages.is_comparable(item)
+	not packages.is_in_range(item, range)
 }
 
 because(text) := "" if text == null

@@ -73,6 +73,10 @@ test_patterns_are_of_package_urls if {
 		["pkg:pypi/foo_bar", "pkg:pypi/Foo-Bar@1", true],
 		["pkg:deb/debian/xz-utils@1:5.6.*", "pkg:deb/debian/xz-utils@1%3A5.6.1?arch=amd64", true],
 		["pkg:*/left-pad", "pkg:npm/left-pad", true],
+		["pkg:npm/left-pad", "pkg:npm/left-pad@1?vcs_url=a\nb", true],
+		["pkg:npm/@scope/left-pad", "pkg:npm/%40scope%2fleft-pad@1.0.0", true],
+		["pkg:golang/github.com/a/*", "pkg:golang/github.com%2Fa/b@v1.0.0", true],
+		["pkg:golang/**/yaml", "pkg:golang/gopkg.in%2Fyaml@v2", true],
 	] {
 		is_forbidden(case[0], case[1]) == case[2]
 	}
@@ -99,6 +103,38 @@ test_versions_are_in_ranges if {
 		["<1.0.0", "1.0.0-rc.1", true],
 	] {
 		in_range(case[0], case[1]) == case[2]
+	}
+}
+
+# Whether a range holds the package with this package URL and version.
+holds(range, text, version) := "package_forbidden" in testing.codes(reasons) if {
+	given := {"forbidden": [{"package": "pkg:*/**", "versions": range}]}
+	reasons := pack.deny with input as purl(text, version) with data.parameters as given
+}
+
+test_a_distribution_s_revision_is_no_pre_release if {
+	xz := ">=5.6.0 <5.6.2"
+	every case in [
+		[xz, "pkg:apk/alpine/xz@5.6.0-r0", "5.6.0-r0", true],
+		[xz, "pkg:deb/debian/xz-utils@5.6.0-0.2?arch=amd64", "5.6.0-0.2", true],
+		[xz, "pkg:rpm/fedora/xz@5.6.1-1.fc41", "5.6.1-1.fc41", true],
+		[xz, "PKG://Rpm/fedora/xz", "5.6.0-1", true],
+		[xz, "pkg:alpm/arch/xz@5.6.2-1", "5.6.2-1", false],
+		[xz, "pkg:apk/alpine/xz@5.6.2-r0", "5.6.2-r0", false],
+		[xz, "pkg:apk/alpine/xz@5.4.6-r0", "5.4.6-r0", false],
+		["=5.6.0", "pkg:apk/alpine/xz@5.6.0-r0", "5.6.0-r0", true],
+		[">5.6.0", "pkg:deb/debian/x@5.6.0-rc1-2", "5.6.0-rc1-2", false],
+		[">9.0.0", "pkg:deb/debian/x@5.6.0--2", "5.6.0--2", true],
+		["<9.0.0", "pkg:generic/x@5.6.0--2", "5.6.0--2", true],
+		# Here it is one.
+		[">=1.2.0", "pkg:npm/a@1.2.0-rc.1", "1.2.0-rc.1", false],
+		["<1.2.0", "pkg:cargo/a@1.2.0-rc.1", "1.2.0-rc.1", true],
+		# Here it may be either.
+		[">=33.0.0", "pkg:maven/com.google.guava/guava@33.0.0-jre", "33.0.0-jre", true],
+		["<33.0.0", "pkg:maven/org.example/a@33.0.0-SNAPSHOT", "33.0.0-SNAPSHOT", true],
+		["<32.0.0", "pkg:maven/com.google.guava/guava@33.0.0-jre", "33.0.0-jre", false],
+	] {
+		holds(case[0], case[1], case[2]) == case[3]
 	}
 }
 
@@ -140,6 +176,13 @@ test_a_package_without_a_package_url_is_told if {
 	warned(given, object.union(none, {"without_purl": "allow"})) == set()
 	denied(given, object.union(none, {"without_purl": "deny"})) == {"package_unnamed"}
 	allowed(given, object.union(none, {"without_purl": "deny", "exempt_kinds": ["library"]}))
+}
+
+test_what_is_no_package_url_is_none if {
+	every text in ["left-pad@1.3.0", "", "npm/left-pad@1.3.0", "https://example.com/left-pad"] {
+		denied(purl(text, "1.3.0"), object.union(none, {"without_purl": "deny"})) == {"package_unnamed"}
+	}
+	allowed(purl("PKG:npm/right-pad", "1.3.0"), object.union(none, {"without_purl": "deny"}))
 }
 
 test_fifty_are_named_and_the_rest_counted if {

@@ -3,6 +3,7 @@ package referee.packs.sbom
 
 import data.referee.documents
 import data.referee.facts
+import data.referee.packages
 import data.referee.parameters
 import data.referee.reasons
 
@@ -148,7 +149,7 @@ said(sbom, "created_at") if is_string(sbom.created_at)
 said(sbom, "relationships") if sbom.relationship_count > 0
 
 # The packages of which an SBOM does not say something.
-silent(sbom, "purl") := [item | some item in sbom.packages; item.purl == null; not item.kind in exempt_kinds]
+silent(sbom, "purl") := [item | some item in sbom.packages; not packages.is_purl(item.purl); not item.kind in exempt_kinds]
 
 silent(sbom, "version") := [item | some item in sbom.packages; item.version == null; not item.kind in exempt_kinds]
 

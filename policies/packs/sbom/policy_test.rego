@@ -162,6 +162,11 @@ test_one_that_says_too_little_is_denied if {
 	}
 }
 
+test_what_is_no_package_url_is_none if {
+	item := object.union(testing.npm("left-pad", "1.3.0", "MIT"), {"purl": "left-pad@1.3.0"})
+	denied(facts(testing.sbom(0, [item], over)), {"elements": ["purl"]}) == {"sbom_incomplete"}
+}
+
 test_the_document_itself_must_say_what_is_wanted if {
 	allowed(facts(good), {"elements": ["author", "created_at", "license", "purl", "supplier", "version"]})
 	denied(facts(good), {"elements": ["relationships"]}) == {"sbom_incomplete"}

@@ -38,8 +38,8 @@ pub struct Provenance {
     /// the provenance contradicts itself in it.
     pub source: Option<SourceFact>,
     /// What the build started from as only those say who started it, or as is guessed, where `source`
-    /// is `null` or is the build's definition alone: BuildKit's `vcs`, the results of Tekton's tasks.
-    /// No reason to trust anything.
+    /// is `null`, is the build's definition alone or says less: BuildKit's `vcs` and the branch of its
+    /// context, the results of Tekton's tasks. No reason to trust anything.
     pub source_claimed: Option<SourceFact>,
     /// What went into it (SLSA 1: `resolvedDependencies`); the first so many where `truncated`.
     pub materials: Vec<MaterialFact>,

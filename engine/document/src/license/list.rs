@@ -112,9 +112,12 @@ fn find<T: Copy>(list: &HashMap<String, T>, id: &str) -> Option<T> {
 }
 
 /// Whether an entry of the crate's list is a licence by itself. Those that end with `+` (`GPL-2.0+`) are
-/// others with an operator, and `NOASSERTION`, which the crate lists, is none.
+/// others with an operator, `NOASSERTION` is none, and `GFDL-1.2-invariants` and the like, without
+/// `-only` or `-or-later`, are on no list but the crate's.
 fn is_license(license: &&spdx::License) -> bool {
-    !license.name.ends_with('+') && !matches!(license.name, "NONE" | "NOASSERTION")
+    !license.name.ends_with('+')
+        && !license.name.ends_with("-invariants")
+        && !matches!(license.name, "NONE" | "NOASSERTION")
 }
 
 /// The licences by their lower-case identifiers.
@@ -197,6 +200,15 @@ mod tests {
         for (id, ..) in REPLACED {
             assert!(spdx::license_id(id).unwrap().is_deprecated(), "{id}");
         }
+    }
+
+    #[test]
+    fn what_only_the_crate_lists_is_no_licence() {
+        for id in ["GFDL-1.1-invariants", "GFDL-1.3-no-invariants", "NOASSERTION", "GPL-2.0+"] {
+            assert!(spdx::identifiers::LICENSES.iter().any(|entry| entry.name == id), "{id}");
+            assert_eq!(license(id), None, "{id}");
+        }
+        assert!(license("GFDL-1.1-invariants-only").is_some());
     }
 
     #[test]

@@ -53,15 +53,17 @@ pub(super) fn of(
     Some(image)
 }
 
-/// Whether a text without a scheme is a reference: it has to name a registry or a digest, and to
-/// have been resolved to one.
+/// Whether a text without a scheme is a reference: it has to name a digest, or a registry and to have
+/// been resolved to one.
 fn is_bare(uri: &str, material: &MaterialFact) -> bool {
-    if uri.contains("://") || !material.digest.contains_key("sha256") {
+    if uri.contains("://") {
         return false;
     }
     let names_registry = |host: &str| host.contains(['.', ':']) || host == "localhost";
     let (registry, _) = uri.split_once('/').unwrap_or_default();
-    uri.contains("@sha256:") || (names_registry(registry) && !registry.contains('@'))
+    let resolved = ["sha256", "sha512"].iter().any(|name| material.digest.contains_key(*name));
+    ["@sha256:", "@sha512:"].iter().any(|digest| uri.contains(digest))
+        || (resolved && names_registry(registry) && !registry.contains('@'))
 }
 
 /// A reference. `None` in place of an image is one that cannot be read.
@@ -185,6 +187,24 @@ mod tests {
     fn an_image_of_a_layout_is_in_no_registry_whatever_it_is_called() {
         expect("pkg:oci/alpine@3?platform=linux%2Famd64", "pkg:oci/alpine", Some("3"));
         expect("pkg:oci/docker.io/library/alpine@3", "pkg:oci/docker.io/library/alpine", Some("3"));
+    }
+
+    #[test]
+    fn an_image_whose_digest_stands_in_its_address_alone_is_one() {
+        let uri = format!("evil.example/base@sha256:{HEX}");
+        let unresolved = MaterialFact { digest: Default::default(), ..material(&uri) };
+        let mut problems = Problems::new(9);
+        let image = of(&unresolved, Some(0), &mut problems).unwrap();
+        assert_eq!(image.repository, "evil.example/base");
+        assert_eq!(image.digest, Some(SmolStr::from(format!("sha256:{HEX}"))));
+        let long = [("sha512".into(), HEX.repeat(2).into())].into_iter().collect();
+        let image = of(
+            &MaterialFact { digest: long, ..material("evil.example/base:1") },
+            Some(0),
+            &mut problems,
+        );
+        assert_eq!(image.unwrap().digest, None);
+        assert!(problems.finish().is_empty());
     }
 
     #[test]

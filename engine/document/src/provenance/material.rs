@@ -32,6 +32,11 @@ pub(super) struct Digests {
 }
 
 impl Digests {
+    /// Whether nothing is said, not even something wrong.
+    pub(super) fn are_none(&self) -> bool {
+        self.hex.is_empty() && self.bad.is_none()
+    }
+
     /// The digests; what is wrong is a problem.
     pub(super) fn take(self, what: &str, problems: &mut Problems) -> BTreeMap<SmolStr, SmolStr> {
         if let Some(bad) = self.bad {

@@ -2,6 +2,7 @@
 //! which SLSA recommends), `https://host/org/repo.git#refs/heads/main:folder` (BuildKit), and the
 //! commit among a source's digests.
 
+use crate::text::percent_decoded;
 use referee_core::facts::{MaterialFact, SourceFact};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
@@ -18,7 +19,8 @@ pub(super) struct Address {
 }
 
 impl Address {
-    /// Takes an address apart; `None` where it is empty.
+    /// Takes an address apart; `None` where it is empty, and where it is not what it reads like: it goes
+    /// up from a folder (`https://host/org/../evil/repo`), or more than one `@` may begin its ref.
     pub(super) fn read(text: &str) -> Option<Self> {
         let text = text.trim();
         if text.starts_with("gs://") {
@@ -33,6 +35,10 @@ impl Address {
         let (uri, at) = split_ref(text);
         let uri = uri.trim_end_matches('@').trim_end_matches('/');
         let uri = uri.strip_suffix(".git").unwrap_or(uri).to_owned();
+        // `repo@x@refs/heads/main` is the branch `x@refs/heads/main` to some readers.
+        if has_dots(&uri) || (at.is_some() && split_ref(&uri).1.is_some()) {
+            return None;
+        }
         let part = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let (r#ref, folder) = match (at.and_then(part), fragment) {
             // SPDX: what follows `#` is a path.
@@ -57,6 +63,13 @@ impl Address {
         };
         SourceFact { uri: self.uri, digest, r#ref: self.r#ref, entry_point }
     }
+}
+
+/// Whether a segment is `.` or `..` (RFC 3986, section 5.2.4), which clients resolve before they fetch,
+/// escaped or not.
+fn has_dots(uri: &str) -> bool {
+    let Some(uri) = percent_decoded(uri) else { return true };
+    uri.split(['/', '\\', ':', '?']).any(|segment| matches!(segment, "." | ".."))
 }
 
 /// Splits `address@ref`. An `@` of the authority (`user@host`, `git@host:path`) and of a path's
@@ -116,7 +129,8 @@ pub(super) enum Found {
     Several,
 }
 
-/// The commit of a repository that the materials name, of those that `wanted` takes.
+/// The commit of a repository that the materials name, of those that `wanted` takes. Where they name
+/// several branches for it, it is of none that is known.
 pub(super) fn find(
     materials: &[MaterialFact],
     wanted: impl Fn(&Address, &MaterialFact) -> bool,
@@ -128,8 +142,12 @@ pub(super) fn find(
         if !wanted(&address, material) {
             continue;
         }
-        match &found {
-            Found::One(first, same) if first.uri == address.uri && *same == commit => {}
+        match &mut found {
+            Found::One(first, same) if first.uri == address.uri && *same == commit => {
+                if address.r#ref.is_some() && first.r#ref != address.r#ref {
+                    first.r#ref = None;
+                }
+            }
             Found::None => found = Found::One(address, commit),
             _ => return Found::Several,
         }
@@ -197,9 +215,27 @@ mod tests {
     }
 
     #[test]
+    fn an_address_that_goes_up_from_a_folder_is_none() {
+        for text in [
+            "https://github.com/org/../evil/repo.git#refs/heads/main",
+            "git+https://github.com/org/%2E%2e/evil/repo@refs/heads/main",
+            "https://github.com/org/..%2Fevil/repo",
+            "https://github.com/org/./repo",
+            "git@github.com:../evil/repo",
+            "https://github.com/org/..",
+            "https://github.com/org/%zz",
+        ] {
+            assert_eq!(Address::read(text), None, "{text}");
+        }
+        expect("https://host/a..b/...@v1", "https://host/a..b/...", Some("v1"), None);
+        expect("https://host/a%20b", "https://host/a%20b", None, None);
+    }
+
+    #[test]
     fn a_branch_named_like_another_address_s_end_stays_a_branch() {
         let text = "git+https://github.com/org/repo@refs/heads/x@refs/heads/main";
         expect(text, "https://github.com/org/repo", Some("refs/heads/x@refs/heads/main"), None);
+        assert_eq!(Address::read("git+https://github.com/org/repo@evil@refs/heads/main"), None);
         assert_eq!(Address::read("git+"), None);
         assert_eq!(Address::read("#x"), None);
     }

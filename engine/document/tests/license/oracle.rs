@@ -46,7 +46,8 @@ fn every_listed_licence_is_the_same_to_license_expression() {
         return;
     };
     let listed = spdx::identifiers::LICENSES.iter().map(|license| license.name);
-    let ids: Vec<_> = listed.filter(|id| *id != "NOASSERTION").collect();
+    let ids: Vec<_> =
+        listed.filter(|id| *id != "NOASSERTION" && !id.ends_with("-invariants")).collect();
     let cases: Vec<_> = ids.iter().map(|id| json!({"text": id.to_lowercase()})).collect();
     let (mut same, mut newer) = (0, Vec::new());
     for (id, answer) in ids.iter().zip(answers(&python, &cases)) {

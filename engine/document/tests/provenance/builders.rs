@@ -71,6 +71,33 @@ fn a_workflow_whose_repository_no_dependency_is_of_has_no_source() {
 }
 
 #[test]
+fn a_workflow_s_source_with_two_commits_or_two_branches_is_not_told_as_one_of_them() {
+    let repo = "git+https://github.com/org/repo";
+    let external = |digest: Value| json!({"source": {"uri": repo, "digest": digest}});
+    let main = git(&format!("{repo}@refs/heads/main"), COMMIT);
+    let both = json!([main, git(&format!("{repo}@refs/heads/other"), COMMIT)]);
+    let one = json!([main]);
+    let read = |digest, dependencies| {
+        current(&v1(GITHUB, external(digest), Value::Null, dependencies)).unwrap()
+    };
+    let contradictory = read(json!({"gitCommit": COMMIT, "sha1": OTHER}), one.clone());
+    assert_eq!(contradictory.source, None);
+    assert_eq!(codes(&contradictory), ["document_source"]);
+    assert_eq!(read(json!({"sha1": "no commit"}), one.clone()).source, None);
+    assert!(read(json!({}), one.clone()).source.is_some());
+    let plain = read(json!({"gitCommit": COMMIT}), one);
+    assert_eq!(plain.source.unwrap().r#ref.as_deref(), Some("refs/heads/main"));
+    let branches = read(json!({"gitCommit": COMMIT}), both);
+    assert_eq!(branches.source.unwrap().r#ref, None);
+    let uri = format!("{repo}@refs/heads/main");
+    let build_type = "https://github.com/slsa-framework/slsa-github-generator/generic@v1";
+    let config = json!({"uri": uri, "digest": {"sha1": COMMIT}, "entryPoint": "r.yml"});
+    let materials = json!([{"uri": format!("{repo}@refs/tags/v1"), "digest": {"sha1": COMMIT}}]);
+    let old = second(&configured(build_type, config, materials)).unwrap();
+    assert_eq!((old.source.clone(), codes(&old)), (None, vec!["document_source"]));
+}
+
+#[test]
 fn a_starter_s_inputs_are_no_source_of_a_delegated_build() {
     let predicate = v1(
         DELEGATOR,
@@ -234,12 +261,53 @@ fn buildkit_tells_the_context_that_it_fetched_its_folder_and_what_it_lists_in_fu
     let read = current(&predicate).unwrap();
     assert_eq!(
         line(read.source.as_ref()),
+        format!("https://github.com/org/repo - {COMMIT} images/app/Dockerfile")
+    );
+    // `?branch=main&checksum=…&fetch-by-commit` names any commit and any branch.
+    assert_eq!(
+        line(read.source_claimed.as_ref()),
         format!("https://github.com/org/repo refs/tags/v1 {COMMIT} images/app/Dockerfile")
     );
-    assert_eq!(read.source_claimed, None);
     assert_eq!(read.invocation.as_deref(), Some("rpv7a389uzil5lqmrgwhijwjz"));
     let claims = CompletenessFact { parameters: true, environment: false, materials: true };
     assert_eq!((read.completeness, read.reproducible), (Some(claims), Some(false)));
+}
+
+#[test]
+fn buildkit_s_context_is_a_claim_where_more_went_into_the_build_than_it() {
+    let config = |repository: &str| {
+        json!({
+            "uri": format!("https://github.com/org/{repository}.git#refs/tags/v1"),
+            "digest": {"sha1": COMMIT},
+            "path": "Dockerfile",
+        })
+    };
+    let bundle = format!("pkg:docker/ghcr.io/evil/b@sha256:{HEX}?ref_type=bundle&vcs_url=x");
+    let bundle = json!([{"uri": bundle, "digest": {"sha256": HEX}}]);
+    for (request, materials, is_source) in [
+        (json!({"frontend": "gateway.v0", "locals": []}), json!([]), true),
+        (json!({"root": {"configSource": config("repo")}}), json!([]), true),
+        // `docker buildx build -f /tmp/Dockerfile https://github.com/org/repo.git#refs/tags/v1`
+        (json!({"locals": [{"name": "dockerfile"}]}), json!([]), false),
+        (json!({"root": {"configSource": config("evil")}}), json!([]), false),
+        (json!({"root": {"request": {}}}), json!([]), false),
+        (json!({}), bundle, false),
+    ] {
+        let external = json!({"configSource": config("repo"), "request": request});
+        let one = current(&v1(BUILDKIT, external, Value::Null, materials.clone())).unwrap();
+        let mut config = config("repo");
+        config["entryPoint"] = config["path"].take();
+        let mut two = configured("https://mobyproject.org/buildkit@v1", config, materials);
+        two["invocation"]["parameters"] = request.clone();
+        for read in [one, second(&two).unwrap()] {
+            let claimed = format!("https://github.com/org/repo refs/tags/v1 {COMMIT} Dockerfile");
+            assert_eq!(line(read.source_claimed.as_ref()), claimed, "{request}");
+            let uri = read.source.as_ref().map(|source| source.uri.as_str());
+            assert_eq!(uri, is_source.then_some("https://github.com/org/repo"), "{request}");
+            let problems = if is_source { vec![] } else { vec!["document_source"] };
+            assert_eq!(codes(&read), problems, "{request}");
+        }
+    }
 }
 
 #[test]

@@ -154,14 +154,15 @@ fn buildkit_s_own_documents_say_the_same_in_both_versions() {
     let commit = "4b220de5058abfd01ff619c9d2ff6b09a049bea0";
     let image_digest = "sha256:6105d6cc76af400325e94d588ce511be5bfdbb73b437dc51eca43917d7a43e3d";
     let archive = image_digest.strip_prefix("sha256:").unwrap();
-    let git = format!("https://github.com/org/repo refs/tags/v1 {commit} Dockerfile");
+    let git = format!("https://github.com/org/repo - {commit} Dockerfile");
+    let tag = format!("https://github.com/org/repo refs/tags/v1 {commit} Dockerfile");
     let http = format!("https://example.com/context.tar.gz - {archive} -");
     let named = "https://github.com/good/repo refs/heads/main - -";
     for (name, source, claimed, images) in [
         (
             "git",
             git.as_str(),
-            "none",
+            tag.as_str(),
             vec![
                 "docker.io/library/alpine:3.17",
                 "ghcr.io/org/base",

@@ -68,19 +68,22 @@ pub(super) fn second(
     predicate: &[u8],
     limits: &Limits,
 ) -> Result<Origin, DocumentError> {
-    let (environment, _) = old_view::<Environment, IgnoredAny>(predicate, limits)?;
+    let (_, environment, _) = old_view::<IgnoredAny, Environment, IgnoredAny>(predicate, limits)?;
     let mut origin = config.origin();
     origin.trigger = said(environment.github_event_name).or(environment.event_name);
     let Some(source) = origin.source.take() else { return Ok(origin) };
     let same = |address: &Address, material: &MaterialFact| {
         address.uri == source.uri && source::commit(&material.digest) == source.digest
     };
-    if matches!(source::find(&draft.facts.materials, same), Found::One(..)) {
+    let found = source::find(&draft.facts.materials, same);
+    // npm's first provenance has no branch in its material.
+    if matches!(found, Found::One(found, _) if found.r#ref.is_none() || found.r#ref == source.r#ref)
+    {
         origin.source = Some(source);
     } else {
         contradiction(draft, || {
             format!(
-                "no material is the commit of {:?} that the build is said to be of",
+                "no material is the commit and branch of {:?} that the build is said to be of",
                 shorten(&source.uri, 80)
             )
         });
@@ -104,8 +107,10 @@ pub(super) fn current(
     }
     let workflow = external.workflow.unwrap_or_default();
     let given = external.source.unwrap_or_default();
+    let has_digest = given.digest.as_ref().is_some_and(|digests| !digests.are_none());
     let digest = given.digest.map(|digests| digests.take("source", &mut draft.problems));
     let commit = digest.as_ref().and_then(source::commit);
+    let contradictory = commit.is_none() && has_digest;
     let (run_repository, run_path) = run(internal.repository, internal.workflow_ref);
     let repository = said(workflow.repository).or_else(|| said(given.uri)).or(run_repository);
     let entry = said(external.config_path).or_else(|| said(workflow.path)).or(run_path);
@@ -115,6 +120,7 @@ pub(super) fn current(
     };
     let found = source::find(&draft.facts.materials, |address, material| {
         address.uri == wanted.uri
+            && !contradictory
             && (commit.is_none() || source::commit(&material.digest) == commit)
     });
     if let Found::One(address, commit) = found {

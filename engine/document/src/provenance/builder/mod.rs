@@ -69,7 +69,7 @@ pub(super) fn second(
     };
     match draft.kind() {
         BuildKind::GithubActions => github::second(draft, config, predicate, limits),
-        BuildKind::Buildkit => buildkit::second(config, predicate, limits),
+        BuildKind::Buildkit => buildkit::second(draft, config, predicate, limits),
         BuildKind::Tekton => Ok(tekton::second(draft, config)),
         _ => Ok(config.origin()),
     }
@@ -101,6 +101,11 @@ struct Config {
 }
 
 impl Config {
+    /// Where it is, and as of which commit.
+    fn place(&self) -> (Option<Address>, Option<SmolStr>) {
+        (self.address.clone(), self.commit.clone())
+    }
+
     fn origin(self) -> Origin {
         sorted(self.address.map(|address| address.source(self.commit, self.entry)))
     }
@@ -167,25 +172,34 @@ where
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(bound(deserialize = "E: Deserialize<'de>, M: Deserialize<'de>"))]
-struct OldView<E, M> {
-    invocation: Option<Environment<E>>,
+#[serde(bound(deserialize = "P: Deserialize<'de>, E: Deserialize<'de>, M: Deserialize<'de>"))]
+struct OldView<P, E, M> {
+    invocation: Option<Invocation<P, E>>,
     metadata: Option<M>,
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(bound(deserialize = "E: Deserialize<'de>"))]
-struct Environment<E> {
+#[serde(bound(deserialize = "P: Deserialize<'de>, E: Deserialize<'de>"))]
+struct Invocation<P, E> {
+    parameters: Option<P>,
     environment: Option<E>,
 }
 
 /// The same for SLSA 0.2.
-fn old_view<E, M>(predicate: &[u8], limits: &Limits) -> Result<(E, M), DocumentError>
+fn old_view<P, E, M>(predicate: &[u8], limits: &Limits) -> Result<(P, E, M), DocumentError>
 where
+    P: for<'de> Deserialize<'de> + Default,
     E: for<'de> Deserialize<'de> + Default,
     M: for<'de> Deserialize<'de> + Default,
 {
-    let read: OldView<E, M> = json::read("SLSA provenance 0.2", predicate, limits)?;
-    let environment = read.invocation.and_then(|invocation| invocation.environment);
-    Ok((environment.unwrap_or_default(), read.metadata.unwrap_or_default()))
+    let read: OldView<P, E, M> = json::read("SLSA provenance 0.2", predicate, limits)?;
+    let (parameters, environment) = match read.invocation {
+        Some(read) => (read.parameters, read.environment),
+        None => (None, None),
+    };
+    Ok((
+        parameters.unwrap_or_default(),
+        environment.unwrap_or_default(),
+        read.metadata.unwrap_or_default(),
+    ))
 }
