@@ -81,19 +81,24 @@ admitted_signer(signature, wanted) if {
 # The documents of a list that count and are about a digest, each once however often it is attached.
 over(list, digest, wanted) := [document |
 	some document in list
-	document.id in {id | some id in first}
+	document.id in first
 ] if {
 	found := [document |
 		some document in list
 		document.subject == digest
 		counts(document, wanted)
 	]
-	texts := {document.document | some document in found}
-	first := {text: id |
-		some text in texts
-		id := min([document.id | some document in found; document.document == text])
-	}
+	first := {min(ids) | some ids in alike(found)}
 }
+
+# The documents that say the same, by their `id`: the same bytes under predicates of the same type.
+alike(documents) := {ids |
+	keys := {document.id: [document.document, object.get(predicate_types, document.attestation, null)] | some document in documents}
+	some key in {key | some key in keys}
+	ids := {id | some id, other in keys; other == key}
+}
+
+predicate_types := {attestation.id: attestation.predicate_type | some attestation in input.attestations}
 
 # The same, about the artifact or any of its platforms.
 about_any(list, wanted) := [document |

@@ -2,7 +2,7 @@
 #
 # A pattern is a package URL such as `pkg:npm/left-pad@1.*`. `*` stands for any characters of one
 # segment, `**` for any number of segments (`pkg:golang/**/yaml`). The version may be left out, which
-# means any. Qualifiers and subpaths are not looked at, nor does case count. What stands in a package
+# means any; a package URL without one stands for the package's own. Qualifiers and subpaths are not looked at, nor does case count. What stands in a package
 # URL as `%40`, `%2B`, `%2F`, `%3A`, `%7E` or `%20` is compared as what that means. Of PyPI, `-`, `_` and `.` in
 # a name are one.
 package referee.packages
@@ -39,11 +39,25 @@ matching(sbom, pattern) := matching_any(sbom, [pattern])
 
 matching_any(sbom, patterns) := [item |
 	some item in sbom.packages
-	regex.match(anyone, item.purl)
+	finds(anyone, item)
 ] if {
 	count(patterns) > 0
 	anyone := expression(patterns)
 } else := []
+
+# Whether an expression finds a package: by its package URL, or where that names no version by both.
+finds(expression, item) if regex.match(expression, item.purl)
+
+finds(expression, item) if {
+	not regex.match(expression, item.purl)
+	is_string(item.version)
+	parts := regex.find_all_string_submatch_n(without_version, item.purl, 1)
+	regex.match(expression, sprintf("%s@%s%s", [parts[0][1], item.version, parts[0][2]]))
+}
+
+# A package URL that names no version, and its qualifiers and subpath. An `@` at the beginning of a
+# segment belongs to the name.
+without_version := `\A((?:[^@?#]|/@)*)((?s:[?#].*)?)\z`
 
 # One regular expression over package URLs for several patterns.
 expression(patterns) := sprintf(`\A(?i:%s)(?:[?#](?s:.*))?\z`, [concat("|", [one(pattern) | some pattern in patterns])])

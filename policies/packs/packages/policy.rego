@@ -122,7 +122,7 @@ found := [{"sbom": sbom.id, "referrer": sbom.referrer, "package": item, "entry":
 	some sbom in sboms
 	some item in packages.matching_any(sbom, [entry.package | some entry in entries])
 	some entry in entries
-	regex.match(entry.expression, item.purl)
+	packages.finds(entry.expression, item)
 	falls_under(item, entry.versions)
 ]
 

@@ -54,7 +54,8 @@ test_patterns_are_of_package_urls if {
 	every case in [
 		["pkg:npm/left-pad@1.*", "pkg:npm/left-pad@1.3.0", true],
 		["pkg:npm/left-pad@1.*", "pkg:npm/left-pad@11.3.0", false],
-		["pkg:npm/left-pad@1.*", "pkg:npm/left-pad", false],
+		["pkg:npm/left-pad@1.*", "pkg:npm/left-pad", true],
+		["pkg:npm/left-pad@2.*", "pkg:npm/left-pad", false],
 		["pkg:npm/left-pad", "pkg:npm/left-pad?arch=x#sub/path", true],
 		["pkg:npm/left-pad", "pkg:npm/left-pad@1?arch=x", true],
 		["pkg:npm/left-pad", "pkg:npm/left-pad-2", false],
@@ -152,6 +153,21 @@ test_what_is_required_must_be_on_each_platform if {
 	given := testing.with_platform(testing.documented(array.concat(over, [signature]), {"sboms": [testing.sbom(0, [testing.npm("left-pad", "1.3.0", "MIT")], over), platform]}))
 	denied(given, {"required": ["pkg:npm/left-pad"], "per_platform": true}) == {"package_missing"}
 	allowed(given, {"required": ["pkg:npm/right-pad"], "per_platform": true})
+}
+
+test_a_package_url_without_a_version_stands_for_the_packages_own if {
+	every case in [
+		["pkg:npm/x@1.*", "pkg:npm/x", "1.2.0", true],
+		["pkg:npm/x@1.*", "pkg:npm/x", "2.0.0", false],
+		["pkg:npm/@scope/x@1.*", "pkg:npm/@scope/x?vcs_url=git@host", "1.2.0", true],
+		["pkg:npm/x@1.*", "pkg:npm/x@2.0.0", "1.2.0", false],
+		["pkg:npm/x@1.*", "pkg:npm/x", null, false],
+	] {
+		reasons := pack.deny with input as purl(case[1], case[2]) with data.parameters as {"forbidden": [case[0]]}
+		codes := testing.codes(reasons)
+		forbidden := count(codes & {"package_forbidden"}) > 0
+		case[3] == forbidden
+	}
 }
 
 test_a_version_that_cannot_be_compared_is_denied if {
