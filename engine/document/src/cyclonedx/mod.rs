@@ -43,8 +43,10 @@ const WITHOUT_VULNERABILITIES: [&str; 2] = ["1.2", "1.3"];
 pub struct Bom {
     /// What is inside.
     pub sbom: Sbom,
-    /// What is known to be wrong with it; `Some` where the document has `vulnerabilities`, an empty
-    /// list as well: that is a scan that found nothing.
+    /// What is known to be wrong with it; `Some` where the document has `vulnerabilities`, unless it
+    /// is VEX alone: without components, and each vulnerability with a state of its analysis. With an
+    /// empty list it is a scan that found nothing only where somebody says that it is one; `sbom`
+    /// leaves it out.
     pub report: Option<VulnerabilityReport>,
     /// Whether that matters; `Some` where a vulnerability has an `analysis`.
     pub vex: Option<Vex>,
