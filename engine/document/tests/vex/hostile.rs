@@ -115,6 +115,35 @@ fn relationships_that_stand_on_each_other_without_end_lead_to_nothing() {
 }
 
 #[test]
+fn products_that_stand_on_the_same_deep_one_are_looked_up_once() {
+    let relation = |id: String, under: String| {
+        json!({
+            "category": "default_component_of",
+            "full_product_name": { "product_id": id, "name": "r" },
+            "product_reference": under, "relates_to_product_reference": under,
+        })
+    };
+    let hashes: Vec<_> =
+        (0..32).map(|n| json!({ "algorithm": "sha256", "value": format!("{n:064x}") })).collect();
+    let helper =
+        json!({ "purl": "pkg:npm/x@1", "hashes": [{ "filename": "x", "file_hashes": hashes }] });
+    let mut relations: Vec<_> =
+        (0..7).map(|n| relation(format!("r{}", n + 1), format!("r{n}"))).collect();
+    let ids: Vec<_> = (0..100_000).map(|n| format!("p{n}")).collect();
+    relations.extend(ids.iter().map(|id| relation(id.clone(), "r7".to_owned())));
+    let tree = json!({
+        "full_product_names": [{ "product_id": "r0", "name": "r", "product_identification_helper": helper }],
+        "relationships": relations,
+    });
+    let vex = read(&csaf(&tree, &json!([{ "cve": "CVE-1", "product_status": { "fixed": ids } }])));
+    let products = &vex.statements[0].products;
+    assert_eq!((products[0].digests.len(), products[0].components.len()), (32, 1));
+    // Its digests count: what stands in the facts is what is bounded.
+    assert_eq!(products.len(), 250_000 / 33);
+    assert!(vex.truncated);
+}
+
+#[test]
 fn fifty_thousand_statements_on_fifty_thousand_findings_of_one_name_are_matched_in_bounds() {
     let one = json!({ "vulnerability": "CVE-1", "products": ["pkg:npm/x"], "status": "fixed" });
     let document = attached(0, &openvex(json!(vec![one; 50_000])));
