@@ -41,7 +41,7 @@ const MAX_APPLIED: usize = 32;
 const MAX_WORK: u64 = 20_000_000;
 
 /// The same for all reports together, of which those with a trusted signature come first.
-const MAX_WORK_IN_ALL: u64 = 10 * MAX_WORK;
+const MAX_WORK_IN_ALL: u64 = 2 * MAX_WORK;
 
 /// The most entries of the index over one report: vulnerabilities times packages.
 const MAX_ENTRIES: usize = 1_000_000;
@@ -78,7 +78,8 @@ pub fn apply(
         let mut applied = BTreeMap::new();
         for (position, finding) in report.report.findings.iter().enumerate() {
             if index.work > allowed {
-                left_out = left_out.saturating_add(1);
+                // Where the index is not whole all of them are counted.
+                left_out = left_out.saturating_add(u64::from(!index.full));
                 continue;
             }
             let statements = index.applied(finding);

@@ -196,3 +196,23 @@ fn aliases_times_packages_are_indexed_in_bounds_and_what_is_left_out_is_told() {
     assert_eq!(left_out, 40_032);
     assert!(report.vex.len() < 40_032);
 }
+
+#[test]
+fn many_reports_beside_many_statements_are_matched_in_bounds_and_those_with_a_signature_first() {
+    let one = json!({ "vulnerability": "CVE-1", "products": ["pkg:npm/x"], "status": "fixed" });
+    let document = attached(0, &openvex(json!(vec![one; 50_000])));
+    let unsigned = || {
+        let mut report = report(json!([finding("CVE-1", "pkg:npm/x@1")]));
+        report.source.verified = false;
+        report
+    };
+    let mut reports: Vec<_> = (0..500).map(|_| unsigned()).collect();
+    reports.push(report(json!([finding("CVE-1", "pkg:npm/x@1")])));
+    let subject = digest('a');
+    let subject = Subject { digest: &subject, platforms: &[], repository: None };
+    let left_out = vex::apply(&mut reports, &[document], &subject);
+    assert!((1..500).contains(&left_out), "{left_out}");
+    assert_eq!(reports.last().unwrap().vex["0"].len(), 32);
+    let without = reports.iter().filter(|report| report.vex.is_empty()).count();
+    assert_eq!(u64::try_from(without).unwrap(), left_out);
+}
