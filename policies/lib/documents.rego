@@ -190,6 +190,13 @@ failed(attestation) if attestation.content.error != null
 
 may_be(attestation, kind) if is_type(attestation, kind)
 
+# CycloneDX is an SBOM by its type, and what could not be read may have been a report and VEX as well.
+may_be(attestation, kind) if {
+	kind in {"vulnerability-report", "vex"}
+	startswith(sprintf("%s/", [attestation.predicate_type]), "https://cyclonedx.org/")
+	is_type(attestation, "sbom")
+}
+
 may_be(attestation, _) if object.get(attestation, "predicate_type", null) == null
 
 may_be(attestation, _) if attestation.predicate_type in any_type

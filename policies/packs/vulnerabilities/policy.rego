@@ -131,7 +131,7 @@ is_fresh(report) if {
 }
 
 # The reports that rule: of each scanner the newest over each digest. One that does not say when it was
-# made is never overtaken.
+# made, or by which scanner, is never overtaken.
 reports := [report |
 	some report in fresh
 	not is_overtaken(report)
@@ -140,6 +140,7 @@ reports := [report |
 is_overtaken(report) if {
 	some other in fresh
 	other.subject == report.subject
+	is_string(report.scanner)
 	other.scanner == report.scanner
 	time.parse_rfc3339_ns(other.scanned_at) > time.parse_rfc3339_ns(report.scanned_at)
 }

@@ -194,6 +194,12 @@ test_the_newest_report_of_a_scanner_overtakes_its_others if {
 	denied(reports([dated(0, null, [critical]), dated(1, "2026-01-30T12:00:00Z", [])]), {"max_age_days": null}) == {"vulnerability"}
 }
 
+test_a_report_of_no_known_scanner_is_not_overtaken if {
+	older := object.union(dated(0, "2026-01-28T12:00:00Z", [critical]), {"scanner": null})
+	newer := object.union(dated(1, "2026-01-30T12:00:00Z", []), {"scanner": null})
+	denied(reports([older, newer]), {}) == {"vulnerability"}
+}
+
 test_the_report_of_a_platform_must_do_too if {
 	signature := object.union(testing.over_statement(testing.trusted(1, "scanner"), "https://cosign.sigstore.dev/attestation/vuln/v1"), {"subject": testing.platform_digest})
 	report := object.union(testing.report(1, [critical], [signature]), {"subject": testing.platform_digest})
@@ -209,6 +215,21 @@ test_a_listing_that_was_cut_off_is_undetermined if {
 test_what_was_cut_off_or_could_not_be_read_is_denied if {
 	denied(reports([object.union(testing.report(0, [], over), {"truncated": true})]), {}) == {"document_truncated"}
 	denied(testing.with_unread(reported([]), 1, "vulnerability_reports", over), {}) == {"document_unread"}
+}
+
+test_an_sbom_that_could_not_be_read_may_be_a_report_and_vex if {
+	denied(with_unread_bom(reported([]), "https://cyclonedx.org/bom/v1.6", over), {}) == {"document_unread"}
+	allowed(with_unread_bom(reported([]), "https://cyclonedx.org/bom/v1.6", []), {})
+	allowed(with_unread_bom(reported([]), "https://spdx.dev/Document", over), {})
+	given := spoken([vex(0, "not_affected", "2026-01-30T12:00:00Z")])
+	statements := {"signed_by": ["scanner"]}
+	denied(with_unread_bom(given, "https://cyclonedx.org/bom", vex_over), statements) == {"vulnerability", "document_unread"}
+}
+
+# The same facts with an SBOM of this type that is not to be read.
+with_unread_bom(facts, type, signatures) := object.union(facts, {"attestations": array.concat(facts.attestations, [bom])}) if {
+	given := testing.with_unread(facts, 30, "sboms", signatures).attestations
+	bom := object.union(given[count(given) - 1], {"predicate_type": type})
 }
 
 test_fifty_are_named_and_the_rest_counted if {

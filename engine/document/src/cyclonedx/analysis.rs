@@ -8,7 +8,7 @@
 //! something is not affected, with neither justification nor detail, is a problem: no finding is set
 //! aside for it (CISA, "Minimum Requirements for VEX", 3.2.2).
 
-use super::finding::identifiers;
+use super::finding::{MAX_URL_BYTES, bound, identifiers};
 use super::model::{Analysis, Vulnerability, said};
 use super::reference::{Known, Target};
 use crate::hashes;
@@ -196,6 +196,7 @@ fn locate(product: &mut VexProductFact, known: &Known<'_>, problems: &mut Proble
     match known.target(reference) {
         Target::Package { package, more: false } => {
             product.purls = package.purl.iter().cloned().collect();
+            product.purls.iter_mut().for_each(|purl| bound(purl, MAX_URL_BYTES));
             product.digests = hashes::digests(package);
         }
         Target::Package { .. } | Target::Service(_) | Target::Elsewhere { .. } => {}

@@ -258,12 +258,14 @@ impl Assembler {
         let own = Own { serial_number, revision: revision.unwrap_or(1) };
         let (services, scanned) = (self.services, self.scanned);
         let (findings, statements) = (self.findings, self.statements);
+        // Nobody looked for anything where there is nothing to look at: that is VEX and no scan.
+        let only_vex = findings.all_judged() && self.positions.0 <= 1 && self.positions.1 == 0;
         let (mut report, mut vex) = (None, None);
         let sbom = self.builder.finish_with(|packages, problems| {
             let known = Known::new(packages, &services, own);
             known.check(problems);
             if scanned {
-                report = Some(findings.finish(&known));
+                report = (!only_vex).then(|| findings.finish(&known));
                 vex = statements.finish(&known);
             }
         });

@@ -12,11 +12,12 @@ use crate::hashes;
 use crate::limits::Limits;
 use crate::problems::Problems;
 use crate::purl::Purl;
-use crate::text::shorten;
+use crate::text::{self, shorten};
 use referee_core::Digest;
 use referee_core::facts::{
     FindingFact, FixState, PackageFact, ReportFormat, Severity, VulnerabilityReport,
 };
+use referee_core::json::length;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
@@ -26,18 +27,27 @@ const MAX_ALIASES: usize = 32;
 /// The longest title, in characters.
 const MAX_TITLE: usize = 200;
 
-/// The longest address, in bytes; browsers take 2,000.
-const MAX_URL_BYTES: usize = 2048;
+/// The longest address or package URL, in bytes; browsers take 2,000.
+pub(super) const MAX_URL_BYTES: usize = 2048;
+
+/// The longest name, version or vector, in bytes: each finding of a vulnerability has them, and each
+/// of a component.
+pub(super) const MAX_NAME: usize = 512;
 
 /// Findings in the making.
 #[derive(Debug)]
 pub(super) struct Findings {
     max_findings: usize,
+    /// How many bytes the findings may take in the facts yet: one vulnerability is said of each
+    /// component that it affects.
+    room: u64,
     findings: Vec<FindingFact>,
     affected: Vec<Pending>,
     count: u64,
     severities: BTreeMap<Severity, u64>,
     scanner: Option<(String, Option<String>)>,
+    /// Whether the document says of a vulnerability only that it is there.
+    unjudged: bool,
     problems: Problems,
 }
 
@@ -54,11 +64,13 @@ impl Findings {
     pub(super) fn new(limits: &Limits) -> Self {
         Self {
             max_findings: limits.max_findings,
+            room: limits.max_bytes,
             findings: Vec::new(),
             affected: Vec::new(),
             count: 0,
             severities: BTreeMap::new(),
             scanner: None,
+            unjudged: false,
             problems: Problems::new(limits.max_problems),
         }
     }
@@ -71,6 +83,8 @@ impl Findings {
     /// A vulnerability.
     pub(super) fn add(&mut self, vulnerability: &Vulnerability<'_>) {
         let affects = &vulnerability.affects;
+        let analysis = vulnerability.analysis.as_ref();
+        self.unjudged |= analysis.and_then(|analysis| said(analysis.state.as_ref())).is_none();
         let count = affects.count().max(1);
         self.count = self.count.saturating_add(count);
         let rated = rating::rate(&vulnerability.ratings.kept, &mut self.problems);
@@ -100,14 +114,24 @@ impl Findings {
         let mut finding = self.finding(vulnerability, rated);
         finding.id = id.unwrap_or_default();
         finding.aliases = names.into_iter().take(MAX_ALIASES).collect();
-        if affects.kept.is_empty() {
+        let bytes = length(&finding);
+        if affects.kept.is_empty() && self.has_room(bytes) {
             self.findings.push(finding);
             self.affected.push(Pending { reference: None, affected: Vec::new(), more: false });
             return;
         }
         for affected in affects.kept.iter().take(room) {
-            self.affected_by(affected, &finding);
+            if self.has_room(bytes) {
+                self.affected_by(affected, &finding);
+            }
         }
+    }
+
+    /// Whether a finding of so many bytes has a place, which it takes. Those that have none are
+    /// counted at the end.
+    fn has_room(&mut self, bytes: u64) -> bool {
+        self.room = self.room.saturating_sub(bytes);
+        self.room > 0
     }
 
     /// What all findings of a vulnerability have in common.
@@ -154,6 +178,11 @@ impl Findings {
         }
         self.leave_out("versions", 0, affected.versions.left_out);
         let reference = said(affected.reference.as_ref()).map(SmolStr::from);
+        finding
+            .fixed_in
+            .iter_mut()
+            .chain(&mut versions)
+            .for_each(|version| bound(version, MAX_NAME));
         self.findings.push(finding);
         self.affected.push(Pending { reference, affected: versions, more });
     }
@@ -161,6 +190,11 @@ impl Findings {
     fn leave_out(&mut self, what: &'static str, some: usize, more: u64) {
         let count = u64::try_from(some).unwrap_or(u64::MAX).saturating_add(more);
         self.problems.leave_out(what, count);
+    }
+
+    /// Whether each vulnerability is one of which the document says what it means here, as in VEX.
+    pub(super) fn all_judged(&self) -> bool {
+        self.count > 0 && !self.unjudged
     }
 
     /// The report.
@@ -203,15 +237,15 @@ fn locate(
     known: &Known<'_>,
     problems: &mut Problems,
 ) {
-    let mut in_doubt = pending.more;
     if let Some(reference) = &pending.reference {
         match known.target(reference) {
-            Target::Package { package, more } => {
-                in_doubt |= more;
+            Target::Package { package, more: false } => {
                 finding.package = Some(package.name.clone());
                 finding.version.clone_from(&package.version);
                 finding.purl.clone_from(&package.purl);
             }
+            // Nobody knows which is meant: what is said of the first need not hold for the other.
+            Target::Package { package, more: true } => finding.package = Some(package.name.clone()),
             Target::Service(service) => {
                 finding.package.clone_from(&service.name);
                 finding.version.clone_from(&service.version);
@@ -223,6 +257,8 @@ fn locate(
             }
         }
     }
+    finding.package.iter_mut().chain(&mut finding.version).for_each(|text| bound(text, MAX_NAME));
+    finding.purl.iter_mut().for_each(|purl| bound(purl, MAX_URL_BYTES));
     if let (None, [only]) = (&finding.version, pending.affected.as_slice()) {
         finding.version = Some(only.clone());
     }
@@ -231,25 +267,33 @@ fn locate(
         let unaffected = finding.fixed_in.contains(&own) && !pending.affected.contains(&own);
         finding.fixed_in.retain(|version| *version != own);
         finding.suppressed =
-            (unaffected && !in_doubt).then(|| format!("{} is unaffected", shorten(&own, 80)));
+            (unaffected && !pending.more).then(|| format!("{} is unaffected", shorten(&own, 80)));
     }
     if !finding.fixed_in.is_empty() {
         finding.fix = FixState::Fixed;
     }
 }
 
+/// Cuts a text that is too long, so that it is equal to nothing that is not cut.
+pub(super) fn bound(text: &mut SmolStr, most: usize) {
+    if text.len() > most {
+        *text = text::fact(text, most).unwrap_or_default();
+    }
+}
+
 /// The id of a vulnerability, and other names of the same. Where it has no id the first of them is.
 pub(super) fn identifiers(vulnerability: &Vulnerability<'_>) -> (Option<SmolStr>, Vec<SmolStr>) {
     let references = vulnerability.references.kept.iter();
-    let mut names = references.filter_map(|reference| said(reference.id.as_ref()));
-    let id = said(vulnerability.id.as_ref()).or_else(|| names.next());
+    let name = |text| text::fact(said(text)?, MAX_NAME);
+    let mut names = references.filter_map(|reference| name(reference.id.as_ref()));
+    let id = name(vulnerability.id.as_ref()).or_else(|| names.next());
     let mut others: Vec<SmolStr> = Vec::new();
     for name in names {
-        if Some(name) != id && !others.iter().any(|other| other == name) {
-            others.push(name.into());
+        if Some(&name) != id.as_ref() && !others.contains(&name) {
+            others.push(name);
         }
     }
-    (id.map(SmolStr::from), others)
+    (id, others)
 }
 
 /// Whether there is a fix, as far as what is to be done about it says so.

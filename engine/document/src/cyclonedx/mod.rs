@@ -43,19 +43,13 @@ const WITHOUT_VULNERABILITIES: [&str; 2] = ["1.2", "1.3"];
 pub struct Bom {
     /// What is inside.
     pub sbom: Sbom,
-    /// What is known to be wrong with it; `Some` where the document has `vulnerabilities`. An empty
-    /// list is none: Trivy writes one into every SBOM, scanned or not.
+    /// What is known to be wrong with it; `Some` where the document has `vulnerabilities`, unless it
+    /// is VEX alone: without components, and each vulnerability with a state of its analysis. With an
+    /// empty list it is a scan that found nothing only where somebody says that it is one; `sbom`
+    /// leaves it out.
     pub report: Option<VulnerabilityReport>,
     /// Whether that matters; `Some` where a vulnerability has an `analysis`.
     pub vex: Option<Vex>,
-}
-
-impl Bom {
-    /// An SBOM whose list of vulnerabilities is empty is no report: nobody says that it was scanned.
-    fn unscanned(mut self) -> Self {
-        self.report = self.report.filter(|report| report.finding_count > 0);
-        self
-    }
 }
 
 /// Reads CycloneDX in JSON.
@@ -64,18 +58,6 @@ impl Bom {
 /// Where it is not UTF-8, not JSON, larger than the limit, not CycloneDX of a version that is read,
 /// or where a member that is read has another type than the specification gives it.
 pub fn json(bytes: &[u8], limits: &Limits) -> Result<Bom, DocumentError> {
-    read_json(bytes, limits).map(Bom::unscanned)
-}
-
-/// The report of a document that is said to be one: an empty list is a scan that found nothing.
-pub(crate) fn report(
-    bytes: &[u8],
-    limits: &Limits,
-) -> Result<Option<VulnerabilityReport>, DocumentError> {
-    Ok(read_json(bytes, limits)?.report)
-}
-
-fn read_json(bytes: &[u8], limits: &Limits) -> Result<Bom, DocumentError> {
     let (assembler, header) = crate::json::read_into(FORMAT, bytes, limits, || {
         json::Document::new(assemble::Assembler::new(SbomEncoding::Json, limits))
     })?;
@@ -96,7 +78,7 @@ fn read_json(bytes: &[u8], limits: &Limits) -> Result<Bom, DocumentError> {
 /// Where it is not UTF-8, not well-formed, larger than the limit, nested too deep, has a document
 /// type declaration, or is not CycloneDX of a version that is read.
 pub fn xml(bytes: &[u8], limits: &Limits) -> Result<Bom, DocumentError> {
-    xml::document(crate::json::text(bytes, limits)?, limits).map(Bom::unscanned)
+    xml::document(crate::json::text(bytes, limits)?, limits)
 }
 
 /// A version, where it is one that is read.

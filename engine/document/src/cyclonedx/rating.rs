@@ -4,9 +4,10 @@
 //! source has a word its word is taken, else its score. Scores of other methods than CVSS (`OWASP`,
 //! `SSVC`, `other`: EPSS is written so) are no CVSS scores; the word beside them is read all the same.
 
+use super::finding::MAX_NAME;
 use super::model::{Rating, Source, said};
 use crate::problems::Problems;
-use crate::text::shorten;
+use crate::text::{self, shorten};
 use crate::vulnerability::{cvss, severity};
 use referee_core::facts::{ScoreFact, Severity};
 use smol_str::{SmolStr, format_smolstr};
@@ -49,7 +50,7 @@ pub(super) fn rate(ratings: &[Rating<'_>], problems: &mut Problems) -> Rated {
             || (rated.severity == Severity::Unknown && rated.stated.is_none())
         {
             rated.severity = severity;
-            rated.stated = stated.or(word).map(SmolStr::from);
+            rated.stated = stated.or(word).and_then(|word| text::fact(word, MAX_NAME));
             rated.source = rating.source.as_ref().and_then(source);
         }
         if let Some(score) = score {
@@ -65,7 +66,8 @@ pub(super) fn rate(ratings: &[Rating<'_>], problems: &mut Problems) -> Rated {
 
 /// Who says it: a name, else an address.
 fn source(source: &Source<'_>) -> Option<SmolStr> {
-    said(source.name.as_ref()).or_else(|| said(source.url.as_ref())).map(SmolStr::from)
+    let named = said(source.name.as_ref()).or_else(|| said(source.url.as_ref()))?;
+    text::fact(named, MAX_NAME)
 }
 
 /// The CVSS score of a rating.
@@ -100,6 +102,8 @@ fn score(rating: &Rating<'_>, problems: &mut Problems) -> Option<ScoreFact> {
             format!("{:?} is no vector of CVSS {version}", shorten(vector, 80))
         });
     }
+    // Nought without a vector is how tools write that they know of no score.
+    let stated = stated.filter(|stated| *stated > 0.0 || computed.is_some());
     let (version, score) = match computed {
         Some((version, score)) => (Some(version), score),
         None if version.is_some() || method.is_none() => (version.map(SmolStr::from), stated?),
@@ -110,7 +114,7 @@ fn score(rating: &Rating<'_>, problems: &mut Problems) -> Option<ScoreFact> {
         version,
         score,
         stated,
-        vector: vector.map(SmolStr::from),
+        vector: vector.and_then(|vector| text::fact(vector, MAX_NAME)),
         source: rating.source.as_ref().and_then(source),
     })
 }

@@ -16,7 +16,8 @@ use referee_core::facts::{Sbom, Vex, VulnerabilityReport};
 pub struct Found {
     /// What is inside.
     pub sbom: Sbom,
-    /// What is known to be wrong with it, where the document says.
+    /// What is known to be wrong with it, where the document says. An empty list of vulnerabilities
+    /// says nothing in an SBOM: Trivy writes one into each, also where it looked for none.
     pub report: Option<VulnerabilityReport>,
     /// Whether that matters, where the document says.
     pub vex: Option<Vex>,
@@ -31,7 +32,7 @@ impl From<Sbom> for Found {
 impl From<cyclonedx::Bom> for Found {
     fn from(bom: cyclonedx::Bom) -> Self {
         let cyclonedx::Bom { sbom, report, vex } = bom;
-        Self { sbom, report, vex }
+        Self { sbom, report: report.filter(|report| report.finding_count > 0), vex }
     }
 }
 

@@ -14,10 +14,14 @@
 //!    says nothing of the report's packages;
 //! 3. and it may be applied: that something is not affected takes a justification or an impact.
 //!
-//! All that speak of a finding are listed, the newest last; of those of one time, what claims less is
-//! first: not affected, fixed, under investigation, affected. Which of them wins is the policy's
-//! business. The rule that is recommended: of the statements with a trusted signature the last one,
-//! which is the newest and, of several at that time, one that says `affected` if any does.
+//! All that speak of a finding are listed, the newest last; of those of one time, what excuses more is
+//! first: not affected, fixed, under investigation, affected. One that says no time may be the newest
+//! or the oldest: it stands last where it excuses nothing, and first where it does. Which of them wins
+//! is the policy's business. The rule that is recommended: of the statements with a trusted signature
+//! the last one.
+//!
+//! Of too many those that stand last are listed. So of those of whomever a policy listens to none is
+//! left out that stands behind one that is listed, and what is left out cannot take an excuse back.
 
 use super::bind::{self, Package, Product};
 use referee_core::facts::{
@@ -33,8 +37,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 /// speaks.
 const MAX_APPLIED: usize = 32;
 
-/// The most statements that are looked at for all findings of one report.
+/// The most statements that are looked at for one report, and in its findings.
 const MAX_WORK: u64 = 20_000_000;
+
+/// The same for all reports together, of which those with a trusted signature come first.
+const MAX_WORK_IN_ALL: u64 = 2 * MAX_WORK;
 
 /// The most entries of the index over one report: vulnerabilities times packages.
 const MAX_ENTRIES: usize = 1_000_000;
@@ -58,17 +65,21 @@ pub fn apply(
     subject: &Subject<'_>,
 ) -> u64 {
     let prepared = prepare(documents);
-    let mut left_out = 0u64;
+    let (mut left_out, mut work) = (0u64, 0u64);
+    let mut reports: Vec<&mut VulnerabilityReportFact> = reports.iter_mut().collect();
+    reports.sort_by_key(|report| !report.source.verified);
     for report in reports {
-        let mut index = Index::of(&prepared, report, subject);
+        let allowed = MAX_WORK.min(MAX_WORK_IN_ALL.saturating_sub(work));
+        let mut index = Index::of(&prepared, report, subject, allowed);
         if index.full {
             let findings = u64::try_from(report.report.findings.len()).unwrap_or(u64::MAX);
             left_out = left_out.saturating_add(findings);
         }
         let mut applied = BTreeMap::new();
         for (position, finding) in report.report.findings.iter().enumerate() {
-            if index.work > MAX_WORK {
-                left_out = left_out.saturating_add(1);
+            if index.work > allowed {
+                // Where the index is not whole all of them are counted.
+                left_out = left_out.saturating_add(u64::from(!index.full));
                 continue;
             }
             let statements = index.applied(finding);
@@ -76,6 +87,7 @@ pub fn apply(
                 applied.insert(position.to_smolstr(), statements);
             }
         }
+        work = work.saturating_add(index.work);
         report.vex = applied;
     }
     left_out
@@ -86,6 +98,7 @@ struct Prepared<'d> {
     document: &'d VexFact,
     position: u32,
     statement: &'d VexStatementFact,
+    names: Vec<(SmolStr, Named)>,
     products: Vec<Product>,
     /// Whether it is about what its document is attached to.
     inherits: bool,
@@ -93,14 +106,20 @@ struct Prepared<'d> {
 
 impl Prepared<'_> {
     /// The order in which statements are listed.
-    fn order(&self) -> (Option<Timestamp>, u8, u32, u32) {
+    fn order(&self) -> (u8, Option<Timestamp>, u8, u32, u32) {
         let claims = match self.statement.status {
             VexStatus::NotAffected => 0u8,
             VexStatus::Fixed => 1,
             VexStatus::UnderInvestigation => 2,
             VexStatus::Affected => 3,
         };
-        (self.statement.stated_at, claims, self.document.source.id, self.position)
+        let at = self.statement.stated_at;
+        let place = match at {
+            Some(_) => 1u8,
+            None if claims < 2 => 0,
+            None => 2,
+        };
+        (place, at, claims, self.document.source.id, self.position)
     }
 }
 
@@ -116,7 +135,17 @@ fn prepare(documents: &[VexFact]) -> Vec<Prepared<'_>> {
             let inherits =
                 statement.products.is_empty() && document.document.format == VexFormat::OpenVex;
             if inherits || !products.is_empty() {
-                prepared.push(Prepared { document, position, statement, products, inherits });
+                let aliases = statement.aliases.iter().map(|alias| (fold(alias), Named::Alias));
+                let first = (fold(&statement.vulnerability), Named::First);
+                let names = std::iter::once(first).chain(aliases).collect();
+                prepared.push(Prepared {
+                    document,
+                    position,
+                    statement,
+                    names,
+                    products,
+                    inherits,
+                });
             }
         }
     }
@@ -148,12 +177,21 @@ struct Index<'p, 'd> {
     work: u64,
 }
 
-/// The newest statements under one key, newest first, with the package where there is one.
+/// The statements under one key that are listed last, in that order, with the package where there is
+/// one.
 #[derive(Default)]
 struct Entries<'p> {
-    verified: u16,
-    unverified: u16,
+    verified: Side,
+    unverified: Side,
     list: Vec<(usize, Option<&'p Package>)>,
+}
+
+/// Those with a trusted signature, or those without.
+#[derive(Clone, Copy, Default)]
+struct Side {
+    count: u16,
+    /// Up to where some are left out: the position after the first that was.
+    left_out: usize,
 }
 
 impl<'p, 'd> Index<'p, 'd> {
@@ -161,6 +199,7 @@ impl<'p, 'd> Index<'p, 'd> {
         prepared: &'p [Prepared<'d>],
         report: &VulnerabilityReportFact,
         subject: &Subject<'_>,
+        allowed: u64,
     ) -> Self {
         let digests = digests(report, subject);
         let mut entries: HashMap<Key<'p>, Entries<'p>> = HashMap::new();
@@ -171,20 +210,24 @@ impl<'p, 'd> Index<'p, 'd> {
             names.insert(fold(&finding.id));
             names.extend(finding.aliases.iter().map(fold));
         }
-        // The newest first, so that those that are left out are the oldest.
-        let mut full = false;
+        // From the last, so that those that are left out are the first.
+        let (mut full, mut work) = (false, 0u64);
         for (at, one) in prepared.iter().enumerate().rev() {
-            let first = (fold(&one.statement.vulnerability), Named::First);
-            let aliases = one.statement.aliases.iter().map(|alias| (fold(alias), Named::Alias));
-            let named: Vec<_> =
-                std::iter::once(first).chain(aliases).filter(|(n, _)| names.contains(n)).collect();
+            work = work.saturating_add(u64::try_from(one.names.len()).unwrap_or(u64::MAX));
+            let named: Vec<_> = one.names.iter().filter(|(n, _)| names.contains(n)).collect();
             if named.is_empty() {
                 continue;
             }
+            if work > allowed {
+                full = true;
+                break;
+            }
+            let each = u64::try_from(named.len()).unwrap_or(u64::MAX);
             let attached = one.document.source.subject.as_str();
             let elsewhere = !digests.contains(&attached)
                 && subject.platforms.iter().any(|platform| platform.as_str() == attached);
             let mut add = |package: Option<&'p Package>| {
+                work = work.saturating_add(1);
                 if package.is_some_and(|package| !packages.contains(&package.key)) {
                     return;
                 }
@@ -192,6 +235,7 @@ impl<'p, 'd> Index<'p, 'd> {
                     full = true;
                     return;
                 }
+                work = work.saturating_add(each);
                 for (name, place) in &named {
                     let key = (name.clone(), *place, package.map(Package::at));
                     let under = entries.entry(key).or_default();
@@ -219,13 +263,13 @@ impl<'p, 'd> Index<'p, 'd> {
                 }
             }
         }
-        Self { prepared, entries, full, work: 0 }
+        Self { prepared, entries, full, work }
     }
 
     /// What is said of a finding.
     fn applied(&mut self, finding: &FindingFact) -> Vec<AppliedVexFact> {
         let package = finding.purl.as_deref().and_then(Package::parse);
-        let mut found: Vec<usize> = Vec::new();
+        let mut found = Found::default();
         let id = fold(&finding.id);
         self.under(&id, Named::First, package.as_ref(), &mut found);
         self.under(&id, Named::Alias, package.as_ref(), &mut found);
@@ -235,13 +279,17 @@ impl<'p, 'd> Index<'p, 'd> {
                 self.under(&fold(alias), Named::First, package.as_ref(), &mut found);
             }
         }
-        found.sort_unstable();
-        found.dedup();
+        let Found { mut at, verified_from, unverified_from } = found;
+        at.sort_unstable();
+        at.dedup();
         let mut newest: Vec<&Prepared<'_>> = Vec::new();
         let (mut verified, mut unverified) = (0usize, 0usize);
-        for one in found.iter().rev().filter_map(|at| self.prepared.get(*at)) {
-            let count = if one.document.source.verified { &mut verified } else { &mut unverified };
-            if *count < MAX_APPLIED {
+        for (at, one) in at.iter().rev().filter_map(|at| Some((*at, self.prepared.get(*at)?))) {
+            let (count, from) = match one.document.source.verified {
+                true => (&mut verified, verified_from),
+                false => (&mut unverified, unverified_from),
+            };
+            if *count < MAX_APPLIED && at >= from {
                 *count = count.saturating_add(1);
                 newest.push(one);
             }
@@ -254,7 +302,7 @@ impl<'p, 'd> Index<'p, 'd> {
         name: &SmolStr,
         named: Named,
         package: Option<&Package>,
-        found: &mut Vec<usize>,
+        found: &mut Found,
     ) {
         let exact = package.map(Package::at);
         let any_version =
@@ -265,7 +313,9 @@ impl<'p, 'd> Index<'p, 'd> {
             let Some(entries) = self.entries.get(&(name.clone(), named, key)) else { continue };
             let looked_at = u64::try_from(entries.list.len()).unwrap_or(u64::MAX);
             self.work = self.work.saturating_add(looked_at);
-            found.extend(entries.list.iter().filter_map(|(at, of)| {
+            found.verified_from = found.verified_from.max(entries.verified.left_out);
+            found.unverified_from = found.unverified_from.max(entries.unverified.left_out);
+            found.at.extend(entries.list.iter().filter_map(|(at, of)| {
                 let speaks = match (of, package) {
                     (None, _) => true,
                     (Some(of), Some(package)) => of.speaks_of(package),
@@ -277,18 +327,30 @@ impl<'p, 'd> Index<'p, 'd> {
     }
 }
 
+/// The positions of statements that speak of a finding, and from where on none of them is missing.
+#[derive(Default)]
+struct Found {
+    at: Vec<usize>,
+    verified_from: usize,
+    unverified_from: usize,
+}
+
 impl<'p> Entries<'p> {
     fn add(&mut self, at: usize, package: Option<&'p Package>, verified: bool) {
         let same = (at, package);
-        if self.list.last() == Some(&same) {
+        // Documents name a package once for each product that has it.
+        let mut of_statement = self.list.iter().rev().take_while(|(other, _)| *other == at);
+        if of_statement.any(|known| *known == same) {
             return;
         }
-        let count = if verified { &mut self.verified } else { &mut self.unverified };
+        let side = if verified { &mut self.verified } else { &mut self.unverified };
         // A package may be named for many architectures, of which the finding has one.
         let most = if package.is_some() { MAX_APPLIED.saturating_mul(8) } else { MAX_APPLIED };
-        if usize::from(*count) < most {
-            *count = count.saturating_add(1);
+        if usize::from(side.count) < most {
+            side.count = side.count.saturating_add(1);
             self.list.push(same);
+        } else if side.left_out == 0 {
+            side.left_out = at.saturating_add(1);
         }
     }
 }

@@ -8,7 +8,8 @@
 //!
 //! A purl in a statement is a finding's where type, namespace and name are the same, the version is
 //! where the statement gives one, and every qualifier that the statement gives is the finding's too,
-//! as go-vex and Trivy compare them: `?distro=debian-12` does not speak of Debian 11.
+//! as go-vex and Trivy compare them: `?distro=debian-12` does not speak of Debian 11. The same holds
+//! of a subpath, at which those do not look: what is said of a part is not said of all of it.
 
 use crate::purl::Purl;
 use referee_core::facts::{VexProductFact, VexStatementFact, VexStatus};
@@ -29,10 +30,13 @@ pub(super) struct Package {
     pub(super) key: SmolStr,
     version: Option<SmolStr>,
     qualifiers: Vec<(SmolStr, SmolStr)>,
+    subpath: Option<SmolStr>,
 }
 
 impl Package {
     pub(super) fn parse(purl: &str) -> Option<Self> {
+        let subpath = purl.split_once('#').map(|(_, subpath)| subpath.trim().trim_matches('/'));
+        let subpath = subpath.filter(|subpath| !subpath.is_empty()).map(SmolStr::new);
         let purl = Purl::parse(purl)?;
         let mut qualifiers = Vec::new();
         for (name, value) in purl.qualifiers() {
@@ -42,6 +46,7 @@ impl Package {
             key: format_smolstr!("{}/{}/{}", purl.kind, purl.namespace, purl.name),
             version: purl.version.map(SmolStr::from),
             qualifiers,
+            subpath,
         })
     }
 
@@ -54,6 +59,7 @@ impl Package {
     pub(super) fn speaks_of(&self, found: &Self) -> bool {
         self.key == found.key
             && (self.version.is_none() || self.version == found.version)
+            && (self.subpath.is_none() || self.subpath == found.subpath)
             && self.qualifiers.iter().all(|qualifier| found.qualifiers.contains(qualifier))
     }
 }
@@ -186,5 +192,9 @@ mod tests {
             "pkg:deb/debian/bash?distro=debian-11"
         ));
         assert!(!speaks("pkg:deb/debian/bash", "pkg:deb/ubuntu/bash"));
+        assert!(!speaks("pkg:golang/x/y@v1#api", "pkg:golang/x/y@v1"));
+        assert!(!speaks("pkg:golang/x/y@v1#api", "pkg:golang/x/y@v1#cmd"));
+        assert!(speaks("pkg:golang/x/y@v1#api/", "pkg:golang/x/y@v1#api"));
+        assert!(speaks("pkg:golang/x/y@v1", "pkg:golang/x/y@v1#api"));
     }
 }

@@ -210,7 +210,15 @@ impl<'t: 'v, 'a: 'v, 'v> Reader<'t, 'a> {
         let flags = vulnerability.flags.as_deref().unwrap_or_default();
         let threats = vulnerability.threats.as_deref().unwrap_or_default();
         let remediations = vulnerability.remediations.as_deref().unwrap_or_default();
-        let by_flag = self.by_product(flags, |said| said.label.is_some());
+        // A flag without products is an error (6.1.32), and justifies nothing.
+        let of_some = |said: &Said<'a>| said.product_ids.is_some() || said.group_ids.is_some();
+        if flags.iter().any(|flag| !of_some(flag)) {
+            self.builder.problem("document_statement", || {
+                let id = text::shorten(&id, 80);
+                format!("a flag of {id:?} does not say of which products it is")
+            });
+        }
+        let by_flag = self.by_product(flags, |said| said.label.is_some() && of_some(said));
         let by_threat = self.by_product(threats, |said| said.category.as_deref() == Some("impact"));
         let by_remedy = self.by_product(remediations, |said| said.details.is_some());
         for (word, status, ids) in status.lists() {
@@ -269,7 +277,7 @@ impl<'t: 'v, 'a: 'v, 'v> Reader<'t, 'a> {
 
     fn product(&mut self, id: &str) -> Option<referee_core::facts::VexProductFact> {
         let product = self.products.product(id, &mut self.builder)?;
-        self.builder.room(product.components.len()).then_some(product)
+        self.builder.room(super::csaf_tree::weight(&product)).then_some(product)
     }
 
     /// Which of the things said is about which product: the first of each.

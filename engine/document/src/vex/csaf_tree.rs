@@ -22,6 +22,9 @@ const MAX_DEPTH: usize = 8;
 /// The most purls or hashes of one product.
 const MAX_IDENTIFIERS: usize = 32;
 
+/// The most that is remembered of products that were looked up, in their parts and identifiers.
+const MAX_REMEMBERED: usize = 1_000_000;
+
 #[derive(Default, Deserialize)]
 pub(super) struct Tree<'a> {
     #[serde(borrow)]
@@ -98,6 +101,7 @@ struct Relationship<'a> {
 }
 
 /// What an id stands for.
+#[derive(Clone, Copy)]
 struct Node<'t, 'a> {
     helper: Option<&'t Helper<'a>>,
     /// Whether the product is something at one version or in a range of versions.
@@ -111,13 +115,25 @@ pub(super) struct Products<'t, 'a> {
     nodes: HashMap<&'t str, Node<'t, 'a>>,
     groups: HashMap<&'t str, &'t [Text<'a>]>,
     known: HashMap<SmolStr, Option<VexProductFact>>,
+    remembered: usize,
+}
+
+/// What a product takes besides itself: its parts, and each purl and digest after the first.
+pub(super) fn weight(product: &VexProductFact) -> usize {
+    let of = |list: &[SmolStr]| list.len().saturating_sub(1);
+    let more = of(&product.purls).saturating_add(of(&product.digests));
+    product.components.len().saturating_add(more)
 }
 
 impl<'t, 'a> Products<'t, 'a> {
     /// Those of a tree. An id that stands for two products stands for neither.
     pub(super) fn of(tree: &'t Tree<'a>, builder: &mut Builder) -> Self {
-        let mut products =
-            Self { nodes: HashMap::new(), groups: HashMap::new(), known: HashMap::new() };
+        let mut products = Self {
+            nodes: HashMap::new(),
+            groups: HashMap::new(),
+            known: HashMap::new(),
+            remembered: 0,
+        };
         let mut twice = Vec::new();
         let mut branches: Vec<&Branch<'a>> = tree.branches.iter().flatten().collect();
         while let Some(branch) = branches.pop() {
@@ -179,15 +195,28 @@ impl<'t, 'a> Products<'t, 'a> {
                 format!("the product {:?} is not there, or a part of itself", text::shorten(id, 80))
             });
         }
-        self.known.insert(id.into(), product.clone());
+        self.remember(id, product.as_ref());
         product
     }
 
-    fn resolve(&self, id: &str, builder: &mut Builder, depth: usize) -> Option<VexProductFact> {
+    fn remember(&mut self, id: &str, product: Option<&VexProductFact>) {
+        let more = product.map_or(0, weight).saturating_add(1);
+        let remembered = self.remembered.saturating_add(more);
+        if remembered <= MAX_REMEMBERED {
+            self.remembered = remembered;
+            self.known.insert(id.into(), product.cloned());
+        }
+    }
+
+    fn resolve(&mut self, id: &str, builder: &mut Builder, depth: usize) -> Option<VexProductFact> {
+        // What one relationship stands upon others may stand upon, each twice as often as the last.
+        if let Some(Some(known)) = self.known.get(id) {
+            return Some(known.clone());
+        }
         if depth > MAX_DEPTH {
             return None;
         }
-        let node = self.nodes.get(id)?;
+        let node = *self.nodes.get(id)?;
         let next = depth.saturating_add(1);
         let mut fact = match node.relation {
             None => VexProductFact { purls: node.purls(node.versioned), ..Default::default() },
@@ -210,11 +239,14 @@ impl<'t, 'a> Products<'t, 'a> {
             fact.digests = node.digests(builder);
         }
         fact.id = text::fact(id, MAX_NAME);
+        if depth > 0 && node.relation.is_some() {
+            self.remember(id, Some(&fact));
+        }
         Some(fact)
     }
 
     /// Whether a relationship's whole is an operating system, known by its CPE alone.
-    fn is_system(&self, node: &Node<'t, 'a>) -> bool {
+    fn is_system(&self, node: Node<'t, 'a>) -> bool {
         let whole = node.relation.and_then(|(_, whole)| self.nodes.get(whole));
         let helper = whole.and_then(|whole| whole.helper);
         helper.is_some_and(|helper| {
@@ -225,8 +257,8 @@ impl<'t, 'a> Products<'t, 'a> {
     }
 
     /// What a part is called: its purls, those of its parts, else its id.
-    fn parts(&self, id: &str, builder: &mut Builder, depth: usize) -> Option<Vec<SmolStr>> {
-        let node = self.nodes.get(id)?;
+    fn parts(&mut self, id: &str, builder: &mut Builder, depth: usize) -> Option<Vec<SmolStr>> {
+        let node = *self.nodes.get(id)?;
         if node.relation.is_some() {
             let fact = self.resolve(id, builder, depth)?;
             if !fact.components.is_empty() {

@@ -5,7 +5,7 @@ use referee_core::facts::{
     FixState, ReportFormat, Severity, VexFormat, VexJustification, VexStatus,
 };
 use referee_document::cyclonedx::Bom;
-use referee_document::{Limits, vulnerability};
+use referee_document::{Limits, sbom, vulnerability};
 
 /// A document with a component `a` and these vulnerabilities.
 fn with(vulnerabilities: &str) -> Bom {
@@ -24,8 +24,7 @@ fn with(vulnerabilities: &str) -> Bom {
 
 #[test]
 fn a_report_says_what_was_scanned_by_whom_and_when() {
-    let bom = with(r#"{"id":"CVE-1"}"#);
-    let report = bom.report.unwrap();
+    let report = with("").report.unwrap();
     assert_eq!(report.format, ReportFormat::CycloneDx);
     assert_eq!(report.spec_version.as_deref(), Some("1.6"));
     assert_eq!(report.scanner.as_deref(), Some("grype"));
@@ -33,22 +32,55 @@ fn a_report_says_what_was_scanned_by_whom_and_when() {
     assert_eq!(report.scanned_at.unwrap().to_string(), "2026-05-01T00:00:00Z");
     assert_eq!(report.target.as_deref(), Some("image"));
     assert_eq!(report.target_digests, [format!("sha256:{}", "ab".repeat(32))]);
-    assert_eq!((report.finding_count, report.findings.len()), (1, 1));
-    assert_eq!(bom.vex, None);
+    assert_eq!((report.finding_count, report.findings.len()), (0, 0));
+    assert_eq!(with("").vex, None);
 }
 
 #[test]
-fn a_document_without_vulnerabilities_is_no_report_as_trivy_writes_it_without_a_scan() {
-    for vulnerabilities in ["", r#""vulnerabilities":null,"#, r#""vulnerabilities":[],"#] {
+fn an_empty_list_is_a_scan_only_where_somebody_says_that_it_is_one() {
+    // Trivy writes one into each SBOM: `--format cyclonedx` alone looks for no vulnerabilities.
+    let text = r#"{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"name":"a"}],
+        "vulnerabilities":[]}"#;
+    let xml = r#"<bom xmlns="http://cyclonedx.org/schema/bom/1.6"><vulnerabilities></vulnerabilities></bom>"#;
+    for said in [text, xml] {
+        assert_eq!(sbom::read(said.as_bytes(), &Limits::DEFAULT).unwrap().report, None);
+    }
+    let predicate = format!(r#"{{"scanner":{{"uri":"grype","result":{text}}},"metadata":{{}}}}"#);
+    for said in [text, &predicate] {
+        let report = vulnerability::read(None, said.as_bytes(), &Limits::DEFAULT).unwrap();
+        assert_eq!((report.format, report.finding_count), (ReportFormat::CycloneDx, 0));
+        assert!(!report.truncated);
+    }
+}
+
+#[test]
+fn vex_alone_is_no_report() {
+    let judged = r#"{"id":"CVE-1","affects":[{"ref":"urn:cdx:3e671687-395b-41f5-a30f-a58921a69b79/1#a"}],
+        "analysis":{"state":"in_triage"}}"#;
+    let document = |vulnerabilities: &str, components: &str| {
+        json(&format!(
+            r#"{{"bomFormat":"CycloneDX","specVersion":"1.6","vulnerabilities":[{vulnerabilities}],
+            "metadata":{{"component":{{"name":"image"}}}},"components":[{components}]}}"#
+        ))
+    };
+    let vex = document(judged, "");
+    assert_eq!((vex.report, vex.vex.unwrap().statement_count), (None, 1));
+    // With what was looked at, or with something that nobody judged, it is a report.
+    for bom in [
+        document(judged, r#"{"name":"a"}"#),
+        document(&format!(r#"{judged},{{"id":"CVE-2"}}"#), ""),
+        document(&format!(r#"{judged},{{"id":"CVE-2","analysis":{{"detail":"?"}}}}"#), ""),
+    ] {
+        assert!(bom.report.is_some() && bom.vex.is_some());
+    }
+}
+
+#[test]
+fn a_document_without_a_list_of_vulnerabilities_is_no_report() {
+    for vulnerabilities in ["", r#""vulnerabilities":null,"#] {
         let text = format!(r#"{{{vulnerabilities}"bomFormat":"CycloneDX","specVersion":"1.6"}}"#);
         assert_eq!(json(&text).report, None);
-        // Who says that it is a report says that there was a scan.
-        let report = vulnerability::read(None, text.as_bytes(), &Limits::DEFAULT);
-        let is_list = vulnerabilities.contains('[');
-        assert_eq!(report.is_ok_and(|report| report.finding_count == 0), is_list);
     }
-    let text = r#"<bom xmlns="http://cyclonedx.org/schema/bom/1.6"><vulnerabilities></vulnerabilities></bom>"#;
-    assert_eq!(xml(text).report, None);
 }
 
 #[test]
@@ -320,9 +352,38 @@ fn a_statement_about_an_id_that_is_not_one_s_own_binds_to_nothing() {
 }
 
 #[test]
+fn a_finding_about_an_id_that_is_not_one_s_own_names_no_package_s_purl() {
+    let bom = json(
+        r#"{"bomFormat":"CycloneDX","specVersion":"1.6","components":[
+        {"name":"a","bom-ref":"x","version":"1","purl":"pkg:npm/a@1"},
+        {"name":"b","bom-ref":"x","version":"2","purl":"pkg:npm/b@2"}],
+        "vulnerabilities":[{"id":"CVE-1","affects":[{"ref":"x","versions":[{"version":"1","status":"unaffected"}]}]}]}"#,
+    );
+    let finding = &bom.report.unwrap().findings[0];
+    assert_eq!(
+        (finding.package.as_deref(), &finding.purl, &finding.version),
+        (Some("a"), &None, &None)
+    );
+    assert_eq!(finding.suppressed, None);
+}
+
+#[test]
+fn nought_without_a_vector_is_no_score() {
+    for rating in [
+        r#"{"score":0.0}"#,
+        r#"{"score":0,"method":"CVSSv31"}"#,
+        r#"{"score":0,"method":"CVSSv2","severity":"unknown"}"#,
+    ] {
+        let text = format!(r#"{{"id":"CVE-1","ratings":[{rating}]}}"#);
+        let finding = &with(&text).report.unwrap().findings[0];
+        assert_eq!((finding.severity, finding.scores.len()), (Severity::Unknown, 0), "{rating}");
+    }
+}
+
+#[test]
 fn xml_says_the_same_of_vulnerabilities() {
     let of_xml = xml(
-        r#"<bom xmlns="http://cyclonedx.org/schema/bom/1.6"><vulnerabilities><vulnerability><id>CVE-1</id>
+        r#"<bom xmlns="http://cyclonedx.org/schema/bom/1.6"><components><component type="library"><name>a</name></component></components><vulnerabilities><vulnerability><id>CVE-1</id>
         <source><name>NVD</name><url>https://n</url></source>
         <references><reference><id>GHSA-1</id><source><name>GitHub</name></source></reference></references>
         <ratings><rating><source><name>NVD</name></source><score>9.8</score><severity>critical</severity><method>CVSSv31</method><vector>AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H</vector></rating></ratings>
@@ -333,7 +394,7 @@ fn xml_says_the_same_of_vulnerabilities() {
         </vulnerability></vulnerabilities></bom>"#,
     );
     let of_json = json(
-        r#"{"bomFormat":"CycloneDX","specVersion":"1.6","vulnerabilities":[{"id":"CVE-1","source":{"name":"NVD","url":"https://n"},
+        r#"{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"type":"library","name":"a"}],"vulnerabilities":[{"id":"CVE-1","source":{"name":"NVD","url":"https://n"},
         "references":[{"id":"GHSA-1","source":{"name":"GitHub"}}],
         "ratings":[{"source":{"name":"NVD"},"score":9.8,"severity":"critical","method":"CVSSv31","vector":"AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}],
         "description":"d","recommendation":"r","advisories":[{"url":"https://a"}],"published":"2026-01-01T00:00:00Z",

@@ -2,6 +2,7 @@
 
 use super::support::{json, xml};
 use referee_core::facts::{LicenseStatus, Severity};
+use referee_core::json::length;
 use referee_document::{DocumentError, Limits, cyclonedx, sbom};
 
 const BOM: &str = r#""bomFormat":"CycloneDX","specVersion":"1.6""#;
@@ -80,7 +81,7 @@ fn a_vulnerability_of_everything_by_every_name_stays_small() {
     let references: Vec<String> =
         (0..50_000).map(|number| format!(r#"{{"id":"X-{number}"}}"#)).collect();
     let text = format!(
-        r#"{{{BOM},"vulnerabilities":[{{"id":"CVE-1","references":[{}],"ratings":[{}],"affects":[{}],
+        r#"{{{BOM},"components":[{{"name":"a"}}],"vulnerabilities":[{{"id":"CVE-1","references":[{}],"ratings":[{}],"affects":[{}],
         "analysis":{{"state":"not_affected"}}}},{{"id":"CVE-2","affects":[{{"ref":"a"}}],"analysis":{{"state":"not_affected"}}}}]}}"#,
         references.join(","),
         list(r#"{"score":9.9,"method":"CVSSv31"}"#, 50_000),
@@ -99,6 +100,33 @@ fn a_vulnerability_of_everything_by_every_name_stays_small() {
     let vex = bom.vex.unwrap();
     assert_eq!((vex.statements[0].products.len(), vex.statements[1].products.len()), (50_000, 0));
     assert_eq!((vex.statement_count, vex.truncated), (2, true));
+}
+
+#[test]
+fn one_vulnerability_with_long_texts_does_not_grow_with_what_it_affects() {
+    let long = "x".repeat(200_000);
+    let names: Vec<String> = (0..32).map(|n| format!(r#"{{"id":"{n}{long}"}}"#)).collect();
+    let rating = format!(
+        r#"{{"score":1.0,"severity":"{long}","vector":"{long}","source":{{"name":"{long}"}}}}"#
+    );
+    let affects = vec![r#"{"ref":"a"}"#; 50_000].join(",");
+    let bom = json(&format!(
+        r#"{{{BOM},"components":[{{"bom-ref":"a","name":"{long}","version":"{long}","purl":"pkg:npm/{long}"}}],
+        "vulnerabilities":[{{"id":"CVE-1","references":[{}],"ratings":[{rating}],"affects":[{affects}],
+        "analysis":{{"state":"in_triage"}}}}]}}"#,
+        names.join(",")
+    ));
+    let report = bom.report.unwrap();
+    assert!(report.truncated && report.finding_count == 50_000 && report.findings.len() > 1_000);
+    let written = length(&report);
+    assert!(written < 3 * Limits::DEFAULT.max_bytes, "{written}");
+    let first = &report.findings[0];
+    for text in [&first.aliases[0], first.purl.as_ref().unwrap(), first.version.as_ref().unwrap()] {
+        assert!(text.ends_with('…'), "{}", text.len());
+    }
+    let vex = bom.vex.unwrap();
+    assert_eq!(vex.statements[0].products.len(), 50_000);
+    assert!(length(&vex) < 3 * Limits::DEFAULT.max_bytes);
 }
 
 #[test]

@@ -107,6 +107,64 @@ fn of_too_many_the_newest_are_listed() {
     assert_eq!(positions, (18..50).collect::<Vec<u32>>());
 }
 
+/// Without a time, in a document without one.
+fn timeless(statements: &[Value]) -> Value {
+    let mut document = openvex(json!(statements));
+    for statement in document["statements"].as_array_mut().unwrap() {
+        statement.as_object_mut().unwrap().remove("timestamp");
+    }
+    document.as_object_mut().unwrap().remove("timestamp");
+    document
+}
+
+#[test]
+fn one_that_says_no_time_is_last_where_it_excuses_nothing_and_first_where_it_does() {
+    let document = timeless(&[
+        statement("affected", ""),
+        statement("not_affected", ""),
+        statement("under_investigation", ""),
+        statement("fixed", ""),
+    ]);
+    let dated = openvex(json!([statement("not_affected", "2026-01-01T00:00:00Z")]));
+    let documents = [attached(0, &document), attached(1, &dated)];
+    let said = applied(report(json!([finding("CVE-1", PURL)])), &documents);
+    let listed: Vec<_> = said["0"].iter().map(|one| (one.vex, one.statement)).collect();
+    assert_eq!(listed, [(0, 1), (0, 3), (1, 0), (0, 2), (0, 0)]);
+}
+
+#[test]
+fn what_may_take_an_excuse_back_is_not_crowded_out() {
+    let back = attached(0, &timeless(&[statement("affected", "")]));
+    let many: Vec<_> =
+        (1..=50).map(|n| statement("fixed", &format!("2026-01-01T00:00:{n:02}Z"))).collect();
+    let excuses = attached(1, &openvex(json!(many)));
+    let said = applied(report(json!([finding("CVE-1", PURL)])), &[back, excuses]);
+    assert_eq!((said["0"].len(), said["0"][31].status), (32, VexStatus::Affected));
+    // Nor by statements on the same package that do not speak of this one.
+    let mut of_all = statement("not_affected", "2026-01-01T00:00:00Z");
+    of_all["products"] = json!([{ "@id": "x", "hashes": { "sha-256": "a".repeat(64) } }]);
+    let others = (0..300).map(|n| {
+        let mut other = statement("fixed", "2026-03-01T00:00:00Z");
+        other["products"] = json!([{ "@id": format!("{PURL}?arch={n}") }]);
+        other
+    });
+    let mut all = vec![of_all, statement("affected", "2026-02-01T00:00:00Z")];
+    all.extend(others);
+    let said =
+        applied(report(json!([finding("CVE-1", PURL)])), &[attached(0, &openvex(json!(all)))]);
+    assert_eq!(said.len(), 0, "{said:?}");
+}
+
+#[test]
+fn a_package_named_a_thousand_times_for_few_architectures_is_found_at_its_own() {
+    let products: Vec<_> =
+        (0..1000).map(|n| json!({ "@id": format!("{PURL}?arch={}", n % 7) })).collect();
+    let mut all = not_affected("CVE-1", json!({}));
+    all["products"] = json!(products);
+    let found = json!([finding("CVE-1", &format!("{PURL}?arch=0"))]);
+    assert_eq!(applied(report(found), &[attached(0, &openvex(json!([all])))]).len(), 1);
+}
+
 #[test]
 fn a_package_named_at_a_thousand_versions_is_found_at_its_own() {
     let products: Vec<_> = (0..1000).map(|n| json!({ "@id": format!("pkg:npm/x@{n}") })).collect();

@@ -238,3 +238,15 @@ fn other_profiles_and_versions_are_refused_and_drafts_told() {
     document["document"]["csaf_version"] = json!("3.0");
     assert_eq!(refused(&document).code(), "document_version_unsupported");
 }
+
+#[test]
+fn a_flag_that_does_not_say_of_which_products_it_is_justifies_nothing() {
+    let tree = json!({ "full_product_names": [purl("a", "pkg:npm/a@1")] });
+    let vulnerability = json!({
+        "cve": "CVE-1", "product_status": { "known_not_affected": ["a"] },
+        "flags": [{ "label": "component_not_present" }],
+    });
+    let vex = read(&csaf(tree, json!([vulnerability])));
+    assert_eq!(vex.statements[0].justification, None);
+    assert_eq!(codes(&vex), ["document_statement"; 2]);
+}

@@ -115,6 +115,35 @@ fn relationships_that_stand_on_each_other_without_end_lead_to_nothing() {
 }
 
 #[test]
+fn products_that_stand_on_the_same_deep_one_are_looked_up_once() {
+    let relation = |id: String, under: String| {
+        json!({
+            "category": "default_component_of",
+            "full_product_name": { "product_id": id, "name": "r" },
+            "product_reference": under, "relates_to_product_reference": under,
+        })
+    };
+    let hashes: Vec<_> =
+        (0..32).map(|n| json!({ "algorithm": "sha256", "value": format!("{n:064x}") })).collect();
+    let helper =
+        json!({ "purl": "pkg:npm/x@1", "hashes": [{ "filename": "x", "file_hashes": hashes }] });
+    let mut relations: Vec<_> =
+        (0..7).map(|n| relation(format!("r{}", n + 1), format!("r{n}"))).collect();
+    let ids: Vec<_> = (0..100_000).map(|n| format!("p{n}")).collect();
+    relations.extend(ids.iter().map(|id| relation(id.clone(), "r7".to_owned())));
+    let tree = json!({
+        "full_product_names": [{ "product_id": "r0", "name": "r", "product_identification_helper": helper }],
+        "relationships": relations,
+    });
+    let vex = read(&csaf(&tree, &json!([{ "cve": "CVE-1", "product_status": { "fixed": ids } }])));
+    let products = &vex.statements[0].products;
+    assert_eq!((products[0].digests.len(), products[0].components.len()), (32, 1));
+    // Its digests count: what stands in the facts is what is bounded.
+    assert_eq!(products.len(), 250_000 / 33);
+    assert!(vex.truncated);
+}
+
+#[test]
 fn fifty_thousand_statements_on_fifty_thousand_findings_of_one_name_are_matched_in_bounds() {
     let one = json!({ "vulnerability": "CVE-1", "products": ["pkg:npm/x"], "status": "fixed" });
     let document = attached(0, &openvex(json!(vec![one; 50_000])));
@@ -166,4 +195,24 @@ fn aliases_times_packages_are_indexed_in_bounds_and_what_is_left_out_is_told() {
     let left_out = vex::apply(std::slice::from_mut(&mut report), &documents, &subject);
     assert_eq!(left_out, 40_032);
     assert!(report.vex.len() < 40_032);
+}
+
+#[test]
+fn many_reports_beside_many_statements_are_matched_in_bounds_and_those_with_a_signature_first() {
+    let one = json!({ "vulnerability": "CVE-1", "products": ["pkg:npm/x"], "status": "fixed" });
+    let document = attached(0, &openvex(json!(vec![one; 50_000])));
+    let unsigned = || {
+        let mut report = report(json!([finding("CVE-1", "pkg:npm/x@1")]));
+        report.source.verified = false;
+        report
+    };
+    let mut reports: Vec<_> = (0..500).map(|_| unsigned()).collect();
+    reports.push(report(json!([finding("CVE-1", "pkg:npm/x@1")])));
+    let subject = digest('a');
+    let subject = Subject { digest: &subject, platforms: &[], repository: None };
+    let left_out = vex::apply(&mut reports, &[document], &subject);
+    assert!((1..500).contains(&left_out), "{left_out}");
+    assert_eq!(reports.last().unwrap().vex["0"].len(), 32);
+    let without = reports.iter().filter(|report| report.vex.is_empty()).count();
+    assert_eq!(u64::try_from(without).unwrap(), left_out);
 }
