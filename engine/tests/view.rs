@@ -173,10 +173,10 @@ fn document(kind: &str, content: &Value, annotations: &Value) -> Facts {
     attached["annotations"] = annotations.clone();
     let mut facts = facts(&[attached], &[]);
     let attestation = json!({
-        "id": 0, "verifier": "in-toto", "format": "document", "predicate_type": null,
-        "referrer": digest("document"), "subject": digest("app"), "signatures": [],
-        "verified": false, "subjects": [], "predicate": null, "predicate_digest": null,
-        "predicate_omitted": false, "content": content, "errors": [],
+        "id": 0, "verifier": "in-toto", "format": "document", "referrer": digest("document"),
+        "subject": digest("app"), "predicate_type": null, "signed_by": [], "signed_through": null,
+        "verified": false, "predicate": null, "predicate_omitted": false, "unwrapped": false,
+        "stated_at": null, "names_subject": false, "content": content, "errors": [],
     });
     facts.attestations.push(serde_json::from_value(attestation).unwrap());
     facts
