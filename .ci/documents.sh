@@ -24,7 +24,7 @@ readonly MODULES=(
 # Read as if they were checkouts: what of them is not large.
 readonly CHECKOUTS=(
 	slsa-framework/slsa-verifier=github.com/slsa-framework/slsa-verifier/v2@v2.7.1
-	tektoncd/chains=github.com/tektoncd/chains@v0.22.0
+	tektoncd/chains=github.com/tektoncd/chains@v0.26.2
 	ratify-project/ratify=github.com/ratify-project/ratify@v1.4.4
 )
 

@@ -117,7 +117,7 @@ fn account(
 fn syft_id(id: &str, format: SbomFormat) -> String {
     let id = match format {
         SbomFormat::Spdx => id.rsplit('-').next().unwrap(),
-        _ => id.split("package-id=").last().unwrap().split('&').next().unwrap(),
+        _ => id.split("package-id=").last().unwrap().split(['&', '#']).next().unwrap(),
     };
     id.to_owned()
 }
