@@ -177,14 +177,9 @@ pub(crate) fn sorted(value: Value) -> Value {
         }
         Value::Array(items) => {
             let mut items: Vec<Value> = items.into_iter().map(sorted).collect();
-            let key = |item: &Value| {
-                ["referenceDigest", "name", "isSuccess"].map(|name| item[name].to_string())
-            };
             if items.iter().all(Value::is_object) {
-                items.sort_by_key(|item| {
-                    let [digest, name, _] = key(item);
-                    (digest, name)
-                });
+                let key = |item: &Value| ["referenceDigest", "name"].map(|n| item[n].to_string());
+                items.sort_by_key(key);
             }
             items.into()
         }

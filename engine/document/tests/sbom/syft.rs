@@ -73,6 +73,9 @@ fn command(syft: &OsString) -> Command {
 /// What is in a package that syft found: name, version, package URL, licences.
 type Row = (String, String, String, BTreeSet<String>);
 
+/// Which depends on which, by their ids.
+type Dependencies = BTreeSet<(String, String)>;
+
 /// The words of an expression that are licences.
 fn words(expression: &str) -> BTreeSet<String> {
     let parts = expression.split(|c: char| c.is_whitespace() || c == '(' || c == ')');
@@ -96,10 +99,7 @@ fn told(license: &Value, form: Licenses) -> BTreeSet<String> {
 }
 
 /// What syft says that it found: the packages by their ids, and which depends on which.
-fn account(
-    document: &Value,
-    form: Licenses,
-) -> (BTreeMap<String, Row>, BTreeSet<(String, String)>) {
+fn account(document: &Value, form: Licenses) -> (BTreeMap<String, Row>, Dependencies) {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let rows = document["artifacts"].as_array().unwrap().iter().map(|found| {
         let licenses = found["licenses"].as_array().into_iter().flatten();
@@ -142,7 +142,7 @@ fn or_nothing<T: Deref<Target = str>>(text: &Option<T>) -> String {
 }
 
 /// The same of the facts; without what stands for the tree itself.
-fn read(sbom: &Sbom) -> (Vec<(String, Row)>, BTreeSet<(String, String)>) {
+fn read(sbom: &Sbom) -> (Vec<(String, Row)>, Dependencies) {
     let id = |id: &str| syft_id(id, sbom.format);
     let rows = sbom.packages.iter().filter(|package| !sbom.describes.contains(&package.id));
     // A distribution is a component of CycloneDX, and no package to syft.
@@ -179,8 +179,9 @@ fn compare(syft: &OsString, tree: &Path) -> usize {
     for (form, licenses) in FORMS {
         let (expected, depends) = account(&document, licenses);
         let bytes = std::fs::read(path(form)).unwrap();
-        let found = sbom::read(&bytes, &Limits::DEFAULT).unwrap_or_else(|e| panic!("{form}: {e}"));
-        let sbom = found.sbom;
+        let found =
+            sbom::read(&bytes, &Limits::DEFAULT).map_err(|error| format!("{form}: {error}"));
+        let sbom = found.unwrap().sbom;
         assert_eq!(sbom.problems, [], "{form}");
         assert_eq!(Some(sbom.spec_version.as_str()), form.split('@').nth(1));
         let (rows, ours) = read(&sbom);
