@@ -169,7 +169,8 @@ impl Case {
     }
 }
 
-/// The document in an order of its own: Ratify's is that in which its verifiers end.
+/// The document in an order of its own: Ratify's is that in which its verifiers
+/// end, and that of its keys is none.
 pub(crate) fn sorted(value: Value) -> Value {
     match value {
         Value::Object(members) => {
@@ -178,7 +179,9 @@ pub(crate) fn sorted(value: Value) -> Value {
         Value::Array(items) => {
             let mut items: Vec<Value> = items.into_iter().map(sorted).collect();
             if items.iter().all(Value::is_object) {
-                let key = |item: &Value| ["referenceDigest", "name"].map(|n| item[n].to_string());
+                let places = ["/referenceDigest", "/name", "/keyInformation/name"];
+                let key =
+                    |item: &Value| places.map(|place| item.pointer(place).map(Value::to_string));
                 items.sort_by_key(key);
             }
             items.into()
