@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # The readers of documents beside what others read and write: Python's reference libraries of
 # CycloneDX, SPDX, licences, CVSS and package URLs; the documents in their source packages, which
-# are those of the specifications' own tests; and cyclonedx-npm. All of them at the versions pinned
-# here and in documents-python.txt.
+# are those of the specifications' own tests; cyclonedx-npm and syft; and what scanners and builders
+# keep as test data in their Go modules (reports, VEX, provenance). All of them at the versions
+# pinned here and in documents-python.txt.
 #
 # They are kept under ${XDG_CACHE_HOME:-$HOME/.cache}/referee-peers, so that a second run fetches
 # nothing. What cannot be had is named, and the tests run without it. A place that the environment
@@ -13,6 +14,19 @@ cd "$(dirname "$0")/.." || exit 1
 readonly CYCLONEDX_SOURCE=cyclonedx-python-lib==11.12.0
 readonly SPDX_SOURCE=spdx-tools==0.8.5
 readonly CYCLONEDX_NPM=6.0.1
+# Read in Go's own cache of modules (engine/document/tests/findings_support).
+readonly MODULES=(
+	github.com/anchore/grype@v0.121.2
+	github.com/aquasecurity/trivy@v0.69.3
+	github.com/openvex/go-vex@v0.2.9
+	github.com/gocsaf/csaf/v3@v3.3.0
+)
+# Read as if they were checkouts: what of them is not large.
+readonly CHECKOUTS=(
+	slsa-framework/slsa-verifier=github.com/slsa-framework/slsa-verifier/v2@v2.7.1
+	tektoncd/chains=github.com/tektoncd/chains@v0.26.2
+	ratify-project/ratify=github.com/ratify-project/ratify@v1.4.4
+)
 
 peers=${XDG_CACHE_HOME:-$HOME/.cache}/referee-peers
 folder=$peers/python
@@ -77,6 +91,38 @@ cyclonedx_npm() {
 	printf '%s\n' "$command"
 }
 
+# go_module MODULE@VERSION [CACHE]: fetches a module and nothing that it needs; says where it lies.
+go_module() {
+	local cache=${2:-$(go env GOMODCACHE)} place
+	# Outside of any module, whose go.mod would have its say.
+	place=$(cd "$folder" && GOMODCACHE=$cache GOFLAGS='' timeout 120 go mod download -json "$1" 2>"$log" |
+		sed -n 's/^.*"Dir": "\(.*\)".*$/\1/p')
+	[ -d "$place" ] && printf '%s\n' "$place"
+}
+
+# checkouts: unpacks them side by side, without what is over a megabyte; says where they lie.
+checkouts() {
+	local root=$peers/checkouts one name module place scratch source
+	for one in "${CHECKOUTS[@]}"; do
+		name=${one%%=*} module=${one#*=}
+		place=$root/$name
+		[ "$(cat "$place/.module" 2>/dev/null)" != "$module" ] || continue
+		scratch=$(mktemp -d "$folder/fetch.XXXXXX") || return 1
+		rm -rf "$place"
+		if source=$(go_module "$module" "$scratch/cache") && mkdir -p "$place" &&
+			(cd "$source" && find . -type f -size -1024k -print0 | tar --null --files-from=- -cf -) |
+			tar -xf - -C "$place" && chmod -R u+w "$place"; then
+			echo "$module" >"$place/.module"
+		else
+			skipped "$name" "the module $module cannot be had" >&2
+			rm -rf "$place"
+		fi
+		chmod -R u+w "$scratch"
+		rm -rf "$scratch"
+	done
+	[ -d "$root" ] && printf '%s\n' "$root"
+}
+
 if [ -z "${REFEREE_PYTHON:-}" ]; then
 	if ! command -v python3 >/dev/null; then
 		echo "SKIPPED reference libraries: there is no python3 here"
@@ -110,4 +156,18 @@ if [ -z "${REFEREE_CYCLONEDX_NPM:-}" ]; then
 	fi
 fi
 
-cargo test -p referee-document --locked --no-fail-fast -- --nocapture
+if ! command -v go >/dev/null; then
+	echo "SKIPPED scanners' reports, VEX and provenance of others: there is no go here to fetch them with"
+else
+	for module in "${MODULES[@]}"; do
+		go_module "$module" >/dev/null || skipped "$module" "the module cannot be had"
+	done
+	if [ -z "${REFEREE_CHECKOUTS:-}" ] && place=$(checkouts); then
+		export REFEREE_CHECKOUTS=$place
+	fi
+fi
+
+status=0
+cargo test -p referee --locked --test cli ratify -- --nocapture || status=1
+cargo test -p referee-document --locked --no-fail-fast -- --nocapture || status=1
+exit $status

@@ -14,7 +14,12 @@
 #   rekor-server       v2.3.0 of rekor-tiles (the log on plain files), built with go
 #   timestamp-server   v2.1.3 of Sigstore's timestamp authority, built with go
 #
-# and, only where they are asked for, the servers of a private Sigstore instance, which the
+# and, only where they are asked for,
+#
+#   ratify             v1.4.4, with its plugins sbom and vulnerabilityreport in ratify-plugins, built
+#                      with go: what cli/tests/ratify is made with, and the test beside it needs
+#
+# and the servers of a private Sigstore instance, which the
 # fixtures in engine/verify/tests/data/sigstore are made with:
 #
 #   fulcio             v1.8.8, built with go
@@ -48,6 +53,7 @@ readonly FULCIO_VERSION=v1.8.8
 readonly CT_VERSION=v1.3.3
 readonly TRILLIAN_VERSION=v1.7.3
 readonly REKOR_V1_VERSION=v1.5.4
+readonly RATIFY_VERSION=v1.4.4
 readonly SIGSTORE=(docker-registry ferro-oci-server crane cosign2 cosign3 rekor-server
 	timestamp-server fulcio ct_server createtree rekor-v1-server trillian)
 
@@ -116,6 +122,44 @@ go_program() {
 	else
 		lack "$1" "$2 failed, see above"
 	fi
+}
+
+# go_module MODULE VERSION PLACE PACKAGE...: builds packages of a module in its own tree into PLACE,
+# by the sums that it keeps itself: not all that it needs is in the public database of sums.
+go_module() {
+	local module=$1 version=$2 place=$3 source
+	shift 3
+	# Outside of any module, whose go.mod would have its say.
+	source=$(cd "$scratch" && GOFLAGS='' go mod download -json "$module@$version" 2>"$scratch/log" |
+		sed -n 's/^.*"Dir": "\(.*\)".*$/\1/p')
+	if [[ -z $source ]]; then
+		sed 's/^/peers: | /' "$scratch/log" | tail -n 15 >&2
+		return 1
+	fi
+	rm -rf "$scratch/module"
+	cp -r "$source" "$scratch/module" && chmod -R u+w "$scratch/module" && mkdir -p "${place%/*}" &&
+		build env CGO_ENABLED=0 GOFLAGS=-mod=readonly go build -C "$scratch/module" -buildvcs=false \
+			-ldflags "-s -w" -o "$place" "$@"
+}
+
+ratify_and_plugins() {
+	local module=github.com/ratify-project/ratify plugins=$peers/ratify-plugins
+	if ! command -v go >/dev/null; then
+		lack ratify "there is no go here to build it with"
+		return
+	fi
+	# A binary that was built in a tree does not know its version.
+	if [[ ! -x $peers/ratify || $(cat "$plugins/.version" 2>/dev/null) != "$RATIFY_VERSION" ]]; then
+		echo "peers: building ratify $RATIFY_VERSION" >&2
+		rm -rf "$plugins"
+		if ! go_module "$module" "$RATIFY_VERSION" "$plugins/" ./plugins/verifier/sbom ./plugins/verifier/vulnerabilityreport ||
+			! go_module "$module" "$RATIFY_VERSION" "$peers/ratify" ./cmd/ratify; then
+			lack ratify "$module@$RATIFY_VERSION does not build, see above"
+			return
+		fi
+		echo "$RATIFY_VERSION" >"$plugins/.version"
+	fi
+	have ratify "$RATIFY_VERSION"
 }
 
 # trillian_in_memory: our own program, of the packages of Trillian that its go.mod names.
@@ -195,6 +239,7 @@ install_peer() {
 	createtree) go_tool createtree github.com/google/trillian/cmd/createtree "$TRILLIAN_VERSION" ;;
 	rekor-v1-server) go_tool rekor-v1-server github.com/sigstore/rekor/cmd/rekor-server "$REKOR_V1_VERSION" ;;
 	trillian) trillian_in_memory ;;
+	ratify) ratify_and_plugins ;;
 	*) lack "$1" "no such peer" ;;
 	esac
 }

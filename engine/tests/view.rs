@@ -125,6 +125,7 @@ fn what_is_signed_stands_in_a_report_and_a_signed_signature_in_it() {
     let wanted = json!({
         "isSuccess": true, "bundleVerified": false,
         "keyInformation": {"provider": "file", "name": "release"},
+        "summary": ["the signature was verified"],
     });
     assert_eq!(*verification, wanted);
     assert!(is_bad(&view));
@@ -164,6 +165,53 @@ fn a_statement_that_ratify_has_no_verifier_for_has_no_report() {
     let view = view(&facts(&[referrer("statement", "app", kind, &["in-toto"])], &[]));
     assert_eq!(view["verifierReports"][0]["verifierReports"], json!([]));
     assert!(is_bad(&view));
+}
+
+/// A document that nobody signed, attached to the artifact.
+fn document(kind: &str, content: &Value, annotations: &Value) -> Facts {
+    let mut attached = referrer("document", "app", kind, &["cosign", "in-toto"]);
+    attached["annotations"] = annotations.clone();
+    let mut facts = facts(&[attached], &[]);
+    let attestation = json!({
+        "id": 0, "verifier": "in-toto", "format": "document", "referrer": digest("document"),
+        "subject": digest("app"), "predicate_type": null, "signed_by": [], "signed_through": null,
+        "verified": false, "predicate": null, "predicate_omitted": false, "unwrapped": false,
+        "stated_at": null, "names_subject": false, "content": content, "errors": [],
+    });
+    facts.attestations.push(serde_json::from_value(attestation).unwrap());
+    facts
+}
+
+#[test]
+fn nobody_is_asked_for_the_signature_of_a_document_but_where_it_is_said_to_be_one() {
+    let unread = json!({
+        "document": digest("content"), "size": 1, "kinds": [],
+        "error": {"code": "document_malformed", "message": "it is not", "hint": null},
+    });
+    let created = "2026-01-01T00:00:00Z";
+    let annotations = json!({"org.opencontainers.image.created": created});
+    let reports = |kind: &str, content: &Value| {
+        let view = view(&document(kind, content, &annotations));
+        view["verifierReports"][0]["verifierReports"].clone()
+    };
+    let sbom = reports("application/spdx+json", &unread);
+    assert_eq!((sbom.as_array().unwrap().len(), &sbom[0]["name"]), (1, &json!("sbom")));
+    assert_eq!(
+        (&sbom[0]["isSuccess"], &sbom[0]["errorReason"]),
+        (&json!(false), &json!("it is not"))
+    );
+    let report = reports("application/sarif+json", &unread);
+    assert_eq!(report[0]["name"], "vulnerabilityreport");
+    assert_eq!(report[0]["extensions"], json!({"createdAt": created}));
+    // Nothing is made of a document of another kind.
+    assert_eq!(reports("application/vnd.example+json", &Value::Null), json!([]));
+    for kind in [COSIGN, NOTATION] {
+        let signature = reports(kind, &Value::Null);
+        assert_eq!(
+            (&signature[0]["name"], &signature[0]["isSuccess"]),
+            (&json!("cosign"), &json!(false))
+        );
+    }
 }
 
 #[test]

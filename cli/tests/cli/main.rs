@@ -4,6 +4,9 @@
 mod artifacts;
 #[cfg(test)]
 mod blobs;
+#[cfg(test)]
+#[path = "../ratify/cases.rs"]
+mod cases;
 mod checking;
 #[cfg(test)]
 mod configuration;
@@ -34,6 +37,8 @@ mod packs;
 mod processes;
 #[cfg(test)]
 mod ratify;
+#[cfg(test)]
+mod ratify_reports;
 #[cfg(test)]
 mod roots;
 #[cfg(test)]

@@ -4,6 +4,7 @@ mod artifacts;
 mod find;
 mod moving;
 mod production;
+mod ratify;
 mod replay;
 mod replayed;
 mod repositories;

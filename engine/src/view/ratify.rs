@@ -25,8 +25,14 @@ use std::collections::HashMap;
 /// The artifact type that Ratify gives to what cosign's tag `.sig` names.
 const COSIGN_SIGNATURE: &str = "application/vnd.dev.cosign.artifact.sig.v1+json";
 
+/// The artifact type of what notation signs.
+const NOTATION_SIGNATURE: &str = "application/vnd.cncf.notary.signature";
+
 /// The annotation by which Ratify's verifier of vulnerability reports knows when one was made.
 const CREATED: &str = "org.opencontainers.image.created";
+
+/// Ratify's verifier of vulnerability reports.
+const REPORT: &str = "vulnerabilityreport";
 
 /// The deepest that reports are nested. Gatherings end long before.
 const MAX_DEPTH: usize = 32;
@@ -247,7 +253,9 @@ impl<'f> Index<'f> {
                 signer => {
                     let made = self.signatures(place).iter().copied();
                     let made: Vec<_> = made.filter(|s| s.verifier == signer).collect();
-                    reports.push(signed(signer, &made));
+                    if !made.is_empty() || !self.is_bare(referrer) {
+                        reports.push(signed(signer, &made));
+                    }
                 }
             }
         }
@@ -255,6 +263,15 @@ impl<'f> Index<'f> {
             reports.extend(self.content(referrer, attestation));
         }
         reports
+    }
+
+    /// Whether it holds only what has no place for a signature: verifiers of signatures look into
+    /// documents, too, and those of Ratify are asked about signatures alone.
+    fn is_bare(&self, referrer: &'f ReferrerFact) -> bool {
+        let carried = self.attestations((&referrer.digest, &referrer.subject));
+        !carried.is_empty()
+            && !carried.iter().any(|said| said.format.is_signable())
+            && ![COSIGN_SIGNATURE, NOTATION_SIGNATURE].contains(&artifact_type(referrer).as_str())
     }
 
     fn schema(&self, referrer: &ReferrerFact) -> VerifierReport {
@@ -276,17 +293,27 @@ impl<'f> Index<'f> {
             return Some(failing(report, said));
         }
         if let Some(fact) = self.vulnerabilities.get(&said.id) {
-            let kind = "vulnerabilityreport";
-            let mut report = VerifierReport::new(kind, kind, sound, "the report was read");
+            let mut report = VerifierReport::new(REPORT, REPORT, sound, "the report was read");
             report.extensions = json!({
                 "createdAt": created_at(referrer, fact),
                 "scanner": fact.report.scanner.as_deref().unwrap_or_default().to_lowercase(),
             });
+            if said.format == AttestationFormat::Document
+                && !referrer.annotations.contains_key(CREATED)
+            {
+                report.is_success = false;
+                report.error_reason = Some(format!("it has no annotation {CREATED}"));
+                report.extensions = Value::Null;
+            }
             return Some(failing(report, said));
         }
         // A document that could not be read was to be one of the two, if its type says so.
         let kind = unread_kind(&artifact_type(referrer), said)?;
-        Some(failing(VerifierReport::new(kind, kind, false, "it could not be read"), said))
+        let mut report = VerifierReport::new(kind, kind, false, "it could not be read");
+        if let (REPORT, Some(at)) = (kind, referrer.annotations.get(CREATED)) {
+            report.extensions = json!({ "createdAt": at });
+        }
+        Some(failing(report, said))
     }
 }
 
@@ -343,6 +370,13 @@ fn verification(signature: &SignatureFact) -> Value {
     if let Some(problem) = signature.errors.first() {
         told.insert("error".to_owned(), problem.message.as_str().into());
     }
+    if signature.trusted {
+        let mut summary = vec!["the signature was verified"];
+        if checks.log == Check::Passed {
+            summary.push("its entry in the log was verified");
+        }
+        told.insert("summary".to_owned(), summary.into());
+    }
     let mut key = Map::new();
     if let Some(made) = &signature.key {
         key.insert("provider".to_owned(), made.provider.as_str().into());
@@ -356,11 +390,21 @@ fn verification(signature: &SignatureFact) -> Value {
 }
 
 fn creation_info(fact: &SbomFact) -> Value {
-    let tools = fact.sbom.tools.iter().map(|tool| format!("Tool: {tool}"));
+    let tools = fact.sbom.tools.iter().map(|tool| format!("Tool: {}", as_in_spdx(tool)));
     let creators: Vec<String> = tools.chain(fact.sbom.authors.iter().cloned()).collect();
     let mut info = Map::from_iter([("creators".to_owned(), creators.into())]);
     info.extend(fact.sbom.created_at.map(|at| ("created".to_owned(), at.to_string().into())));
     info.into()
+}
+
+/// A tool with its version after a `-`, as SPDX 2 has it (specification 2.3, 6.8).
+fn as_in_spdx(tool: &str) -> String {
+    match tool.rsplit_once(' ') {
+        Some((name, version)) if version.starts_with(|c: char| c.is_ascii_digit()) => {
+            format!("{name}-{version}")
+        }
+        _ => tool.to_owned(),
+    }
 }
 
 fn created_at(referrer: &ReferrerFact, fact: &VulnerabilityReportFact) -> Option<String> {
@@ -380,7 +424,7 @@ fn unread_kind(artifact_type: &str, said: &AttestationFact) -> Option<&'static s
     if names("spdx") || names("cyclonedx") {
         Some("sbom")
     } else if names("sarif") || names("vuln") {
-        Some("vulnerabilityreport")
+        Some(REPORT)
     } else {
         None
     }

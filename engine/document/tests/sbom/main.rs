@@ -7,6 +7,7 @@
 )]
 
 mod objects;
+mod syft;
 
 use flate2::read::GzDecoder;
 use referee_core::facts::{SbomEncoding, SbomFormat};
