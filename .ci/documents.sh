@@ -8,7 +8,14 @@
 # They are kept under ${XDG_CACHE_HOME:-$HOME/.cache}/referee-peers, so that a second run fetches
 # nothing. What cannot be had is named, and the tests run without it. A place that the environment
 # names already (REFEREE_PYTHON and so on) is taken as it is.
+#
+# `documents.sh` runs the tests with them; `documents.sh --environment FILE` writes to FILE what names
+# them, for a shell that runs the tests itself.
 set -uo pipefail
+environment_file=
+if [ "${1:-}" = --environment ]; then
+	environment_file=$(realpath "${2:?a file}") || exit 1
+fi
 cd "$(dirname "$0")/.." || exit 1
 
 readonly CYCLONEDX_SOURCE=cyclonedx-python-lib==11.12.0
@@ -165,6 +172,13 @@ else
 	if [ -z "${REFEREE_CHECKOUTS:-}" ] && place=$(checkouts); then
 		export REFEREE_CHECKOUTS=$place
 	fi
+fi
+
+if [ -n "$environment_file" ]; then
+	for name in REFEREE_PYTHON REFEREE_CYCLONEDX_SPECIFICATION REFEREE_SPDX_EXAMPLES REFEREE_CYCLONEDX_NPM REFEREE_CHECKOUTS; do
+		[ -z "${!name:-}" ] || printf 'export %s=%q\n' "$name" "${!name}"
+	done >"$environment_file"
+	exit 0
 fi
 
 status=0
