@@ -94,7 +94,7 @@ over(list, digest, wanted) := [document |
 # The documents that say the same, by their `id`: the same bytes under predicates of the same type.
 alike(documents) := {ids |
 	keys := {document.id: [document.document, object.get(predicate_types, document.attestation, null)] | some document in documents}
-	some key in {key | some key in keys}
+	some key in {text | some text in keys}
 	ids := {id | some id, other in keys; other == key}
 }
 

@@ -130,6 +130,7 @@ pub fn packs() -> &'static [Pack] {
                 "max_age_days",
                 "only_fixable",
                 "per_platform",
+                "scanners",
                 "severity",
                 "signed_by",
                 "signed_through",

@@ -24,6 +24,8 @@ only_fixable := parameters.value("only_fixable", false)
 
 per_platform := parameters.value("per_platform", false)
 
+scanners := parameters.value("scanners", [])
+
 severity := parameters.value("severity", "critical")
 
 unknown_severity := parameters.value("unknown_severity", "deny")
@@ -44,6 +46,7 @@ demands := {
 	"max_age_days": "null or a number of days",
 	"only_fixable": "true or false",
 	"per_platform": "true or false",
+	"scanners": "a list of names of scanners",
 	"severity": "`negligible`, `low`, `medium`, `high` or `critical`",
 	"signed_by": "a list of names of keys and identities",
 	"signed_through": "a list of `index` and `referrer`",
@@ -75,6 +78,8 @@ met contains "max_age_days" if parameters.is_amount(max_age_days)
 met contains "only_fixable" if is_boolean(only_fixable)
 
 met contains "per_platform" if is_boolean(per_platform)
+
+met contains "scanners" if parameters.is_name_list(scanners)
 
 met contains "severity" if severity in {"critical", "high", "low", "medium", "negligible"}
 
@@ -117,11 +122,27 @@ default targets := []
 
 targets := documents.targets(per_platform)
 
-# The reports that count, and those of them that are not too old.
-counted := documents.about_any(input.vulnerability_reports, wanted) if {
+# The reports by whose word is wanted, and those of them by a scanner that counts.
+signed := documents.about_any(input.vulnerability_reports, wanted) if {
 	input.facts_version == 1
 	count(invalid_parameters) == 0
 }
+
+counted := [report | some report in signed; is_by_scanner(report)]
+
+is_by_scanner(_) if scanners == []
+
+is_by_scanner(report) if {
+	some pattern in scanners
+	glob.match(lower(pattern), null, lower(report.scanner))
+}
+
+# Those by others, of the digests that have none that counts.
+others := [report |
+	some report in signed
+	not is_by_scanner(report)
+	report.subject in documents.lacking(counted, targets)
+]
 
 fresh := [report | some report in counted; is_fresh(report)]
 
@@ -263,6 +284,20 @@ deny contains problem if {
 		targets, "is free of vulnerabilities that count",
 	)
 }
+
+deny contains problem if {
+	some report in others
+	problem := {
+		"code": "report_scanner",
+		"message": sprintf("Vulnerability report %d is by %s.", [report.id, scanner_told(report)]),
+		"referrer": report.referrer,
+		"hint": sprintf("Attach a report by %s, or add the scanner to `scanners`.", [concat(" or ", scanners)]),
+	}
+}
+
+default scanner_told(_) := "a scanner without a name"
+
+scanner_told(report) := report.scanner
 
 deny contains problem if {
 	some report in stale

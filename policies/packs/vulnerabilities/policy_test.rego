@@ -280,3 +280,16 @@ test_facts_of_another_version_are_denied if {
 test_a_trusted_root_past_its_time_is_a_warning if {
 	warned(testing.with_expired_root(reported([])), {}) == {"trust_root_expired"}
 }
+
+test_only_reports_by_the_scanners_that_are_wanted_count if {
+	linter := object.union(testing.report(0, [], over), {"scanner": "CodeQL"})
+	given := reports([linter])
+	allowed(given, {})
+	denied(given, {"scanners": ["trivy", "*grype*"]}) == {"document_missing", "report_scanner"}
+	allowed(given, {"scanners": ["codeql"]})
+	allowed(reported([]), {"scanners": ["*TRIVY*"]})
+	denied(reports([object.union(linter, {"scanner": null})]), {"scanners": ["trivy"]}) == {"document_missing", "report_scanner"}
+	both := reports([linter, object.union(testing.report(1, [critical], over), {"document": "sha256:1"})])
+	denied(both, {"scanners": ["trivy"]}) == {"vulnerability"}
+	denied(given, {"scanners": "trivy"}) == {"invalid_parameters"}
+}

@@ -50,7 +50,7 @@ pub struct Sbom {
     /// How the packages hang together, in the document's order; the first so many where
     /// `truncated`.
     pub relationships: Vec<RelationshipFact>,
-    /// How many relationships the document has, those left out as well.
+    /// How many such relationships the document has, those left out as well.
     pub relationship_count: u64,
     /// Every licence text that a package names, by the text as it is written there: what
     /// `license_declared` and `license_concluded` of the packages refer to.

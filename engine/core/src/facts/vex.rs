@@ -58,7 +58,7 @@ pub enum VexFormat {
     OpenVex,
     /// CycloneDX with `vulnerabilities[].analysis`.
     CycloneDx,
-    /// CSAF 2.0, profile VEX.
+    /// CSAF 2.0 and 2.1, profile VEX.
     Csaf,
 }
 
