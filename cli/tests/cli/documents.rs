@@ -1,13 +1,13 @@
 //! What a reader is told of SBOMs, reports and the like.
 
-use crate::support::{Run, image, verify, with};
+use crate::support::{Run, folder, image, verify, with};
 use serde_json::{Value, json};
 
 const CYCLONEDX: &str = "application/vnd.cyclonedx+json";
 
 /// What is told of an image with files attached to it as they are.
 fn told(attached: &[(&str, String)], more: &[&str]) -> Run {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder(&[]);
     image(folder.path(), attached);
     let reference = format!("oci-layout:{}:1", folder.path().display());
     let trust = ["--trust", "examples/trust-all.yaml"];

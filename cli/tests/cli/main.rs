@@ -16,6 +16,7 @@ mod conformance;
 mod copy;
 #[cfg(test)]
 mod documentation;
+#[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod errors;
