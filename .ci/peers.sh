@@ -190,7 +190,7 @@ docker_registry() {
 
 # cargo_tool NAME VERSION: cargo install NAME. Not every binary can be asked for its version
 # (ferro-oci-server starts whatever it is told), so cargo's own record of what it installed is
-# what counts.
+# what counts. Nothing is measured with them, so they are not optimised, which takes minutes.
 cargo_tool() {
 	local name=$1 version=$2 root=$peers/../cargo record
 	record=$(grep -so "\"$name $version " "$root/.crates2.json")
@@ -201,7 +201,7 @@ cargo_tool() {
 		fi
 		echo "peers: building $name $version" >&2
 		mkdir -p "$root"
-		if ! build env CARGO_TARGET_DIR="$scratch/target" cargo install "$name" --locked \
+		if ! build env CARGO_TARGET_DIR="$scratch/target" CARGO_PROFILE_DEV_DEBUG=false cargo install "$name" --locked --debug \
 			--version "$version" --root "$root" --force; then
 			lack "$name" "cargo install failed, see above"
 			return

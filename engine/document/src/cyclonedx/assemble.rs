@@ -100,8 +100,10 @@ impl Assembler {
         component: &Component<'_>,
         nested: Vec<SmolStr>,
     ) -> SmolStr {
-        let id = said(component.bom_ref.as_ref())
-            .map_or_else(|| opened.id(), |reference| self.builder.id(reference));
+        let id = match said(component.bom_ref.as_ref()) {
+            Some(reference) => self.builder.package_id(reference),
+            None => self.builder.package_id(&opened.id()),
+        };
         let name = said(component.name.as_ref());
         if name.is_none() {
             self.builder.problem("document_name", || {
@@ -209,7 +211,7 @@ impl Assembler {
             self.builder.problem("document_reference", || "a dependency has no ref".to_owned());
             return;
         };
-        let from = self.builder.id(from);
+        let from = self.builder.end_id(from);
         for (list, kind) in
             [(&dependency.depends_on, "depends_on"), (&dependency.provides, "provides")]
         {

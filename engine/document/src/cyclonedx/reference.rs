@@ -91,7 +91,7 @@ impl<'k> Known<'k> {
 
     /// Tells of relationships that lead nowhere. Where packages are left out they may lead there.
     pub(super) fn check(&self, problems: &mut Problems) {
-        if self.packages.left_out() {
+        if self.packages.left_out() || !self.packages.lead_nowhere() {
             return;
         }
         let mut last = None;

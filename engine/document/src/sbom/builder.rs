@@ -1,6 +1,7 @@
 //! Putting an SBOM together: what all formats have in common. Limits, licences read once each,
 //! counts.
 
+use super::ids::Ids;
 use super::packages::{Packages, Place};
 use crate::license;
 use crate::limits::Limits;
@@ -13,7 +14,7 @@ use referee_core::facts::{
 };
 use sha2::{Digest as _, Sha256};
 use smol_str::{SmolStr, format_smolstr};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 /// The longest licence text that is read, in bytes.
 pub(crate) const MAX_LICENSE_BYTES: usize = license::MAX_EXPRESSION_BYTES;
@@ -29,9 +30,7 @@ pub(crate) struct Builder {
     front: Vec<PackageFact>,
     licenses: HashMap<SmolStr, LicenseFact>,
     types: HashMap<SmolStr, u64>,
-    /// The ids that are too long to be kept in place, each once: packages have them, and
-    /// relationships name them again and again.
-    ids: HashSet<SmolStr>,
+    ids: Ids,
     problems: Problems,
     ids_are_looked_at: bool,
 }
@@ -68,7 +67,7 @@ impl Builder {
             front: Vec::new(),
             licenses: HashMap::new(),
             types: HashMap::new(),
-            ids: HashSet::new(),
+            ids: Ids::default(),
             problems: Problems::new(limits.max_problems),
             ids_are_looked_at: false,
         }
@@ -196,22 +195,20 @@ impl Builder {
         }
     }
 
-    /// An id; what is held of it is held once, however often it is named.
-    pub(crate) fn id(&mut self, text: &str) -> SmolStr {
-        if let Some(id) = self.ids.get(text) {
-            return id.clone();
-        }
-        let id = SmolStr::from(text);
-        if id.is_heap_allocated() {
-            self.ids.insert(id.clone());
-        }
-        id
+    /// The id of a package, where [`Builder::finish_with`] ends the SBOM.
+    pub(crate) fn package_id(&mut self, text: &str) -> SmolStr {
+        self.ids.of_package(text)
+    }
+
+    /// The id that relationships go from, likewise.
+    pub(crate) fn end_id(&mut self, text: &str) -> SmolStr {
+        self.ids.of_end(text)
     }
 
     /// Adds a relationship to an id that is not kept yet.
     pub(crate) fn relate(&mut self, from: &SmolStr, to: &str, kind: SmolStr) {
         let room = self.sbom.relationships.len() < self.limits.max_relationships;
-        let to = if room { self.id(to) } else { SmolStr::default() };
+        let to = if room { self.ids.of_end(to) } else { SmolStr::default() };
         self.relationship(from.clone(), to, kind);
     }
 
@@ -275,21 +272,23 @@ impl Builder {
 
     /// The SBOM.
     pub(crate) fn finish(mut self) -> Sbom {
-        if self.ids_are_looked_at {
-            self.front_first();
-            return self.end();
-        }
-        self.finish_with(|_, _| {})
-    }
-
-    /// The SBOM, after a look at the packages by their ids.
-    pub(crate) fn finish_with(mut self, look: impl FnOnce(&Packages<'_>, &mut Problems)) -> Sbom {
         self.front_first();
-        let packages =
-            Packages::new(&self.sbom, self.problems.left_out().any(|what| what == "packages"));
-        if let Some(twice) = packages.twice() {
+        if !self.ids_are_looked_at
+            && let Some(twice) = Packages::new(&self.sbom, false, false).twice()
+        {
             tell_same_id(&mut self.problems, twice);
         }
+        self.end()
+    }
+
+    /// The SBOM, after a look at the packages by their ids, all of which were got from here.
+    pub(crate) fn finish_with(mut self, look: impl FnOnce(&Packages<'_>, &mut Problems)) -> Sbom {
+        self.front_first();
+        if let Some(twice) = self.ids.twice() {
+            tell_same_id(&mut self.problems, twice);
+        }
+        let left_out = self.problems.left_out().any(|what| what == "packages");
+        let packages = Packages::new(&self.sbom, left_out, self.ids.lead_nowhere());
         look(&packages, &mut self.problems);
         drop(packages);
         self.end()

@@ -2,6 +2,7 @@
 //! somebody says about a document, and tools leave them out or mix them up.
 
 pub(crate) mod builder;
+mod ids;
 mod kind;
 pub(crate) mod packages;
 
