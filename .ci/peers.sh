@@ -188,11 +188,12 @@ docker_registry() {
 	fi
 }
 
-# cargo_tool NAME VERSION: cargo install NAME. Not every binary can be asked for its version
+# cargo_tool NAME VERSION [FLAG]: cargo install NAME. Not every binary can be asked for its version
 # (ferro-oci-server starts whatever it is told), so cargo's own record of what it installed is
-# what counts. Nothing is measured with them, so they are not optimised, which takes minutes.
+# what counts. FLAG: `--debug` for what need not be fast, which saves minutes.
 cargo_tool() {
 	local name=$1 version=$2 root=$peers/../cargo record
+	shift 2
 	record=$(grep -so "\"$name $version " "$root/.crates2.json")
 	if [[ ! -x $peers/$name || -z $record ]]; then
 		if ! command -v cargo >/dev/null; then
@@ -201,7 +202,7 @@ cargo_tool() {
 		fi
 		echo "peers: building $name $version" >&2
 		mkdir -p "$root"
-		if ! build env CARGO_TARGET_DIR="$scratch/target" CARGO_PROFILE_DEV_DEBUG=false cargo install "$name" --locked --debug \
+		if ! build env CARGO_TARGET_DIR="$scratch/target" CARGO_PROFILE_DEV_DEBUG=false cargo install "$name" --locked "$@" \
 			--version "$version" --root "$root" --force; then
 			lack "$name" "cargo install failed, see above"
 			return
@@ -217,7 +218,7 @@ cargo_tool() {
 install_peer() {
 	case $1 in
 	docker-registry) docker_registry ;;
-	cargo-deny) cargo_tool cargo-deny "$DENY_VERSION" ;;
+	cargo-deny) cargo_tool cargo-deny "$DENY_VERSION" --debug ;;
 	ferro-oci-server) cargo_tool ferro-oci-server "$FERRO_VERSION" ;;
 	crane) go_tool crane github.com/google/go-containerregistry/cmd/crane "$CRANE_VERSION" ;;
 	cosign3) go_tool cosign3 github.com/sigstore/cosign/v3/cmd/cosign "$COSIGN3_VERSION" ;;
