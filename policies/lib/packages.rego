@@ -49,7 +49,6 @@ matching_any(sbom, patterns) := [item |
 finds(expression, item) if regex.match(expression, item.purl)
 
 finds(expression, item) if {
-	not regex.match(expression, item.purl)
 	is_string(item.version)
 	parts := regex.find_all_string_submatch_n(without_version, item.purl, 1)
 	regex.match(expression, sprintf("%s@%s%s", [parts[0][1], item.version, parts[0][2]]))

@@ -125,7 +125,8 @@ fn entries<'f>(facts: &'f Facts) -> Vec<Entry<'f>> {
 fn sbom(sbom: &Sbom) -> String {
     let format = match sbom.format {
         SbomFormat::CycloneDx => "CycloneDX",
-        _ => "SPDX",
+        SbomFormat::Spdx => "SPDX",
+        _ => "another format",
     };
     let version = Safe(&sbom.spec_version);
     format!("{format} {version}, {}", counted(sbom.package_count, "package"))
@@ -138,7 +139,8 @@ fn report(report: &VulnerabilityReport) -> String {
         ReportFormat::Grype => "Grype",
         ReportFormat::CosignVuln => "cosign",
         ReportFormat::InTotoVulns => "in-toto",
-        _ => "CycloneDX",
+        ReportFormat::CycloneDx => "CycloneDX",
+        _ => "another format",
     };
     let worst = report.severities.iter().rev().filter(|(_, count)| **count > 0);
     let worst: Vec<String> =
@@ -154,7 +156,8 @@ fn vex(vex: &Vex) -> String {
     let format = match vex.format {
         VexFormat::OpenVex => "OpenVEX",
         VexFormat::Csaf => "CSAF",
-        _ => "CycloneDX",
+        VexFormat::CycloneDx => "CycloneDX",
+        _ => "another format",
     };
     format!("{format}, {}", counted(vex.statement_count, "statement"))
 }

@@ -2,33 +2,11 @@
 //! the same over the same document. Ratify's own files are read from the checkout
 //! `ratify-project/ratify` below the folder that `REFEREE_CHECKOUTS` names.
 
+use crate::cases::POLICY as DEFAULT;
 use crate::support::{AS, Run, TRUST, folder, path, referee, run, verify};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::process::Command;
-
-/// What Ratify's default policy says, in words of our own: nothing failed, and nothing went without a
-/// verifier.
-const DEFAULT: &str = r#"package ratify.policy
-
-default valid := false
-
-valid {
-	not bad(input)
-}
-
-bad(document) {
-	[place, value] := walk(document)
-	value == false
-	place[count(place) - 1] == "isSuccess"
-}
-
-bad(document) {
-	[place, value] := walk(document)
-	place[count(place) - 1] == "verifierReports"
-	count(value) == 0
-}
-"#;
 
 const VIEW: [&str; 2] = ["--input-view", "ratify"];
 

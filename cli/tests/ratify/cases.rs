@@ -257,11 +257,15 @@ fn is_known(name: &str, theirs: &Value, ours: &Value, failed: bool) -> bool {
             let creators = |info: &Value| -> Vec<String> {
                 info["creators"].as_array().unwrap().iter().map(who).collect()
             };
+            // An address in brackets after a name is not kept.
+            let same = |one: &String, other: &String| {
+                one.strip_prefix(other.as_str())
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(" ("))
+            };
+            let (of_theirs, of_ours) = (creators(theirs), creators(ours));
             theirs["created"] == ours["created"]
-                && creators(theirs).iter().zip(creators(ours)).all(
-                    // An address in brackets after a name is not kept.
-                    |(one, other)| one.starts_with(&other),
-                )
+                && of_theirs.len() == of_ours.len()
+                && of_theirs.iter().zip(&of_ours).all(|(one, other)| same(one, other))
         }
         _ => false,
     }

@@ -247,8 +247,10 @@ impl Builder {
     pub(crate) fn set_purl(&mut self, position: usize, purl: SmolStr) {
         if let Some(without) = self.types.get_mut("") {
             *without = without.saturating_sub(1);
+            if *without == 0 {
+                self.types.remove("");
+            }
         }
-        self.types.retain(|_, count| *count > 0);
         self.count_type(Some(&purl));
         if let Some(package) = self.sbom.packages.get_mut(position) {
             package.purl = Some(purl);
