@@ -99,6 +99,9 @@ pub enum ConfigError {
         "a policy is named `default`, which stands for the policy that rules where none is named"
     )]
     PolicyName,
+    /// The default policy, which compiled, does not parse again: a defect.
+    #[error("the default policy cannot be served")]
+    Policy(#[from] referee_rego::RegoErrors),
     /// A registry pattern that is none.
     #[error("server.registries: {0}")]
     Registry(#[from] PatternError),
@@ -109,13 +112,14 @@ impl Coded for ConfigError {
         match self {
             Self::OutOfRange { .. } => "setting_out_of_range",
             Self::PolicyName => "reserved_policy_name",
+            Self::Policy(errors) => errors.code(),
             Self::Registry(_) => "invalid_registry_pattern",
         }
     }
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::OutOfRange { .. } => None,
+            Self::OutOfRange { .. } | Self::Policy(_) => None,
             Self::PolicyName => Some("give it another name".into()),
             Self::Registry(_) => {
                 Some("write registry.example, registry.example:5000 or *.registry.example".into())

@@ -283,10 +283,7 @@ mod tests {
     #[test]
     fn objects_are_made_along_a_path_and_never_over_something_else() {
         let made = document().with_objects_at(&path("a/x/y")).unwrap();
-        assert_eq!(
-            made.to_json_string(),
-            r#"{"a":{"b":[1,{"c":2},3],"x":{"y":{}}},"s":"x"}"#
-        );
+        assert_eq!(made.to_json_string(), r#"{"a":{"b":[1,{"c":2},3],"x":{"y":{}}},"s":"x"}"#);
         let error = document().with_objects_at(&path("s/y z")).unwrap_err();
         assert_eq!(error, EditError::Conflict { path: "/s".into() });
         assert_eq!(escaped_path(&["a b".into(), "c/d".into()]), "/a%20b/c%2Fd");

@@ -45,7 +45,7 @@ pub use error::{Location, RegoCode, RegoError, RegoErrors, SourceLine};
 pub use options::{CompileOptions, EngineChoice, Schema, Schemas, TestRules, UnknownEngine};
 pub use path::{PathError, data_path};
 pub use program::{
-    Evaluation, Module, Program, QueryExpression, QueryResults, QueryRow, RegoEngine,
+    Document, Evaluation, Module, Program, QueryExpression, QueryResults, QueryRow, RegoEngine,
 };
 pub use reads::Reads;
 pub use referee_rego_builtin as builtin;

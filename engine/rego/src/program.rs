@@ -141,6 +141,20 @@ pub struct Program {
     inner: Arc<Inner>,
 }
 
+/// A path of the data document, ready to be evaluated.
+#[derive(Clone, Debug)]
+pub struct Document {
+    path: Path,
+}
+
+impl Document {
+    /// The path in its one written form: `data.a["b-c"][0]`.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.path.text
+    }
+}
+
 struct Inner {
     back: Back,
     data: Value,
@@ -243,6 +257,33 @@ impl Program {
         Ok(Evaluation { value: values.into_iter().next().flatten(), prints })
     }
 
+    /// Makes a path ready to be evaluated many times, by this program or another over the same
+    /// modules.
+    ///
+    /// # Errors
+    /// Where the text is no path.
+    pub fn document(&self, path: &str) -> Result<Document, PathError> {
+        let path = path_of(path::parse(path)?, false);
+        let is_rule = self.inner.made.has_value.get(&path.text) == Some(&true);
+        Ok(Document { path: Path { is_rule, ..path } })
+    }
+
+    /// As [`Self::evaluate_in`], of a path that was made ready.
+    ///
+    /// # Errors
+    /// As for [`Self::eval`].
+    pub fn evaluate_document(
+        &self,
+        document: &Document,
+        input: Option<&Value>,
+        budget: &EvalBudget,
+        world: &World<'_>,
+    ) -> Result<Evaluation, RegoError> {
+        let paths = std::slice::from_ref(&document.path);
+        let Values { values, prints } = self.inner.back.eval(paths, input, budget, world)?;
+        Ok(Evaluation { value: values.into_iter().next().flatten(), prints })
+    }
+
     /// Evaluates several paths at once: what they have in common is evaluated once.
     ///
     /// # Errors
@@ -268,11 +309,9 @@ impl Program {
     }
 
     fn path(&self, path: &str) -> Result<Path, RegoError> {
-        let segments = path::parse(path)
-            .map_err(|error| RegoError::new(RegoCode::Parse, error.to_string()))?;
-        let path = path_of(segments, false);
-        let is_rule = self.inner.made.has_value.get(&path.text) == Some(&true);
-        Ok(Path { is_rule, ..path })
+        let document = self.document(path);
+        let document = document.map_err(|e| RegoError::new(RegoCode::Parse, e.to_string()))?;
+        Ok(document.path)
     }
 
     /// Evaluates a query: Rego text such as `x := data.trust.deny; count(x) > 0`.

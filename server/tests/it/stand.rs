@@ -172,7 +172,7 @@ impl Stand {
         change(&mut config, &host);
         let deny_all = policy("package demo\n\ndeny contains \"never\"\n");
         let named = BTreeMap::from([("strict".to_owned(), deny_all)]);
-        let server = Server::new(config, engine, policy(text), named)
+        let server = Server::new(config, engine, Some(policy(text)), named)
             .unwrap()
             .with_cache_stats(move || cached.stats());
         let listeners: Listeners = server.bind().await.unwrap();

@@ -41,7 +41,8 @@ impl Backend {
             ..Said::default()
         };
         let rows = if watched {
-            let names = Names { modules: &self.made.compiled.rewritten, query: &compiled.rewritten };
+            let names =
+                Names { modules: &self.made.compiled.rewritten, query: &compiled.rewritten };
             let mut recorder = Recorder::new(reports, names, &clock);
             let over = (&program, &arena, question.input);
             let rows = self.run_saying(over, within, &mut recorder, &mut said, |evaluation| {

@@ -71,10 +71,7 @@ struct Made {
 pub(crate) type Source<'a> = (&'a Module, Option<&'a ast::Module>);
 
 /// Parses a module as a program with these options does.
-pub(crate) fn parse(
-    module: &Module,
-    options: &CompileOptions,
-) -> Result<ast::Module, RegoErrors> {
+pub(crate) fn parse(module: &Module, options: &CompileOptions) -> Result<ast::Module, RegoErrors> {
     let capabilities = options.capabilities.clone().unwrap_or_else(current);
     let parse = parse_options(options, &capabilities);
     let own = of_module(&parse, module);
