@@ -11,29 +11,43 @@
 //! What it refuses: TLS (put a proxy in front, or keep to the loopback address that is the
 //! default), HTTP/2, compressed bodies, and every part of OPA's API that changes policies or data.
 
+mod about;
 mod access;
+mod adhoc;
 mod allow;
 mod app;
+mod batch;
 mod body;
+mod compile;
+mod compress;
 mod config;
 mod data;
 mod data_path;
+mod data_write;
 mod deadline;
+mod decide;
 mod decision_sink;
 mod diagnostics;
 mod error;
+mod explain;
+mod input;
+mod members;
 mod metrics;
 mod pace;
 mod plugin_state;
+mod policies_api;
+mod preview;
 mod query;
 mod reply;
 mod route;
 mod serve;
 pub mod state;
+mod timers;
+mod v0;
 mod verify;
 
 pub use app::Server;
-pub use config::{ConfigError, ServerConfig};
+pub use config::{ConfigError, ServerConfig, Writes};
 pub use decision_sink::{DecisionEvent, DecisionOutcome, DecisionSink, DecisionSubject};
 pub use plugin_state::{PluginState, PluginStatus, Plugins};
 pub use serve::{Ended, Listeners, ServeError};

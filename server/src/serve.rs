@@ -111,7 +111,13 @@ enum Phase {
 struct Pace {
     limits: Limits,
     idle: Duration,
+    /// Whether requests are to know who sends them.
+    peers: bool,
 }
+
+/// Who sends a request: the other end of its connection. Only where the decision log wants it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) SocketAddr);
 
 impl Server {
     /// Listens where the configuration says.
@@ -138,6 +144,7 @@ impl Server {
                 write: Duration::from_millis(config.write_timeout_ms),
             },
             idle: Duration::from_millis(config.idle_timeout_ms),
+            peers: self.app.sink.get().is_some(),
         };
         let connections = config.max_connections;
         let main = Acceptor::start(listeners.main, self.router(), pace, connections);
@@ -241,9 +248,13 @@ async fn connection(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection without TCP_NODELAY");
     }
+    let peer = stream.peer_addr().ok().filter(|_| pace.peers).map(Peer);
     let stage = Stage::default();
     let io = TokioIo::new(Paced::new(stream, stage.clone(), pace.limits));
-    let service = service_fn(move |request: Request<Incoming>| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(peer);
+        }
         let (mut router, stage) = (router.clone(), stage.clone());
         stage.busy();
         async move {
