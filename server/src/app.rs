@@ -126,9 +126,10 @@ impl Server {
             return Err(ConfigError::PolicyName);
         }
         let registries = config.allowed_registries()?;
-        if registries.are_any() && !config.listen.ip().is_loopback() {
+        let far = config.listen.iter().find(|address| !address.is_local());
+        if let Some(listen) = far.filter(|_| registries.are_any()) {
             tracing::warn!(
-                listen = %config.listen,
+                %listen,
                 "anybody who reaches this server can have it ask any registry: list those that \
                  it may ask under server.registries"
             );

@@ -8,27 +8,33 @@
 //! - a client that is slow in sending gives up its connection, not the server's time;
 //! - a caller names registries, never files and never URLs.
 //!
-//! What it refuses: TLS (put a proxy in front, or keep to the loopback address that is the
-//! default), HTTP/2, compressed bodies, and every part of OPA's API that changes policies or data.
+//! What it refuses: compressed bodies, and every part of OPA's API that changes policies or data.
 
 mod access;
 mod allow;
 mod app;
 mod body;
 mod config;
+mod connection;
 mod data;
 mod data_path;
 mod deadline;
 mod diagnostics;
 mod error;
+mod listen;
 mod metrics;
 mod pace;
+mod prefixed;
 mod query;
 mod reply;
 mod route;
 mod serve;
+mod unsent;
 mod verify;
 
 pub use app::Server;
-pub use config::{ConfigError, ServerConfig};
-pub use serve::{Ended, Listeners, ServeError};
+pub use config::{Authentication, Authorization, ConfigError, ServerConfig};
+pub use listen::{
+    Address, AddressError, Listeners, Local, Scheme, ServeError, ServerTls, TlsError, TlsVersion,
+};
+pub use serve::Ended;
