@@ -14,9 +14,9 @@
 //! Anything but `true`, or an object whose `allowed` is true, refuses the request.
 
 use crate::app::App;
-use crate::body;
 use crate::config::{Authentication, Authorization};
-use crate::data::{self, InputError};
+use crate::data;
+use crate::data_path::DataPathError;
 use crate::error::ApiError;
 use crate::listen::Peer;
 use crate::query::{EncodingError, Query, decoded};
@@ -60,14 +60,13 @@ pub(crate) async fn authorize(app: &App, request: Request) -> Result<Request, Ap
         return Ok(request);
     }
     let (head, mut body) = request.into_parts();
-    let path = segments(head.uri.path()).map_err(crate::data_path::DataPathError::from)?;
-    let shown = if shows_body(&head.method, &path) {
-        let (bytes, document) = read(app, &head.headers, body).await?;
+    let path = segments(head.uri.path()).map_err(DataPathError::from)?;
+    let mut shown = None;
+    if shows_body(&head.method, &path) {
+        let bytes = data::read(app, &head.headers, body).await?;
+        shown = data::document(&head.headers, &bytes)?;
         body = Body::from(bytes);
-        document
-    } else {
-        None
-    };
+    }
     let input = input(app, &head, path, shown)?;
     let limit = app.config.default_deadline();
     let answer = app.engine().evaluate(app.program(), DECISION, Some(input), limit).await?;
@@ -150,7 +149,8 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 
 fn headers(headers: &HeaderMap) -> Value {
     // Go takes these out of what a handler sees.
-    let seen = headers.iter().filter(|(name, _)| ![HOST, TRAILER, TRANSFER_ENCODING].contains(name));
+    let seen =
+        headers.iter().filter(|(name, _)| ![HOST, TRAILER, TRANSFER_ENCODING].contains(name));
     let seen: Vec<_> = seen
         .map(|(name, value)| (canonical(name), String::from_utf8_lossy(value.as_bytes())))
         .collect();

@@ -144,7 +144,8 @@ pub(crate) async fn answer(
         .map_err(|error| ApiError::Unwritable(Box::new(error)))
 }
 
-async fn read(app: &App, headers: &HeaderMap, body: Body) -> Result<Bytes, ApiError> {
+/// The body of a request, within its limits.
+pub(crate) async fn read(app: &App, headers: &HeaderMap, body: Body) -> Result<Bytes, ApiError> {
     if encoded(headers) {
         return Err(ApiError::Encoded);
     }
@@ -156,6 +157,27 @@ async fn read(app: &App, headers: &HeaderMap, body: Body) -> Result<Bytes, ApiEr
     })
 }
 
+/// A body as a document, JSON or YAML as its type says; `None` where it is empty.
+pub(crate) fn document(headers: &HeaderMap, bytes: &[u8]) -> Result<Option<Value>, ApiError> {
+    let part = "body";
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| malformed(part, InputError::NotUtf8))?;
+    let value = if is_yaml(headers) {
+        Value::from_json_or_yaml_str(text)
+    } else {
+        Value::from_json_str(text)
+    };
+    value.map(Some).map_err(|error| malformed(part, error))
+}
+
+/// OPA's rule: the type of the body has `yaml` in it.
+fn is_yaml(headers: &HeaderMap) -> bool {
+    let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    media_type.is_some_and(|media_type| media_type.contains("yaml"))
+}
+
 fn asked_in_query(query: &Query) -> Result<Asked, ApiError> {
     let input = query.get("input").map(|text| RawValue::from_string(text.to_owned()));
     let input = input.transpose().map_err(|error| malformed("parameter", error))?;
@@ -165,8 +187,7 @@ fn asked_in_query(query: &Query) -> Result<Asked, ApiError> {
 
 fn asked_in_body(headers: &HeaderMap, bytes: &[u8]) -> Result<Asked, ApiError> {
     let part = "body";
-    let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    if media_type.is_some_and(|media_type| media_type.contains("yaml")) {
+    if is_yaml(headers) {
         let text = std::str::from_utf8(bytes).map_err(|_| malformed(part, InputError::NotUtf8))?;
         return asked_in_yaml(text);
     }

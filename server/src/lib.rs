@@ -8,11 +8,14 @@
 //! - a client that is slow in sending gives up its connection, not the server's time;
 //! - a caller names registries, never files and never URLs.
 //!
+//! It speaks TLS, and asks a policy who may do what, where it is configured (`listen`, `authz`).
+//!
 //! What it refuses: compressed bodies, and every part of OPA's API that changes policies or data.
 
 mod access;
 mod allow;
 mod app;
+mod authz;
 mod body;
 mod config;
 mod connection;

@@ -6,7 +6,7 @@ mod socket;
 mod tls;
 
 pub use address::{Address, AddressError, Scheme};
-pub use socket::{Local, Listeners, ServeError};
+pub use socket::{Listeners, Local, ServeError};
 pub use tls::{ServerTls, TlsError, TlsVersion};
 
 pub(crate) use address::one_or_many;

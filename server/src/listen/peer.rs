@@ -49,7 +49,8 @@ impl Certified {
     /// Reads the certificates that a client showed, its own first. `None`: they cannot be read,
     /// and the client is nobody.
     pub(crate) fn read(shown: &[CertificateDer<'_>]) -> Option<Self> {
-        let der: Vec<u8> = shown.iter().flat_map(|certificate| certificate.iter().copied()).collect();
+        let der: Vec<u8> =
+            shown.iter().flat_map(|certificate| certificate.iter().copied()).collect();
         let input = Value::from(data_encoding::BASE64.encode(&der).as_str());
         let budget = EvalBudget::new(LIMIT, Timestamp::UNIX_EPOCH);
         let found = reader()?.query(READ, &input, &budget).ok()?;

@@ -101,7 +101,7 @@ impl Local {
 impl fmt::Display for Local {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Tcp { address, tls: false } => write!(f, "http://{address}"),
+            Self::Tcp { address, tls: false } => write!(f, "{address}"),
             Self::Tcp { address, tls: true } => write!(f, "https://{address}"),
             Self::Unix(path) => write!(f, "unix://{}", path.display()),
             Self::Abstract(name) => write!(f, "unix://@{name}"),

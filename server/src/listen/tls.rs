@@ -275,8 +275,7 @@ fn configured(tls: &ServerTls, files: &Files) -> Result<ServerConfig, TlsError> 
         // What a reader says of a private key stays here.
         problem: "holds no private key in PEM".into(),
     })?;
-    let mut config =
-        builder.with_single_cert(chain, key).map_err(|error| setup(error.into()))?;
+    let mut config = builder.with_single_cert(chain, key).map_err(|error| setup(error.into()))?;
     config.alpn_protocols = PROTOCOLS.iter().map(|name| name.to_vec()).collect();
     Ok(config)
 }
@@ -305,8 +304,7 @@ fn certificates(
     path: &Path,
     pem: &[u8],
 ) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let content =
-        |problem: String| TlsError::Content { setting, path: path.to_owned(), problem };
+    let content = |problem: String| TlsError::Content { setting, path: path.to_owned(), problem };
     let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
     let all = all.map_err(|error| content(format!("is not PEM: {error}")))?;
     if all.is_empty() {
