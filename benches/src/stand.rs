@@ -98,7 +98,8 @@ impl Stand {
             BTreeMap::from([(ASKED_EACH_TIME.to_owned(), self::policy("signed", &[CLOCK_RULE]))]);
         let mut config = ServerConfig::default();
         config.listen = vec![SocketAddr::from(([127, 0, 0, 1], 0)).into()];
-        let server = Server::new(config, engine.clone(), policy.clone(), named).expect("a server");
+        let server =
+            Server::new(config, engine.clone(), Some(policy.clone()), named).expect("a server");
         let listeners = server.bind().await.expect("a free port");
         let address = listeners.addresses().find_map(Local::socket_address).expect("a port");
         tokio::spawn(server.serve(listeners, std::future::pending()));

@@ -30,7 +30,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The rule that is asked.
-const DECISION: &str = "data.system.authz.allow";
+const DECISION: &str = "/system/authz/allow";
 
 /// How the credentials of a bearer token begin (RFC 6750, section 2.1).
 const SCHEME: &str = "Bearer";
@@ -69,8 +69,9 @@ pub(crate) async fn authorize(app: &App, request: Request) -> Result<Request, Ap
     }
     let input = input(app, &head, path, shown)?;
     let limit = app.config.default_deadline();
-    let answer = app.engine().evaluate(app.program(), DECISION, Some(input), limit).await?;
-    judge(answer)?;
+    let revision = app.state.current();
+    let (question, _) = revision.document(DECISION)?;
+    judge(app.engine().evaluate(&question, Some(input), limit).await?.value)?;
     Ok(Request::from_parts(head, body))
 }
 

@@ -163,6 +163,9 @@ pub enum ConfigError {
         "a policy is named `default`, which stands for the policy that rules where none is named"
     )]
     PolicyName,
+    /// The default policy, which compiled, does not parse again: a defect.
+    #[error("the default policy cannot be served")]
+    Policy(#[from] referee_rego::RegoErrors),
     /// A registry pattern that is none.
     #[error("server.registries: {0}")]
     Registry(#[from] PatternError),
@@ -176,13 +179,14 @@ impl Coded for ConfigError {
             Self::Nowhere => "nowhere_to_listen",
             Self::Untold { .. } => "tls_needed",
             Self::PolicyName => "reserved_policy_name",
+            Self::Policy(errors) => errors.code(),
             Self::Registry(_) => "invalid_registry_pattern",
         }
     }
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::OutOfRange { .. } => None,
+            Self::OutOfRange { .. } | Self::Policy(_) => None,
             Self::Permissions { .. } => Some("write 755, 770 or 700".into()),
             Self::Nowhere => Some("name an address, such as 127.0.0.1:8181".into()),
             Self::Untold { .. } => Some(

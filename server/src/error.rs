@@ -19,7 +19,7 @@ use referee_core::document::DocumentError;
 use referee_core::error::chain;
 use referee_core::reference::ReferenceError;
 use referee_engine::{EvaluateError, GatherError, ResolveError};
-use referee_rego::{Location, RegoError, RegoErrors, ValueError};
+use referee_rego::{Location, RegoError, ValueError};
 use serde::Serialize;
 
 /// OPA's code for whatever is wrong with a request.
@@ -59,6 +59,10 @@ pub(crate) enum ApiError {
     TooMany { found: usize, limit: usize },
     #[error("there is no policy {name:?}")]
     UnknownPolicy { name: String, known: Vec<String> },
+    #[error("this server has no policy of its own, and the request names none")]
+    NoPolicy,
+    #[error("the policy of this server cannot rule any more")]
+    PolicyGone(#[source] referee_rego::PolicyError),
     #[error("this server does not hand out facts")]
     FactsKept,
     #[error("subject: {0}")]
@@ -71,8 +75,6 @@ pub(crate) enum ApiError {
     Gather(#[from] GatherError),
     #[error("{EVALUATION}")]
     Evaluate(#[from] EvaluateError),
-    #[error("the policy does not compile with strict builtin errors")]
-    Strict(#[source] RegoErrors),
     #[error(transparent)]
     Unauthorized(#[from] Refusal),
     #[error("there is too much to do at the moment")]
@@ -162,6 +164,8 @@ impl ApiError {
             | Self::SubjectInput => (StatusCode::BAD_REQUEST, INVALID),
             Self::Encoded => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding"),
             Self::UnknownPolicy { .. } => (StatusCode::BAD_REQUEST, "unknown_policy"),
+            Self::NoPolicy => (StatusCode::BAD_REQUEST, "no_policy"),
+            Self::PolicyGone(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.code()),
             Self::FactsKept => (StatusCode::FORBIDDEN, "facts_not_exposed"),
             Self::Refused(refused) => (StatusCode::FORBIDDEN, refused.code()),
             Self::Gather(error) if in_time(error) => {
@@ -171,7 +175,7 @@ impl ApiError {
             Self::Unauthorized(Refusal::Denied { .. }) => {
                 (StatusCode::UNAUTHORIZED, "unauthorized")
             }
-            Self::Unauthorized(_) | Self::Evaluate(_) | Self::Strict(_) | Self::Unwritable(_) => {
+            Self::Unauthorized(_) | Self::Evaluate(_) | Self::Unwritable(_) => {
                 (StatusCode::INTERNAL_SERVER_ERROR, INTERNAL)
             }
             Self::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "overloaded"),
@@ -188,7 +192,7 @@ impl ApiError {
             }
             Self::Evaluate(EvaluateError::Rego(error)) => vec![Detail::of_rego(error)],
             Self::Evaluate(error) => vec![Detail::of(error)],
-            Self::Strict(errors) => errors.iter().map(Detail::of_rego).collect(),
+            Self::PolicyGone(error) => vec![Detail::of(error)],
             _ => Vec::new(),
         }
     }
@@ -200,6 +204,10 @@ impl ApiError {
             Self::Refused(error) => error.hint(),
             Self::Gather(error) => error.hint(),
             Self::Evaluate(error) => error.hint(),
+            Self::PolicyGone(error) => error.hint(),
+            Self::NoPolicy => {
+                Some("start the server with a policy: `referee serve --policy …`".to_owned())
+            }
             Self::UnknownPolicy { known, .. } => {
                 Some(format!("the policies here are: {}", known.join(", ")))
             }

@@ -22,22 +22,27 @@ mod connection;
 mod data;
 mod data_path;
 mod deadline;
+mod decision_sink;
 mod diagnostics;
 mod error;
 mod listen;
 mod metrics;
 mod pace;
+mod plugin_state;
 mod prefixed;
 mod query;
 mod reply;
 mod route;
 mod serve;
+pub mod state;
 mod unsent;
 mod verify;
 
 pub use app::Server;
 pub use config::{Authentication, Authorization, ConfigError, ServerConfig};
+pub use decision_sink::{DecisionEvent, DecisionOutcome, DecisionSink, DecisionSubject};
 pub use listen::{
     Address, AddressError, Listeners, Local, Scheme, ServeError, ServerTls, TlsError, TlsVersion,
 };
+pub use plugin_state::{PluginState, PluginStatus, Plugins};
 pub use serve::Ended;

@@ -101,7 +101,7 @@ pub(crate) async fn run(config: Config) -> Result<Exit, CliError> {
     let engine = setup::engine_over(Arc::clone(&renewal.store), &config, trust)?;
     let in_force = engine.trust_revision().clone();
     let identity = policy.identity().clone();
-    let server = Server::new(config.server.clone(), engine, policy, BTreeMap::new())?
+    let server = Server::new(config.server.clone(), engine, Some(policy), BTreeMap::new())?
         .with_cache_stats(move || stats.stats());
     let shutdown = Shutdown::listen()?;
     let listeners = server.bind().await?;

@@ -321,12 +321,7 @@ async fn refused(change: impl FnOnce(&mut ServerConfig)) -> String {
     let stand = Stand::new().await;
     let mut config = ServerConfig::default();
     change(&mut config);
-    let server = Server::new(
-        config,
-        stand.engine.clone(),
-        crate::stand::policy(crate::stand::POLICY),
-        Default::default(),
-    );
+    let server = Server::new(config, stand.engine.clone(), None, Default::default());
     chain(&server.unwrap().bind().await.unwrap_err())
 }
 

@@ -187,7 +187,7 @@ impl Stand {
         change(&mut config, &host);
         let deny_all = self::policy("package demo\n\ndeny contains \"never\"\n");
         let named = BTreeMap::from([("strict".to_owned(), deny_all)]);
-        let server = Server::new(config, engine.clone(), policy, named)
+        let server = Server::new(config, engine.clone(), Some(policy), named)
             .unwrap()
             .with_cache_stats(move || cached.stats());
         let listeners: Listeners = server.bind().await.unwrap();
