@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 /// A service at an address, with further members.
-#[expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 pub(crate) fn config(url: &str, more: &Value) -> ServiceConfig {
     let mut config = json!({ "name": "s", "url": url });
     for (name, value) in more.as_object().unwrap() {
@@ -17,7 +16,6 @@ pub(crate) fn config(url: &str, more: &Value) -> ServiceConfig {
     serde_json::from_value(config).unwrap()
 }
 
-#[expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 pub(crate) fn service(server: &Server, more: &Value) -> Service {
     Service::new(&config(&format!("http://{}/base/", server.host), more)).unwrap()
 }

@@ -18,7 +18,6 @@ use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 struct Authority(CertifiedIssuer<'static, KeyPair>);
 
-#[expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 impl Authority {
     fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
@@ -66,7 +65,6 @@ impl Authority {
     }
 }
 
-#[expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 fn folder() -> TempDir {
     tempfile::tempdir().unwrap()
 }
