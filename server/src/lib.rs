@@ -22,6 +22,7 @@ mod deadline;
 mod diagnostics;
 mod error;
 mod metrics;
+pub mod opa_config;
 mod pace;
 mod query;
 mod reply;
