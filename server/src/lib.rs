@@ -27,6 +27,7 @@ mod diagnostics;
 mod error;
 mod listen;
 mod metrics;
+pub mod opa_config;
 mod pace;
 mod plugin_state;
 mod prefixed;
