@@ -23,6 +23,7 @@ pub mod policy;
 pub mod registry;
 pub mod router;
 pub mod source;
+pub mod spool;
 pub mod trust;
 pub mod tuf;
 
