@@ -1,9 +1,10 @@
 //! What every request has at hand, and the server as a value.
 
 use crate::allow::Registries;
-use crate::config::{ConfigError, ServerConfig, Writes, permits};
+use crate::config::{Authorization, ConfigError, ServerConfig, Writes, permits};
 use crate::decision_sink::DecisionSink;
 use crate::error::ApiError;
+use crate::listen::Address;
 use crate::metrics::{Metrics, PolicyMeters};
 use crate::plugin_state::Plugins;
 use crate::route;
@@ -120,7 +121,8 @@ impl App {
     pub(crate) fn check_writes(&self) -> Result<(), ApiError> {
         match self.config.writes {
             Writes::Allow => Ok(()),
-            Writes::Auto if self.config.listen.ip().is_loopback() => Ok(()),
+            Writes::Auto if self.config.authorization == Authorization::Basic => Ok(()),
+            Writes::Auto if self.config.listen.iter().all(Address::is_local) => Ok(()),
             Writes::Auto => Err(ApiError::WritesRefused { open: true }),
             Writes::Refuse => Err(ApiError::WritesRefused { open: false }),
         }
@@ -179,9 +181,10 @@ impl Server {
             return Err(ConfigError::PolicyName);
         }
         let registries = config.allowed_registries()?;
-        if registries.are_any() && !config.listen.ip().is_loopback() {
+        let far = config.listen.iter().find(|address| !address.is_local());
+        if let Some(listen) = far.filter(|_| registries.are_any()) {
             tracing::warn!(
-                listen = %config.listen,
+                %listen,
                 "anybody who reaches this server can have it ask any registry: list those that \
                  it may ask under server.registries"
             );

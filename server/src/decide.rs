@@ -5,7 +5,7 @@ use crate::deadline::Due;
 use crate::decision_sink::{DecisionEvent, DecisionOutcome, DecisionSubject};
 use crate::error::ApiError;
 use crate::explain::{self, Mode};
-use crate::serve::Peer;
+use crate::listen::Peer;
 use crate::state::Revision;
 use crate::timers::{self, Timers};
 use axum::http::request::Parts;
@@ -135,7 +135,7 @@ pub(crate) fn event(
         outcome,
         metrics: timers.all().cloned().unwrap_or_default(),
         timestamp: now(app),
-        requested_by: head.extensions.get::<Peer>().map(|peer| peer.0),
+        requested_by: head.extensions.get::<Arc<Peer>>().map(|peer| peer.address.clone()),
         request_id: app.next_request(),
         headers,
         custom: None,

@@ -4,6 +4,7 @@
 //! is one. What a source says beyond the public message goes to the log.
 
 use crate::allow::Refused;
+use crate::authz::Refusal;
 use crate::body::BodyError;
 use crate::compress::UnpackError;
 use crate::data_path::DataPathError;
@@ -105,6 +106,8 @@ pub(crate) enum ApiError {
     Gather(#[from] GatherError),
     #[error("{EVALUATION}")]
     Evaluate(#[from] EvaluateError),
+    #[error(transparent)]
+    Unauthorized(#[from] Refusal),
     #[error("there is too much to do at the moment")]
     Overloaded,
     #[error("the answer could not be written")]
@@ -237,7 +240,10 @@ impl ApiError {
                 (StatusCode::BAD_GATEWAY, "subject_unresolved")
             }
             Self::Gather(_) => (StatusCode::GATEWAY_TIMEOUT, "subject_unresolved"),
-            Self::Evaluate(_) | Self::Unwritable(_) => {
+            Self::Unauthorized(Refusal::Denied { .. }) => {
+                (StatusCode::UNAUTHORIZED, "unauthorized")
+            }
+            Self::Unauthorized(_) | Self::Evaluate(_) | Self::Unwritable(_) => {
                 (StatusCode::INTERNAL_SERVER_ERROR, INTERNAL)
             }
             Self::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "overloaded"),

@@ -8,8 +8,8 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::reply::{self, Reply};
 use crate::{
-    about, adhoc, batch, compile, compress, data, data_write, diagnostics, policies_api, preview,
-    v0, verify,
+    about, adhoc, authz, batch, compile, compress, data, data_write, diagnostics, policies_api,
+    preview, v0, verify,
 };
 use axum::Router;
 use axum::body::Body;
@@ -204,7 +204,10 @@ async fn dispatch(
     let uri = request.uri().clone();
     let (endpoint, rest) = of(uri.path());
     let packed = endpoint.is_packed(&method).then(|| compress::wanted(request.headers()));
-    let answer = answer(&app, (endpoint, rest), request, started).await;
+    let answer = match authz::authorize(&app, request).await {
+        Ok(request) => answer(&app, (endpoint, rest), request, started).await,
+        Err(error) => Err(error),
+    };
     let answer = answer.unwrap_or_else(|error| error.into_reply().into());
     let Answer { mut response, rulings } = answer;
     if let Some(wanted) = packed {
