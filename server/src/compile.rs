@@ -57,7 +57,7 @@ impl Partial {
         let request = input::request(bytes, GO_TYPE)?;
         let unknowns = match member(&request, "unknowns") {
             None => None,
-            Some(unknowns) => Some(strings(&unknowns, "unknowns")?),
+            Some(unknowns) => Some(strings(&unknowns, GO_TYPE, "unknowns")?),
         };
         let options = member(&request, "options");
         if let Some(options) = options.as_ref().filter(|it| it.kind() != ValueKind::Object) {
@@ -68,13 +68,13 @@ impl Partial {
         let option = |name| options.as_ref().and_then(|options| member(options, name));
         let disable_inlining = match option("disableInlining") {
             None => Vec::new(),
-            Some(rules) => strings(&rules, "options.disableInlining")?,
+            Some(rules) => strings(&rules, "", "options.disableInlining")?,
         };
         let nondeterministic_builtins = match option("nondeterministicBuiltins") {
             None => false,
-            Some(value) => value.as_bool().ok_or_else(|| {
-                mistyped(&value, GO_TYPE, "options.nondeterministicBuiltins", "bool")
-            })?,
+            Some(value) => value
+                .as_bool()
+                .ok_or_else(|| mistyped(&value, "", "options.nondeterministicBuiltins", "bool"))?,
         };
         Ok(Self {
             query: input::text(&request, GO_TYPE, "query")?,
@@ -86,12 +86,12 @@ impl Partial {
     }
 }
 
-fn strings(value: &Value, name: &str) -> Result<Vec<String>, ApiError> {
+fn strings(value: &Value, go_type: &str, name: &str) -> Result<Vec<String>, ApiError> {
     let elements = value.elements().filter(|_| value.kind() == ValueKind::Array);
-    let elements = elements.ok_or_else(|| mistyped(value, GO_TYPE, name, "[]string"))?;
+    let elements = elements.ok_or_else(|| mistyped(value, go_type, name, "[]string"))?;
     let text = |element: &Value| match element.as_str() {
         Some(text) => Ok(text.into_owned()),
-        None => Err(mistyped(element, GO_TYPE, name, "string")),
+        None => Err(mistyped(element, go_type, name, "string")),
     };
     elements.iter().map(text).collect()
 }

@@ -94,13 +94,12 @@ impl SyntaxTree {
     }
 }
 
-/// Looks at the syntax of a query.
+/// Looks at the syntax of a query, as OPA's server does.
 ///
 /// # Errors
 /// Everything that is wrong with it.
 pub fn check_query(query: &str) -> Result<(), RegoErrors> {
-    let options = ParseOptions { skip_rules: true, ..ParseOptions::new(RegoVersion::V1) };
-    parse_query(query, &options).map(drop).map_err(native_errors)
+    parse_query(query, &ParseOptions::new(RegoVersion::V1)).map(drop).map_err(native_errors)
 }
 
 /// Collects paths under a document.
