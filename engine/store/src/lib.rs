@@ -26,6 +26,7 @@ pub mod router;
 pub mod secret;
 pub mod service;
 pub mod source;
+pub mod spool;
 pub mod trust;
 pub mod tuf;
 
