@@ -30,6 +30,7 @@ mod metrics;
 pub mod opa_config;
 mod pace;
 mod plugin_state;
+pub mod plugins;
 mod prefixed;
 mod query;
 mod reply;
