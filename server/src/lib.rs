@@ -19,6 +19,7 @@ mod config;
 mod data;
 mod data_path;
 mod deadline;
+mod decision_log;
 mod diagnostics;
 mod error;
 mod metrics;
