@@ -1,6 +1,6 @@
 //! The decision log: what was decided, told to a collector and to the console, as OPA tells it.
 //!
-//! A decision is handed over by whoever made it ([`DecisionLog::record`]) and leaves the thread
+//! A decision is handed over by whoever made it ([`crate::DecisionSink`]) and leaves the thread
 //! that serves at once. Threads of the log ask the policies what to hide of it, write it as OPA's
 //! event, and keep it until the collector has it: in memory, or in a spool on disk that outlives an
 //! outage of the collector and of the server. Delivery is at least once and in order. Whatever is
@@ -19,6 +19,7 @@ mod limiter;
 mod mask;
 mod pipeline;
 mod shrink;
+mod sink;
 mod spooled;
 mod upload;
 
@@ -26,11 +27,11 @@ pub use config::{
     BufferType, DecisionLogConfig, DecisionLogSettings, HttpContextConfig, LogConfigError,
     ReportingConfig, RequestContextConfig, SpoolSettings, Trigger,
 };
+pub(crate) use config::{service_of, trigger_of};
 pub use upload::{Collector, UploadError, UploadFailure, UploadState};
 
 use buffer::Buffer;
 use counters::Counters;
-use event::Decision;
 use filter::Filter;
 use limiter::Limiter;
 use pipeline::{Console, Pipeline, QUEUE_BYTES, Shared};
@@ -77,6 +78,10 @@ pub struct DecisionLog {
     uploader: Option<Arc<Uploader>>,
     /// Until the log is ended.
     running: Mutex<Option<Running>>,
+    /// The headers that are logged, in lower case.
+    headers: Vec<String>,
+    /// How the configuration writes them.
+    header_names: Arc<BTreeMap<String, String>>,
     state: watch::Receiver<UploadState>,
 }
 
@@ -137,18 +142,17 @@ impl DecisionLog {
         });
         let pipeline = Arc::new(Pipeline::start(&shared, QUEUE_BYTES));
         let running = Mutex::new(running);
-        Ok(Self { settings, pipeline, shared, uploader, running, state })
+        let header_names: BTreeMap<String, String> =
+            settings.headers.iter().map(|name| (name.to_ascii_lowercase(), name.clone())).collect();
+        let headers = header_names.keys().cloned().collect();
+        let header_names = Arc::new(header_names);
+        Ok(Self { settings, pipeline, shared, uploader, running, headers, header_names, state })
     }
 
     /// The settings.
     #[must_use]
     pub fn settings(&self) -> &DecisionLogSettings {
         &self.settings
-    }
-
-    /// Hands a decision over. Never waits; where there is no room it is dropped and counted.
-    pub(crate) fn record(&self, decision: Box<Decision>) {
-        self.pipeline.push(decision);
     }
 
     /// What became of events that were not delivered as they were, by OPA's names; those that are

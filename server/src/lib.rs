@@ -34,9 +34,11 @@ mod plugin_state;
 mod prefixed;
 mod query;
 mod reply;
+pub mod reporting;
 mod route;
 mod serve;
 pub mod state;
+pub mod status;
 mod unsent;
 mod verify;
 

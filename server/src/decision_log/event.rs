@@ -45,8 +45,6 @@ pub(crate) struct Decision {
     /// The paths that were masked.
     pub(crate) erased: Vec<String>,
     pub(crate) masked: Vec<String>,
-    /// What it counts while it waits, in bytes.
-    pub(crate) bytes: usize,
 }
 
 /// Members in their order, each with its JSON text.

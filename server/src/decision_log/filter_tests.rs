@@ -29,7 +29,6 @@ pub(crate) fn decision(policy: &str, input: &str) -> Decision {
         custom: None,
         erased: Vec::new(),
         masked: Vec::new(),
-        bytes: 100,
     }
 }
 

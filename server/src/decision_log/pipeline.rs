@@ -21,11 +21,10 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 use tokio::sync::Notify;
 
-/// What decisions may take that wait for the threads of the log. Counted is the text of request and
-/// answer, which in memory takes a few times as much.
-pub(crate) const QUEUE_BYTES: usize = 32 << 20;
+/// What decisions may take, in memory, that wait for the threads of the log.
+pub(crate) const QUEUE_BYTES: usize = 64 << 20;
 
-/// What a decision counts beside its texts.
+/// What a decision takes beside its values.
 const EACH: usize = 1_024;
 
 /// The most decisions that a thread takes at once.
@@ -37,9 +36,18 @@ const MAX_THREADS: usize = 4;
 /// Where lines of the console go.
 pub(crate) type Console = Box<dyn Write + Send>;
 
-#[derive(Debug)]
+/// Makes a decision what is logged of it, on a thread of the log.
+pub(crate) type Make = Box<dyn FnOnce() -> Box<Decision> + Send>;
+
+/// A decision that was handed over, its size and when.
+struct Handed {
+    make: Make,
+    size: usize,
+    at: Instant,
+}
+
 enum Job {
-    Decision(Box<Decision>, Instant),
+    Decision(Handed),
     Stop,
 }
 
@@ -65,7 +73,6 @@ impl fmt::Debug for Shared {
 }
 
 /// The way into the log.
-#[derive(Debug)]
 pub(crate) struct Pipeline {
     sender: Sender<Job>,
     queued: Arc<AtomicUsize>,
@@ -74,6 +81,12 @@ pub(crate) struct Pipeline {
     counters: Arc<Counters>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     queue: Arc<Queue>,
+}
+
+impl fmt::Debug for Pipeline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pipeline").field("queued", &self.queued).finish_non_exhaustive()
+    }
 }
 
 impl Pipeline {
@@ -112,8 +125,8 @@ impl Pipeline {
     }
 
     /// Hands a decision over, or drops and counts it where there is no room.
-    pub(crate) fn push(&self, decision: Box<Decision>) {
-        let size = decision.bytes.saturating_add(EACH);
+    pub(crate) fn push(&self, size: usize, make: Make) {
+        let size = size.saturating_add(EACH);
         let before = self.queued.fetch_add(size, Ordering::Relaxed);
         let full = before.saturating_add(size) > self.limit && before > 0;
         if full || self.is_closed.load(Ordering::Relaxed) {
@@ -122,7 +135,8 @@ impl Pipeline {
             self.counters.add(Count::BufferBytes, u64::from(full));
             return;
         }
-        if self.sender.send(Job::Decision(decision, Instant::now())).is_err() {
+        let handed = Handed { make, size, at: Instant::now() };
+        if self.sender.send(Job::Decision(handed)).is_err() {
             self.counters.add(Count::BufferFull, 1);
         }
     }
@@ -142,12 +156,11 @@ impl Pipeline {
         }
         // What came at the very moment.
         let receiver = locked(&self.queue.receiver);
-        let late = receiver.0.try_iter().filter(|job| matches!(job, Job::Decision(..))).count();
+        let late = receiver.0.try_iter().filter(|job| matches!(job, Job::Decision(_))).count();
         self.counters.add(Count::BufferFull, wide(late));
     }
 }
 
-#[derive(Debug)]
 struct Queue {
     /// The receiver, and the number of the next batch.
     receiver: Mutex<(Receiver<Job>, u64)>,
@@ -161,7 +174,7 @@ impl Queue {
     fn work(&self, shared: &Shared) {
         loop {
             let (batch, number, ends) = self.take();
-            let sizes: usize = batch.iter().map(|(it, _)| it.bytes.saturating_add(EACH)).sum();
+            let sizes: usize = batch.iter().map(|handed| handed.size).sum();
             let passes = Passing { queue: self, number };
             let ready = shared.prepare(batch);
             passes.wait();
@@ -174,18 +187,18 @@ impl Queue {
         }
     }
 
-    fn take(&self) -> (Vec<(Box<Decision>, Instant)>, u64, bool) {
+    fn take(&self) -> (Vec<Handed>, u64, bool) {
         let mut receiver = locked(&self.receiver);
         let number = receiver.1;
         receiver.1 += 1;
         let mut batch = Vec::new();
         match receiver.0.recv() {
-            Ok(Job::Decision(decision, at)) => batch.push((decision, at)),
+            Ok(Job::Decision(handed)) => batch.push(handed),
             Ok(Job::Stop) | Err(_) => return (batch, number, true),
         }
         while batch.len() < BATCH {
             match receiver.0.try_recv() {
-                Ok(Job::Decision(decision, at)) => batch.push((decision, at)),
+                Ok(Job::Decision(handed)) => batch.push(handed),
                 Ok(Job::Stop) => return (batch, number, true),
                 Err(_) => break,
             }
@@ -226,8 +239,9 @@ struct Ready {
 }
 
 impl Shared {
-    fn prepare(&self, batch: Vec<(Box<Decision>, Instant)>) -> Vec<Ready> {
-        let ready = batch.into_iter().filter_map(|(mut decision, at)| {
+    fn prepare(&self, batch: Vec<Handed>) -> Vec<Ready> {
+        let ready = batch.into_iter().filter_map(|Handed { make, at, .. }| {
+            let mut decision = make();
             if !self.filter.keeps(&mut decision, &self.counters) {
                 return None;
             }
