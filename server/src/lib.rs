@@ -43,6 +43,7 @@ pub mod opa_config;
 mod pace;
 mod plugin_state;
 mod policies_api;
+pub mod plugins;
 mod prefixed;
 mod preview;
 mod query;
