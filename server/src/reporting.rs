@@ -8,6 +8,8 @@ use crate::decision_log::{
 use crate::metrics::Counting;
 use crate::opa_config::OpaConfig;
 use crate::plugin_state::{PluginState, Plugins};
+use crate::plugins::Services;
+use crate::plugins::bundle::BundlePlugin;
 use crate::status::{Status, StatusConfig, StatusParts};
 use async_trait::async_trait;
 use axum::http::StatusCode;
@@ -44,9 +46,6 @@ pub enum ReportingError {
     /// A section says what cannot be.
     #[error(transparent)]
     Config(#[from] LogConfigError),
-    /// A service cannot be used.
-    #[error(transparent)]
-    Service(#[from] StoreError),
     /// The spool cannot be used.
     #[error(transparent)]
     Spool(#[from] SpoolError),
@@ -57,7 +56,6 @@ impl Coded for ReportingError {
         match self {
             Self::Shape { .. } => "config_shape",
             Self::Config(error) => error.code(),
-            Self::Service(error) => error.code(),
             Self::Spool(error) => error.code(),
         }
     }
@@ -66,7 +64,6 @@ impl Coded for ReportingError {
         match self {
             Self::Shape { .. } => None,
             Self::Config(error) => error.hint(),
-            Self::Service(error) => error.hint(),
             Self::Spool(error) => error.hint(),
         }
     }
@@ -93,6 +90,7 @@ impl Reporting {
     /// [`ReportingError`] with the first thing that cannot be used; nothing is running then.
     pub fn start(
         config: &OpaConfig,
+        services: &Services,
         server: Server,
         clock: &Arc<dyn Clock>,
         console: Consoles<'_>,
@@ -107,8 +105,8 @@ impl Reporting {
             Some(status) => status.check(&names, None)?,
             None => None,
         };
-        let log_collector = collector(config, log.as_ref().and_then(|log| log.service()))?;
-        let status_collector = collector(config, status.as_ref().and_then(|it| it.service()))?;
+        let log_collector = collector(services, log.as_ref().and_then(|log| log.service()));
+        let status_collector = collector(services, status.as_ref().and_then(|it| it.service()));
         let plugins = Arc::clone(server.plugins());
         let mut server = server;
         let mut decision_log = None;
@@ -139,7 +137,33 @@ impl Reporting {
             plugins.set(STATUS, PluginState::Ok, "");
             status
         });
+        if let Some(status) = &status {
+            server = status.shown_by(server);
+        }
         Ok((server, Self { decision_log, status, plugins }))
+    }
+
+    /// Has status tell how the bundles are, now and whenever that changes.
+    pub fn follow_bundles(&self, bundles: &Arc<BundlePlugin>) {
+        let Some(status) = self.status.as_ref().map(Arc::downgrade) else { return };
+        let bundles = Arc::downgrade(bundles);
+        let told = move || match (status.upgrade(), bundles.upgrade()) {
+            (Some(status), Some(bundles)) => {
+                let changes = bundles.watch();
+                status.update_bundles(bundles.statuses());
+                Some(changes)
+            }
+            _ => None,
+        };
+        tokio::spawn(async move {
+            // Each round begins with a receiver that has seen what was told, or is about to be
+            // told more.
+            while let Some(mut changes) = told() {
+                if changes.changed().await.is_err() {
+                    return;
+                }
+            }
+        });
     }
 
     /// Ends both when nothing is decided any more: the log first, so that status tells how it
@@ -166,12 +190,9 @@ fn section<T: DeserializeOwned>(
     })
 }
 
-fn collector(
-    config: &OpaConfig,
-    name: Option<&str>,
-) -> Result<Option<Arc<dyn Collector>>, ReportingError> {
-    let Some(service) = name.and_then(|name| config.service(name)) else { return Ok(None) };
-    Ok(Some(Arc::new(ServiceCollector(Service::new(service)?))))
+fn collector(services: &Services, name: Option<&str>) -> Option<Arc<dyn Collector>> {
+    let service = services.get(name?)?;
+    Some(Arc::new(ServiceCollector(service.clone())))
 }
 
 /// A service of the configuration as a collector.

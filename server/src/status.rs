@@ -10,14 +10,13 @@ mod config;
 mod document;
 mod families;
 
+use crate::app::{App, Server};
+use crate::decision_log::{Collector, DecisionLog, Trigger, UploadError, UploadState};
+use crate::plugins::bundle::BundleStatus;
+use collect::{Counted, Told};
 pub use config::{
     BundleLoadingDuration, Collectors, PrometheusConfig, StatusConfig, StatusSettings,
 };
-pub use document::BundleStatus;
-
-use crate::app::{App, Server};
-use crate::decision_log::{Collector, DecisionLog, Trigger, UploadError, UploadState};
-use collect::{Counted, Told};
 use document::Parts;
 use referee_core::Timestamp;
 use referee_core::error::chain;
@@ -128,6 +127,16 @@ impl Status {
     pub fn update_bundles(&self, statuses: BTreeMap<String, BundleStatus>) {
         self.reporter.counted.note(&statuses);
         self.reporter.bundles.send_replace(statuses);
+    }
+
+    /// Has `GET /v1/status` answered by it, for as long as it is there.
+    pub(crate) fn shown_by(&self, server: Server) -> Server {
+        let reporter = Arc::downgrade(&self.reporter);
+        server.with_status(move || {
+            let document = reporter.upgrade().map(|reporter| reporter.document());
+            let value = document.and_then(|document| referee_rego::Value::from_json(document).ok());
+            value.unwrap_or_else(referee_rego::Value::null)
+        })
     }
 
     /// How everything is: what `GET /v1/status` answers as its `result`.

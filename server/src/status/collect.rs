@@ -3,9 +3,9 @@
 //! OPA's counters of bundles have names that do not end in `_total`; so that they are found under
 //! the same names they are told as gauges here.
 
-use super::document::BundleStatus;
 use crate::metrics::Counting;
 use crate::plugin_state::Plugins;
+use crate::plugins::bundle::BundleStatus;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::family::Family;
@@ -77,7 +77,7 @@ impl Counted {
                 *bundles.loaded.entry(name.clone()).or_default() += 1;
             } else {
                 let text = |text: &str| text.chars().take(MAX_TEXT).collect::<String>();
-                let key = (name.clone(), text(&status.code), text(&status.message));
+                let key = (name.clone(), text(status.code), text(&status.message));
                 if bundles.failed.len() < MAX_FAILURES || bundles.failed.contains_key(&key) {
                     *bundles.failed.entry(key).or_default() += 1;
                 }

@@ -2,67 +2,9 @@
 
 use crate::decision_log::UploadState;
 use crate::plugin_state::PluginStatus;
-use referee_core::Timestamp;
-use serde::{Serialize, Serializer};
+use crate::plugins::bundle::BundleStatus;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-
-/// How a bundle is, in OPA's words (`v1/plugins/bundle`). Times that have not come are told as OPA
-/// tells them, as the year 1.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct BundleStatus {
-    /// Its name.
-    pub name: String,
-    /// The revision in force; empty for none.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub active_revision: String,
-    /// When it last came into force.
-    #[serde(serialize_with = "time")]
-    pub last_successful_activation: Option<Timestamp>,
-    /// `snapshot` or `delta`; empty where there was none.
-    #[serde(rename = "type", skip_serializing_if = "String::is_empty")]
-    pub kind: String,
-    /// The bytes of the last one.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub size: u64,
-    /// When one was last downloaded.
-    #[serde(serialize_with = "time")]
-    pub last_successful_download: Option<Timestamp>,
-    /// When the service last answered as it should.
-    #[serde(serialize_with = "time")]
-    pub last_successful_request: Option<Timestamp>,
-    /// When it was last asked.
-    #[serde(serialize_with = "time")]
-    pub last_request: Option<Timestamp>,
-    /// `bundle_error` where something is wrong; empty otherwise.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub code: String,
-    /// What is wrong.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub message: String,
-    /// What is wrong in particular, in OPA's form of errors.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub errors: Vec<Value>,
-    /// How long the parts of loading it took, in nanoseconds, under OPA's names.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub metrics: BTreeMap<String, u64>,
-    /// What the service answered, where that is what is wrong.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub http_code: Option<u16>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's form")]
-fn is_zero(number: &u64) -> bool {
-    *number == 0
-}
-
-fn time<S: Serializer>(time: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
-    match time {
-        Some(time) => serializer.collect_str(time),
-        // Go's time that is none.
-        None => serializer.serialize_str("0001-01-01T00:00:00Z"),
-    }
-}
 
 /// What an update is made of.
 #[derive(Clone, Debug, Default)]
@@ -127,18 +69,16 @@ mod tests {
 
     #[test]
     fn an_update_has_the_members_of_opa_in_their_order() {
-        let bundle = BundleStatus {
-            name: "b".into(),
-            active_revision: "r".into(),
-            last_successful_activation: Some("2026-01-02T03:04:05.5Z".parse().unwrap()),
-            kind: "snapshot".into(),
-            size: 5,
-            code: "bundle_error".into(),
-            message: "m".into(),
-            http_code: Some(500),
-            metrics: [("timer_bundle_request_ns".to_owned(), 7)].into(),
-            ..BundleStatus::default()
-        };
+        let mut bundle = BundleStatus::default();
+        bundle.name = "b".into();
+        bundle.active_revision = "r".into();
+        bundle.last_successful_activation = Some("2026-01-02T03:04:05.5Z".parse().unwrap());
+        bundle.kind = "snapshot";
+        bundle.size = 5;
+        bundle.code = "bundle_error";
+        bundle.message = "m".into();
+        bundle.http_code = Some(500);
+        bundle.metrics = [("timer_bundle_request_ns", 7)].into();
         let plugin = |state, message: &str| PluginStatus { state, message: message.to_owned() };
         let failure = UploadFailure { message: "server replied".into(), http_code: Some(503) };
         let document = of(Parts {
