@@ -5,7 +5,7 @@ use super::bundles::{self, ActiveBundle, BundleContent};
 use super::error::WriteError;
 use super::policies::{Owner, Policies, PolicyFile};
 use super::revision::{Parts, Revision};
-use referee_rego::{Edit, EditError, Program, RegoEngine, RegoErrors, Value};
+use referee_rego::{Edit, Program, RegoEngine, RegoErrors, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -252,10 +252,4 @@ impl Transaction {
         };
         RegoEngine::compile_parsed(&sources, self.data.clone(), options).map_err(told)
     }
-}
-
-/// Whether an error says that there is nothing at a path.
-#[must_use]
-pub(crate) fn is_absent(error: &EditError) -> bool {
-    matches!(error, EditError::Absent | EditError::NoIndex { .. } | EditError::OutOfRange { .. })
 }
