@@ -213,6 +213,9 @@ pub(crate) enum CliError {
     /// The list of codes cannot be used.
     #[error(transparent)]
     SigstoreCodes(#[from] referee_conformance::sigstore::CodesError),
+    /// The suite of OPA's REST API cannot be run.
+    #[error(transparent)]
+    OpaApi(#[from] referee_conformance::opa_api::Unusable),
     /// What is given instead of a file is no digest.
     #[error("{text:?} is no digest")]
     BlobDigest {
@@ -339,6 +342,7 @@ impl Coded for CliError {
             Self::NoTests => "no_tests",
             Self::Cases(_) | Self::SigstoreCases(_) => "cases_unusable",
             Self::Expectations(_) | Self::SigstoreCodes(_) => "expectations_unusable",
+            Self::OpaApi(error) => error.code(),
             Self::BlobDigest { source, .. } => source.code(),
             Self::Write(_) => "internal_error",
             Self::Gather(error) => error.code(),
@@ -406,6 +410,7 @@ impl Coded for CliError {
             | Self::Expectations(_)
             | Self::SigstoreCases(_)
             | Self::SigstoreCodes(_)
+            | Self::OpaApi(_)
             | Self::BlobDigest { .. }
             | Self::EvidenceAboutOther { .. }
             | Self::EvidenceOfOtherFile { .. }
