@@ -8,8 +8,9 @@ use crate::body::{self, BodyError};
 use crate::deadline::Due;
 use crate::error::{ApiError, InputError};
 use crate::query::Query;
+use crate::reply;
+use crate::state::Revision;
 use crate::verify::{encoded, said_deadline};
-use crate::{data_path, reply};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, Method, Response, StatusCode, header};
@@ -97,7 +98,8 @@ pub(crate) async fn answer(
     let _room = app.admit(1)?;
     let (head, body) = request.into_parts();
     let mut timers = Timers::default();
-    let path = data_path::from_url(head.uri.path().strip_prefix(PREFIX).unwrap_or_default())?;
+    let revision = app.state.current();
+    let url = head.uri.path().strip_prefix(PREFIX).unwrap_or_default();
     let query = Query::parse(head.uri.query())?;
     let allowed = said_deadline(&head.headers, &query)?.within(app, None)?;
     let due = Due::new(started, allowed);
@@ -125,17 +127,18 @@ pub(crate) async fn answer(
             input
         }
     };
-    let program = if query.flag("strict-builtin-errors") {
-        app.strict_program().await?
+    let (asked, _) = if query.flag("strict-builtin-errors") {
+        revision.strict_document(url)?
     } else {
-        app.program()
+        revision.document(url)?
     };
     let evaluating = Instant::now();
-    let result = app.engine().evaluate(program, &path, input, due.left_to_evaluate()).await?;
+    let evaluation = app.engine().evaluate(&asked, input, due.left_to_evaluate()).await?;
+    let result = evaluation.value;
     timers.note("timer_rego_query_eval_ns", evaluating.elapsed());
     timers.note("timer_server_handler_ns", started.elapsed());
     let told = Told {
-        provenance: query.flag("provenance").then(|| provenance(app)),
+        provenance: query.flag("provenance").then(|| provenance(&revision)),
         metrics: query.flag("metrics").then_some(timers.0),
         result,
         warning,
@@ -144,7 +147,8 @@ pub(crate) async fn answer(
         .map_err(|error| ApiError::Unwritable(Box::new(error)))
 }
 
-async fn read(app: &App, headers: &HeaderMap, body: Body) -> Result<Bytes, ApiError> {
+/// The body of a request, within its limits.
+pub(crate) async fn read(app: &App, headers: &HeaderMap, body: Body) -> Result<Bytes, ApiError> {
     if encoded(headers) {
         return Err(ApiError::Encoded);
     }
@@ -156,6 +160,27 @@ async fn read(app: &App, headers: &HeaderMap, body: Body) -> Result<Bytes, ApiEr
     })
 }
 
+/// A body as a document, JSON or YAML as its type says; `None` where it is empty.
+pub(crate) fn document(headers: &HeaderMap, bytes: &[u8]) -> Result<Option<Value>, ApiError> {
+    let part = "body";
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| malformed(part, InputError::NotUtf8))?;
+    let value = if is_yaml(headers) {
+        Value::from_json_or_yaml_str(text)
+    } else {
+        Value::from_json_str(text)
+    };
+    value.map(Some).map_err(|error| malformed(part, error))
+}
+
+/// OPA's rule: the type of the body has `yaml` in it.
+fn is_yaml(headers: &HeaderMap) -> bool {
+    let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    media_type.is_some_and(|media_type| media_type.contains("yaml"))
+}
+
 fn asked_in_query(query: &Query) -> Result<Asked, ApiError> {
     let input = query.get("input").map(|text| RawValue::from_string(text.to_owned()));
     let input = input.transpose().map_err(|error| malformed("parameter", error))?;
@@ -165,8 +190,7 @@ fn asked_in_query(query: &Query) -> Result<Asked, ApiError> {
 
 fn asked_in_body(headers: &HeaderMap, bytes: &[u8]) -> Result<Asked, ApiError> {
     let part = "body";
-    let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    if media_type.is_some_and(|media_type| media_type.contains("yaml")) {
+    if is_yaml(headers) {
         let text = std::str::from_utf8(bytes).map_err(|_| malformed(part, InputError::NotUtf8))?;
         return asked_in_yaml(text);
     }
@@ -241,8 +265,9 @@ fn malformed(part: &'static str, problem: impl Into<InputError>) -> ApiError {
     ApiError::Input { part, problem: problem.into() }
 }
 
-fn provenance(app: &App) -> Provenance {
-    let revision = app.policy(None).map(|served| served.policy.identity().revision.clone());
+fn provenance(revision: &Revision) -> Provenance {
+    let ruling = revision.ruling().and_then(|ruling| ruling.as_ref().ok());
+    let revision = ruling.map(|policy| policy.identity().revision.clone());
     Provenance {
         version: env!("CARGO_PKG_VERSION"),
         build_commit: "",

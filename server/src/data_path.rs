@@ -13,6 +13,8 @@ pub(crate) enum DataPathError {
     Encoding(#[from] EncodingError),
     #[error("the path has more than {MAX_SEGMENTS} segments")]
     TooDeep,
+    #[error("the path is no path of the data document")]
+    Unreadable,
 }
 
 /// What stands after `/v1/data` as the path of a document: split at slashes, empty segments

@@ -4,6 +4,7 @@
 //! is one. What a source says beyond the public message goes to the log.
 
 use crate::allow::Refused;
+use crate::authz::Refusal;
 use crate::body::BodyError;
 use crate::data_path::DataPathError;
 use crate::deadline::DurationError;
@@ -18,7 +19,7 @@ use referee_core::document::DocumentError;
 use referee_core::error::chain;
 use referee_core::reference::ReferenceError;
 use referee_engine::{EvaluateError, GatherError, ResolveError};
-use referee_rego::{Location, RegoError, RegoErrors, ValueError};
+use referee_rego::{Location, RegoError, ValueError};
 use serde::Serialize;
 
 /// OPA's code for whatever is wrong with a request.
@@ -58,6 +59,10 @@ pub(crate) enum ApiError {
     TooMany { found: usize, limit: usize },
     #[error("there is no policy {name:?}")]
     UnknownPolicy { name: String, known: Vec<String> },
+    #[error("this server has no policy of its own, and the request names none")]
+    NoPolicy,
+    #[error("the policy of this server cannot rule any more")]
+    PolicyGone(#[source] referee_rego::PolicyError),
     #[error("this server does not hand out facts")]
     FactsKept,
     #[error("subject: {0}")]
@@ -70,8 +75,8 @@ pub(crate) enum ApiError {
     Gather(#[from] GatherError),
     #[error("{EVALUATION}")]
     Evaluate(#[from] EvaluateError),
-    #[error("the policy does not compile with strict builtin errors")]
-    Strict(#[source] RegoErrors),
+    #[error(transparent)]
+    Unauthorized(#[from] Refusal),
     #[error("there is too much to do at the moment")]
     Overloaded,
     #[error("the answer could not be written")]
@@ -159,13 +164,18 @@ impl ApiError {
             | Self::SubjectInput => (StatusCode::BAD_REQUEST, INVALID),
             Self::Encoded => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding"),
             Self::UnknownPolicy { .. } => (StatusCode::BAD_REQUEST, "unknown_policy"),
+            Self::NoPolicy => (StatusCode::BAD_REQUEST, "no_policy"),
+            Self::PolicyGone(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.code()),
             Self::FactsKept => (StatusCode::FORBIDDEN, "facts_not_exposed"),
             Self::Refused(refused) => (StatusCode::FORBIDDEN, refused.code()),
             Self::Gather(error) if in_time(error) => {
                 (StatusCode::BAD_GATEWAY, "subject_unresolved")
             }
             Self::Gather(_) => (StatusCode::GATEWAY_TIMEOUT, "subject_unresolved"),
-            Self::Evaluate(_) | Self::Strict(_) | Self::Unwritable(_) => {
+            Self::Unauthorized(Refusal::Denied { .. }) => {
+                (StatusCode::UNAUTHORIZED, "unauthorized")
+            }
+            Self::Unauthorized(_) | Self::Evaluate(_) | Self::Unwritable(_) => {
                 (StatusCode::INTERNAL_SERVER_ERROR, INTERNAL)
             }
             Self::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "overloaded"),
@@ -182,7 +192,7 @@ impl ApiError {
             }
             Self::Evaluate(EvaluateError::Rego(error)) => vec![Detail::of_rego(error)],
             Self::Evaluate(error) => vec![Detail::of(error)],
-            Self::Strict(errors) => errors.iter().map(Detail::of_rego).collect(),
+            Self::PolicyGone(error) => vec![Detail::of(error)],
             _ => Vec::new(),
         }
     }
@@ -194,6 +204,10 @@ impl ApiError {
             Self::Refused(error) => error.hint(),
             Self::Gather(error) => error.hint(),
             Self::Evaluate(error) => error.hint(),
+            Self::PolicyGone(error) => error.hint(),
+            Self::NoPolicy => {
+                Some("start the server with a policy: `referee serve --policy …`".to_owned())
+            }
             Self::UnknownPolicy { known, .. } => {
                 Some(format!("the policies here are: {}", known.join(", ")))
             }

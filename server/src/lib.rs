@@ -8,27 +8,42 @@
 //! - a client that is slow in sending gives up its connection, not the server's time;
 //! - a caller names registries, never files and never URLs.
 //!
-//! What it refuses: TLS (put a proxy in front, or keep to the loopback address that is the
-//! default), HTTP/2, compressed bodies, and every part of OPA's API that changes policies or data.
+//! It speaks TLS, and asks a policy who may do what, where it is configured (`listen`, `authz`).
+//!
+//! What it refuses: compressed bodies, and every part of OPA's API that changes policies or data.
 
 mod access;
 mod allow;
 mod app;
+mod authz;
 mod body;
 mod config;
+mod connection;
 mod data;
 mod data_path;
 mod deadline;
+mod decision_sink;
 mod diagnostics;
 mod error;
+mod listen;
 mod metrics;
+pub mod opa_config;
 mod pace;
+mod plugin_state;
+mod prefixed;
 mod query;
 mod reply;
 mod route;
 mod serve;
+pub mod state;
+mod unsent;
 mod verify;
 
 pub use app::Server;
-pub use config::{ConfigError, ServerConfig};
-pub use serve::{Ended, Listeners, ServeError};
+pub use config::{Authentication, Authorization, ConfigError, ServerConfig};
+pub use decision_sink::{DecisionEvent, DecisionOutcome, DecisionSink, DecisionSubject};
+pub use listen::{
+    Address, AddressError, Listeners, Local, Scheme, ServeError, ServerTls, TlsError, TlsVersion,
+};
+pub use plugin_state::{PluginState, PluginStatus, Plugins};
+pub use serve::Ended;

@@ -6,7 +6,7 @@
 use crate::access::{self, Ruling};
 use crate::app::App;
 use crate::error::ApiError;
-use crate::{data, diagnostics, reply, verify};
+use crate::{authz, data, diagnostics, reply, verify};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -104,7 +104,10 @@ fn answered_by(endpoint: Endpoint) -> MethodRouter<Arc<App>> {
 async fn dispatch(app: Arc<App>, endpoint: Endpoint, request: Request) -> Response<Body> {
     let started = Instant::now();
     let method = request.method().clone();
-    let answer = answer(&app, endpoint, request, started).await;
+    let answer = match authz::authorize(&app, request).await {
+        Ok(request) => answer(&app, endpoint, request, started).await,
+        Err(error) => Err(error),
+    };
     let Answer { response, rulings } = answer.unwrap_or_else(|error| error.into_response().into());
     let (status, elapsed) = (response.status(), started.elapsed());
     app.metrics.answered(endpoint.handler(), method_label(&method), status.as_u16(), elapsed);

@@ -79,14 +79,14 @@ pub(crate) async fn answer(
     let bytes = body::read(&head.headers, body, limit, app.config.body_read_timeout()).await?;
     let mut ask = read(&bytes)?;
     let references = references(&mut ask, app.config.max_batch())?;
-    let policy = app.policy(ask.policy.as_deref())?;
+    let policy = app.policy(ask.policy.as_deref()).await?;
     if ask.facts && !app.config.expose_facts {
         return Err(ApiError::FactsKept);
     }
     let allowed = said.within(app, ask.deadline_ms)?;
     let _more_room = app.admit(references.len().saturating_sub(1))?;
     let due = Due::new(started, allowed);
-    let judged = join_all(references.iter().map(|text| judge(app, policy, text, &ask, due))).await;
+    let judged = join_all(references.iter().map(|text| judge(app, &policy, text, &ask, due))).await;
     tell(&judged, query.flag("pretty"))
 }
 

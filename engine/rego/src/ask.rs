@@ -32,6 +32,8 @@ pub struct Question<'a> {
     pub indexing: bool,
     /// Whether rules are left as soon as their value is certain.
     pub early_exit: bool,
+    /// Builtins that the query itself may not call; modules may.
+    pub unsafe_builtins: &'a [&'a str],
 }
 
 impl<'a> Question<'a> {
@@ -48,6 +50,7 @@ impl<'a> Question<'a> {
             reports: Reports::default(),
             indexing: true,
             early_exit: true,
+            unsafe_builtins: &[],
         }
     }
 
@@ -60,7 +63,14 @@ impl<'a> Question<'a> {
     /// Whether it asks for more than rows, which only the native engine can give.
     pub(crate) fn wants_more(&self) -> bool {
         let plain = self.package.is_none() && self.imports.is_empty();
+        let plain = plain && self.unsafe_builtins.is_empty();
         !plain || !self.indexing || !self.early_exit || self.reports != Reports::default()
+    }
+
+    /// The same, where the query itself may not call these builtins.
+    #[must_use]
+    pub fn without_builtins(self, unsafe_builtins: &'a [&'a str]) -> Self {
+        Self { unsafe_builtins, ..self }
     }
 
     /// The same with reports.

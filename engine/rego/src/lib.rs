@@ -19,6 +19,7 @@ mod back;
 mod budget;
 mod data_tree;
 mod decision;
+mod edit;
 mod error;
 mod gather;
 mod options;
@@ -39,11 +40,12 @@ pub use ask::{Answer, Question, Reports, Times, Told};
 pub use budget::EvalBudget;
 pub use data_tree::DataTree;
 pub use decision::{Policy, PolicyError, Ruling};
+pub use edit::{Edit, EditError, escaped_path};
 pub use error::{Location, RegoCode, RegoError, RegoErrors, SourceLine};
 pub use options::{CompileOptions, EngineChoice, Schema, Schemas, TestRules, UnknownEngine};
 pub use path::{PathError, data_path};
 pub use program::{
-    Evaluation, Module, Program, QueryExpression, QueryResults, QueryRow, RegoEngine,
+    Document, Evaluation, Module, Program, QueryExpression, QueryResults, QueryRow, RegoEngine,
 };
 pub use reads::Reads;
 pub use referee_rego_builtin as builtin;

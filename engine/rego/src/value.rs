@@ -219,6 +219,14 @@ impl Value {
         self.0.to_json_style(native::JsonStyle::PLAIN)
     }
 
+    /// Writes what [`Self::to_json_string`] gives, piece by piece.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn write_json(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        self.0.write_json(out, native::JsonStyle::PLAIN)
+    }
+
     /// As Rego text, as OPA prints values: `{"a": 1}`, `{1, 2}`, `set()`.
     #[must_use]
     pub fn to_rego_string(&self) -> String {

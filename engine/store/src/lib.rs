@@ -22,7 +22,10 @@ mod pieces;
 pub mod policy;
 pub mod registry;
 pub mod router;
+pub mod secret;
+pub mod service;
 pub mod source;
+pub mod spool;
 pub mod trust;
 pub mod tuf;
 
@@ -39,6 +42,7 @@ pub use network::{PolicyNetwork, Reach};
 pub use policy::{PolicyFiles, PolicyLoadError, load_policies};
 pub use registry::RegistryStore;
 pub use router::Router;
+pub use secret::Secret;
 pub use source::{Fetched, Listing, Place, Store};
 pub use trust::{TrustLoadError, TrustText, load_trust, read_trust, trust_of};
 pub use tuf::{Asking, Supplied, TrustRoots, TufConfig, TufError};

@@ -16,6 +16,7 @@ mod referrers;
 mod secret;
 
 pub(crate) use push::RegistrySink;
+pub(crate) use secret::header as secret_header;
 
 use crate::config::RegistryConfig;
 use crate::env::Environment;

@@ -9,11 +9,13 @@
     reason = "tests fail by panicking"
 )]
 
+mod authz;
 mod client;
 mod data;
 mod deadlines;
 mod docs;
 mod limits;
+mod listen;
 mod logs;
 mod operation;
 mod registries;

@@ -26,13 +26,18 @@ pub(crate) struct Both {
 
 impl Both {
     pub(super) fn compile(
-        modules: &[Module],
+        modules: &[native::Source<'_>],
         data: &Value,
         options: &CompileOptions,
     ) -> Result<(Self, Vec<RuleInfo>), RegoErrors> {
         let (native, rules) = native::Backend::compile(modules, data, options)?;
-        let (regorus, _) = regorus::Backend::compile(modules, data, options)?;
+        let modules: Vec<Module> = modules.iter().map(|(module, _)| (*module).clone()).collect();
+        let (regorus, _) = regorus::Backend::compile(&modules, data, options)?;
         Ok((Self { native, regorus }, rules))
+    }
+
+    pub(super) fn native(&self) -> &native::Backend {
+        &self.native
     }
 
     pub(super) fn reads(&self) -> &Reads {
@@ -86,7 +91,7 @@ impl Both {
     }
 
     pub(super) fn times(&self) -> (Duration, Duration) {
-        self.native.times
+        self.native.times()
     }
 
     pub(super) fn coverage(
