@@ -27,7 +27,7 @@ impl Backend {
 
     fn answer(&self, question: &Question<'_>, told: &mut Told) -> Result<QueryResults, RegoErrors> {
         let clock = || monotonic().unwrap_or(Duration::ZERO);
-        let compiled = self.compile_query(question, told, &clock)?;
+        let compiled = self.compile_query(question, QueryOptions::default(), told, &clock)?;
         let started = clock();
         let reports = question.reports;
         let watched = reports.coverage || reports.profile || reports.trace || reports.cases;
@@ -81,9 +81,11 @@ impl Backend {
         made.as_ref().map_err(|error| error.clone().into())
     }
 
-    fn compile_query(
+    /// Compiles a query, with some options of the caller's.
+    pub(super) fn compile_query(
         &self,
         question: &Question<'_>,
+        options: QueryOptions,
         told: &mut Told,
         clock: &dyn Fn() -> Duration,
     ) -> Result<CompiledQuery, RegoErrors> {
@@ -101,7 +103,7 @@ impl Backend {
             imports,
             keep_prints: true,
             strict: self.compiled.options.strict,
-            ..QueryOptions::default()
+            ..options
         };
         let compiled = referee_rego_compile::compile_query(&self.compiled, parsed, &options);
         told.times.compile = clock().saturating_sub(started);
