@@ -151,6 +151,10 @@ func parserOptions(req *request) (ast.ParserOptions, error) {
 	}
 	if req.ExperimentalKeywords {
 		options.Capabilities = ast.CapabilitiesForThisVersion(ast.CapabilitiesExperimentalKeywords(true))
+		if req.Partial != nil {
+			// OPA's own cases of partial evaluation do not import them.
+			options.FutureKeywords = []string{"and", "or", "not"}
+		}
 	}
 	return options, nil
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	opa "github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/rego"
@@ -37,6 +38,11 @@ func runPartial(
 	req *request, compiler *opa.Compiler, store storage.Store, input *opa.Term, text string,
 ) result {
 	ctx := context.Background()
+	if req.TimeoutMS > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Duration(req.TimeoutMS)*time.Millisecond)
+		defer cancel()
+	}
 	options := []func(*rego.Rego){
 		rego.Query(text),
 		rego.Compiler(compiler),

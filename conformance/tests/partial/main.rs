@@ -7,6 +7,7 @@
 
 #![allow(clippy::unwrap_used, reason = "what the test is made of may fail")]
 
+mod generated;
 mod sides;
 
 use serde_json::Value as Json;
@@ -63,4 +64,17 @@ fn what_is_left_of_opas_own_cases_is_what_opa_leaves() {
     let (same, different) = differences(&oracle, &cases);
     aloud(&format!("FIGURE partial evaluation of OPA's own cases: {same} of {}", cases.len()));
     assert!(different.is_empty(), "{}", different.join("\n"));
+}
+
+#[test]
+fn what_is_left_of_generated_programs_is_what_opa_leaves() {
+    let Some(oracle) = oracle() else { return };
+    let named = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let first = named("REFEREE_PARTIAL_SEED").unwrap_or(1);
+    let count = named("REFEREE_PARTIAL_SEEDS").unwrap_or(60);
+    let cases: Vec<Json> = (first..first + count).flat_map(generated::cases).collect();
+    let (same, different) = differences(&oracle, &cases);
+    aloud(&format!("FIGURE partial evaluation of generated programs: {same} of {}", cases.len()));
+    assert!(same * 2 > cases.len(), "most generated cases must be ones that both evaluate");
+    assert!(different.is_empty(), "{} differ\n{}", different.len(), different.join("\n"));
 }

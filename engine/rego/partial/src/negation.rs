@@ -224,7 +224,7 @@ fn turned(expr: &ast::Expr, turn: Turn) -> Vec<ast::Expr> {
         });
         return inner.collect();
     }
-    let body = vec![expr.clone()];
+    let body = convert::indexed(vec![expr.clone()]);
     let not = ast::NotBody { body, explicit: false, location: Location::NONE };
     vec![ast::Expr::new(ExprKind::Not(Box::new(not)), Location::NONE)]
 }
