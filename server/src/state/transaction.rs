@@ -187,6 +187,23 @@ impl Transaction {
         Ok(())
     }
 
+    /// Changes the data of an active bundle, as a delta does: `data` are all data after it, and
+    /// `manifest`, `revision` and `etag` what holds for the bundle from then on. Whether there is
+    /// such a bundle.
+    ///
+    /// # Errors
+    /// Where what the manifest says has no place in the data.
+    pub fn change_bundle(&mut self, content: &BundleContent) -> Result<bool, WriteError> {
+        if !self.bundles.contains_key(&content.name) {
+            return Ok(false);
+        }
+        self.data = bundles::told(&content.data, content)?;
+        let active = ActiveBundle::of(content);
+        Arc::make_mut(&mut self.bundles).insert(content.name.clone(), active);
+        (self.data_changed, self.added) = (true, true);
+        Ok(true)
+    }
+
     /// Takes a bundle away with all that it brought.
     pub fn deactivate(&mut self, name: &str) {
         if !self.bundles.contains_key(name) {

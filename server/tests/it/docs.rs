@@ -78,8 +78,7 @@ async fn the_examples_of_the_page_are_what_a_server_answers() {
         let body = body.trim_end().replace("registry.example", &host);
         let found = client.ask(first, &headers, &body).await;
         let body = found.body.replace(&host, "registry.example");
-        let told: Option<Value> =
-            (!body.is_empty()).then(|| serde_json::from_str(&body).unwrap());
+        let told: Option<Value> = (!body.is_empty()).then(|| serde_json::from_str(&body).unwrap());
         let mut text = format!("HTTP/1.1 {}\n", found.status);
         if let Some(id) = found.header("referee-decision-id") {
             text.push_str(&format!("Referee-Decision-Id: {id}\n"));

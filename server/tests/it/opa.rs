@@ -130,6 +130,11 @@ POST /v1/query x
 POST /v1/compile
 POST /v1/compile {"query": ""}
 POST /v1/compile {"query": "1", "unknowns": [5]}
+POST /v1/compile {"query": "input.x > 1"}
+POST /v1/compile {"query": "data.t.p = x", "unknowns": ["input"]}
+POST /v1/compile {"query": "1 > 2"}
+POST /v1/compile {"query": "y > 2"}
+POST /v1/compile?pretty {"query": "x :="}
 GET /v1/status
 GET /health
 GET /health?bundles&plugins&exclude-plugin=x
