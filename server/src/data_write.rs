@@ -19,14 +19,14 @@ use tokio::time::Instant;
 #[derive(Debug)]
 enum Refusal {
     /// An error.
-    Error(ApiError),
+    Error(Box<ApiError>),
     /// There is something already, and the caller wants nothing written then.
     There,
 }
 
 impl<E: Into<ApiError>> From<E> for Refusal {
     fn from(error: E) -> Self {
-        Self::Error(error.into())
+        Self::Error(Box::new(error.into()))
     }
 }
 
@@ -72,7 +72,7 @@ pub(crate) async fn answer(
     };
     match change {
         Change::Refused(Refusal::There) => return Ok(reply::empty(StatusCode::NOT_MODIFIED)),
-        Change::Refused(Refusal::Error(error)) => return Err(error),
+        Change::Refused(Refusal::Error(error)) => return Err(*error),
         Change::Done(_) | Change::Nothing => {}
     }
     timers.since(timers::HANDLER, started);

@@ -144,7 +144,7 @@ impl Endpoint {
 
     /// Whether a method that is not there is told in words, as by OPA's newer routes.
     fn refuses_in_words(self) -> bool {
-        !matches!(self, Self::Data | Self::DataV0 | Self::Policies | Self::Query)
+        !matches!(self, Self::Verify | Self::Data | Self::DataV0 | Self::Policies | Self::Query)
     }
 
     /// Whether OPA packs its answers.

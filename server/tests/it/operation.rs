@@ -12,15 +12,20 @@ async fn unknown_paths_and_wrong_methods_are_answered_as_opa_answers_them() {
     let answer = client.get("/v1/nothing").await;
     assert_eq!((answer.status, answer.body.as_str()), (404, "404 page not found\n"));
     assert_eq!(answer.header("content-type"), Some("text/plain; charset=utf-8"));
-    for (head, allowed) in [
-        ("GET /v1/verify", "POST"),
-        ("PUT /v1/data/a", "GET, POST"),
-        ("DELETE /v1/data", "GET, POST"),
-        ("POST /health", "GET"),
-        ("PATCH /metrics", "GET"),
+    let words = "Method Not Allowed\n";
+    for (head, allowed, body) in [
+        ("GET /v1/verify", "POST", ""),
+        ("OPTIONS /v1/data/a", "GET, POST, PUT, PATCH, DELETE", ""),
+        ("DELETE /v1/data", "GET, POST, PUT, PATCH", ""),
+        ("POST /v1/policies", "GET", ""),
+        ("DELETE /v1/query", "GET, POST", ""),
+        ("GET /v0/data/a", "POST", ""),
+        ("POST /health", "GET", words),
+        ("PUT /v1/config", "GET", words),
+        ("PATCH /metrics", "GET", words),
     ] {
         let answer = client.ask(head, &[], "").await;
-        assert_eq!((answer.status, answer.body.as_str()), (405, ""), "{head}");
+        assert_eq!((answer.status, answer.body.as_str()), (405, body), "{head}");
         assert_eq!(answer.header("allow"), Some(allowed), "{head}");
     }
     let answer = client.ask("HEAD /health", &[], "").await;
@@ -65,7 +70,7 @@ async fn metrics_hold_every_series_and_nothing_that_a_caller_made_up() {
         "http_request_duration_seconds_count{code=\"400\",handler=\"v1/verify\",method=\"post\"} 1\n",
         "http_request_duration_seconds_count{code=\"200\",handler=\"v1/data\",method=\"get\"} 1\n",
         "http_request_duration_seconds_count{code=\"404\",handler=\"catchall\",method=\"get\"} 1\n",
-        "http_request_duration_seconds_count{code=\"405\",handler=\"v1/data\",method=\"unknown\"} 1\n",
+        "http_request_duration_seconds_count{code=\"405\",handler=\"catchall\",method=\"unknown\"} 1\n",
         "http_request_duration_seconds_count{code=\"200\",handler=\"metrics\",method=\"get\"} 1\n",
         "referee_http_in_flight 0\n",
         "referee_http_requests_shed_total 0\n",
