@@ -50,8 +50,8 @@ pub struct ServerConfig {
     /// The largest body of a write of policies or data, in bytes. 256 MiB, as in OPA; whoever may
     /// write is trusted with the memory.
     pub max_write_bytes: u64,
-    /// Whether policies and data can be changed over the API. `auto`, the default: where the server
-    /// listens on an address of this machine only; it asks nobody who they are.
+    /// Whether policies and data can be changed over the API: `allow`, `refuse`, or `auto`, where
+    /// the server listens on addresses of this machine only or asks a policy who may do what.
     pub writes: Writes,
     /// Begin with no policy and no data, as `opa run --server` without files: until policies are put
     /// there, `/v1/verify` has none that rules.
