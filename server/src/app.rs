@@ -143,7 +143,10 @@ impl App {
             ("version", Value::from(env!("CARGO_PKG_VERSION"))),
         ]);
         Value::object([
-            ("default_authorization_decision", Value::from("/system/authz/allow")),
+            (
+                "default_authorization_decision",
+                Value::from(self.config.default_authorization_decision.as_str()),
+            ),
             ("default_decision", Value::from(self.config.default_decision.as_str())),
             ("labels", labels),
         ])

@@ -29,9 +29,6 @@ use referee_rego::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The rule that is asked.
-const DECISION: &str = "/system/authz/allow";
-
 /// How the credentials of a bearer token begin (RFC 6750, section 2.1).
 const SCHEME: &str = "Bearer";
 
@@ -72,7 +69,7 @@ pub(crate) async fn authorize(app: &App, request: Request) -> Result<Request, Ap
     let input = document(app, &head, path, shown)?;
     let limit = app.config.default_deadline();
     let revision = app.state.current();
-    let (question, _) = revision.document(DECISION)?;
+    let (question, _) = revision.document(&app.config.default_authorization_decision)?;
     judge(app.engine().evaluate(&question, Some(input), limit).await?.value)?;
     Ok(Request::from_parts(head, body))
 }

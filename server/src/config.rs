@@ -55,6 +55,9 @@ pub struct ServerConfig {
     pub writes: Writes,
     /// The document that `POST /` answers with, as a path with slashes.
     pub default_decision: String,
+    /// The document that says who may ask for what, as a path with slashes, where
+    /// `authorization` is `basic`.
+    pub default_authorization_decision: String,
     /// From how many bytes on an answer is packed for callers who take gzip. 1,024, as in OPA.
     pub gzip_min_length_bytes: u64,
     /// How hard answers are packed, 1 (quick) to 9 (small). 9, as in OPA.
@@ -121,6 +124,7 @@ impl Default for ServerConfig {
             max_write_bytes: 256 * 1024 * 1024,
             writes: Writes::Auto,
             default_decision: "/system/main".to_owned(),
+            default_authorization_decision: "/system/authz/allow".to_owned(),
             gzip_min_length_bytes: 1_024,
             gzip_level: 9,
             max_batch: 100,
