@@ -7,6 +7,7 @@ mod ask;
 mod errors;
 mod options;
 mod reads;
+mod required;
 mod results;
 mod rules;
 mod tests;
