@@ -10,7 +10,7 @@ use crate::error::BundleError;
 use crate::files::Files;
 use crate::limits::BundleLimits;
 use crate::manifest::Manifest;
-use crate::path::cleaned;
+use crate::path::{base, cleaned};
 use crate::roots::{Roots, check_roots};
 use referee_rego::{DataTree, Module, Value};
 use std::collections::BTreeSet;
@@ -124,11 +124,20 @@ fn line(mut text: String) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// The path, or where another file has it one below the name of its bundle.
+/// The path, or where another file has it one below the name of its bundle, without the folders
+/// that the bundle lies in: they are another on each machine.
 fn free(path: String, bundle: &str, taken: &mut BTreeSet<String>) -> String {
-    let path = if taken.contains(&path) { cleaned(&format!("{bundle}/{path}")) } else { path };
-    taken.insert(path.clone());
-    path
+    let name = base(bundle.trim_end_matches('/')).trim_end_matches(".tar.gz");
+    let name = if matches!(name, "" | "." | "..") { "bundle" } else { name };
+    let mut free = path.clone();
+    let mut number = 1_u32;
+    while taken.contains(&free) {
+        let folder = if number == 1 { name.to_owned() } else { format!("{name}-{number}") };
+        free = cleaned(&format!("{folder}/{path}"));
+        number = number.saturating_add(1);
+    }
+    taken.insert(free.clone());
+    free
 }
 
 /// A path as a pattern that means it alone.
