@@ -245,3 +245,19 @@ fn answers_that_are_the_same_do_not_differ() {
     let answer = Ok(referee_conformance::opa_api::Answer::default());
     assert_eq!(differences(&answer, &answer, Default::default()), []);
 }
+
+#[test]
+fn every_expected_difference_stands_in_the_documentation() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let expected = Expected::read(&root.join("expected/opa-api.yaml")).unwrap();
+    let documentation = std::fs::read_to_string(root.join("../docs/opa-differences.md")).unwrap();
+    let (_, server) = documentation.split_once("\n## The server\n").unwrap();
+    for words in expected.documented() {
+        assert!(server.contains(words), "docs/opa-differences.md, The server: no {words:?}");
+    }
+    let scenarios = load().unwrap();
+    let names = scenarios.iter().flat_map(|scenario| {
+        scenario.cases.iter().map(|case| case.name.as_str()).chain([scenario.name.as_str()])
+    });
+    assert_eq!(expected.stale(names), Vec::<String>::new());
+}
