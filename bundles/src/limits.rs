@@ -53,6 +53,24 @@ impl BundleLimits {
         }
     }
 
+    /// The same with other sizes, in bytes: of all files together, and of one.
+    #[must_use]
+    pub fn with_sizes(self, unpacked: u64, file: u64) -> Self {
+        Self { max_unpacked_bytes: unpacked, max_file_bytes: file, ..self }
+    }
+
+    /// The same with another number of entries, and another size of the archive in bytes.
+    #[must_use]
+    pub fn with_entries(self, files: u32, packed: u64) -> Self {
+        Self { max_files: files, max_packed_bytes: packed, ..self }
+    }
+
+    /// The same with other limits for paths: their bytes, and their folders.
+    #[must_use]
+    pub fn with_path(self, bytes: usize, depth: usize) -> Self {
+        Self { max_path_bytes: bytes, max_path_depth: depth, ..self }
+    }
+
     /// The same with another size for one file, as OPA's `size_limit_bytes` sets it; all files
     /// together may have as much.
     #[must_use]

@@ -24,7 +24,6 @@ const PATCH: &str = "patch.json";
 
 /// How a bundle is read.
 #[derive(Clone)]
-#[non_exhaustive]
 pub struct ReadOptions<'a> {
     /// What it may ask for.
     pub limits: BundleLimits,

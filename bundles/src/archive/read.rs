@@ -24,8 +24,8 @@ pub(crate) fn unpack(packed: impl Read, limits: &BundleLimits) -> Result<Files, 
         Ok(None) => return Err(ArchiveError::NotGzip),
         Err(failure) => return Err(of_failure(failure, limits)),
     };
-    // Besides the files there are headers, of 512 bytes and more each, and padding.
-    let headers = u64::from(limits.max_files).saturating_mul(8 * 1024);
+    // Besides the files there are headers of 512 bytes, names that do not fit into them, and padding.
+    let headers = u64::from(limits.max_files).saturating_mul(2 * 1024).saturating_add(64 * 1024);
     let most = limits.max_unpacked_bytes.saturating_add(headers).saturating_add(1);
     let mut archive = tar::Archive::new(members.take(most));
     let mut files = Files::default();

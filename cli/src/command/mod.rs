@@ -10,7 +10,7 @@ mod eval;
 mod facts;
 mod parse;
 mod roots;
-mod serve;
+pub(crate) mod serve;
 mod test;
 mod verify;
 mod verify_blob;
@@ -116,7 +116,7 @@ impl Command {
             Self::Parse(args) => parse::run(&args, &config, console),
             Self::Capabilities(args) => capabilities::run(&args, &config, console),
             Self::Conformance(args) => conformance::run(args, &config, console).await,
-            Self::Serve(_) => serve::run(config).await,
+            Self::Serve(args) => serve::run(config, &args).await,
             Self::Config(args) => config::run(&args, &config, console),
             Self::Version(args) => version::run(&args, console),
         }

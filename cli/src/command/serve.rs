@@ -1,5 +1,9 @@
 //! `referee serve`: decisions over HTTP.
 
+mod opa;
+
+pub(crate) use opa::OpaError;
+
 use crate::args::{PolicyArgs, RegistryArgs, TrustArgs};
 use crate::config::{Config, Overlay};
 use crate::error::CliError;
@@ -45,6 +49,8 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "SCHEME", value_parser = ["basic", "off"], hide_possible_values = true)]
     authorization: Option<String>,
     #[command(flatten)]
+    opa: opa::OpaArgs,
+    #[command(flatten)]
     trust: TrustArgs,
     #[command(flatten)]
     policy: PolicyArgs,
@@ -85,7 +91,8 @@ impl ServeArgs {
 ///
 /// # Errors
 /// Where the server cannot be set up or cannot listen.
-pub(crate) async fn run(config: Config) -> Result<Exit, CliError> {
+pub(crate) async fn run(mut config: Config, args: &ServeArgs) -> Result<Exit, CliError> {
+    let opa = args.opa.prepare(&mut config.server)?;
     let policy = setup::policy(&config)?;
     let trust = setup::trust(&config)?;
     if config.trust.is_empty() {
@@ -104,6 +111,13 @@ pub(crate) async fn run(config: Config) -> Result<Exit, CliError> {
     let server = Server::new(config.server.clone(), engine, Some(policy), BTreeMap::new())?
         .with_cache_stats(move || stats.stats());
     let shutdown = Shutdown::listen()?;
+    let (server, working) = match opa {
+        Some(opa) => {
+            let (server, working) = opa.start(server).await?;
+            (server, Some(working))
+        }
+        None => (server, None),
+    };
     let listeners = server.bind().await?;
     let addresses: Vec<_> = listeners.addresses().map(ToString::to_string).collect();
     tracing::info!(
@@ -124,6 +138,9 @@ pub(crate) async fn run(config: Config) -> Result<Exit, CliError> {
     let renewing = again_at.map(|at| tokio::spawn(renewal.keep(server.clone(), in_force, at)));
     let ended = server.serve(listeners, asked).await;
     renewing.iter().for_each(tokio::task::JoinHandle::abort);
+    if let Some(working) = working {
+        working.end(Duration::from_millis(config.server.shutdown_grace_ms)).await;
+    }
     if ended.cut_off > 0 {
         tracing::warn!(connections = ended.cut_off, "connections were cut off");
     }

@@ -67,6 +67,18 @@ impl<'a> Question<'a> {
         !plain || !self.indexing || !self.early_exit || self.reports != Reports::default()
     }
 
+    /// The same in a world that is handed in.
+    #[must_use]
+    pub fn in_world(self, world: World<'a>) -> Self {
+        Self { world, ..self }
+    }
+
+    /// The same in a package, named without `data.`.
+    #[must_use]
+    pub fn in_package(self, package: Option<&'a str>) -> Self {
+        Self { package, ..self }
+    }
+
     /// The same, where the query itself may not call these builtins.
     #[must_use]
     pub fn without_builtins(self, unsafe_builtins: &'a [&'a str]) -> Self {

@@ -18,12 +18,12 @@ const LIMIT: Duration = Duration::from_secs(1);
 const ATTRIBUTES: [(&str, &str); 9] = [
     ("SerialNumber", "SERIALNUMBER"),
     ("CommonName", "CN"),
-    ("PostalCode", "POSTALCODE"),
-    ("StreetAddress", "STREET"),
-    ("Province", "ST"),
-    ("Locality", "L"),
     ("OrganizationalUnit", "OU"),
     ("Organization", "O"),
+    ("PostalCode", "POSTALCODE"),
+    ("StreetAddress", "STREET"),
+    ("Locality", "L"),
+    ("Province", "ST"),
     ("Country", "C"),
 ];
 

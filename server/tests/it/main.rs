@@ -10,6 +10,8 @@
 )]
 
 mod authz;
+mod bundle_server;
+mod bundles;
 mod client;
 mod data;
 mod deadlines;

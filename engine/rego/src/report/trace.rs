@@ -3,9 +3,12 @@
 
 use crate::error::Location;
 use crate::value::{MAX_DEPTH, Value, depth_exceeds};
+use referee_rego_eval::Tree;
+use referee_rego_syntax::json::{JsonOptions, body_to_text, rule_to_text};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 /// The longest value of a variable that is printed, in characters; OPA's number.
 const MAX_VALUE: usize = 32;
@@ -72,6 +75,7 @@ pub struct TraceEvent {
     pub node: TraceNode,
     /// That, as text: the path of a rule, or the expression as it was compiled.
     pub text: String,
+    pub(crate) tree: TraceTree,
     /// What is said besides: `early`, `(matched 1 rule)`, the text of a note.
     pub message: String,
     /// Where it stands.
@@ -85,6 +89,18 @@ pub struct TraceEvent {
     /// The variables that it reads and their values, where they were asked for; sorted by name.
     pub variables: Vec<TraceVariable>,
 }
+
+/// The tree of what a step is about. Steps are told apart by everything else.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TraceTree(pub(crate) Option<Arc<Tree>>);
+
+impl PartialEq for TraceTree {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for TraceTree {}
 
 /// A variable and its value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -250,6 +266,23 @@ fn way_to<'e>(
 }
 
 impl TraceEvent {
+    /// What the step is about as it was compiled: OPA's JSON of the rule, body or expression, on
+    /// one line; `null` where there is no tree.
+    #[must_use]
+    pub fn node_json(&self) -> String {
+        let options = JsonOptions::parse_module();
+        match self.tree.0.as_deref() {
+            Some(Tree::Rule(rule)) => rule_to_text(rule, &options, false),
+            Some(Tree::Body(body)) => {
+                let text = body_to_text(body, &options, false);
+                let inside = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+                let alone = inside.filter(|_| self.node == TraceNode::Expr);
+                alone.map_or_else(|| text.clone(), ToOwned::to_owned)
+            }
+            None => "null".to_owned(),
+        }
+    }
+
     fn place(&self) -> String {
         if self.location.file.is_empty() {
             format!("query:{}", self.location.row)
