@@ -48,6 +48,12 @@ impl SyntaxTree {
         &self.module
     }
 
+    /// The package as Rego writes it, with `data`: `data.a["b-c"]`.
+    #[must_use]
+    pub fn package_text(&self) -> String {
+        TermKind::Ref(self.module.package.path.clone()).to_string()
+    }
+
     /// The package, part by part, without `data`.
     #[must_use]
     pub fn package_parts(&self) -> Vec<String> {
