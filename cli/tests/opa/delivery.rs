@@ -159,7 +159,8 @@ fn ask(address: &str, path: &str) -> (String, Value) {
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
     let status = head.split(' ').nth(1).unwrap_or_default().to_owned();
     // An answer in chunks has their lengths around it.
-    let json = body.find('{').zip(body.rfind('}')).map_or("null", |(from, to)| &body[from..=to]);
+    let ends = body.find('{').zip(body.rfind('}'));
+    let json = ends.and_then(|(from, to)| body.get(from..=to)).unwrap_or("null");
     (status, serde_json::from_str(json).unwrap_or(Value::Null))
 }
 
