@@ -10,6 +10,8 @@ mod authz;
 #[cfg(test)]
 mod beside;
 #[cfg(test)]
+mod delivery;
+#[cfg(test)]
 #[path = "../peers/find.rs"]
 mod find;
 #[cfg(test)]

@@ -105,18 +105,22 @@ impl RegistryBundles {
         })?;
         let repository = Repository::new(&host, reference.repository().path())
             .map_err(|_| wrong(".url", "its host is none of a registry"))?;
-        let mut config = RegistryConfig::default();
-        config.anonymous = true;
-        config.total_timeout_ms = TOTAL_MS;
-        config.plain_http = (url.scheme() == "http").then_some(host).into_iter().collect();
-        match service.response_header_timeout_seconds {
-            None => {}
-            Some(0) => config.read_timeout_ms = TOTAL_MS,
-            Some(seconds) => config.read_timeout_ms = seconds.saturating_mul(1000),
-        }
+        let default = RegistryConfig::default();
         let tls = service.tls.clone().unwrap_or_default();
-        config.ca_files = tls.ca_cert.into_iter().collect();
-        config.only_ca_files = !config.ca_files.is_empty() && !tls.system_ca_required;
+        let only_ca_files = tls.ca_cert.is_some() && !tls.system_ca_required;
+        let config = RegistryConfig {
+            anonymous: true,
+            total_timeout_ms: TOTAL_MS,
+            plain_http: (url.scheme() == "http").then_some(host).into_iter().collect(),
+            read_timeout_ms: match service.response_header_timeout_seconds {
+                None => default.read_timeout_ms,
+                Some(0) => TOTAL_MS,
+                Some(seconds) => seconds.saturating_mul(1000),
+            },
+            ca_files: tls.ca_cert.into_iter().collect(),
+            only_ca_files,
+            ..default
+        };
         let access = Access { bearer: credentials.bearer.clone(), name: service.name.clone() };
         // What is wrong with the settings is told now.
         RegistryStore::given(&config, limits, None)?;

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod auth;
 #[cfg(test)]
+mod bundles;
+#[cfg(test)]
 mod cache;
 #[cfg(test)]
 mod copying;

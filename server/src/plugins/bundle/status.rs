@@ -108,12 +108,15 @@ impl BundleStatus {
 /// Errors of modules in OPA's form.
 fn errors_of(errors: &RegoErrors) -> Vec<Value> {
     let one = |error: &referee_rego::RegoError| {
-        let mut shown = json!({ "code": error.code.as_str(), "message": error.message });
-        if let Some(location) = &error.location {
-            let (row, col) = (location.row, location.col);
-            shown["location"] = json!({ "file": &*location.file, "row": row, "col": col });
+        let (code, message) = (error.code.as_str(), &error.message);
+        match &error.location {
+            None => json!({ "code": code, "message": message }),
+            Some(location) => json!({
+                "code": code,
+                "message": message,
+                "location": { "file": location.file, "row": location.row, "col": location.col },
+            }),
         }
-        shown
     };
     errors.iter().map(one).collect()
 }
