@@ -9,6 +9,7 @@
 )]
 
 mod collector;
+mod decisions;
 mod delivery;
 mod opa;
 mod stand;

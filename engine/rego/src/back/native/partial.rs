@@ -30,8 +30,10 @@ impl Backend {
             Err(errors) => return PartialAnswer::new(Err(errors)),
         };
         let started = clock();
-        let rules =
-            self.made.partial_rules.get_or_init(|| Rules::new(Arc::clone(&self.made.compiled), &self.made.tables));
+        let rules = self
+            .made
+            .partial_rules
+            .get_or_init(|| Rules::new(Arc::clone(&self.made.compiled), &self.made.tables));
         let settings = Settings {
             input: question.input.map(|input| &input.0),
             unknowns: &unknowns,
