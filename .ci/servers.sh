@@ -60,7 +60,7 @@ start_opa() {
 }
 
 start_referee() {
-	start referee "$bin/referee" serve --listen || return 1
+	start referee "$bin/referee" serve --no-policy --listen || return 1
 	target=$url
 }
 
