@@ -16,15 +16,20 @@
 use crate::app::App;
 use crate::config::{Authentication, Authorization};
 use crate::data_path::DataPathError;
+use crate::decide;
+use crate::decision_sink::{DecisionOutcome, DecisionSubject};
 use crate::error::ApiError;
 use crate::input;
 use crate::listen::Peer;
 use crate::query::{EncodingError, Query, decoded};
+use crate::state::Revision;
+use crate::timers::Timers;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::{AUTHORIZATION, CONTENT_ENCODING, HOST, TRAILER, TRANSFER_ENCODING};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, Method};
+use referee_core::Digest;
 use referee_rego::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -70,8 +75,47 @@ pub(crate) async fn authorize(app: &App, request: Request) -> Result<Request, Ap
     let limit = app.config.default_deadline();
     let revision = app.state.current();
     let (question, _) = revision.document(&app.config.default_authorization_decision)?;
-    judge(app.engine().evaluate(&question, Some(input), limit).await?.value)?;
+    let judged = match app.engine().evaluate(&question, Some(input.clone()), limit).await {
+        Ok(evaluation) => judge(evaluation.value).map_err(ApiError::from),
+        Err(error) => Err(error.into()),
+    };
+    if let Err(error) = &judged {
+        tell(app, &revision, &head, &input, error);
+    }
+    judged?;
     Ok(Request::from_parts(head, body))
+}
+
+/// Logs a request that was not let through, which OPA does not. Of what the policy was shown only
+/// who asked for what is told, a token by its digest: policies that mask the input of decisions do
+/// not know what else is secret here.
+fn tell(app: &App, revision: &Arc<Revision>, head: &Parts, input: &Value, error: &ApiError) {
+    let Some(sink) = app.sink.get().filter(|sink| sink.takes_denial()) else { return };
+    let identity = input.get("identity").map(|identity| match app.config.authentication {
+        Authentication::Token => {
+            let token = identity.as_str().unwrap_or_default();
+            Value::from(Digest::sha256(token.as_bytes()).as_str())
+        }
+        _ => identity,
+    });
+    let asked = ["method", "path"].map(|name| (name, input.get(name)));
+    let told = asked.into_iter().chain([("identity", identity)]);
+    let told = Value::object(told.filter_map(|(name, value)| Some((name, value?))));
+    let path = app.config.default_authorization_decision.trim_matches('/').to_owned();
+    let outcome = match error {
+        ApiError::Unauthorized(Refusal::Denied { reason }) => {
+            let mut answer = vec![("allowed", Value::from(false))];
+            answer.extend(reason.as_deref().map(|reason| ("reason", Value::from(reason))));
+            DecisionOutcome::Result(Value::object(answer))
+        }
+        error => DecisionOutcome::Error(decide::told(error)),
+    };
+    let subject = DecisionSubject::Path(path);
+    let timers = Timers::new(false);
+    let mut event = decide::event(app, revision, head, subject, Some(told), outcome, &timers);
+    let kind = Value::object([("kind", Value::from("authorization"))]);
+    event.custom = Some(Value::object([("referee", kind)]));
+    sink.record(event);
 }
 
 fn judge(answer: Option<Value>) -> Result<(), Refusal> {

@@ -51,6 +51,10 @@ use upload::{Asked, Uploader};
 /// How long to wait after an upload failed while the log is ended.
 const LAST_RETRY: Duration = Duration::from_millis(500);
 
+/// The most requests a second that are logged though they were not let through: enough to see who
+/// tries what, too few to push out decisions.
+const DENIALS: f64 = 50.0;
+
 /// What a decision log needs beside its settings.
 pub struct LogParts {
     /// The service that the settings name; without one nothing is uploaded.
@@ -78,6 +82,8 @@ pub struct DecisionLog {
     uploader: Option<Arc<Uploader>>,
     /// Until the log is ended.
     running: Mutex<Option<Running>>,
+    /// How many requests that were not let through may still be logged.
+    denials: Mutex<Limiter>,
     /// The headers that are logged, in lower case.
     headers: Vec<String>,
     /// How the configuration writes them.
@@ -146,7 +152,18 @@ impl DecisionLog {
             settings.headers.iter().map(|name| (name.to_ascii_lowercase(), name.clone())).collect();
         let headers = header_names.keys().cloned().collect();
         let header_names = Arc::new(header_names);
-        Ok(Self { settings, pipeline, shared, uploader, running, headers, header_names, state })
+        let denials = Mutex::new(Limiter::new(DENIALS, std::time::Instant::now()));
+        Ok(Self {
+            settings,
+            pipeline,
+            shared,
+            uploader,
+            running,
+            denials,
+            headers,
+            header_names,
+            state,
+        })
     }
 
     /// The settings.

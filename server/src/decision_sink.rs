@@ -17,6 +17,12 @@ pub trait DecisionSink: Send + Sync + fmt::Debug {
     /// A decision was made.
     fn record(&self, event: DecisionEvent);
 
+    /// Whether a request that was not let through is to be told now. Strangers can make as many of
+    /// these as they like, and must not push out what was decided for others.
+    fn takes_denial(&self) -> bool {
+        true
+    }
+
     /// The headers of requests that events are to hold, in lower case.
     fn headers(&self) -> &[String] {
         &[]

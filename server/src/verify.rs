@@ -5,18 +5,26 @@ use crate::app::{App, Served};
 use crate::body;
 use crate::compress::is_encoded;
 use crate::deadline::{Due, said_deadline};
+use crate::decide;
+use crate::decision_sink::{DecisionEvent, DecisionOutcome, DecisionSubject};
 use crate::error::ApiError;
 use crate::query::Query;
 use crate::reply;
 use crate::route::Answer;
+use crate::state::Revision;
+use crate::timers::{self, Timers};
 use axum::extract::Request;
+use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use futures_util::future::join_all;
 use referee_core::document::{self, DocumentError};
 use referee_core::{Coded, Decision, Facts, Source};
+use referee_rego::Value as Rego;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
 use tokio::time::Instant;
 
 /// The header with the number of the decision, where there is just one.
@@ -79,6 +87,7 @@ pub(crate) async fn answer(
     let bytes = body::read(&head.headers, body, limit, app.config.body_read_timeout()).await?;
     let mut ask = read(&bytes)?;
     let references = references(&mut ask, app.config.max_batch())?;
+    let revision = app.state.current();
     let policy = app.policy(ask.policy.as_deref()).await?;
     if ask.facts && !app.config.expose_facts {
         return Err(ApiError::FactsKept);
@@ -87,7 +96,63 @@ pub(crate) async fn answer(
     let _more_room = app.admit(references.len().saturating_sub(1))?;
     let due = Due::new(started, allowed);
     let judged = join_all(references.iter().map(|text| judge(app, &policy, text, &ask, due))).await;
+    if let Some(sink) = app.sink.get() {
+        let log = Log { app, head: &head, revision: &revision, ask: &ask, started };
+        judged.iter().for_each(|judged| sink.record(log.event(&judged.decision)));
+    }
     tell(&judged, query.flag("pretty"))
+}
+
+/// What the decision log is told of a ruling.
+struct Log<'a> {
+    app: &'a App,
+    head: &'a Parts,
+    /// Its policies say what is hidden; those that ruled may be others.
+    revision: &'a Arc<Revision>,
+    ask: &'a Ask,
+    started: Instant,
+}
+
+impl Log<'_> {
+    /// The input is what was asked, as it stands under `input.request` in the facts; the result is
+    /// the ruling; what it rests on stands under `custom.referee`.
+    fn event(&self, decision: &Decision) -> DecisionEvent {
+        let mut request = Map::new();
+        request.insert("reference".to_owned(), decision.reference.clone().into());
+        if let Some(namespace) = &self.ask.namespace {
+            request.insert("namespace".to_owned(), namespace.clone().into());
+        }
+        request.insert("parameters".to_owned(), self.ask.parameters.clone().into());
+        let result = json!({
+            "verdict": decision.verdict,
+            "reasons": decision.reasons,
+            "warnings": decision.warnings,
+            "retryable": decision.retryable,
+            "mode": decision.mode,
+        });
+        let custom = json!({"referee": {
+            "kind": "verify",
+            "subject": decision.subject,
+            "facts_digest": decision.facts_digest,
+            "policy": decision.policy,
+            "elapsed_ms": decision.elapsed_ms,
+        }});
+        // What was read from JSON, or is written as it, is no deeper than values may be.
+        let value = |json| Rego::from_json(json).unwrap_or_else(|_| Rego::null());
+        let subject = DecisionSubject::Path(decision.policy.package.replace('.', "/"));
+        let outcome = DecisionOutcome::Result(value(result));
+        let input = Some(value(json!({ "request": request })));
+        let mut timers = Timers::new(true);
+        timers.since(timers::HANDLER, self.started);
+        let event =
+            decide::event(self.app, self.revision, self.head, subject, input, outcome, &timers);
+        DecisionEvent {
+            decision_id: decision.decision_id.clone(),
+            timestamp: decision.evaluated_at,
+            custom: Some(value(custom)),
+            ..event
+        }
+    }
 }
 
 fn tell(judged: &[Judged], pretty: bool) -> Result<Answer, ApiError> {

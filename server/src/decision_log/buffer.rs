@@ -25,7 +25,7 @@ pub(crate) struct Outgoing {
 pub(crate) enum Buffer {
     Chunks(Chunks),
     Events(Events),
-    Spool(Spooled),
+    Spool(Box<Spooled>),
 }
 
 impl Buffer {
@@ -47,7 +47,7 @@ impl Buffer {
             }
             Waiting::Spool { spool, max_bytes } => {
                 let (spool, recovered) = Spool::open(spool.clone())?;
-                (Self::Spool(Spooled::new(spool, encoder, *max_bytes)), recovered)
+                (Self::Spool(Box::new(Spooled::new(spool, encoder, *max_bytes))), recovered)
             }
         })
     }

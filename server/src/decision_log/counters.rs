@@ -25,6 +25,8 @@ pub(crate) enum Count {
     DropFailed,
     /// Dropped because the policy says so. This is no loss.
     DroppedByPolicy,
+    /// Requests that were not let through, over what is logged of these in a second.
+    DenialsLimited,
     /// Found damaged in the spool: this many places.
     SpoolDamaged,
     /// Delivered.
@@ -33,7 +35,7 @@ pub(crate) enum Count {
     LostAtEnd,
 }
 
-const ALL: [(Count, &str); 12] = [
+const ALL: [(Count, &str); 13] = [
     (Count::RateLimited, "decision_logs_dropped_rate_limit_exceeded"),
     (Count::BufferFull, "decision_logs_dropped_buffer_size_limit_exceeded"),
     (Count::BufferBytes, "decision_logs_dropped_buffer_size_limit_bytes_exceeded"),
@@ -43,6 +45,7 @@ const ALL: [(Count, &str); 12] = [
     (Count::MaskFailed, "referee_decision_logs_mask_failed"),
     (Count::DropFailed, "referee_decision_logs_drop_failed"),
     (Count::DroppedByPolicy, "referee_decision_logs_dropped_by_policy"),
+    (Count::DenialsLimited, "referee_decision_logs_dropped_denials"),
     (Count::SpoolDamaged, "referee_decision_logs_spool_damaged"),
     (Count::Uploaded, "referee_decision_logs_uploaded"),
     (Count::LostAtEnd, "referee_decision_logs_lost_at_end"),

@@ -1,18 +1,27 @@
 //! How decisions come into the log: what handlers tell becomes an event, on a thread of the log.
 
 use super::DecisionLog;
+use super::counters::Count;
 use super::event::{Asked, Decision};
 use super::mask::Maskable;
+use super::pipeline::locked;
 use crate::decision_sink::{DecisionEvent, DecisionOutcome, DecisionSink, DecisionSubject};
 use referee_rego::{Value, ValueKind};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 impl DecisionSink for DecisionLog {
     fn record(&self, event: DecisionEvent) {
         let size = size(&event);
         let names = Arc::clone(&self.header_names);
         self.pipeline.push(size, Box::new(move || Box::new(decision(event, &names))));
+    }
+
+    fn takes_denial(&self) -> bool {
+        let takes = locked(&self.denials).allow(Instant::now());
+        self.shared.counters.add(Count::DenialsLimited, u64::from(!takes));
+        takes
     }
 
     fn headers(&self) -> &[String] {

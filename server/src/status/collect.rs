@@ -103,6 +103,9 @@ fn nanoseconds(time: Option<Timestamp>) -> f64 {
     time.map_or(0.0, |time| time.unix_nanoseconds() as f64)
 }
 
+/// A time of a bundle.
+type TimeOf = fn(&BundleStatus) -> Option<Timestamp>;
+
 /// One line: labels and a value.
 type Line<'a> = (Vec<(&'static str, &'a str)>, f64);
 
@@ -128,7 +131,7 @@ impl Counting for Told {
         });
         let help = "Bundles that could not be loaded";
         gauges(encoder, "bundle_failed_load_counter", help, failed.collect())?;
-        let last: [(&str, &str, fn(&BundleStatus) -> Option<Timestamp>); 4] = [
+        let last: [(&str, &str, TimeOf); 4] = [
             ("last_bundle_request", "The last request", |bundle| bundle.last_request),
             ("last_success_bundle_activation", "The last activation", |bundle| {
                 bundle.last_successful_activation

@@ -69,16 +69,18 @@ mod tests {
 
     #[test]
     fn an_update_has_the_members_of_opa_in_their_order() {
-        let mut bundle = BundleStatus::default();
-        bundle.name = "b".into();
-        bundle.active_revision = "r".into();
-        bundle.last_successful_activation = Some("2026-01-02T03:04:05.5Z".parse().unwrap());
-        bundle.kind = "snapshot";
-        bundle.size = 5;
-        bundle.code = "bundle_error";
-        bundle.message = "m".into();
-        bundle.http_code = Some(500);
-        bundle.metrics = [("timer_bundle_request_ns", 7)].into();
+        let bundle = BundleStatus {
+            name: "b".into(),
+            active_revision: "r".into(),
+            last_successful_activation: Some("2026-01-02T03:04:05.5Z".parse().unwrap()),
+            kind: "snapshot",
+            size: 5,
+            code: "bundle_error",
+            message: "m".into(),
+            http_code: Some(500),
+            metrics: [("timer_bundle_request_ns", 7)].into(),
+            ..BundleStatus::default()
+        };
         let plugin = |state, message: &str| PluginStatus { state, message: message.to_owned() };
         let failure = UploadFailure { message: "server replied".into(), http_code: Some(503) };
         let document = of(Parts {

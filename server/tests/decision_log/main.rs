@@ -5,10 +5,12 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "tests fail by panicking"
+    clippy::print_stdout,
+    reason = "tests fail by panicking, and say what they skip"
 )]
 
 mod collector;
+mod decisions;
 mod delivery;
 mod opa;
 mod stand;

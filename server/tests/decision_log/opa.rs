@@ -174,8 +174,8 @@ async fn events_are_those_of_the_real_opa() {
     let duration = "http_request_duration_seconds";
     let metric = |update: &Value| update["metrics"]["prometheus"][duration]["metric"][0].clone();
     let update = |who: &str| {
-        let found = collector.arrived(&format!("/{who}/status")).into_iter().map(|it| it.json);
-        found.filter(|it| it.get("decision_logs").is_some() && metric(it).is_object()).last()
+        let mut found = collector.arrived(&format!("/{who}/status")).into_iter().map(|it| it.json);
+        found.rfind(|it| it.get("decision_logs").is_some() && metric(it).is_object())
     };
     let theirs = within(|| update("opa")).await;
     let ours = within(|| update("referee")).await;

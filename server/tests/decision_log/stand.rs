@@ -52,6 +52,15 @@ pub(crate) struct Stand {
 impl Stand {
     /// `config` is OPA's.
     pub(crate) async fn start(modules: &[(&str, &str)], config: &str) -> Self {
+        Self::with(modules, config, |_| {}).await
+    }
+
+    /// With other settings of the server.
+    pub(crate) async fn with(
+        modules: &[(&str, &str)],
+        config: &str,
+        change: impl FnOnce(&mut ServerConfig),
+    ) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let engine = Engine::builder(Arc::new(MemoryStore::new()), Arc::clone(&clock));
         let owned = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
@@ -69,6 +78,7 @@ impl Stand {
         .unwrap();
         let mut settings = ServerConfig::default();
         settings.listen = vec![SocketAddr::from(([127, 0, 0, 1], 0)).into()];
+        change(&mut settings);
         let server =
             Server::new(settings, engine.build().unwrap(), Some(policy), BTreeMap::new()).unwrap();
         let text = OpaConfigText { file: Some(("c.yaml", config)), assignments: &[], id: "the-id" };

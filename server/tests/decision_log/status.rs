@@ -20,8 +20,8 @@ async fn status_is_posted_when_something_changes_and_tells_why_logs_do_not_arriv
     let stand = Stand::start(&[("p.rego", POLICY)], &config).await;
     stand.ask("demo/echo", json!({"n": 1})).await;
     let updates = |wanted: fn(&Value) -> bool| {
-        let found = collector.arrived("/status/part").into_iter().map(|arrived| arrived.json);
-        found.filter(wanted).last()
+        let mut found = collector.arrived("/status/part").into_iter().map(|arrived| arrived.json);
+        found.rfind(wanted)
     };
     let failing = within(|| updates(|update| update["decision_logs"]["http_code"] == 503)).await;
     assert_eq!(failing["decision_logs"]["code"], "decision_log_error");
