@@ -1,5 +1,6 @@
 //! What can end a command without an answer, and how that is told.
 
+use crate::command::serve::OpaError;
 use crate::config::ConfigError;
 use crate::console::{Paint, Role};
 use crate::escape::Safe;
@@ -303,6 +304,9 @@ pub(crate) enum CliError {
     /// The server could not be started.
     #[error(transparent)]
     Serve(#[from] referee_server::ServeError),
+    /// What OPA's configuration asks for cannot be done.
+    #[error(transparent)]
+    Opa(Box<OpaError>),
 }
 
 fn suggestion(closest: Option<&str>) -> String {
@@ -359,6 +363,7 @@ impl Coded for CliError {
             Self::Offline { .. } => "offline",
             Self::ServerConfig(error) => error.code(),
             Self::Serve(error) => error.code(),
+            Self::Opa(error) => error.code(),
         }
     }
 
@@ -397,6 +402,7 @@ impl Coded for CliError {
             ),
             Self::ServerConfig(error) => error.hint(),
             Self::Serve(error) => error.hint(),
+            Self::Opa(error) => error.hint(),
             Self::Output(_)
             | Self::Interrupted
             | Self::Runtime(_)

@@ -38,8 +38,10 @@ type request struct {
 	// Prints keeps print calls.
 	Prints bool `json:"prints"`
 	// Now is the time in nanoseconds; absent: the real one.
-	Now       *int64 `json:"now_ns"`
-	TimeoutMS int    `json:"timeout_ms"`
+	Now *int64 `json:"now_ns"`
+	// Partial asks for partial evaluation.
+	Partial   *partial `json:"partial"`
+	TimeoutMS int      `json:"timeout_ms"`
 	// Env is set while the request is answered; use it with one worker only.
 	Env map[string]string `json:"env"`
 }
@@ -72,6 +74,8 @@ type result struct {
 	Rows   []map[string]any `json:"rows"`
 	Errors []fault          `json:"errors,omitempty"`
 	Prints []string         `json:"prints,omitempty"`
+	// Partial is what is left of a query that was evaluated partially.
+	Partial *residual `json:"partial,omitempty"`
 }
 
 func answerLine(line []byte) []byte {
@@ -124,6 +128,10 @@ func ask(req *request) (reply answer) {
 		return reply
 	}
 	for _, query := range req.Queries {
+		if req.Partial != nil {
+			reply.Answers = append(reply.Answers, runPartial(req, compiler, store, input, query))
+			continue
+		}
 		reply.Answers = append(reply.Answers, run(req, compiler, store, input, query))
 	}
 	return reply
@@ -143,6 +151,10 @@ func parserOptions(req *request) (ast.ParserOptions, error) {
 	}
 	if req.ExperimentalKeywords {
 		options.Capabilities = ast.CapabilitiesForThisVersion(ast.CapabilitiesExperimentalKeywords(true))
+		if req.Partial != nil {
+			// OPA's own cases of partial evaluation do not import them.
+			options.FutureKeywords = []string{"and", "or", "not"}
+		}
 	}
 	return options, nil
 }

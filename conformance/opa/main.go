@@ -26,10 +26,18 @@ func main() {
 	workers := flag.Int("workers", runtime.GOMAXPROCS(0), "programs evaluated at once")
 	capabilities := flag.Bool("capabilities", false, "print OPA's capabilities and stop")
 	showVersion := flag.Bool("version", false, "print OPA's version and stop")
+	cases := flag.String("partial-cases", "", "print the cases of OPA's own Go tests of partial evaluation as requests and stop")
 	flag.Parse()
 
 	if *showVersion {
 		fmt.Println(version.Version)
+		return
+	}
+	if *cases != "" {
+		if err := printCases(*cases, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(2)
+		}
 		return
 	}
 	if *capabilities {

@@ -240,8 +240,62 @@ fn a_server_that_holds_something_or_is_none_is_refused() {
 }
 
 #[test]
+fn a_server_that_dies_is_told_with_the_case_it_dies_of() {
+    let (Some(one), Some(other)) = (Opa::start(), Opa::start()) else { return };
+    let mut scenarios = answered();
+    scenarios.retain(|scenario| scenario.name == "v0/a bare document is answered");
+    let target = address(dying(other.address, b" /v0/data/doc/z "));
+    let died = run(&scenarios, &address(one.address), &target, &Expected::default()).unwrap_err();
+    assert!(matches!(&died, RunError::Died { case, .. } if case.contains("[/doc/z | ]")), "{died}");
+}
+
+/// Hands requests on to a server until one has these words, and then listens no more.
+fn dying(server: SocketAddr, words: &'static [u8]) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for client in listener.incoming().map_while(Result::ok) {
+            let Ok(upstream) = TcpStream::connect(server) else { return };
+            let (mut requests, mut answers) =
+                (client.try_clone().unwrap(), upstream.try_clone().unwrap());
+            std::thread::spawn(move || {
+                let mut client = client;
+                std::io::copy(&mut answers, &mut client)
+            });
+            let mut upstream = upstream;
+            let mut buffer = vec![0; 1 << 16];
+            while let Ok(read @ 1..) = requests.read(&mut buffer) {
+                let request: Vec<u8> = buffer.iter().copied().take(read).collect();
+                if request.windows(words.len()).any(|window| window == words) {
+                    let _closed = requests.shutdown(std::net::Shutdown::Both);
+                    return;
+                }
+                upstream.write_all(&request).unwrap();
+            }
+        }
+    });
+    address
+}
+
+#[test]
 fn answers_that_are_the_same_do_not_differ() {
     // The public function by itself, as another program would use it.
     let answer = Ok(referee_conformance::opa_api::Answer::default());
     assert_eq!(differences(&answer, &answer, Default::default()), []);
+}
+
+#[test]
+fn every_expected_difference_stands_in_the_documentation() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let expected = Expected::read(&root.join("expected/opa-api.yaml")).unwrap();
+    let documentation = std::fs::read_to_string(root.join("../docs/opa-differences.md")).unwrap();
+    let (_, server) = documentation.split_once("\n## The server\n").unwrap();
+    for words in expected.documented() {
+        assert!(server.contains(words), "docs/opa-differences.md, The server: no {words:?}");
+    }
+    let scenarios = load().unwrap();
+    let names = scenarios.iter().flat_map(|scenario| {
+        scenario.cases.iter().map(|case| case.name.as_str()).chain([scenario.name.as_str()])
+    });
+    assert_eq!(expected.stale(names), Vec::<String>::new());
 }

@@ -1,9 +1,10 @@
 //! What every request has at hand, and the server as a value.
 
 use crate::allow::Registries;
-use crate::config::{ConfigError, ServerConfig, permits};
+use crate::config::{Authorization, ConfigError, ServerConfig, Writes, permits};
 use crate::decision_sink::DecisionSink;
 use crate::error::ApiError;
+use crate::listen::Address;
 use crate::metrics::{Metrics, PolicyMeters};
 use crate::plugin_state::Plugins;
 use crate::route;
@@ -12,7 +13,8 @@ use referee_engine::{Engine, LoadedPolicy};
 use referee_rego::Value;
 use referee_store::CacheStats;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -27,6 +29,21 @@ pub(crate) struct Served {
     pub(crate) meters: PolicyMeters,
 }
 
+/// Where the status comes from.
+pub(crate) struct StatusSource(Box<dyn Fn() -> Value + Send + Sync>);
+
+impl StatusSource {
+    pub(crate) fn now(&self) -> Value {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for StatusSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StatusSource")
+    }
+}
+
 /// What every request has at hand.
 #[derive(Debug)]
 pub(crate) struct App {
@@ -37,6 +54,13 @@ pub(crate) struct App {
     pub(crate) state: Arc<State>,
     pub(crate) plugins: Arc<Plugins>,
     pub(crate) sink: OnceLock<Arc<dyn DecisionSink>>,
+    pub(crate) status: OnceLock<StatusSource>,
+    /// The configuration in OPA's form, where one was given.
+    given_config: OnceLock<Value>,
+    /// What OPA's default configuration calls this server.
+    id: String,
+    /// How many requests the decision log was told of.
+    requests: AtomicU64,
     default: PolicyMeters,
     named: BTreeMap<String, Served>,
     room: Arc<Semaphore>,
@@ -91,6 +115,41 @@ impl App {
                 meters: self.default.clone(),
             }),
         }
+    }
+
+    /// Refuses a change of policies or data where this server takes none.
+    pub(crate) fn check_writes(&self) -> Result<(), ApiError> {
+        match self.config.writes {
+            Writes::Allow => Ok(()),
+            Writes::Auto if self.config.authorization == Authorization::Basic => Ok(()),
+            Writes::Auto if self.config.listen.iter().all(Address::is_local) => Ok(()),
+            Writes::Auto => Err(ApiError::WritesRefused { open: true }),
+            Writes::Refuse => Err(ApiError::WritesRefused { open: false }),
+        }
+    }
+
+    /// The number of the next request that the decision log is told of.
+    pub(crate) fn next_request(&self) -> u64 {
+        self.requests.fetch_add(1, Ordering::Relaxed).saturating_add(1)
+    }
+
+    /// The configuration in OPA's form: the one that was given, or what OPA has by itself.
+    pub(crate) fn opa_config(&self) -> Value {
+        if let Some(given) = self.given_config.get() {
+            return given.clone();
+        }
+        let labels = Value::object([
+            ("id", Value::from(self.id.as_str())),
+            ("version", Value::from(env!("CARGO_PKG_VERSION"))),
+        ]);
+        Value::object([
+            (
+                "default_authorization_decision",
+                Value::from(self.config.default_authorization_decision.as_str()),
+            ),
+            ("default_decision", Value::from(self.config.default_decision.as_str())),
+            ("labels", labels),
+        ])
     }
 
     pub(crate) fn is_stopping(&self) -> bool {
@@ -152,6 +211,10 @@ impl Server {
             state: Arc::new(state),
             plugins: Arc::default(),
             sink: OnceLock::new(),
+            status: OnceLock::new(),
+            given_config: OnceLock::new(),
+            id: uuid::Uuid::new_v4().to_string(),
+            requests: AtomicU64::new(0),
             default,
             named,
             room,
@@ -189,6 +252,26 @@ impl Server {
     pub fn with_decision_sink(self, sink: Arc<dyn DecisionSink>) -> Self {
         if self.app.sink.set(sink).is_err() {
             tracing::warn!("the decisions of this server go somewhere already");
+        }
+        self
+    }
+
+    /// The same server, with a configuration in OPA's form to show: without its secrets. The first
+    /// one stays.
+    #[must_use]
+    pub fn with_opa_config(self, config: Value) -> Self {
+        if self.app.given_config.set(config).is_err() {
+            tracing::warn!("this server shows a configuration already");
+        }
+        self
+    }
+
+    /// The same server, with a status to show: `source` is asked each time, and answers at once. The
+    /// first one stays.
+    #[must_use]
+    pub fn with_status(self, source: impl Fn() -> Value + Send + Sync + 'static) -> Self {
+        if self.app.status.set(StatusSource(Box::new(source))).is_err() {
+            tracing::warn!("this server shows a status already");
         }
         self
     }

@@ -15,22 +15,19 @@
 
 use crate::app::App;
 use crate::config::{Authentication, Authorization};
-use crate::data;
 use crate::data_path::DataPathError;
 use crate::error::ApiError;
+use crate::input;
 use crate::listen::Peer;
 use crate::query::{EncodingError, Query, decoded};
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::header::{AUTHORIZATION, HOST, TRAILER, TRANSFER_ENCODING};
+use axum::http::header::{AUTHORIZATION, CONTENT_ENCODING, HOST, TRAILER, TRANSFER_ENCODING};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, Method};
 use referee_rego::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// The rule that is asked.
-const DECISION: &str = "/system/authz/allow";
 
 /// How the credentials of a bearer token begin (RFC 6750, section 2.1).
 const SCHEME: &str = "Bearer";
@@ -59,18 +56,20 @@ pub(crate) async fn authorize(app: &App, request: Request) -> Result<Request, Ap
     if app.config.authorization == Authorization::Off {
         return Ok(request);
     }
-    let (head, mut body) = request.into_parts();
+    let (mut head, mut body) = request.into_parts();
     let path = segments(head.uri.path()).map_err(DataPathError::from)?;
     let mut shown = None;
     if shows_body(&head.method, &path) {
-        let bytes = data::read(app, &head.headers, body).await?;
-        shown = data::document(&head.headers, &bytes)?;
+        let bytes = input::read(app, &head.headers, body).await?;
+        // It has been unpacked, should it have been packed.
+        head.headers.remove(CONTENT_ENCODING);
+        shown = input::document(&head.headers, &bytes)?;
         body = Body::from(bytes);
     }
-    let input = input(app, &head, path, shown)?;
+    let input = document(app, &head, path, shown)?;
     let limit = app.config.default_deadline();
     let revision = app.state.current();
-    let (question, _) = revision.document(DECISION)?;
+    let (question, _) = revision.document(&app.config.default_authorization_decision)?;
     judge(app.engine().evaluate(&question, Some(input), limit).await?.value)?;
     Ok(Request::from_parts(head, body))
 }
@@ -105,7 +104,7 @@ fn shows_body(method: &Method, path: &[String]) -> bool {
     method == Method::POST && matches!(path.as_slice(), [""] | ["v0" | "v1", "data"])
 }
 
-fn input(
+fn document(
     app: &App,
     head: &Parts,
     path: Vec<String>,

@@ -45,6 +45,26 @@ pub struct ServerConfig {
     /// The largest request body, in bytes. 1 MiB: a hundred references are 30 KiB, an input
     /// beside them seldom more than 100 KiB.
     pub max_body_bytes: u64,
+    /// The largest body of a question after it has been unpacked, in bytes.
+    pub max_unpacked_bytes: u64,
+    /// The largest body of a write of policies or data, in bytes. 256 MiB, as in OPA; whoever may
+    /// write is trusted with the memory.
+    pub max_write_bytes: u64,
+    /// Whether policies and data can be changed over the API. `auto`, the default: where the server
+    /// listens on an address of this machine only; it asks nobody who they are.
+    pub writes: Writes,
+    /// Begin with no policy and no data, as `opa run --server` without files: until policies are put
+    /// there, `/v1/verify` has none that rules.
+    pub without_policy: bool,
+    /// The document that `POST /` answers with, as a path with slashes.
+    pub default_decision: String,
+    /// The document that says who may ask for what, as a path with slashes, where
+    /// `authorization` is `basic`.
+    pub default_authorization_decision: String,
+    /// From how many bytes on an answer is packed for callers who take gzip. 1,024, as in OPA.
+    pub gzip_min_length_bytes: u64,
+    /// How hard answers are packed, 1 (quick) to 9 (small). 9, as in OPA.
+    pub gzip_level: u32,
     /// The most references in one verify request.
     pub max_batch: u32,
     /// The most work at a time: each reference of a verify request counts one, and so does each
@@ -77,6 +97,20 @@ pub struct ServerConfig {
     pub expose_facts: bool,
 }
 
+/// Whether policies and data can be changed over the API.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Writes {
+    /// Where nobody but this machine reaches the server.
+    #[default]
+    Auto,
+    /// By whoever reaches the server.
+    Allow,
+    /// By nobody.
+    Refuse,
+}
+
 impl Default for ServerConfig {
     fn default() -> Self {
         Self {
@@ -89,6 +123,14 @@ impl Default for ServerConfig {
             tls: ServerTls::default(),
             registries: Vec::new(),
             max_body_bytes: 1024 * 1024,
+            max_unpacked_bytes: 8 * 1024 * 1024,
+            max_write_bytes: 256 * 1024 * 1024,
+            writes: Writes::Auto,
+            without_policy: false,
+            default_decision: "/system/main".to_owned(),
+            default_authorization_decision: "/system/authz/allow".to_owned(),
+            gzip_min_length_bytes: 1_024,
+            gzip_level: 9,
             max_batch: 100,
             max_in_flight: 1_000,
             max_connections: 4_096,
@@ -209,6 +251,9 @@ impl ServerConfig {
         let (batch, in_flight) = (u64::from(self.max_batch), u64::from(self.max_in_flight));
         let positive = [
             ("max_body_bytes", self.max_body_bytes),
+            ("max_unpacked_bytes", self.max_unpacked_bytes),
+            ("max_write_bytes", self.max_write_bytes),
+            ("gzip_level", u64::from(self.gzip_level)),
             ("max_batch", batch),
             ("max_in_flight", in_flight),
             ("max_connections", u64::from(self.max_connections)),
@@ -224,6 +269,13 @@ impl ServerConfig {
                 let demand = "greater than 0".to_owned();
                 return Err(ConfigError::OutOfRange { setting, demand, found });
             }
+        }
+        if self.gzip_level > 9 {
+            return Err(ConfigError::OutOfRange {
+                setting: "gzip_level",
+                demand: "at most 9".to_owned(),
+                found: u64::from(self.gzip_level),
+            });
         }
         if in_flight < batch {
             return Err(ConfigError::OutOfRange {
@@ -298,6 +350,18 @@ impl ServerConfig {
 
     pub(crate) fn max_body(&self) -> usize {
         usize::try_from(self.max_body_bytes).unwrap_or(usize::MAX)
+    }
+
+    pub(crate) fn max_unpacked(&self) -> usize {
+        usize::try_from(self.max_unpacked_bytes).unwrap_or(usize::MAX)
+    }
+
+    pub(crate) fn max_write(&self) -> usize {
+        usize::try_from(self.max_write_bytes).unwrap_or(usize::MAX)
+    }
+
+    pub(crate) fn gzip_min_length(&self) -> usize {
+        usize::try_from(self.gzip_min_length_bytes).unwrap_or(usize::MAX)
     }
 
     pub(crate) fn max_batch(&self) -> usize {

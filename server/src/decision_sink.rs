@@ -9,7 +9,6 @@ use referee_core::Timestamp;
 use referee_rego::Value;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// Takes decisions. It is called on threads that serve, so it must neither wait nor work: it hands
@@ -64,8 +63,8 @@ pub struct DecisionEvent {
     pub metrics: BTreeMap<&'static str, u64>,
     /// When it was made.
     pub timestamp: Timestamp,
-    /// Who asked: the address of the connection, where it is known.
-    pub requested_by: Option<SocketAddr>,
+    /// Who asked: the address of the connection, where it is known; `@` for a Unix socket.
+    pub requested_by: Option<String>,
     /// The number of the request, from 1.
     pub request_id: u64,
     /// The headers that the sink wants, by their names in lower case.

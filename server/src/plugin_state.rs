@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock};
+use tokio::sync::watch;
 
 /// How a part is, in OPA's words (`v1/plugins`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +47,8 @@ pub struct Plugins {
     states: RwLock<BTreeMap<String, PluginStatus>>,
     /// Whether all have been well at the same time once.
     ready: AtomicBool,
+    /// Told of each change.
+    changes: watch::Sender<u64>,
 }
 
 impl Plugins {
@@ -53,7 +56,16 @@ impl Plugins {
     pub fn set(&self, name: &str, state: PluginState, message: impl Into<String>) {
         let status = PluginStatus { state, message: message.into() };
         let mut states = self.states.write().unwrap_or_else(PoisonError::into_inner);
-        states.insert(name.to_owned(), status);
+        let before = states.insert(name.to_owned(), status.clone());
+        if before.as_ref() != Some(&status) {
+            self.changes.send_modify(|count| *count = count.wrapping_add(1));
+        }
+    }
+
+    /// Word of each change.
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
     }
 
     /// Forgets a part that is no more.

@@ -12,7 +12,7 @@ mod facts;
 mod inspect;
 mod parse;
 mod roots;
-mod serve;
+pub(crate) mod serve;
 mod sign;
 mod test;
 mod verify;
@@ -131,7 +131,7 @@ impl Command {
             Self::Parse(args) => parse::run(&args, &config, console),
             Self::Capabilities(args) => capabilities::run(&args, &config, console),
             Self::Conformance(args) => conformance::run(args, &config, console).await,
-            Self::Serve(_) => serve::run(config).await,
+            Self::Serve(args) => serve::run(config, &args).await,
             Self::Config(args) => config::run(&args, &config, console),
             Self::Version(args) => version::run(&args, console),
         }

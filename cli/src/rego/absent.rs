@@ -8,17 +8,6 @@ use clap::Args;
 #[derive(Args, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct AbsentFromEval {
-    #[arg(long, hide = true)]
-    partial: bool,
-    #[arg(short, long, hide = true, value_name = "PATH")]
-    unknowns: Vec<String>,
-    #[arg(long, hide = true, value_name = "PATH")]
-    disable_inlining: Vec<String>,
-    #[arg(long, hide = true)]
-    shallow_inlining: bool,
-    // OPA's spelling.
-    #[arg(long = "nondeterminstic-builtins", hide = true)]
-    nondeterministic_builtins: bool,
     #[arg(short, long, hide = true, value_name = "PATH")]
     entrypoint: Option<String>,
     #[arg(short = 'O', long, hide = true, value_name = "LEVEL")]
@@ -65,7 +54,6 @@ pub(crate) struct AbsentFromBuild {
     debug: bool,
 }
 
-const PARTIAL: &str = "there is no partial evaluation";
 const OPTIMIZER: &str = "there is no optimizer: every program is compiled in one way";
 const BENCH: &str = "tests are not measured";
 const TARGET: &str = "there is no target but rego";
@@ -77,11 +65,6 @@ impl AbsentFromEval {
     /// [`CliError::Absent`] with the first of them.
     pub(crate) fn refuse(&self) -> Result<(), CliError> {
         refuse(&[
-            ("partial", self.partial, PARTIAL),
-            ("unknowns", !self.unknowns.is_empty(), PARTIAL),
-            ("disable-inlining", !self.disable_inlining.is_empty(), PARTIAL),
-            ("shallow-inlining", self.shallow_inlining, PARTIAL),
-            ("nondeterminstic-builtins", self.nondeterministic_builtins, PARTIAL),
             ("entrypoint", self.entrypoint.is_some(), OPTIMIZER),
             ("optimize", self.optimize.as_ref().is_some_and(|level| level != "0"), OPTIMIZER),
             ("optimize-store-for-read-speed", self.optimize_store_for_read_speed, OPTIMIZER),

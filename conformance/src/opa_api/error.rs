@@ -30,6 +30,7 @@ impl Coded for Unusable {
             Self::Expected(_) => "expectations_unusable",
             Self::Address(_) => "server_address",
             Self::Run(RunError::NoAnswer { .. }) => "server_unreachable",
+            Self::Run(RunError::Died { .. }) => "server_died",
             Self::Run(RunError::NotEmpty { .. }) => "server_not_empty",
         }
     }

@@ -13,5 +13,6 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("policies.yaml", include_str!("../../opa-api/policies.yaml")),
     ("query.yaml", include_str!("../../opa-api/query.yaml")),
     ("sequences.yaml", include_str!("../../opa-api/sequences.yaml")),
+    ("slashes.yaml", include_str!("../../opa-api/slashes.yaml")),
     ("v0.yaml", include_str!("../../opa-api/v0.yaml")),
 ];

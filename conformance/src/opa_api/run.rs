@@ -32,8 +32,8 @@ pub fn run(
     let mut verdicts = Vec::new();
     for scenario in scenarios {
         let told = pair.scenario(scenario, expected, &mut verdicts);
-        let emptied = pair.both(Server::empty);
-        told.and(emptied)?;
+        told?;
+        pair.both(Server::empty).map_err(|error| error.since(&scenario.name))?;
     }
     let names = scenarios.iter().flat_map(|scenario| {
         scenario.cases.iter().map(|case| case.name.as_str()).chain([scenario.name.as_str()])
@@ -82,14 +82,14 @@ impl Pair {
                 // What the scenario is about is not there: its cases say nothing.
                 let name = &scenario.name;
                 verdicts.push(verdict(&scenario.group, name, &found, expected));
-                return self.both(Server::lives);
+                return self.both(Server::lives).map_err(|error| error.since(name));
             }
         }
         for case in &scenario.cases {
             let found = self.ask(case);
             verdicts.push(verdict(&scenario.group, &case.name, &found, expected));
             if found.iter().any(|difference| difference.aspect == "answer") {
-                self.both(Server::lives)?;
+                self.both(Server::lives).map_err(|error| error.since(&case.name))?;
             }
         }
         Ok(())

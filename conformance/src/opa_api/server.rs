@@ -41,6 +41,16 @@ pub enum RunError {
         /// Why.
         no: NoAnswer,
     },
+    /// A server died of a request.
+    #[error("{server} does not answer any more, since {case}: {no}")]
+    Died {
+        /// Where it listened.
+        server: String,
+        /// The case, or the scenario, after which it was gone.
+        case: String,
+        /// Why.
+        no: NoAnswer,
+    },
     /// A server holds policies or data, or does not say what it holds.
     #[error(
         "{server} must hold no policies and no data when the suite begins, which deletes both; \
@@ -54,6 +64,16 @@ pub enum RunError {
         /// What it answered.
         found: String,
     },
+}
+
+impl RunError {
+    /// The same, with the case after which a server was gone.
+    pub(super) fn since(self, name: &str) -> Self {
+        match self {
+            Self::NoAnswer { server, no } => Self::Died { server, case: name.to_owned(), no },
+            other => other,
+        }
+    }
 }
 
 impl Address {

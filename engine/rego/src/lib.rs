@@ -28,6 +28,7 @@ mod path;
 mod program;
 mod reads;
 mod report;
+mod residual;
 mod rules;
 mod scan;
 mod test_runner;
@@ -57,11 +58,12 @@ pub use report::{
     Coverage, CoverageKind, CoverageReport, CoveredRange, Explain, FileCoverage, Position, Profile,
     ProfileLine, ProfileOrder, Range, Trace, TraceEvent, TraceNode, TraceOp, TraceVariable,
 };
+pub use residual::{PartialAnswer, PartialQuestion, Residual};
 pub use rules::{RuleInfo, RuleKind};
 pub use test_runner::{
     SubResult, Test, TestFilter, TestOptions, TestOutcome, TestResult, run_tests,
 };
-pub use tree::SyntaxTree;
+pub use tree::{SyntaxTree, check_query};
 pub use value::{Value, ValueError, ValueKind};
 pub use value::{capabilities_document, capabilities_from};
 pub use world::World;

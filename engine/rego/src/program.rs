@@ -8,6 +8,7 @@ use crate::options::{CompileOptions, EngineChoice};
 use crate::path::{self, PathError};
 use crate::reads::Reads;
 use crate::report::{Coverage, CoverageKind, CoverageReport};
+use crate::residual::{PartialAnswer, PartialQuestion};
 use crate::rules::{RuleInfo, RuleKind};
 use crate::scan;
 use crate::test_runner::Test;
@@ -370,6 +371,16 @@ impl Program {
         let results = self.query_in(query, *input, budget, world).map_err(RegoErrors::from);
         let prints = results.as_ref().map_or_else(|_| Vec::new(), |found| found.prints.clone());
         Answer { results, told: Told { prints, ..Told::default() } }
+    }
+
+    /// Evaluates a query as far as that can be done without what is unknown, and tells what is
+    /// left. The native engine does it, alone or before another; `regorus` cannot.
+    #[must_use]
+    pub fn partial(&self, question: &PartialQuestion<'_>) -> PartialAnswer {
+        self.inner.back.partial(question).unwrap_or_else(|| {
+            let message = "the engine regorus does not evaluate partially";
+            PartialAnswer::new(Err(RegoError::new(RegoCode::Compile, message).into()))
+        })
     }
 
     /// The report of what evaluations covered, over these modules. `others` are what evaluations

@@ -10,7 +10,7 @@ use referee_rego_syntax::ast::{
 };
 use referee_rego_syntax::compare::{sorted_members, sorted_terms};
 use referee_rego_syntax::json::{JsonOptions, module_to_text};
-use referee_rego_syntax::{ParseOptions, parse_module};
+use referee_rego_syntax::{ParseOptions, parse_module, parse_query};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -98,6 +98,14 @@ impl SyntaxTree {
         sketch.module(&self.module, comments);
         sketch.text
     }
+}
+
+/// Looks at the syntax of a query, as OPA's server does.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn check_query(query: &str) -> Result<(), RegoErrors> {
+    parse_query(query, &ParseOptions::new(RegoVersion::V1)).map(drop).map_err(native_errors)
 }
 
 /// Collects paths under a document.

@@ -17,7 +17,7 @@ mod upload;
 
 pub(crate) use body::{is_html, read as read_body};
 pub(crate) use client::{Http, Incoming, Outgoing, check_redirect, location};
-pub(crate) use deadline::{Deadline, Fault, Retries, Retry};
+pub(crate) use deadline::{Deadline, Fault, Retries, Retry, retry_after};
 pub(crate) use origin::{is_own_machine, same_origin};
 pub(crate) use tls::{certificates_in, is_tls_failure};
 pub(crate) use upload::{Load, Upload};

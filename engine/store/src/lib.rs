@@ -4,6 +4,7 @@
 //! digest has that digest and size, nothing is larger than its limit, and "there are none" is
 //! said only after a listing was read to its end.
 
+pub mod bundle;
 pub mod cache;
 pub mod clock;
 pub mod config;

@@ -237,14 +237,17 @@ fn child_on_a_full_disk() {
     assert_eq!(error.code(), "spool_io");
     assert!(kept > 10, "{kept}");
     assert_eq!(waiting(&mut spool), &records[..kept]);
-    // What was taken away makes room for more once the segment is passed.
+    // What was taken away makes room for more.
     let start = spool.start();
     let found = spool.waiting(start, u64::MAX).unwrap();
     spool.take_away(found.last().unwrap().end).unwrap();
+    let again = put(&mut spool, &records[..5]);
+    assert_eq!((again.done, again.dropped), (5, 0));
+    assert_eq!(waiting(&mut spool), &records[..5]);
     drop(spool);
     let (mut spool, recovered) = Spool::open(config(Path::new("spool"), 1 << 20)).unwrap();
-    assert_eq!(recovered, Recovered::default());
-    assert!(waiting(&mut spool).is_empty());
+    assert_eq!(recovered, Recovered { records: 5, ..Recovered::default() });
+    assert_eq!(waiting(&mut spool), &records[..5]);
 }
 
 #[test]

@@ -191,6 +191,7 @@ const SPECS: &[Spec] = &[
             ("max_delay_seconds", Done),
             ("max_decisions_per_second", Done),
             ("trigger", Done),
+            ("spool", Done),
         ],
     ),
     (&["decision_logs", "request_context"], &[("http", Done)]),

@@ -207,10 +207,15 @@ pub(super) fn laid(data: &Value, content: &BundleContent) -> Result<Value, Write
             Err(_) => put(&laid, &path, brought)?,
         };
     }
+    told(&laid, content)
+}
+
+/// The data with what a bundle says of itself.
+pub(super) fn told(data: &Value, content: &BundleContent) -> Result<Value, WriteError> {
     let manifest = ("manifest", content.manifest.clone());
     let etag = (!content.etag.is_empty()).then(|| ("etag", Value::from(content.etag.as_str())));
     let said = Value::object(std::iter::once(manifest).chain(etag));
-    put(&laid, &manifest_path(&content.name), said)
+    put(data, &manifest_path(&content.name), said)
 }
 
 /// The data with a document at a path, and objects above it.

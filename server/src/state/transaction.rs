@@ -5,7 +5,7 @@ use super::bundles::{self, ActiveBundle, BundleContent};
 use super::error::WriteError;
 use super::policies::{Owner, Policies, PolicyFile};
 use super::revision::{Parts, Revision};
-use referee_rego::{Edit, EditError, Program, RegoEngine, RegoErrors, Value};
+use referee_rego::{Edit, Program, RegoEngine, RegoErrors, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -187,6 +187,23 @@ impl Transaction {
         Ok(())
     }
 
+    /// Changes the data of an active bundle, as a delta does: `data` are all data after it, and
+    /// `manifest`, `revision` and `etag` what holds for the bundle from then on. Whether there is
+    /// such a bundle.
+    ///
+    /// # Errors
+    /// Where what the manifest says has no place in the data.
+    pub fn change_bundle(&mut self, content: &BundleContent) -> Result<bool, WriteError> {
+        if !self.bundles.contains_key(&content.name) {
+            return Ok(false);
+        }
+        self.data = bundles::told(&content.data, content)?;
+        let active = ActiveBundle::of(content);
+        Arc::make_mut(&mut self.bundles).insert(content.name.clone(), active);
+        (self.data_changed, self.added) = (true, true);
+        Ok(true)
+    }
+
     /// Takes a bundle away with all that it brought.
     pub fn deactivate(&mut self, name: &str) {
         if !self.bundles.contains_key(name) {
@@ -235,10 +252,4 @@ impl Transaction {
         };
         RegoEngine::compile_parsed(&sources, self.data.clone(), options).map_err(told)
     }
-}
-
-/// Whether an error says that there is nothing at a path.
-#[must_use]
-pub(crate) fn is_absent(error: &EditError) -> bool {
-    matches!(error, EditError::Absent | EditError::NoIndex { .. } | EditError::OutOfRange { .. })
 }

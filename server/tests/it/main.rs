@@ -10,6 +10,8 @@
 )]
 
 mod authz;
+mod bundle_server;
+mod bundles;
 mod client;
 mod data;
 mod deadlines;
@@ -17,8 +19,10 @@ mod docs;
 mod limits;
 mod listen;
 mod logs;
+mod opa;
 mod operation;
 mod registries;
+mod rest;
 mod stand;
 mod verify;
 mod warm;

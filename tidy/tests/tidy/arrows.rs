@@ -46,6 +46,18 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
             ],
         ),
         (
+            "referee-rego-partial",
+            &[
+                "referee-rego-builtin",
+                "referee-rego-compile",
+                // Only for what an error of an evaluation is: both have the same.
+                "referee-rego-eval",
+                "referee-rego-syntax",
+                "referee-rego-types",
+                "referee-rego-value",
+            ],
+        ),
+        (
             "referee-rego",
             &[
                 "referee-core",
@@ -53,6 +65,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "referee-rego-compile",
                 "referee-rego-eval",
                 "referee-rego-formats",
+                "referee-rego-partial",
                 "referee-rego-security",
                 "referee-rego-syntax",
                 "referee-rego-text",

@@ -14,19 +14,32 @@ pub(crate) fn rewrite_equals(modules: &mut [Module]) -> bool {
     for module in modules {
         walk_mut::rules(module, |rule| {
             walk_mut::rule(rule, &mut |node| {
-                if let NodeMut::Expr(Expr { kind: ExprKind::Call(terms), .. }) = node
-                    && terms.len() == 3
-                    && calls(terms, "equal")
-                    && let Some(operator) = terms.first_mut()
-                {
-                    *operator = make::term(TermKind::Ref(make::builtin("eq")));
-                    any = true;
-                }
+                any |= rewrite_equal(node);
                 false
             });
         });
     }
     any
+}
+
+/// The same in a query of which nobody asks for the values of its expressions.
+pub(crate) fn rewrite_equals_in(body: &mut Body) {
+    walk_mut::body(body, &mut |node| {
+        rewrite_equal(node);
+        false
+    });
+}
+
+fn rewrite_equal(node: NodeMut<'_>) -> bool {
+    if let NodeMut::Expr(Expr { kind: ExprKind::Call(terms), .. }) = node
+        && terms.len() == 3
+        && calls(terms, "equal")
+        && let Some(operator) = terms.first_mut()
+    {
+        *operator = make::term(TermKind::Ref(make::builtin("eq")));
+        return true;
+    }
+    false
 }
 
 /// Rewrites all modules.

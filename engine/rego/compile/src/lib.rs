@@ -47,6 +47,7 @@ mod outputs;
 mod prints;
 mod query;
 mod required;
+mod residual;
 mod resolve;
 mod roots;
 mod rule_locals;
@@ -68,6 +69,7 @@ mod withs;
 
 pub use annotations::{AnnotationSet, Attached, Link, Target};
 pub use graph::Graph;
+pub use residual::{open_vars_of_body, vars_of_body, vars_of_term};
 pub use tree::{Key, Node, RuleId, RulePlace, RuleTree};
 
 use referee_rego_syntax::Error;
@@ -188,6 +190,9 @@ pub struct QueryOptions {
     pub strict: bool,
     /// Builtins that may not be called, instead of those of the modules.
     pub unsafe_builtins: Option<Vec<Str>>,
+    /// Whether `x == y` becomes `x = y` once it is known that all variables are bound: where
+    /// nobody asks for the values of expressions.
+    pub rewrite_equals: bool,
 }
 
 /// Compiles modules, each with its name.

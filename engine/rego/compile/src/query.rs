@@ -121,6 +121,9 @@ fn run(
     none(functions.check_query(&body))?;
     let (mut body, unbound) = safety::reorder(body, &VarSet::reserved(), &arities);
     none(unsafe_vars::report(unbound, &rewritten, ""))?;
+    if options.rewrite_equals {
+        dynamics::rewrite_equals_in(&mut body);
+    }
     let mut generator = Generator::for_query(&body);
     dynamics::body(&mut body, &mut generator);
     check_types(compiled, &body, &rewritten, (&expanded, &generator))?;

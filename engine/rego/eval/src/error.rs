@@ -62,8 +62,9 @@ impl EvalError {
         Self { code, message, location, cancelled: None }
     }
 
-    /// The error of a builtin.
-    pub(crate) fn of_builtin(name: &str, error: &BuiltinError, location: &Location) -> Self {
+    /// The error of a builtin, at the place of its call.
+    #[must_use]
+    pub fn of_builtin(name: &str, error: &BuiltinError, location: &Location) -> Self {
         match error.kind {
             ErrorKind::Cancel(cancelled) => Self {
                 cancelled: Some(cancelled),

@@ -80,6 +80,14 @@ impl Both {
         self.native.producers(paths, input, budget)
     }
 
+    /// What is left of a query, as the native engine has it: the other cannot tell.
+    pub(super) fn partial(
+        &self,
+        question: &crate::residual::PartialQuestion<'_>,
+    ) -> crate::residual::PartialAnswer {
+        self.native.partial(question)
+    }
+
     /// The answer of the native engine with what it tells, where the other has the same. The other
     /// does not know a query's package and imports.
     pub(super) fn ask(&self, question: &Question<'_>) -> Answer {

@@ -20,6 +20,7 @@ use crate::path::{self, Segment};
 use crate::program::{Module, Producers, QueryResults};
 use crate::reads::Reads;
 use crate::report::{Coverage, CoverageKind, CoverageReport};
+use crate::residual::{PartialAnswer, PartialQuestion};
 use crate::rules::RuleInfo;
 use crate::test_runner::Test;
 use crate::value::Value;
@@ -160,6 +161,15 @@ impl Back {
             Self::Native(back) => Some(back.ask(question)),
             Self::Both(back) if question.wants_more() => Some(back.ask(question)),
             Self::Both(_) | Self::Regorus(_) => None,
+        }
+    }
+
+    /// What is left of a query; `None` where the engine cannot tell.
+    pub(crate) fn partial(&self, question: &PartialQuestion<'_>) -> Option<PartialAnswer> {
+        match self {
+            Self::Native(back) => Some(back.partial(question)),
+            Self::Both(back) => Some(back.partial(question)),
+            Self::Regorus(_) => None,
         }
     }
 

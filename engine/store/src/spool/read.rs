@@ -5,6 +5,7 @@ use super::error::{SpoolError, io_error};
 use super::record::{self, Found, HEAD};
 use super::{MAX_RECORD_BYTES, SEGMENT_BYTES, Spool, SpoolPlace, folder};
 use bytes::Bytes;
+use std::cmp::Ordering;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
@@ -78,6 +79,18 @@ impl Spool {
             let Some(next) = next else { return Ok(found) };
             place = Place { segment: next.number, offset: 0, records: 0 };
         }
+    }
+
+    /// How many bytes of records stand behind a place, with what records cost themselves.
+    #[must_use]
+    pub fn bytes_behind(&self, place: SpoolPlace) -> u64 {
+        let place = super::at_most(place.0.max(self.taken), &self.segments);
+        let behind = self.segments.iter().map(|segment| match segment.number.cmp(&place.segment) {
+            Ordering::Less => 0,
+            Ordering::Equal => segment.bytes.saturating_sub(place.offset),
+            Ordering::Greater => segment.bytes,
+        });
+        behind.sum()
     }
 
     /// Reads on in one segment; `room` is zero where it ended for want of room.

@@ -94,6 +94,22 @@ impl Spool {
             }
             *dropped += self.delete_oldest();
         }
+        let written = match self.write(bytes, records) {
+            // What was delivered may take just the room that is missing.
+            Err(_) if self.is_empty() && self.bytes > 0 => {
+                self.rotate()?;
+                self.give_back_what_was_taken();
+                self.write(bytes, records)
+            }
+            written => written,
+        };
+        if written.is_ok() {
+            self.bytes += wide(bytes.len());
+        }
+        written
+    }
+
+    fn write(&mut self, bytes: &[u8], records: u64) -> Result<(), SpoolError> {
         let Some(active) = self.segments.back_mut() else { return Ok(()) };
         let path = folder::segment(&self.config.directory, active.number);
         self.is_synced = false;
@@ -106,7 +122,6 @@ impl Spool {
         }
         active.bytes += wide(bytes.len());
         active.records += records;
-        self.bytes += wide(bytes.len());
         Ok(())
     }
 

@@ -27,7 +27,7 @@ impl Backend {
 
     fn answer(&self, question: &Question<'_>, told: &mut Told) -> Result<QueryResults, RegoErrors> {
         let clock = || monotonic().unwrap_or(Duration::ZERO);
-        let compiled = self.compile_query(question, told, &clock)?;
+        let compiled = self.compile_query(question, QueryOptions::default(), told, &clock)?;
         let started = clock();
         let reports = question.reports;
         let watched = reports.coverage || reports.profile || reports.trace || reports.cases;
@@ -80,14 +80,17 @@ impl Backend {
         Ok(made.with_data(self.program.data().clone()))
     }
 
-    fn compile_query(
+    /// Compiles a query, with some options of the caller's.
+    pub(super) fn compile_query(
         &self,
         question: &Question<'_>,
+        options: QueryOptions,
         told: &mut Told,
         clock: &dyn Fn() -> Duration,
     ) -> Result<CompiledQuery, RegoErrors> {
         let started = clock();
-        let (imports, parse) = self.imports(question)?;
+        let (imports, mut parse) = self.imports(question)?;
+        parse.skip_rules &= !question.tries_rules;
         let parsed = parse_query(question.query, &parse).map_err(all)?;
         told.times.parse = clock().saturating_sub(started);
         if parsed.is_empty() {
@@ -101,8 +104,8 @@ impl Backend {
             keep_prints: true,
             strict: self.made.compiled.options.strict,
             unsafe_builtins: (!question.unsafe_builtins.is_empty())
-                .then(|| question.unsafe_builtins.iter().map(|name| Str::new(name)).collect()),
-            ..QueryOptions::default()
+                .then(|| question.unsafe_builtins.iter().map(Str::new).collect()),
+            ..options
         };
         let compiled = referee_rego_compile::compile_query(&self.made.compiled, parsed, &options);
         told.times.compile = clock().saturating_sub(started);

@@ -6,6 +6,7 @@
 mod ask;
 mod errors;
 mod options;
+mod partial;
 mod reads;
 mod required;
 mod results;
@@ -64,6 +65,8 @@ struct Made {
     tables: Vec<Table>,
     /// The program with plans that tell each step, over some base document.
     watched: OnceLock<Result<Program, RegoError>>,
+    /// The rules as partial evaluation has them; made where they are first asked for.
+    partial_rules: OnceLock<referee_rego_partial::Rules>,
     /// How long parsing and compiling the modules took.
     times: (Duration, Duration),
 }
@@ -124,9 +127,19 @@ impl Backend {
         let parse = ParseOptions { skip_rules: true, ..parse };
         let caches = SharedCaches::default();
         let times = (parsed_at.saturating_sub(started), clock().saturating_sub(parsed_at));
-        let watched = OnceLock::new();
-        let made =
-            Made { compiled, parse, prepared, caches, packages, reads, tables, watched, times };
+        let (watched, partial_rules) = (OnceLock::new(), OnceLock::new());
+        let made = Made {
+            compiled,
+            parse,
+            prepared,
+            caches,
+            packages,
+            reads,
+            tables,
+            watched,
+            partial_rules,
+            times,
+        };
         Ok((Self { program, strict, made: Arc::new(made) }, infos))
     }
 
@@ -254,6 +267,17 @@ impl Backend {
         said: &mut Said,
         evaluate: impl FnOnce(&mut Evaluation<'a, '_, '_, P>) -> Result<T, Box<EvalError>>,
     ) -> Result<T, RegoError> {
+        self.within((budget, world), |context| {
+            self.evaluate_within((program, arena, input), budget, context, (probe, said), evaluate)
+        })
+    }
+
+    /// Does something inside a budget.
+    fn within<T>(
+        &self,
+        (budget, world): (&EvalBudget, &World<'_>),
+        work: impl FnOnce(&mut Context<'_>) -> T,
+    ) -> T {
         // Without a clock no time has passed: the budget's steps are what is left.
         let clock = || monotonic().unwrap_or(Duration::ZERO);
         let deadline = clock().saturating_add(budget.time);
@@ -266,6 +290,17 @@ impl Backend {
         let mut context = Context::new(meter, now, budget.seed, world.host, runtime);
         context.strict = self.strict;
         context.shared = Some(&self.made.caches);
+        work(&mut context)
+    }
+
+    fn evaluate_within<'a, T: Results, P: Probe>(
+        &'a self,
+        (program, arena, input): (&'a Program, &'a Arena, Option<&'a Value>),
+        budget: &EvalBudget,
+        context: &mut Context<'_>,
+        (probe, said): (P, &mut Said),
+        evaluate: impl FnOnce(&mut Evaluation<'a, '_, '_, P>) -> Result<T, Box<EvalError>>,
+    ) -> Result<T, RegoError> {
         let prints = &mut said.prints;
         let mut print = |location: &Location, text: &str| {
             prints.push(format!("{location}: {text}"));
@@ -278,7 +313,7 @@ impl Backend {
             ..Options::default()
         };
         let input = input.map(|input| &input.0);
-        let mut evaluation = program.evaluation_with(arena, input, &mut context, options, probe);
+        let mut evaluation = program.evaluation_with(arena, input, context, options, probe);
         let result = evaluate(&mut evaluation);
         let failed_builtins = evaluation.builtin_errors().iter().cloned().map(Box::new);
         said.builtin_errors.extend(failed_builtins.map(failed));
