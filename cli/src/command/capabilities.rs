@@ -52,7 +52,7 @@ pub(crate) fn run(
 }
 
 /// The members of the document and of each builtin in the order in which OPA writes them.
-fn in_opas_order(document: Doc) -> Doc {
+pub(super) fn in_opas_order(document: Doc) -> Doc {
     const WHOLE: [&str; 3] = ["builtins", "future_keywords", "wasm_abi_versions"];
     const BUILTIN: [&str; 4] = ["name", "description", "categories", "decl"];
     let Doc::Members(members) = document else { return document };

@@ -255,7 +255,7 @@ fn what_is_in_a_bundle_is_shown_in_opas_form() {
         })
     );
     assert_eq!(shown["capabilities"]["features"], json!(["rego_v1"]));
-    assert_eq!(shown["capabilities"]["builtins"][0]["name"], "equal");
+    assert_eq!(shown["capabilities"]["builtins"][0]["name"], "eq");
     with(&["inspect", &at("foo"), "-a"]).exits(0).says(&[
         "│ Revision │ r1 │",
         "│ Roots    │ p │",

@@ -1,5 +1,6 @@
 //! How what is in a bundle is shown: OPA's document, or tables. All of it was written by others.
 
+use super::super::capabilities::in_opas_order;
 use super::Found;
 use crate::escape::escape;
 use crate::output::doc::Doc;
@@ -24,6 +25,7 @@ pub(super) fn json(found: &Found) -> Doc {
             ("url", Some(Doc::text(path))),
         ])
     });
+    let capabilities = found.capabilities.as_ref().map(|value| in_opas_order(Doc::from(value)));
     let annotations = found.annotations.as_ref().filter(|said| !said.is_empty());
     Doc::members([
         ("manifest", found.manifest.as_ref().map(manifest)),
@@ -31,7 +33,7 @@ pub(super) fn json(found: &Found) -> Doc {
         ("wasm_modules", (!found.wasm.is_empty()).then(|| Doc::List(wasm.collect()))),
         ("namespaces", (!found.namespaces.is_empty()).then(|| Doc::Members(namespaces.collect()))),
         ("annotations", annotations.map(|said| Doc::List(said.iter().map(annotated).collect()))),
-        ("capabilities", found.capabilities.as_ref().map(capabilities)),
+        ("capabilities", capabilities),
     ])
 }
 
@@ -50,10 +52,6 @@ fn manifest(manifest: &Manifest) -> Doc {
 fn signatures(signatures: Option<&Value>) -> Doc {
     signatures
         .map_or_else(|| Doc::Members(Vec::new()), |value| ordered(value, &["signatures", "plugin"]))
-}
-
-fn capabilities(value: &Value) -> Doc {
-    ordered(value, &["builtins", "future_keywords", "features"])
 }
 
 fn annotated(said: &Annotated) -> Doc {

@@ -18,10 +18,12 @@ impl Backend {
             Some(name.to_owned())
         };
         let needed = |builtin: &&native::Value| {
-            name(builtin).is_some_and(|name| compiled.required.contains(name.as_str()))
+            // What `print` becomes needs nothing of whoever runs the policy.
+            let needed = |name: &str| name != "internal.print" && compiled.required.contains(name);
+            name(builtin).is_some_and(|name| needed(&name))
         };
         let builtins: Vec<native::Value> =
-            declared.into_iter().flat_map(|all| all.iter()).filter(needed).cloned().collect();
+            declared.into_iter().flat_map(|all| all.iter()).filter(needed).map(minimal).collect();
         let texts = |texts: Vec<&'static str>| {
             native::Value::array(texts.into_iter().map(native::Value::from))
         };
@@ -36,4 +38,38 @@ impl Backend {
         }
         Value(native::Value::object(members))
     }
+}
+
+/// The declaration of a builtin without what is for readers: what it does, and how its operands
+/// are called (`Builtin.Minimal`).
+fn minimal(builtin: &native::Value) -> native::Value {
+    without(builtin, &["categories", "description"], &|name, member| match name {
+        "decl" => without(member, &[], &|name, part| match (name, part) {
+            ("args", native::Value::Array(args)) => {
+                native::Value::array(args.iter().map(|arg| unnamed(arg)))
+            }
+            ("result" | "variadic", part) => unnamed(part),
+            (_, part) => part.clone(),
+        }),
+        _ => member.clone(),
+    })
+}
+
+/// A type without its name.
+fn unnamed(part: &native::Value) -> native::Value {
+    without(part, &["name", "description"], &|_, member| member.clone())
+}
+
+/// An object without some members, the others altered.
+fn without(
+    value: &native::Value,
+    names: &[&str],
+    alter: &dyn Fn(&str, &native::Value) -> native::Value,
+) -> native::Value {
+    let native::Value::Object(members) = value else { return value.clone() };
+    let kept = members.iter().filter_map(|(name, member)| {
+        let text = name.as_str().filter(|name| !names.contains(name))?;
+        Some((name.clone(), alter(text, member)))
+    });
+    native::Value::object(kept)
 }
