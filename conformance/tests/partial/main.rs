@@ -5,7 +5,12 @@
 //! those compare without regard to much. Its cases are read from its Go source in the module
 //! cache, where that is. What is not there is skipped, aloud.
 
-#![allow(clippy::unwrap_used, reason = "what the test is made of may fail")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "what the test is made of may fail"
+)]
 
 mod generated;
 mod sides;
