@@ -14,6 +14,8 @@ pub mod client;
 pub mod documents;
 pub mod percentile;
 pub mod rego;
+pub mod servers;
 pub mod sigstore;
 pub mod stand;
+pub mod wire;
 pub mod workloads;

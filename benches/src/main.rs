@@ -14,13 +14,14 @@
 mod commands {
     pub(crate) mod load;
     pub(crate) mod rego;
+    pub(crate) mod server;
     pub(crate) mod sigstore;
     pub(crate) mod soak;
     pub(crate) mod workloads;
 }
 
 use clap::Parser;
-use commands::{load, rego, sigstore, soak, workloads};
+use commands::{load, rego, server, sigstore, soak, workloads};
 use std::process::ExitCode;
 
 /// Benchmarks, beside peers in the same run.
@@ -30,6 +31,8 @@ enum Benchmark {
     Load(load::Arguments),
     /// Rego engines side by side.
     Rego(rego::Arguments),
+    /// The server beside OPA's.
+    Server(server::Arguments),
     /// Sigstore signatures on one core.
     Sigstore(sigstore::Arguments),
     /// Rulings against a registry with random faults.
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
     match Benchmark::parse() {
         Benchmark::Load(arguments) => load::run(arguments),
         Benchmark::Rego(arguments) => rego::run(arguments),
+        Benchmark::Server(arguments) => server::run(&arguments),
         Benchmark::Sigstore(arguments) => sigstore::run(arguments),
         Benchmark::Soak(arguments) => soak::run(arguments),
         Benchmark::Workloads(arguments) => workloads::run(&arguments),

@@ -5,7 +5,7 @@ use axum::routing::post;
 use referee_core::trust::{TrustDocument, TrustSource};
 use referee_core::{Limits, Mode, Trust};
 use referee_engine::{Engine, LoadedPolicy, PolicySource, Settings};
-use referee_server::{Server, ServerConfig};
+use referee_server::{Local, Server, ServerConfig};
 use referee_store::clock::SystemClock;
 use referee_store::{
     CacheConfig, Cached, Environment, RegistryConfig, RegistryStore, Router as StoreRouter,
@@ -97,10 +97,11 @@ impl Stand {
         let named =
             BTreeMap::from([(ASKED_EACH_TIME.to_owned(), self::policy("signed", &[CLOCK_RULE]))]);
         let mut config = ServerConfig::default();
-        config.listen = SocketAddr::from(([127, 0, 0, 1], 0));
-        let server = Server::new(config, engine.clone(), policy.clone(), named).expect("a server");
+        config.listen = vec![SocketAddr::from(([127, 0, 0, 1], 0)).into()];
+        let server =
+            Server::new(config, engine.clone(), Some(policy.clone()), named).expect("a server");
         let listeners = server.bind().await.expect("a free port");
-        let address = listeners.address();
+        let address = listeners.addresses().find_map(Local::socket_address).expect("a port");
         tokio::spawn(server.serve(listeners, std::future::pending()));
         let empty = serve(Router::new().route("/v1/verify", post(async || "{}"))).await;
         Self { address, empty, engine, policy, registry }

@@ -1,10 +1,12 @@
 //! What can end a command without an answer, and how that is told.
 
+use crate::command::serve::OpaError;
 use crate::config::ConfigError;
 use crate::console::{Paint, Role};
 use crate::escape::Safe;
 use crate::exit::Exit;
 use crate::load::LoadErrors;
+use crate::signing::BundleCommandError;
 use referee_core::digest::DigestError;
 use referee_core::document::DocumentError;
 use referee_core::reference::ReferenceError;
@@ -116,6 +118,9 @@ pub(crate) enum CliError {
     /// Files cannot be read, or not be put together.
     #[error(transparent)]
     Load(#[from] LoadErrors),
+    /// A bundle cannot be made, or looked at.
+    #[error(transparent)]
+    Bundle(#[from] BundleCommandError),
     /// A document of capabilities cannot be used.
     #[error("the capabilities {} cannot be used: {source}", path.display())]
     Capabilities {
@@ -213,6 +218,9 @@ pub(crate) enum CliError {
     /// The list of codes cannot be used.
     #[error(transparent)]
     SigstoreCodes(#[from] referee_conformance::sigstore::CodesError),
+    /// The suite of OPA's REST API cannot be run.
+    #[error(transparent)]
+    OpaApi(#[from] referee_conformance::opa_api::Unusable),
     /// What is given instead of a file is no digest.
     #[error("{text:?} is no digest")]
     BlobDigest {
@@ -296,6 +304,9 @@ pub(crate) enum CliError {
     /// The server could not be started.
     #[error(transparent)]
     Serve(#[from] referee_server::ServeError),
+    /// What OPA's configuration asks for cannot be done.
+    #[error(transparent)]
+    Opa(Box<OpaError>),
 }
 
 fn suggestion(closest: Option<&str>) -> String {
@@ -330,6 +341,7 @@ impl Coded for CliError {
             Self::UnknownWord { .. } => "unknown_word",
             Self::Uncovered { .. } => "coverage_below_threshold",
             Self::Policy(error) => error.code(),
+            Self::Bundle(error) => error.code(),
             Self::Compile(errors) => errors.code(),
             Self::Input { .. } | Self::NoFacts { .. } => "input_unusable",
             Self::View(error) => error.code(),
@@ -339,6 +351,7 @@ impl Coded for CliError {
             Self::NoTests => "no_tests",
             Self::Cases(_) | Self::SigstoreCases(_) => "cases_unusable",
             Self::Expectations(_) | Self::SigstoreCodes(_) => "expectations_unusable",
+            Self::OpaApi(error) => error.code(),
             Self::BlobDigest { source, .. } => source.code(),
             Self::Write(_) => "internal_error",
             Self::Gather(error) => error.code(),
@@ -350,6 +363,7 @@ impl Coded for CliError {
             Self::Offline { .. } => "offline",
             Self::ServerConfig(error) => error.code(),
             Self::Serve(error) => error.code(),
+            Self::Opa(error) => error.code(),
         }
     }
 
@@ -373,6 +387,7 @@ impl Coded for CliError {
             Self::Load(errors) => errors.hint(),
             Self::NativeOnly { .. } => Some("leave --engine and policy.engine away".into()),
             Self::Policy(error) => error.hint(),
+            Self::Bundle(error) => error.hint(),
             Self::Compile(errors) => errors.hint(),
             Self::Document(error) => error.hint(),
             Self::File { source, .. } => crate::files::hint(source),
@@ -387,6 +402,7 @@ impl Coded for CliError {
             ),
             Self::ServerConfig(error) => error.hint(),
             Self::Serve(error) => error.hint(),
+            Self::Opa(error) => error.hint(),
             Self::Output(_)
             | Self::Interrupted
             | Self::Runtime(_)
@@ -406,6 +422,7 @@ impl Coded for CliError {
             | Self::Expectations(_)
             | Self::SigstoreCases(_)
             | Self::SigstoreCodes(_)
+            | Self::OpaApi(_)
             | Self::BlobDigest { .. }
             | Self::EvidenceAboutOther { .. }
             | Self::EvidenceOfOtherFile { .. }

@@ -266,6 +266,12 @@ impl Engine {
         crate::drive::rule(self, request, policy)
     }
 
+    /// What time it is by this engine's clock.
+    #[must_use]
+    pub fn now(&self) -> referee_core::Timestamp {
+        self.inner.clock.now()
+    }
+
     /// Examines the bundles of a file.
     ///
     /// # Errors

@@ -2,10 +2,11 @@
 //! to ask.
 
 use crate::engine::Engine;
-use crate::policy::LoadedPolicy;
+use crate::policy::{LoadedPolicy, Pace};
 use referee_core::decision::{Elapsed, Reason};
 use referee_core::{Coded, Decision, Verdict};
-use referee_rego::{Program, RegoError, Value};
+use referee_rego::{Document, EvalBudget, Evaluation, PathError, Program, RegoError, Value, World};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Why a program gave no answer.
@@ -44,24 +45,77 @@ impl Coded for EvaluateError {
     }
 }
 
-impl Engine {
-    /// Evaluates what stands at a path of a program's data document, inside the deadline and
-    /// under the same bound on evaluations at once as rulings. `None` is undefined, as an answer
-    /// and as an input.
+/// A document of a program, to be asked for again and again.
+#[derive(Debug)]
+pub struct Asked {
+    program: Program,
+    document: Document,
+    runtime: Option<Value>,
+    pub(crate) pace: Pace,
+}
+
+impl Asked {
+    /// What stands at a path of a program. `runtime` is what `opa.runtime` answers.
     ///
-    /// The path must be one that [`referee_rego::data_path`] could have written, or one with
-    /// numbers in brackets: with an undefined input it is handed to the evaluator as a query.
+    /// # Errors
+    /// Where the text is no path as [`referee_rego::data_path`] writes them.
+    pub fn new(program: Program, path: &str, runtime: Option<Value>) -> Result<Self, PathError> {
+        let document = program.document(path)?;
+        Ok(Self { program, document, runtime, pace: Pace::default() })
+    }
+
+    /// The path in its one written form.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.document.text()
+    }
+
+    /// The program.
+    #[must_use]
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    pub(crate) fn answer(
+        &self,
+        input: Option<&Value>,
+        budget: &EvalBudget,
+    ) -> Result<Evaluation, RegoError> {
+        let world = match &self.runtime {
+            Some(runtime) => World::NONE.with_runtime(runtime),
+            None => World::NONE,
+        };
+        self.program.evaluate_document(&self.document, input, budget, &world)
+    }
+}
+
+impl Engine {
+    /// Evaluates a document, inside the deadline and under the same bound on evaluations at once as
+    /// rulings; one that was quick the last time is evaluated here and now. A value of `None` is
+    /// undefined, as an answer and as an input.
     ///
     /// # Errors
     /// [`EvaluateError`].
-    pub fn evaluate(
-        &self,
-        program: &Program,
-        path: &str,
+    pub fn evaluate<'a>(
+        &'a self,
+        asked: &'a Arc<Asked>,
         input: Option<Value>,
         deadline: Duration,
-    ) -> impl Future<Output = Result<Option<Value>, EvaluateError>> + Send + use<> {
-        crate::drive::ask(self, program, path, input, deadline)
+    ) -> impl Future<Output = Result<Evaluation, EvaluateError>> + Send + 'a {
+        crate::drive::ask(self, asked, input, deadline)
+    }
+
+    /// Runs an evaluation of any kind on a thread where it holds up nobody, under the same bound on
+    /// evaluations at once; it is given what it may take.
+    ///
+    /// # Errors
+    /// [`EvaluateError::TimeUp`] and [`EvaluateError::Failed`].
+    pub fn run<T: Send + 'static, F: FnOnce(&EvalBudget) -> T + Send + 'static>(
+        &self,
+        deadline: Duration,
+        evaluation: F,
+    ) -> impl Future<Output = Result<T, EvaluateError>> + Send + use<T, F> {
+        crate::drive::run(self, deadline, evaluation)
     }
 
     /// The decision about something that cannot be asked about at all: its verdict is `error`,

@@ -29,7 +29,7 @@ mod troubles;
 mod view;
 
 pub use engine::{Engine, EngineBuilder, GatherError, Gathered, Ruled};
-pub use evaluate::EvaluateError;
+pub use evaluate::{Asked, EvaluateError};
 pub use file::FileRequest;
 pub use policy::{LoadedPolicy, PolicySource};
 pub use request::Request;

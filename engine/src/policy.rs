@@ -6,9 +6,10 @@ use referee_core::Digest;
 use referee_core::decision::{Mode, PolicyIdentity};
 use referee_core::json::canonical;
 use referee_rego::{
-    CompileOptions, EngineChoice, EvalBudget, Module, Policy, PolicyError, RegoEngine, Ruling,
-    Value,
+    CompileOptions, EngineChoice, EvalBudget, Module, Policy, PolicyError, Program, RegoEngine,
+    Ruling, Value,
 };
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -48,11 +49,59 @@ pub struct PolicySource {
 pub struct LoadedPolicy {
     pub(crate) policy: Policy,
     pub(crate) pace: Arc<Pace>,
-    view: InputView,
     number: u64,
     repeatable: bool,
     identity: PolicyIdentity,
+    form: Arc<Form>,
+}
+
+/// What a policy is apart from its program.
+#[derive(Debug)]
+struct Form {
+    /// The package as it was named, if it was.
+    package: Option<String>,
+    /// The revision that was given, and the digest it was given for.
+    revision: Option<(String, Digest)>,
     mode: Mode,
+    rego_v0: bool,
+    view: InputView,
+    /// The names of the modules of the library.
+    library: BTreeSet<String>,
+}
+
+impl Form {
+    /// The policy that a program is under this form.
+    fn of(&self, program: Program) -> Result<Policy, PolicyError> {
+        match self.view {
+            InputView::Facts => Policy::new(program, self.package.as_deref()),
+            InputView::Ratify => {
+                let package = self.package.as_deref().unwrap_or(RATIFY_PACKAGE);
+                Policy::of_boolean(program, package, RATIFY_RULE)
+            }
+        }
+    }
+
+    /// The digest over modules (by name) and data: what rules, wherever it was loaded from.
+    fn digest(&self, program: &Program) -> Digest {
+        let modules = program.modules().iter();
+        let mut modules: Vec<_> = modules.map(|module| (&*module.name, &*module.text)).collect();
+        modules.sort_unstable();
+        let pairs = modules.iter().map(|(name, text)| serde_json::json!([name, text]));
+        // The data are canonical in themselves, with all digits of their numbers.
+        // Members that were added later stand there only where they say something.
+        let view = match self.view {
+            InputView::Facts => "",
+            InputView::Ratify => r#","view":"ratify""#,
+        };
+        let document = format!(
+            r#"{{"data":{},"modules":{},"package":{},"rego_v0":{}{view}}}"#,
+            program.data().to_json_string(),
+            canonical(&pairs.collect()),
+            canonical(&self.package.as_deref().into()),
+            self.rego_v0,
+        );
+        Digest::sha256(document.as_bytes())
+    }
 }
 
 /// Tells compiled policies apart. A policy that is compiled again is another one.
@@ -86,7 +135,6 @@ impl LoadedPolicy {
     /// [`PolicyError`]: everything that is wrong with its modules, or that no package or several
     /// could be the one to ask.
     pub fn compile(source: &PolicySource) -> Result<Self, PolicyError> {
-        let digest = digest(source);
         let module = |(name, text): &(String, String)| Module::new(name.as_str(), text.as_str());
         // The library is Rego as it is since OPA 1.0, whatever the policy is.
         let library = source.library.iter().map(module).map(|m| m.with_rego_v0(Some(false)));
@@ -94,25 +142,52 @@ impl LoadedPolicy {
         let rego_v0 = source.rego_v0 || source.view.is_rego_v0();
         let options = CompileOptions::DEFAULT.with_rego_v0(rego_v0).with_engine(source.engine);
         let program = RegoEngine::compile(&modules, source.data.clone(), options)?;
-        let policy = match source.view {
-            InputView::Facts => Policy::new(program, source.package.as_deref())?,
-            InputView::Ratify => {
-                let package = source.package.as_deref().unwrap_or(RATIFY_PACKAGE);
-                Policy::of_boolean(program, package, RATIFY_RULE)?
-            }
+        let mut form = Form {
+            package: source.package.clone(),
+            revision: None,
+            mode: source.mode,
+            rego_v0: source.rego_v0,
+            view: source.view,
+            library: source.library.iter().map(|(name, _)| name.clone()).collect(),
         };
-        let revision =
-            source.revision.clone().unwrap_or_else(|| digest.hex().chars().take(12).collect());
+        let digest = form.digest(&program);
+        form.revision = source.revision.clone().map(|revision| (revision, digest.clone()));
+        Self::made(program, digest, Arc::new(form))
+    }
+
+    /// The same policy as another program has it: one whose modules or data were changed since. A
+    /// revision that was given stands for what it was given for; what differs goes by its digest.
+    ///
+    /// Takes as long as it takes to write the data out.
+    ///
+    /// # Errors
+    /// [`PolicyError`] where the program has no such package any more, or several that could decide.
+    pub fn over(&self, program: Program) -> Result<Self, PolicyError> {
+        let digest = self.form.digest(&program);
+        Self::made(program, digest, Arc::clone(&self.form))
+    }
+
+    fn made(program: Program, digest: Digest, form: Arc<Form>) -> Result<Self, PolicyError> {
+        let policy = form.of(program)?;
+        let given = form.revision.as_ref().filter(|(_, of)| *of == digest);
+        let revision = given.map(|(revision, _)| revision.clone());
+        let revision = revision.unwrap_or_else(|| digest.hex().chars().take(12).collect());
         let identity = PolicyIdentity { package: policy.package().to_owned(), revision, digest };
         Ok(Self {
             repeatable: rulings::is_repeatable(policy.program().reads()),
             number: NUMBERS.fetch_add(1, Ordering::Relaxed),
             policy,
             pace: Arc::default(),
-            view: source.view,
             identity,
-            mode: source.mode,
+            form,
         })
+    }
+
+    /// Whether a module of its program belongs to the library: it is there to be imported, and is
+    /// never asked.
+    #[must_use]
+    pub fn is_of_library(&self, module: &str) -> bool {
+        self.form.library.contains(module)
     }
 
     /// Its number, which no other compiled policy of this process has.
@@ -129,7 +204,7 @@ impl LoadedPolicy {
     /// What it is given as its input.
     #[must_use]
     pub fn view(&self) -> InputView {
-        self.view
+        self.form.view
     }
 
     /// What it is.
@@ -141,7 +216,7 @@ impl LoadedPolicy {
     /// What a deny leads to.
     #[must_use]
     pub fn mode(&self) -> Mode {
-        self.mode
+        self.form.mode
     }
 
     /// Rules over an input, here and now, within a time limit.
@@ -157,25 +232,4 @@ impl LoadedPolicy {
     pub fn program(&self) -> &referee_rego::Program {
         self.policy.program()
     }
-}
-
-/// The digest over modules (by name) and data: what rules, wherever it was loaded from.
-fn digest(source: &PolicySource) -> Digest {
-    let mut modules: Vec<_> = source.modules.iter().chain(&source.library).collect();
-    modules.sort();
-    let pairs = modules.iter().map(|(name, text)| serde_json::json!([name, text]));
-    // The data are canonical in themselves, with all digits of their numbers.
-    // Members that were added later stand there only where they say something.
-    let view = match source.view {
-        InputView::Facts => "",
-        InputView::Ratify => r#","view":"ratify""#,
-    };
-    let document = format!(
-        r#"{{"data":{},"modules":{},"package":{},"rego_v0":{}{view}}}"#,
-        source.data.to_json_string(),
-        canonical(&pairs.collect()),
-        canonical(&source.package.as_deref().into()),
-        source.rego_v0,
-    );
-    Digest::sha256(document.as_bytes())
 }

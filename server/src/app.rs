@@ -1,17 +1,22 @@
 //! What every request has at hand, and the server as a value.
 
 use crate::allow::Registries;
-use crate::config::{ConfigError, ServerConfig, permits};
+use crate::config::{Authorization, ConfigError, ServerConfig, Writes, permits};
+use crate::decision_sink::DecisionSink;
 use crate::error::ApiError;
+use crate::listen::Address;
 use crate::metrics::{Metrics, PolicyMeters};
+use crate::plugin_state::Plugins;
 use crate::route;
+use crate::state::State;
 use referee_engine::{Engine, LoadedPolicy};
-use referee_rego::{CompileOptions, Program, RegoEngine, RegoErrors};
+use referee_rego::Value;
 use referee_store::CacheStats;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
-use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// What the default policy is called in requests, logs and metrics.
 pub(crate) const DEFAULT_POLICY: &str = "default";
@@ -24,6 +29,21 @@ pub(crate) struct Served {
     pub(crate) meters: PolicyMeters,
 }
 
+/// Where the status comes from.
+pub(crate) struct StatusSource(Box<dyn Fn() -> Value + Send + Sync>);
+
+impl StatusSource {
+    pub(crate) fn now(&self) -> Value {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for StatusSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StatusSource")
+    }
+}
+
 /// What every request has at hand.
 #[derive(Debug)]
 pub(crate) struct App {
@@ -31,9 +51,18 @@ pub(crate) struct App {
     pub(crate) config: ServerConfig,
     pub(crate) registries: Registries,
     pub(crate) metrics: Metrics,
-    default: Served,
+    pub(crate) state: Arc<State>,
+    pub(crate) plugins: Arc<Plugins>,
+    pub(crate) sink: OnceLock<Arc<dyn DecisionSink>>,
+    pub(crate) status: OnceLock<StatusSource>,
+    /// The configuration in OPA's form, where one was given.
+    given_config: OnceLock<Value>,
+    /// What OPA's default configuration calls this server.
+    id: String,
+    /// How many requests the decision log was told of.
+    requests: AtomicU64,
+    default: PolicyMeters,
     named: BTreeMap<String, Served>,
-    strict: OnceCell<Program>,
     room: Arc<Semaphore>,
     stopping: AtomicBool,
 }
@@ -53,11 +82,11 @@ impl App {
         })
     }
 
-    /// The policy of that name, the default one without.
-    pub(crate) fn policy(&self, name: Option<&str>) -> Result<&Served, ApiError> {
+    /// The policy of that name, the default one without: what that is follows from what is in force.
+    pub(crate) async fn policy(&self, name: Option<&str>) -> Result<Served, ApiError> {
         match name {
-            None | Some(DEFAULT_POLICY) => Ok(&self.default),
-            Some(name) => self.named.get(name).ok_or_else(|| ApiError::UnknownPolicy {
+            None | Some(DEFAULT_POLICY) => self.default_policy().await,
+            Some(name) => self.named.get(name).cloned().ok_or_else(|| ApiError::UnknownPolicy {
                 name: name.chars().take(100).collect(),
                 known: std::iter::once(DEFAULT_POLICY.to_owned())
                     .chain(self.named.keys().cloned())
@@ -66,23 +95,61 @@ impl App {
         }
     }
 
-    /// The program behind the data API.
-    pub(crate) fn program(&self) -> &Program {
-        self.default.policy.program()
+    async fn default_policy(&self) -> Result<Served, ApiError> {
+        let revision = self.state.current();
+        if !revision.rules() {
+            return Err(ApiError::NoPolicy);
+        }
+        if revision.ruling_at_hand().is_none() {
+            // Its digest is over all data, which may take a while.
+            let revision = Arc::clone(&revision);
+            let made = tokio::task::spawn_blocking(move || revision.ruling().is_some());
+            made.await.map_err(|error| ApiError::Unwritable(Box::new(error)))?;
+        }
+        match revision.ruling() {
+            None => Err(ApiError::NoPolicy),
+            Some(Err(error)) => Err(ApiError::PolicyGone(error.clone())),
+            Some(Ok(policy)) => Ok(Served {
+                name: DEFAULT_POLICY.to_owned(),
+                policy: policy.clone(),
+                meters: self.default.clone(),
+            }),
+        }
     }
 
-    /// The same, where a builtin that fails ends the evaluation. Compiled when it is first asked
-    /// for: hardly anybody does.
-    pub(crate) async fn strict_program(&self) -> Result<&Program, ApiError> {
-        let compile = || async {
-            let program = self.program().clone();
-            let compiled = tokio::task::spawn_blocking(move || strict(&program)).await;
-            match compiled {
-                Ok(compiled) => compiled.map_err(ApiError::Strict),
-                Err(error) => Err(ApiError::Unwritable(Box::new(error))),
-            }
-        };
-        self.strict.get_or_try_init(compile).await
+    /// Refuses a change of policies or data where this server takes none.
+    pub(crate) fn check_writes(&self) -> Result<(), ApiError> {
+        match self.config.writes {
+            Writes::Allow => Ok(()),
+            Writes::Auto if self.config.authorization == Authorization::Basic => Ok(()),
+            Writes::Auto if self.config.listen.iter().all(Address::is_local) => Ok(()),
+            Writes::Auto => Err(ApiError::WritesRefused { open: true }),
+            Writes::Refuse => Err(ApiError::WritesRefused { open: false }),
+        }
+    }
+
+    /// The number of the next request that the decision log is told of.
+    pub(crate) fn next_request(&self) -> u64 {
+        self.requests.fetch_add(1, Ordering::Relaxed).saturating_add(1)
+    }
+
+    /// The configuration in OPA's form: the one that was given, or what OPA has by itself.
+    pub(crate) fn opa_config(&self) -> Value {
+        if let Some(given) = self.given_config.get() {
+            return given.clone();
+        }
+        let labels = Value::object([
+            ("id", Value::from(self.id.as_str())),
+            ("version", Value::from(env!("CARGO_PKG_VERSION"))),
+        ]);
+        Value::object([
+            (
+                "default_authorization_decision",
+                Value::from(self.config.default_authorization_decision.as_str()),
+            ),
+            ("default_decision", Value::from(self.config.default_decision.as_str())),
+            ("labels", labels),
+        ])
     }
 
     pub(crate) fn is_stopping(&self) -> bool {
@@ -94,16 +161,6 @@ impl App {
     }
 }
 
-fn strict(program: &Program) -> Result<Program, RegoErrors> {
-    let compile = |rego_v0| {
-        let options =
-            CompileOptions::DEFAULT.with_strict_builtin_errors(true).with_rego_v0(rego_v0);
-        RegoEngine::compile(program.modules(), program.data().clone(), options)
-    };
-    // A program does not tell which Rego it is written in; what is v0 does not compile as v1.
-    compile(false).or_else(|error| compile(true).map_err(|_| error))
-}
-
 /// An engine and its policies over HTTP.
 #[derive(Clone, Debug)]
 pub struct Server {
@@ -111,14 +168,15 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server with a default policy and others that requests can name.
+    /// A server with a default policy, if any, and others that requests can name. The modules and
+    /// data of the default policy are what the server's state begins with.
     ///
     /// # Errors
     /// [`ConfigError`] where a setting cannot be used or a policy is named `default`.
     pub fn new(
         config: ServerConfig,
         engine: Engine,
-        default: LoadedPolicy,
+        default: Option<LoadedPolicy>,
         named: BTreeMap<String, LoadedPolicy>,
     ) -> Result<Self, ConfigError> {
         config.check()?;
@@ -126,9 +184,10 @@ impl Server {
             return Err(ConfigError::PolicyName);
         }
         let registries = config.allowed_registries()?;
-        if registries.are_any() && !config.listen.ip().is_loopback() {
+        let far = config.listen.iter().find(|address| !address.is_local());
+        if let Some(listen) = far.filter(|_| registries.are_any()) {
             tracing::warn!(
-                listen = %config.listen,
+                %listen,
                 "anybody who reaches this server can have it ask any registry: list those that \
                  it may ask under server.registries"
             );
@@ -140,7 +199,8 @@ impl Server {
             let meters = metrics.policy(&name);
             Served { name, policy, meters }
         };
-        let default = serve(DEFAULT_POLICY.to_owned(), default);
+        let state = State::new(default.as_ref(), runtime())?;
+        let default = metrics.policy(DEFAULT_POLICY);
         let named =
             named.into_iter().map(|(name, policy)| (name.clone(), serve(name, policy))).collect();
         let app = App {
@@ -148,9 +208,15 @@ impl Server {
             config,
             registries,
             metrics,
+            state: Arc::new(state),
+            plugins: Arc::default(),
+            sink: OnceLock::new(),
+            status: OnceLock::new(),
+            given_config: OnceLock::new(),
+            id: uuid::Uuid::new_v4().to_string(),
+            requests: AtomicU64::new(0),
             default,
             named,
-            strict: OnceCell::new(),
             room,
             stopping: AtomicBool::new(false),
         };
@@ -169,9 +235,58 @@ impl Server {
         *self.app.engine.write().unwrap_or_else(PoisonError::into_inner) = engine;
     }
 
+    /// The policies and data that it answers with.
+    #[must_use]
+    pub fn state(&self) -> &Arc<State> {
+        &self.app.state
+    }
+
+    /// How its parts are.
+    #[must_use]
+    pub fn plugins(&self) -> &Arc<Plugins> {
+        &self.app.plugins
+    }
+
+    /// The same server, with its decisions told to a sink. The first sink stays.
+    #[must_use]
+    pub fn with_decision_sink(self, sink: Arc<dyn DecisionSink>) -> Self {
+        if self.app.sink.set(sink).is_err() {
+            tracing::warn!("the decisions of this server go somewhere already");
+        }
+        self
+    }
+
+    /// The same server, with a configuration in OPA's form to show: without its secrets. The first
+    /// one stays.
+    #[must_use]
+    pub fn with_opa_config(self, config: Value) -> Self {
+        if self.app.given_config.set(config).is_err() {
+            tracing::warn!("this server shows a configuration already");
+        }
+        self
+    }
+
+    /// The same server, with a status to show: `source` is asked each time, and answers at once. The
+    /// first one stays.
+    #[must_use]
+    pub fn with_status(self, source: impl Fn() -> Value + Send + Sync + 'static) -> Self {
+        if self.app.status.set(StatusSource(Box::new(source))).is_err() {
+            tracing::warn!("this server shows a status already");
+        }
+        self
+    }
+
     /// All that the server answers, to be embedded in something else. Without
     /// [`Server::serve`] nobody bounds connections, slow heads and the time to shut down.
     pub fn router(&self) -> axum::Router {
         route::all(Arc::clone(&self.app))
     }
+}
+
+/// What `opa.runtime` answers: which version runs, and nothing of the machine it runs on.
+fn runtime() -> Value {
+    Value::object([
+        ("version", Value::from(env!("CARGO_PKG_VERSION"))),
+        ("commit", Value::from("")),
+    ])
 }

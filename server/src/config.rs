@@ -1,6 +1,7 @@
 //! The server's settings: as typed, and checked.
 
 use crate::allow::{PatternError, Registries};
+use crate::listen::{Address, Scheme, ServerTls, one_or_many};
 use referee_core::Coded;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,12 +13,31 @@ use std::time::Duration;
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ServerConfig {
-    /// Where to listen, `address:port`; port 0 takes a free one. The default, 127.0.0.1:8181, is
-    /// reached from this machine only: the server asks nobody who they are.
-    pub listen: SocketAddr,
-    /// A second address that answers nothing but `/health` and `/metrics`. It goes on answering
-    /// while the server shuts down.
-    pub diagnostic_listen: Option<SocketAddr>,
+    /// Where to listen, one address or a list: `host:port` (port 0 takes a free one), with
+    /// `http://` or `https://` before it or not, or `unix:///path`. The default, 127.0.0.1:8181,
+    /// is reached from this machine only.
+    #[serde(deserialize_with = "one_or_many")]
+    #[schemars(with = "Vec<String>")]
+    pub listen: Vec<Address>,
+    /// How the server learns who its callers are: `off`, `token` (whatever stands in
+    /// `Authorization: Bearer …`, for a policy to examine) or `tls` (a client certificate, which
+    /// every `https` connection must then show).
+    pub authentication: Authentication,
+    /// Who may ask for what: `off`, everybody for everything, or `basic`, as the rule
+    /// `data.system.authz.allow` says. Where nothing is defined there everything is refused.
+    pub authorization: Authorization,
+    /// Where to answer nothing but `/health` and `/metrics`, besides. It goes on answering while
+    /// the server shuts down.
+    #[serde(deserialize_with = "one_or_many")]
+    #[schemars(with = "Vec<String>")]
+    pub diagnostic_listen: Vec<Address>,
+    /// Who may do what with a Unix socket, as an octal number. Connecting takes the right to
+    /// write.
+    pub unix_socket_permissions: String,
+    /// Whether HTTP/2 is spoken without TLS, by clients that begin with it.
+    pub h2c: bool,
+    /// The certificate for `https`. With one, addresses without a scheme speak TLS.
+    pub tls: ServerTls,
     /// The registries that callers may name: exactly `host` or `host:port`, or `*.suffix` for
     /// every host below it. Empty: any, so that whoever reaches the server can have it connect
     /// to any host by HTTPS.
@@ -25,6 +45,26 @@ pub struct ServerConfig {
     /// The largest request body, in bytes. 1 MiB: a hundred references are 30 KiB, an input
     /// beside them seldom more than 100 KiB.
     pub max_body_bytes: u64,
+    /// The largest body of a question after it has been unpacked, in bytes.
+    pub max_unpacked_bytes: u64,
+    /// The largest body of a write of policies or data, in bytes. 256 MiB, as in OPA; whoever may
+    /// write is trusted with the memory.
+    pub max_write_bytes: u64,
+    /// Whether policies and data can be changed over the API. `auto`, the default: where the server
+    /// listens on an address of this machine only; it asks nobody who they are.
+    pub writes: Writes,
+    /// Begin with no policy and no data, as `opa run --server` without files: until policies are put
+    /// there, `/v1/verify` has none that rules.
+    pub without_policy: bool,
+    /// The document that `POST /` answers with, as a path with slashes.
+    pub default_decision: String,
+    /// The document that says who may ask for what, as a path with slashes, where
+    /// `authorization` is `basic`.
+    pub default_authorization_decision: String,
+    /// From how many bytes on an answer is packed for callers who take gzip. 1,024, as in OPA.
+    pub gzip_min_length_bytes: u64,
+    /// How hard answers are packed, 1 (quick) to 9 (small). 9, as in OPA.
+    pub gzip_level: u32,
     /// The most references in one verify request.
     pub max_batch: u32,
     /// The most work at a time: each reference of a verify request counts one, and so does each
@@ -57,13 +97,40 @@ pub struct ServerConfig {
     pub expose_facts: bool,
 }
 
+/// Whether policies and data can be changed over the API.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Writes {
+    /// Where nobody but this machine reaches the server.
+    #[default]
+    Auto,
+    /// By whoever reaches the server.
+    Allow,
+    /// By nobody.
+    Refuse,
+}
+
 impl Default for ServerConfig {
     fn default() -> Self {
         Self {
-            listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8181),
-            diagnostic_listen: None,
+            listen: vec![SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8181).into()],
+            authentication: Authentication::Off,
+            authorization: Authorization::Off,
+            diagnostic_listen: Vec::new(),
+            unix_socket_permissions: "755".into(),
+            h2c: false,
+            tls: ServerTls::default(),
             registries: Vec::new(),
             max_body_bytes: 1024 * 1024,
+            max_unpacked_bytes: 8 * 1024 * 1024,
+            max_write_bytes: 256 * 1024 * 1024,
+            writes: Writes::Auto,
+            without_policy: false,
+            default_decision: "/system/main".to_owned(),
+            default_authorization_decision: "/system/authz/allow".to_owned(),
+            gzip_min_length_bytes: 1_024,
+            gzip_level: 9,
             max_batch: 100,
             max_in_flight: 1_000,
             max_connections: 4_096,
@@ -80,6 +147,30 @@ impl Default for ServerConfig {
     }
 }
 
+/// How the server learns who its callers are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Authentication {
+    /// It does not.
+    #[default]
+    Off,
+    /// By a bearer token (RFC 6750), which the policy examines.
+    Token,
+    /// By a client certificate, which is verified.
+    Tls,
+}
+
+/// Whether there is a policy for what callers may ask for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Authorization {
+    /// There is none.
+    #[default]
+    Off,
+    /// The rule `data.system.authz.allow`.
+    Basic,
+}
+
 /// Settings that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -94,11 +185,29 @@ pub enum ConfigError {
         /// What it is.
         found: u64,
     },
+    /// Text that says no permissions.
+    #[error("server.unix_socket_permissions: {found:?} is no octal number up to 777")]
+    Permissions {
+        /// The text.
+        found: String,
+    },
+    /// There is nowhere to listen.
+    #[error("server.listen is empty")]
+    Nowhere,
+    /// Clients are to show certificates where there is no TLS.
+    #[error("server.authentication is `tls`, but {address} speaks no TLS")]
+    Untold {
+        /// Where there is none.
+        address: String,
+    },
     /// A policy has the name that stands for the default one.
     #[error(
         "a policy is named `default`, which stands for the policy that rules where none is named"
     )]
     PolicyName,
+    /// The default policy, which compiled, does not parse again: a defect.
+    #[error("the default policy cannot be served")]
+    Policy(#[from] referee_rego::RegoErrors),
     /// A registry pattern that is none.
     #[error("server.registries: {0}")]
     Registry(#[from] PatternError),
@@ -108,14 +217,23 @@ impl Coded for ConfigError {
     fn code(&self) -> &'static str {
         match self {
             Self::OutOfRange { .. } => "setting_out_of_range",
+            Self::Permissions { .. } => "invalid_permissions",
+            Self::Nowhere => "nowhere_to_listen",
+            Self::Untold { .. } => "tls_needed",
             Self::PolicyName => "reserved_policy_name",
+            Self::Policy(errors) => errors.code(),
             Self::Registry(_) => "invalid_registry_pattern",
         }
     }
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::OutOfRange { .. } => None,
+            Self::OutOfRange { .. } | Self::Policy(_) => None,
+            Self::Permissions { .. } => Some("write 755, 770 or 700".into()),
+            Self::Nowhere => Some("name an address, such as 127.0.0.1:8181".into()),
+            Self::Untold { .. } => Some(
+                "set server.tls.certificate, .key and .client_ca, and listen with https".into(),
+            ),
             Self::PolicyName => Some("give it another name".into()),
             Self::Registry(_) => {
                 Some("write registry.example, registry.example:5000 or *.registry.example".into())
@@ -133,6 +251,9 @@ impl ServerConfig {
         let (batch, in_flight) = (u64::from(self.max_batch), u64::from(self.max_in_flight));
         let positive = [
             ("max_body_bytes", self.max_body_bytes),
+            ("max_unpacked_bytes", self.max_unpacked_bytes),
+            ("max_write_bytes", self.max_write_bytes),
+            ("gzip_level", u64::from(self.gzip_level)),
             ("max_batch", batch),
             ("max_in_flight", in_flight),
             ("max_connections", u64::from(self.max_connections)),
@@ -149,6 +270,13 @@ impl ServerConfig {
                 return Err(ConfigError::OutOfRange { setting, demand, found });
             }
         }
+        if self.gzip_level > 9 {
+            return Err(ConfigError::OutOfRange {
+                setting: "gzip_level",
+                demand: "at most 9".to_owned(),
+                found: u64::from(self.gzip_level),
+            });
+        }
         if in_flight < batch {
             return Err(ConfigError::OutOfRange {
                 setting: "max_in_flight",
@@ -163,7 +291,45 @@ impl ServerConfig {
                 found: self.max_deadline_ms,
             });
         }
+        self.check_listening()?;
         self.allowed_registries().map(|_| ())
+    }
+
+    fn check_listening(&self) -> Result<(), ConfigError> {
+        if self.mode().is_none() {
+            let found = self.unix_socket_permissions.clone();
+            return Err(ConfigError::Permissions { found });
+        }
+        if self.listen.is_empty() {
+            return Err(ConfigError::Nowhere);
+        }
+        let speaks_tls = |address: &&Address| match address {
+            Address::Tcp { scheme: None, .. } => self.tls.is_configured(),
+            Address::Tcp { scheme: Some(scheme), .. } => *scheme == Scheme::Https,
+            // Who may connect to a socket the file system says; nobody has a certificate there.
+            Address::Unix(_) | Address::Abstract(_) => true,
+        };
+        match self.listen.iter().find(|address| !speaks_tls(address)) {
+            Some(address) if self.asks_for_certificates() => {
+                Err(ConfigError::Untold { address: address.to_string() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn mode(&self) -> Option<u32> {
+        u32::from_str_radix(&self.unix_socket_permissions, 8).ok().filter(|mode| *mode <= 0o777)
+    }
+
+    /// The permissions of Unix sockets.
+    pub(crate) fn unix_socket_mode(&self) -> u32 {
+        // Checked; nobody but the owner otherwise.
+        self.mode().unwrap_or(0o700)
+    }
+
+    /// Whether every client must show a certificate.
+    pub(crate) fn asks_for_certificates(&self) -> bool {
+        self.authentication == Authentication::Tls
     }
 
     pub(crate) fn allowed_registries(&self) -> Result<Registries, ConfigError> {
@@ -186,6 +352,18 @@ impl ServerConfig {
         usize::try_from(self.max_body_bytes).unwrap_or(usize::MAX)
     }
 
+    pub(crate) fn max_unpacked(&self) -> usize {
+        usize::try_from(self.max_unpacked_bytes).unwrap_or(usize::MAX)
+    }
+
+    pub(crate) fn max_write(&self) -> usize {
+        usize::try_from(self.max_write_bytes).unwrap_or(usize::MAX)
+    }
+
+    pub(crate) fn gzip_min_length(&self) -> usize {
+        usize::try_from(self.gzip_min_length_bytes).unwrap_or(usize::MAX)
+    }
+
     pub(crate) fn max_batch(&self) -> usize {
         usize::try_from(self.max_batch).unwrap_or(usize::MAX)
     }
@@ -204,7 +382,7 @@ mod tests {
     fn the_defaults_can_be_used_and_listen_on_this_machine_only() {
         let config = ServerConfig::default();
         assert_eq!(config.check(), Ok(()));
-        assert!(config.listen.ip().is_loopback());
+        assert!(config.listen.iter().all(Address::is_local));
     }
 
     #[test]

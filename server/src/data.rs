@@ -1,233 +1,178 @@
-//! `GET` and `POST /v1/data/{path}`: OPA's data API over the default policy's program.
+//! `GET` and `POST /v1/data/{path}`: OPA's data API over the policies and data in force.
 //!
 //! With a `subject` the facts about it are gathered first and are the input; what the caller
 //! sends as `input` then stands in the facts under `request.parameters`.
 
 use crate::app::App;
-use crate::body::{self, BodyError};
-use crate::deadline::Due;
+use crate::deadline::{Due, said_deadline};
+use crate::decide::{Decided, Deciding};
 use crate::error::{ApiError, InputError};
+use crate::explain::Mode;
+use crate::input::{self, BODY, malformed, member};
+use crate::members::Members;
 use crate::query::Query;
-use crate::verify::{encoded, said_deadline};
-use crate::{data_path, reply};
-use axum::body::Body;
+use crate::reply::{self, Reply};
+use crate::state::Revision;
+use crate::timers::{self, Timers};
 use axum::extract::Request;
-use axum::http::{HeaderMap, Method, Response, StatusCode, header};
-use bytes::Bytes;
+use axum::http::{Method, StatusCode};
 use referee_core::Source;
-use referee_rego::{Value, ValueKind};
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
-use std::collections::BTreeMap;
-use std::time::Duration;
+use referee_rego::Value;
+use std::sync::Arc;
 use tokio::time::Instant;
 
-/// What stands before the path of the document.
-const PREFIX: &str = "/v1/data";
-
-/// The body of a request. OPA passes over members that it does not know.
-#[derive(Debug, Default, Deserialize)]
-struct Ask<'a> {
-    /// `null` is no input, as for OPA.
-    #[serde(borrow, default)]
-    input: Option<&'a RawValue>,
-    #[serde(default)]
-    subject: Option<String>,
-}
+/// OPA's warning where a body has no input.
+const NO_INPUT: &str =
+    r#"{"code":"api_usage_warning","message":"'input' key missing from the request"}"#;
 
 /// What a request asks with, in whichever form it came.
 #[derive(Debug, Default)]
 struct Asked {
-    input: Option<Input>,
+    input: Option<Value>,
     subject: Option<String>,
-}
-
-#[derive(Debug)]
-enum Input {
-    Text(Box<RawValue>),
-    Value(Value),
-}
-
-/// The members in OPA's order.
-#[derive(Debug, Serialize)]
-struct Told {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    provenance: Option<Provenance>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    metrics: Option<BTreeMap<&'static str, u64>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    result: Option<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    warning: Option<Warning>,
-}
-
-#[derive(Debug, Serialize)]
-struct Warning {
-    code: &'static str,
-    message: &'static str,
-}
-
-const NO_INPUT: Warning =
-    Warning { code: "api_usage_warning", message: "'input' key missing from the request" };
-
-#[derive(Debug, Serialize)]
-struct Provenance {
-    version: &'static str,
-    build_commit: &'static str,
-    build_timestamp: &'static str,
-    build_hostname: &'static str,
-    revision: String,
-}
-
-/// The clocks of OPA's `metrics` that there is something to say about.
-#[derive(Debug, Default)]
-struct Timers(BTreeMap<&'static str, u64>);
-
-impl Timers {
-    fn note(&mut self, name: &'static str, elapsed: Duration) {
-        self.0.insert(name, u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX));
-    }
 }
 
 pub(crate) async fn answer(
     app: &App,
+    path: &str,
     request: Request,
     started: Instant,
-) -> Result<Response<Body>, ApiError> {
+) -> Result<Reply, ApiError> {
     let _room = app.admit(1)?;
     let (head, body) = request.into_parts();
-    let mut timers = Timers::default();
-    let path = data_path::from_url(head.uri.path().strip_prefix(PREFIX).unwrap_or_default())?;
     let query = Query::parse(head.uri.query())?;
     let allowed = said_deadline(&head.headers, &query)?.within(app, None)?;
     let due = Due::new(started, allowed);
     let is_post = head.method == Method::POST;
+    let mut timers = Timers::new(timers::wanted(&query) || app.sink.get().is_some());
     let asked = if is_post {
-        let bytes = read(app, &head.headers, body).await?;
-        timers.note("timer_server_read_bytes_ns", started.elapsed());
-        asked_in_body(&head.headers, &bytes)?
+        let bytes = input::read(app, &head.headers, body).await?;
+        let parsing = Instant::now();
+        let asked = asked_in_body(input::document(&head.headers, &bytes)?)?;
+        timers.since(timers::INPUT_PARSE, parsing);
+        asked
     } else {
-        asked_in_query(&query)?
+        let parsing = Instant::now();
+        let asked = asked_in_query(&query)?;
+        timers.since(timers::INPUT_PARSE, parsing);
+        asked
     };
-    let warning = (is_post && asked.input.is_none() && asked.subject.is_none()).then_some(NO_INPUT);
-    let part = if is_post { "body" } else { "parameter" };
+    let warned = is_post && asked.input.is_none() && asked.subject.is_none();
     let input = match &asked.subject {
         Some(subject) => {
             let gathering = Instant::now();
-            let facts = facts(app, subject, asked.input, part, due).await?;
-            timers.note("timer_referee_gather_ns", gathering.elapsed());
+            let facts = facts(app, subject, asked.input, due).await?;
+            timers.since("timer_referee_gather_ns", gathering);
             Some(facts)
         }
-        None => {
-            let parsing = Instant::now();
-            let input = asked.input.map(|input| value(input, part)).transpose()?;
-            timers.note("timer_rego_input_parse_ns", parsing.elapsed());
-            input
-        }
+        None => asked.input,
     };
-    let program = if query.flag("strict-builtin-errors") {
-        app.strict_program().await?
-    } else {
-        app.program()
+    let revision = app.state.current();
+    let deciding = Deciding {
+        app,
+        revision: &revision,
+        path,
+        strict: query.flag("strict-builtin-errors"),
+        explain: Mode::of(&query),
+        pretty: query.flag("pretty"),
+        due,
+        started,
+        batch: None,
+        required: false,
     };
-    let evaluating = Instant::now();
-    let result = app.engine().evaluate(program, &path, input, due.left_to_evaluate()).await?;
-    timers.note("timer_rego_query_eval_ns", evaluating.elapsed());
-    timers.note("timer_server_handler_ns", started.elapsed());
-    let told = Told {
-        provenance: query.flag("provenance").then(|| provenance(app)),
-        metrics: query.flag("metrics").then_some(timers.0),
-        result,
-        warning,
-    };
-    reply::json(StatusCode::OK, &told, query.flag("pretty"))
-        .map_err(|error| ApiError::Unwritable(Box::new(error)))
+    let decided = deciding.decide(&head, input, timers).await?;
+    tell(&query, &revision, &decided, warned)
 }
 
-async fn read(app: &App, headers: &HeaderMap, body: Body) -> Result<Bytes, ApiError> {
-    if encoded(headers) {
-        return Err(ApiError::Encoded);
+/// The answer, its members in OPA's order.
+fn tell(
+    query: &Query,
+    revision: &Arc<Revision>,
+    decided: &Decided,
+    warned: bool,
+) -> Result<Reply, ApiError> {
+    let unwritable = |error| ApiError::Unwritable(Box::new(error));
+    let mut members = Members::new();
+    if let Some(id) = &decided.decision_id {
+        members.text("decision_id", id);
     }
-    let (limit, within) = (app.config.max_body(), app.config.body_read_timeout());
-    body::read(headers, body, limit, within).await.map_err(|error| match error {
-        // As OPA tells it to its clients.
-        BodyError::TooLarge { .. } => ApiError::InputTooLarge,
-        other => ApiError::Body(other),
-    })
+    if query.flag("provenance") {
+        members.raw("provenance", &provenance(revision)?);
+    }
+    if let Some(explanation) = &decided.explanation {
+        members.raw("explanation", explanation);
+    }
+    if timers::wanted(query)
+        && let Some(all) = decided.timers.all()
+    {
+        members.json("metrics", all).map_err(unwritable)?;
+    }
+    if let Some(value) = &decided.value {
+        members.value("result", value);
+    }
+    if warned {
+        members.raw("warning", NO_INPUT);
+    }
+    Ok(reply::text(StatusCode::OK, members.end(), query.flag("pretty")))
+}
+
+/// OPA's `provenance`: what runs, and with which bundles; without bundles the revision of the
+/// server's own policy, if that is known already.
+pub(crate) fn provenance(revision: &Revision) -> Result<String, ApiError> {
+    let mut members = Members::new();
+    members.text("version", env!("CARGO_PKG_VERSION"));
+    members.text("build_commit", "");
+    members.text("build_timestamp", "");
+    members.text("build_hostname", "");
+    if revision.bundles().is_empty() {
+        let ruling = revision.ruling_at_hand().and_then(|ruling| ruling.as_ref().ok());
+        if let Some(policy) = ruling {
+            members.text("revision", &policy.identity().revision);
+        }
+    } else {
+        let mut bundles = Members::new();
+        for (name, bundle) in revision.bundles() {
+            let mut said = Members::new();
+            said.text("revision", bundle.revision());
+            bundles.raw_named(name, &said.end());
+        }
+        members.raw("bundles", &bundles.end());
+    }
+    Ok(members.end())
 }
 
 fn asked_in_query(query: &Query) -> Result<Asked, ApiError> {
-    let input = query.get("input").map(|text| RawValue::from_string(text.to_owned()));
-    let input = input.transpose().map_err(|error| malformed("parameter", error))?;
+    let part = "parameter";
+    let input = query.last("input").map(|text| Value::from_json_body(text.as_bytes()));
+    let input = input.transpose().map_err(|error| malformed(part, error))?;
     let subject = query.get("subject").map(ToOwned::to_owned);
-    Ok(Asked { input: input.map(Input::Text), subject })
+    Ok(Asked { input, subject })
 }
 
-fn asked_in_body(headers: &HeaderMap, bytes: &[u8]) -> Result<Asked, ApiError> {
-    let part = "body";
-    let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    if media_type.is_some_and(|media_type| media_type.contains("yaml")) {
-        let text = std::str::from_utf8(bytes).map_err(|_| malformed(part, InputError::NotUtf8))?;
-        return asked_in_yaml(text);
-    }
-    let text = bytes.trim_ascii();
-    if text.is_empty() || text == b"null" {
-        return Ok(Asked::default());
-    }
-    // An array would be read as the members of an object in their order.
-    if !text.starts_with(b"{") {
-        let error = serde_json::from_slice::<serde::de::IgnoredAny>(bytes)
-            .map_or_else(InputError::Json, |_| InputError::NoObject);
-        return Err(malformed(part, error));
-    }
-    let ask: Ask<'_> = serde_json::from_slice(bytes).map_err(|error| malformed(part, error))?;
-    Ok(Asked { input: ask.input.map(|input| Input::Text(input.to_owned())), subject: ask.subject })
-}
-
-fn asked_in_yaml(text: &str) -> Result<Asked, ApiError> {
-    let part = "body";
-    if text.is_empty() {
-        return Ok(Asked::default());
-    }
-    let document = Value::from_json_or_yaml_str(text).map_err(|error| malformed(part, error))?;
-    if !matches!(document.kind(), ValueKind::Object | ValueKind::Null) {
-        return Err(malformed(part, InputError::NoObject));
-    }
-    let member = |name| document.get(name).filter(|value| value.kind() != ValueKind::Null);
-    let subject = member("subject").map(|subject| serde_json::from_value(subject.to_json()));
-    let subject = subject.transpose().map_err(|error| malformed(part, error))?;
-    Ok(Asked { input: member("input").map(Input::Value), subject })
-}
-
-fn value(input: Input, part: &'static str) -> Result<Value, ApiError> {
-    match input {
-        Input::Text(text) => {
-            Value::from_json_str(text.get()).map_err(|error| malformed(part, error))
-        }
-        Input::Value(value) => Ok(value),
-    }
+fn asked_in_body(document: Option<Value>) -> Result<Asked, ApiError> {
+    let Some(document) = input::object(document)? else { return Ok(Asked::default()) };
+    let subject = match member(&document, "subject") {
+        None => None,
+        Some(subject) => match subject.as_str() {
+            Some(subject) => Some(subject.into_owned()),
+            None => return Err(malformed(BODY, InputError::Subject(subject.kind().as_str()))),
+        },
+    };
+    Ok(Asked { input: member(&document, "input"), subject })
 }
 
 async fn facts(
     app: &App,
     subject: &str,
-    input: Option<Input>,
-    part: &'static str,
+    input: Option<Value>,
     due: Due,
 ) -> Result<Value, ApiError> {
     let source: Source = subject.parse()?;
     app.registries.admit(&source)?;
-    let input = match input {
-        None => serde_json::Value::Null,
-        Some(Input::Value(value)) => value.to_json(),
-        Some(Input::Text(text)) => {
-            serde_json::from_str(text.get()).map_err(|error| malformed(part, error))?
-        }
-    };
-    let parameters = match input {
-        serde_json::Value::Null => serde_json::Map::new(),
-        serde_json::Value::Object(members) => members,
-        _ => return Err(ApiError::SubjectInput),
+    let parameters = match input.map(|input| input.to_json()) {
+        None | Some(serde_json::Value::Null) => serde_json::Map::new(),
+        Some(serde_json::Value::Object(members)) => members,
+        Some(_) => return Err(ApiError::SubjectInput),
     };
     let request = referee_engine::Request {
         deadline: Some(due.left()),
@@ -235,19 +180,4 @@ async fn facts(
         ..referee_engine::Request::new(source)
     };
     Ok(app.engine().gather(&request).await?.input()?)
-}
-
-fn malformed(part: &'static str, problem: impl Into<InputError>) -> ApiError {
-    ApiError::Input { part, problem: problem.into() }
-}
-
-fn provenance(app: &App) -> Provenance {
-    let revision = app.policy(None).map(|served| served.policy.identity().revision.clone());
-    Provenance {
-        version: env!("CARGO_PKG_VERSION"),
-        build_commit: "",
-        build_timestamp: "",
-        build_hostname: "",
-        revision: revision.unwrap_or_default(),
-    }
 }

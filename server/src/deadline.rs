@@ -3,6 +3,10 @@
 //! Header `Referee-Timeout` before the body's `deadline_ms` before the query's `timeout` (as
 //! Kubernetes sends it) before the server's default.
 
+use crate::app::App;
+use crate::error::ApiError;
+use crate::query::Query;
+use axum::http::HeaderMap;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -59,6 +63,42 @@ impl Due {
     /// What is left of it for an evaluation that is answered without more ado.
     pub(crate) fn left_to_evaluate(&self) -> Duration {
         self.left().saturating_sub(ANSWER).max(Duration::from_millis(1))
+    }
+}
+
+/// What header and query say about the deadline.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Said {
+    header: Option<Duration>,
+    query: Option<Duration>,
+}
+
+pub(crate) fn said_deadline(headers: &HeaderMap, query: &Query) -> Result<Said, ApiError> {
+    let read =
+        |place, text: &str| duration(text).map_err(|source| ApiError::Deadline { place, source });
+    let header = match headers.get(HEADER) {
+        // What is not even text is no duration either.
+        Some(value) => Some(read("Referee-Timeout", value.to_str().unwrap_or("?"))?),
+        None => None,
+    };
+    let query = query.get("timeout").map(|text| read("timeout", text)).transpose()?;
+    Ok(Said { header, query })
+}
+
+impl Said {
+    /// The time allowed, with what the body says between header and query.
+    pub(crate) fn within(self, app: &App, body_ms: Option<u64>) -> Result<Duration, ApiError> {
+        let body = match body_ms {
+            Some(0) => {
+                // As text it is refused by the same rule.
+                let refused = duration("0ms").map(Some);
+                refused.map_err(|source| ApiError::Deadline { place: "deadline_ms", source })?
+            }
+            other => other.map(Duration::from_millis),
+        };
+        let asked = self.header.or(body).or(self.query);
+        let asked = asked.unwrap_or_else(|| app.config.default_deadline());
+        Ok(asked.min(app.config.max_deadline()))
     }
 }
 

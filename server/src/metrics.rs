@@ -13,7 +13,7 @@ use prometheus_client::registry::Registry;
 use referee_core::Verdict;
 use referee_store::CacheStats;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
@@ -51,6 +51,7 @@ pub(crate) struct Metrics {
     durations: Family<PolicyLabels, Histogram, fn() -> Histogram>,
     pub(crate) shed: Counter,
     cache: Arc<OnceLock<Cache>>,
+    others: Arc<RwLock<Vec<Box<dyn Counting>>>>,
 }
 
 /// What is counted of one policy, at hand without a look-up.
@@ -87,6 +88,7 @@ impl Metrics {
         let durations: Family<_, _, fn() -> Histogram> = Family::new_with_constructor(histogram);
         let shed = Counter::default();
         let cache = Arc::default();
+        let others = Arc::default();
         registry.register(
             "http_request_duration_seconds",
             "A histogram of duration for requests",
@@ -106,7 +108,8 @@ impl Metrics {
         let version = vec![("version", env!("CARGO_PKG_VERSION"))];
         registry.register("referee_build", "What is running", Info::new(version));
         registry.register_collector(Box::new(Live { room, capacity, cache: Arc::clone(&cache) }));
-        Self { registry, requests, decisions, durations, shed, cache }
+        registry.register_collector(Box::new(Others(Arc::clone(&others))));
+        Self { registry, requests, decisions, durations, shed, cache, others }
     }
 
     /// The meters of a policy; from now on they stand in the text, if only with zeros.
@@ -131,6 +134,11 @@ impl Metrics {
         }
     }
 
+    /// Has what others count told with the rest.
+    pub(crate) fn collect_also(&self, other: Box<dyn Counting>) {
+        self.others.write().unwrap_or_else(PoisonError::into_inner).push(other);
+    }
+
     /// A request was answered.
     pub(crate) fn answered(
         &self,
@@ -148,6 +156,25 @@ impl Metrics {
         let mut text = String::with_capacity(16 * 1024);
         prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
         Ok(text)
+    }
+}
+
+/// Something that counts for itself.
+pub(crate) trait Counting: Send + Sync + fmt::Debug {
+    /// Writes what it counted.
+    fn encode(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error>;
+}
+
+/// What is told by parts of the server that are there only where they are configured.
+#[derive(Debug)]
+struct Others(Arc<RwLock<Vec<Box<dyn Counting>>>>);
+
+impl Collector for Others {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        for other in &*self.0.read().unwrap_or_else(PoisonError::into_inner) {
+            other.encode(&mut encoder)?;
+        }
+        Ok(())
     }
 }
 

@@ -18,6 +18,7 @@ use tokio::time::{Instant, Sleep, sleep};
 const HEAD: u8 = 0;
 const BUSY: u8 = 1;
 const IDLE: u8 = 2;
+const MANY: u8 = 3;
 
 /// Where a connection stands, told by who serves it.
 #[derive(Clone, Debug, Default)]
@@ -26,12 +27,23 @@ pub(crate) struct Stage(Arc<AtomicU8>);
 impl Stage {
     /// A request has come in; its body has a time limit of its own.
     pub(crate) fn busy(&self) {
-        self.0.store(BUSY, Ordering::Relaxed);
+        self.becomes(BUSY);
     }
 
     /// The request is answered.
     pub(crate) fn idle(&self) {
-        self.0.store(IDLE, Ordering::Relaxed);
+        self.becomes(IDLE);
+    }
+
+    /// Requests come between one another from now on, and no head is timed any more.
+    pub(crate) fn many(&self) {
+        self.0.store(MANY, Ordering::Relaxed);
+    }
+
+    fn becomes(&self, stage: u8) {
+        if self.0.load(Ordering::Relaxed) != MANY {
+            self.0.store(stage, Ordering::Relaxed);
+        }
     }
 
     /// Bytes came in; whether they are the first of a head.

@@ -3,20 +3,20 @@
 use crate::access::{self, Ruling};
 use crate::app::{App, Served};
 use crate::body;
-use crate::deadline::{self, Due};
+use crate::compress::is_encoded;
+use crate::deadline::{Due, said_deadline};
 use crate::error::ApiError;
 use crate::query::Query;
 use crate::reply;
 use crate::route::Answer;
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use futures_util::future::join_all;
 use referee_core::document::{self, DocumentError};
 use referee_core::{Coded, Decision, Facts, Source};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::time::Duration;
 use tokio::time::Instant;
 
 /// The header with the number of the decision, where there is just one.
@@ -71,7 +71,7 @@ pub(crate) async fn answer(
     let _room = app.admit(1)?;
     let (head, body) = request.into_parts();
     let query = Query::parse(head.uri.query())?;
-    if encoded(&head.headers) {
+    if is_encoded(&head.headers) {
         return Err(ApiError::Encoded);
     }
     let said = said_deadline(&head.headers, &query)?;
@@ -79,14 +79,14 @@ pub(crate) async fn answer(
     let bytes = body::read(&head.headers, body, limit, app.config.body_read_timeout()).await?;
     let mut ask = read(&bytes)?;
     let references = references(&mut ask, app.config.max_batch())?;
-    let policy = app.policy(ask.policy.as_deref())?;
+    let policy = app.policy(ask.policy.as_deref()).await?;
     if ask.facts && !app.config.expose_facts {
         return Err(ApiError::FactsKept);
     }
     let allowed = said.within(app, ask.deadline_ms)?;
     let _more_room = app.admit(references.len().saturating_sub(1))?;
     let due = Due::new(started, allowed);
-    let judged = join_all(references.iter().map(|text| judge(app, policy, text, &ask, due))).await;
+    let judged = join_all(references.iter().map(|text| judge(app, &policy, text, &ask, due))).await;
     tell(&judged, query.flag("pretty"))
 }
 
@@ -173,47 +173,5 @@ fn admitted(app: &App, text: &str) -> Result<Source, Box<dyn Coded + Send + Sync
     match app.registries.admit(&source) {
         Ok(()) => Ok(source),
         Err(refused) => Err(Box::new(refused)),
-    }
-}
-
-/// Whether the body comes in an encoding that nothing here takes away.
-pub(crate) fn encoded(headers: &HeaderMap) -> bool {
-    headers.get(header::CONTENT_ENCODING).is_some_and(|value| value != "identity")
-}
-
-/// What header and query say about the deadline.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Said {
-    header: Option<Duration>,
-    query: Option<Duration>,
-}
-
-pub(crate) fn said_deadline(headers: &HeaderMap, query: &Query) -> Result<Said, ApiError> {
-    let read = |place, text: &str| {
-        deadline::duration(text).map_err(|source| ApiError::Deadline { place, source })
-    };
-    let header = match headers.get(deadline::HEADER) {
-        // What is not even text is no duration either.
-        Some(value) => Some(read("Referee-Timeout", value.to_str().unwrap_or("?"))?),
-        None => None,
-    };
-    let query = query.get("timeout").map(|text| read("timeout", text)).transpose()?;
-    Ok(Said { header, query })
-}
-
-impl Said {
-    /// The time allowed, with what the body says between header and query.
-    pub(crate) fn within(self, app: &App, body_ms: Option<u64>) -> Result<Duration, ApiError> {
-        let body = match body_ms {
-            Some(0) => {
-                // As text it is refused by the same rule.
-                let refused = deadline::duration("0ms").map(Some);
-                refused.map_err(|source| ApiError::Deadline { place: "deadline_ms", source })?
-            }
-            other => other.map(Duration::from_millis),
-        };
-        let asked = self.header.or(body).or(self.query);
-        let asked = asked.unwrap_or_else(|| app.config.default_deadline());
-        Ok(asked.min(app.config.max_deadline()))
     }
 }

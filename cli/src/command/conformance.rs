@@ -1,6 +1,6 @@
 //! `referee conformance`: suites of other projects, run against Referee.
 //!
-//! The suites lie where the user has them; nothing of them is in the command.
+//! The suites lie where the user has them; that of OPA's REST API alone comes with the command.
 
 use crate::config::{Config, EngineName};
 use crate::console::Console;
@@ -8,6 +8,7 @@ use crate::error::CliError;
 use crate::escape::is_deceptive;
 use crate::exit::Exit;
 use clap::{Args, Subcommand, ValueEnum};
+use referee_conformance::opa_api;
 use referee_conformance::rego::{Expectations, Front, load, run as run_cases};
 use referee_conformance::report::{Format, Report, write};
 use referee_conformance::sigstore::{self, Codes};
@@ -30,6 +31,8 @@ enum Suite {
     Rego(RegoArgs),
     /// Run Sigstore's verification cases: each is accepted, or refused for its own reason
     Sigstore(SigstoreArgs),
+    /// Compare two servers of OPA's REST API: each request is sent to both
+    OpaApi(OpaApiArgs),
 }
 
 /// The arguments of `referee conformance rego`.
@@ -84,6 +87,35 @@ struct SigstoreArgs {
     expect: Option<PathBuf>,
 }
 
+/// The arguments of `referee conformance opa-api`.
+#[derive(Args, Debug)]
+struct OpaApiArgs {
+    /// The server whose answers are right: http://HOST:PORT, without policies and data
+    #[arg(long, value_name = "URL")]
+    reference: String,
+    /// The server whose answers must be the same: http://HOST:PORT, without policies and data
+    #[arg(long, value_name = "URL")]
+    target: String,
+    /// A folder of scenarios instead of those that come with Referee
+    #[arg(long, value_name = "DIR")]
+    cases: Option<PathBuf>,
+    /// The form of the report: human, json or junit
+    #[arg(
+        short,
+        long,
+        short_alias = 'f',
+        alias = "format",
+        value_name = "FORM",
+        default_value = "human",
+        hide_possible_values = true
+    )]
+    output: Form,
+    /// A list of differences that are expected, with the reason of each; a case that agrees all the
+    /// same is a failure
+    #[arg(long, value_name = "FILE")]
+    expect: Option<PathBuf>,
+}
+
 /// The form of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Form {
@@ -108,10 +140,12 @@ pub(crate) async fn run(
     let form = match &args.suite {
         Suite::Rego(args) => args.output,
         Suite::Sigstore(args) => args.output,
+        Suite::OpaApi(args) => args.output,
     };
     let work = tokio::task::spawn_blocking(move || match &args.suite {
         Suite::Rego(args) => examine(args, args.engine.map_or(configured, EngineChoice::from)),
         Suite::Sigstore(args) => examine_sigstore(args),
+        Suite::OpaApi(args) => Ok(examine_opa_api(args)?),
     });
     let report = crate::interrupt::until_interrupted(async {
         work.await.map_err(|error| CliError::Runtime(io::Error::other(error)))
@@ -155,6 +189,20 @@ fn examine(args: &RegoArgs, engine: EngineChoice) -> Result<Report, CliError> {
         None => Expectations::none(),
     };
     Ok(run_cases(&args.suite, &cases, &Front::new(engine), &expectations))
+}
+
+fn examine_opa_api(args: &OpaApiArgs) -> Result<Report, opa_api::Unusable> {
+    let scenarios = match &args.cases {
+        Some(folder) => opa_api::load_folder(folder)?,
+        None => opa_api::load()?,
+    };
+    let expected = match &args.expect {
+        Some(path) => opa_api::Expected::read(path)?,
+        None => opa_api::Expected::default(),
+    };
+    let reference = opa_api::Address::parse(&args.reference)?;
+    let target = opa_api::Address::parse(&args.target)?;
+    Ok(opa_api::run(&scenarios, &reference, &target, &expected)?)
 }
 
 fn examine_sigstore(args: &SigstoreArgs) -> Result<Report, CliError> {

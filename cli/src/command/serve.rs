@@ -1,5 +1,9 @@
 //! `referee serve`: decisions over HTTP.
 
+mod opa;
+
+pub(crate) use opa::OpaError;
+
 use crate::args::{PolicyArgs, RegistryArgs, TrustArgs};
 use crate::config::{Config, Overlay};
 use crate::error::CliError;
@@ -8,22 +12,47 @@ use crate::interrupt::{Shutdown, second_kills};
 use crate::{roots, setup};
 use clap::Args;
 use referee_core::{Digest, Timestamp, Trust};
-use referee_server::Server;
+use referee_server::{Address, Server};
 use referee_store::{Asking, Clock as _, Router, Store, Supplied, SystemClock, TrustRoots};
+use serde_json::Map;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// The arguments of `referee serve`.
 #[derive(Args, Debug)]
 pub(crate) struct ServeArgs {
-    /// Where to listen, address:port; port 0 is any that is free [default: 127.0.0.1:8181]
-    #[arg(short, long, value_name = "ADDRESS")]
-    listen: Option<SocketAddr>,
-    /// Where to answer /health and /metrics besides, address:port
-    #[arg(long, value_name = "ADDRESS")]
-    diagnostic_listen: Option<SocketAddr>,
+    /// Where to listen: host:port (port 0 is any that is free), https://host:port or
+    /// unix:///path; may be repeated [default: 127.0.0.1:8181]
+    #[arg(short, long, visible_alias = "addr", value_name = "ADDRESS")]
+    listen: Vec<Address>,
+    /// Where to answer /health and /metrics besides; may be repeated
+    #[arg(long, visible_alias = "diagnostic-addr", value_name = "ADDRESS")]
+    diagnostic_listen: Vec<Address>,
+    /// Speak HTTP/2 without TLS, too
+    #[arg(long)]
+    h2c: bool,
+    /// The certificate of the server with its chain, PEM; then it speaks TLS
+    #[arg(long, value_name = "FILE")]
+    tls_cert_file: Option<PathBuf>,
+    /// The private key of that certificate, PEM
+    #[arg(long, value_name = "FILE")]
+    tls_private_key_file: Option<PathBuf>,
+    /// The authorities of client certificates, PEM
+    #[arg(long, value_name = "FILE")]
+    tls_ca_cert_file: Option<PathBuf>,
+    /// How the server learns who its callers are: token, tls or off
+    #[arg(long, value_name = "SCHEME", value_parser = ["token", "tls", "off"], hide_possible_values = true)]
+    authentication: Option<String>,
+    /// Who may ask for what: basic (the rule data.system.authz.allow says) or off
+    #[arg(long, value_name = "SCHEME", value_parser = ["basic", "off"], hide_possible_values = true)]
+    authorization: Option<String>,
+    /// Begin with no policy and no data, for those that the API or bundles bring
+    #[arg(long, conflicts_with = "policy")]
+    no_policy: bool,
+    #[command(flatten)]
+    opa: opa::OpaArgs,
     #[command(flatten)]
     trust: TrustArgs,
     #[command(flatten)]
@@ -38,9 +67,24 @@ impl ServeArgs {
     /// # Errors
     /// Where the arguments contradict one another.
     pub(crate) fn overlay(&self, overlay: &mut Overlay) -> Result<(), CliError> {
-        overlay.set_some("server", "listen", self.listen.map(|address| address.to_string()));
-        let diagnostic = self.diagnostic_listen.map(|address| address.to_string());
-        overlay.set_some("server", "diagnostic_listen", diagnostic);
+        overlay.set_list("server", "listen", &self.listen);
+        overlay.set_list("server", "diagnostic_listen", &self.diagnostic_listen);
+        overlay.set_some("server", "h2c", self.h2c.then_some(true));
+        overlay.set_some("server", "authentication", self.authentication.clone());
+        overlay.set_some("server", "authorization", self.authorization.clone());
+        let files = [
+            ("certificate", &self.tls_cert_file),
+            ("key", &self.tls_private_key_file),
+            ("client_ca", &self.tls_ca_cert_file),
+        ];
+        let tls: Map<_, _> = files
+            .into_iter()
+            .filter_map(|(name, path)| Some((name.to_owned(), path.as_ref()?.to_str()?.into())))
+            .collect();
+        if !tls.is_empty() {
+            overlay.set("server", "tls", tls);
+        }
+        overlay.set_some("server", "without_policy", self.no_policy.then_some(true));
         self.trust.overlay(overlay);
         self.registry.overlay(overlay);
         self.policy.overlay(overlay)
@@ -51,8 +95,9 @@ impl ServeArgs {
 ///
 /// # Errors
 /// Where the server cannot be set up or cannot listen.
-pub(crate) async fn run(config: Config) -> Result<Exit, CliError> {
-    let policy = setup::policy(&config)?;
+pub(crate) async fn run(mut config: Config, args: &ServeArgs) -> Result<Exit, CliError> {
+    let opa = args.opa.prepare(&mut config.server)?;
+    let policy = (!config.server.without_policy).then(|| setup::policy(&config)).transpose()?;
     let trust = setup::trust(&config)?;
     if config.trust.is_empty() {
         tracing::warn!("no trust document is configured, so no signature can be trusted");
@@ -66,19 +111,27 @@ pub(crate) async fn run(config: Config) -> Result<Exit, CliError> {
     let Supplied { trust, again_at, .. } = renewal.supply().await?;
     let engine = setup::engine_over(Arc::clone(&renewal.store), &config, trust)?;
     let in_force = engine.trust_revision().clone();
-    let identity = policy.identity().clone();
+    let identity = policy.as_ref().map(|policy| policy.identity().clone());
     let server = Server::new(config.server.clone(), engine, policy, BTreeMap::new())?
         .with_cache_stats(move || stats.stats());
     let shutdown = Shutdown::listen()?;
+    let (server, working) = match opa {
+        Some(opa) => {
+            let (server, working) = opa.start(server).await?;
+            (server, Some(working))
+        }
+        None => (server, None),
+    };
     let listeners = server.bind().await?;
+    let addresses: Vec<_> = listeners.addresses().map(ToString::to_string).collect();
     tracing::info!(
-        address = %listeners.address(),
-        policy = identity.package,
-        policy_revision = identity.revision,
+        address = addresses.join(", "),
+        policy = identity.as_ref().map(|identity| &*identity.package),
+        policy_revision = identity.as_ref().map(|identity| &*identity.revision),
         trust_revision = %in_force,
         "serving"
     );
-    if let Some(address) = listeners.diagnostic_address() {
+    for address in listeners.diagnostic_addresses() {
         tracing::info!(%address, "serving diagnostics");
     }
     let asked = async {
@@ -89,6 +142,9 @@ pub(crate) async fn run(config: Config) -> Result<Exit, CliError> {
     let renewing = again_at.map(|at| tokio::spawn(renewal.keep(server.clone(), in_force, at)));
     let ended = server.serve(listeners, asked).await;
     renewing.iter().for_each(tokio::task::JoinHandle::abort);
+    if let Some(working) = working {
+        working.end(Duration::from_millis(config.server.shutdown_grace_ms)).await;
+    }
     if ended.cut_off > 0 {
         tracing::warn!(connections = ended.cut_off, "connections were cut off");
     }

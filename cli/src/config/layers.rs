@@ -24,6 +24,9 @@ const PATHS: &[&str] = &[
     "/registry/docker_config",
     "/tuf/folder",
     "/schemas",
+    "/server/tls/certificate",
+    "/server/tls/key",
+    "/server/tls/client_ca",
 ];
 
 /// What the flags say: a configuration with only the settings that are given.

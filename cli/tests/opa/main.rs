@@ -6,6 +6,8 @@
 //! harness's capture. `$REFEREE_OPA_ONLY` has words of the invocations that are wanted.
 
 #[cfg(test)]
+mod authz;
+#[cfg(test)]
 mod beside;
 #[cfg(test)]
 #[path = "../peers/find.rs"]

@@ -32,6 +32,11 @@ pub struct Question<'a> {
     pub indexing: bool,
     /// Whether rules are left as soon as their value is certain.
     pub early_exit: bool,
+    /// Whether text that is no query is told about as if it could have been a rule, as by OPA's
+    /// server.
+    pub tries_rules: bool,
+    /// Builtins that the query itself may not call; modules may.
+    pub unsafe_builtins: &'a [&'a str],
 }
 
 impl<'a> Question<'a> {
@@ -48,6 +53,8 @@ impl<'a> Question<'a> {
             reports: Reports::default(),
             indexing: true,
             early_exit: true,
+            tries_rules: false,
+            unsafe_builtins: &[],
         }
     }
 
@@ -60,7 +67,32 @@ impl<'a> Question<'a> {
     /// Whether it asks for more than rows, which only the native engine can give.
     pub(crate) fn wants_more(&self) -> bool {
         let plain = self.package.is_none() && self.imports.is_empty();
+        let plain = plain && !self.tries_rules && self.unsafe_builtins.is_empty();
         !plain || !self.indexing || !self.early_exit || self.reports != Reports::default()
+    }
+
+    /// The same, with errors as OPA's server tells them, which first tries to read a rule.
+    #[must_use]
+    pub fn trying_rules(self) -> Self {
+        Self { tries_rules: true, ..self }
+    }
+
+    /// The same in a world that is handed in.
+    #[must_use]
+    pub fn in_world(self, world: World<'a>) -> Self {
+        Self { world, ..self }
+    }
+
+    /// The same in a package, named without `data.`.
+    #[must_use]
+    pub fn in_package(self, package: Option<&'a str>) -> Self {
+        Self { package, ..self }
+    }
+
+    /// The same, where the query itself may not call these builtins.
+    #[must_use]
+    pub fn without_builtins(self, unsafe_builtins: &'a [&'a str]) -> Self {
+        Self { unsafe_builtins, ..self }
     }
 
     /// The same with reports.

@@ -227,6 +227,18 @@ impl RegoErrors {
         }
     }
 
+    /// The errors of several; `None` where there are none.
+    #[must_use]
+    pub fn joined(lists: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let mut lists = lists.into_iter();
+        let mut whole = lists.next()?;
+        for errors in lists {
+            whole.rest.push(*errors.first);
+            whole.rest.extend(errors.rest);
+        }
+        Some(whole)
+    }
+
     /// The first error.
     #[must_use]
     pub fn first(&self) -> &RegoError {

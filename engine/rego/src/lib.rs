@@ -13,12 +13,14 @@
 //! This crate is pure: no IO, no wall clock, no environment. The back end in use is the crate
 //! `regorus` ([`Program`] says what its own limits are); none of its types show here.
 
+mod annotated;
 mod ask;
 mod attribution;
 mod back;
 mod budget;
 mod data_tree;
 mod decision;
+mod edit;
 mod error;
 mod gather;
 mod options;
@@ -36,15 +38,17 @@ mod walk;
 mod world;
 mod yaml;
 
+pub use annotated::Annotated;
 pub use ask::{Answer, Question, Reports, Times, Told};
 pub use budget::EvalBudget;
 pub use data_tree::DataTree;
 pub use decision::{Policy, PolicyError, Ruling};
+pub use edit::{Edit, EditError, escaped_path};
 pub use error::{Location, RegoCode, RegoError, RegoErrors, SourceLine};
 pub use options::{CompileOptions, EngineChoice, Schema, Schemas, TestRules, UnknownEngine};
 pub use path::{PathError, data_path};
 pub use program::{
-    Evaluation, Module, Program, QueryExpression, QueryResults, QueryRow, RegoEngine,
+    Document, Evaluation, Module, Program, QueryExpression, QueryResults, QueryRow, RegoEngine,
 };
 pub use reads::Reads;
 pub use referee_rego_builtin as builtin;
@@ -59,7 +63,7 @@ pub use rules::{RuleInfo, RuleKind};
 pub use test_runner::{
     SubResult, Test, TestFilter, TestOptions, TestOutcome, TestResult, run_tests,
 };
-pub use tree::SyntaxTree;
+pub use tree::{SyntaxTree, check_query};
 pub use value::{Value, ValueError, ValueKind};
 pub use value::{capabilities_document, capabilities_from};
 pub use world::World;

@@ -1,17 +1,18 @@
 //! Programs: modules and data, compiled once and evaluated many times.
 
 use crate::ask::{Answer, Question, Told};
-use crate::back::{Back, Path, Values, path_of};
+use crate::back::{Back, Path, Source, Values, path_of};
 use crate::budget::EvalBudget;
 use crate::error::{Location, RegoCode, RegoError, RegoErrors};
 use crate::options::{CompileOptions, EngineChoice};
-use crate::path;
+use crate::path::{self, PathError};
 use crate::reads::Reads;
 use crate::report::{Coverage, CoverageKind, CoverageReport};
 use crate::residual::{PartialAnswer, PartialQuestion};
 use crate::rules::{RuleInfo, RuleKind};
 use crate::scan;
 use crate::test_runner::Test;
+use crate::tree::SyntaxTree;
 use crate::value::{self, Value};
 use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,29 +64,59 @@ impl RegoEngine {
         data: Value,
         options: CompileOptions,
     ) -> Result<Program, RegoErrors> {
-        check_modules(modules, options.engine)?;
-        if data.0.as_object().is_none() {
-            return Err(RegoError::new(RegoCode::Compile, "the data must be an object").into());
-        }
-        if value::depth_exceeds(&data.0, value::MAX_DEPTH) {
-            return Err(RegoError::new(RegoCode::Compile, "data is nested too deep").into());
-        }
-        let (back, rules) = Back::compile(modules, &data, &options)?;
-        let modules = modules.to_vec();
+        let sources: Vec<_> = modules.iter().map(|module| (module, None)).collect();
+        Self::compile_sources(&sources, data, options)
+    }
+
+    /// As [`Self::compile`], of modules that have been parsed already where their tree is given:
+    /// [`SyntaxTree::of_module`] with the same options. A tree saves the native engine from parsing
+    /// the text again; others take no notice of it.
+    ///
+    /// # Errors
+    /// As for [`Self::compile`].
+    pub fn compile_parsed(
+        modules: &[(Module, Option<SyntaxTree>)],
+        data: Value,
+        options: CompileOptions,
+    ) -> Result<Program, RegoErrors> {
+        let sources = modules.iter();
+        let sources = sources.map(|(module, tree)| (module, tree.as_ref().map(SyntaxTree::module)));
+        Self::compile_sources(&sources.collect::<Vec<_>>(), data, options)
+    }
+
+    fn compile_sources(
+        sources: &[Source<'_>],
+        data: Value,
+        options: CompileOptions,
+    ) -> Result<Program, RegoErrors> {
+        check_modules(sources, options.engine)?;
+        check_data(&data)?;
+        let (back, rules) = Back::compile(sources, &data, &options)?;
+        let modules = sources.iter().map(|(module, _)| (*module).clone()).collect();
         let mut has_value = BTreeMap::new();
         for rule in &rules {
             let function = matches!(rule.kind, RuleKind::Function { .. });
             *has_value.entry(rule.path.clone()).or_default() |= !function;
         }
-        let inner = Inner { back, modules, data, options, rules, has_value };
-        Ok(Program { inner: Arc::new(inner) })
+        let made = Made { modules, options, rules, has_value };
+        Ok(Program { inner: Arc::new(Inner { back, data, made: Arc::new(made) }) })
     }
 }
 
-fn check_modules(modules: &[Module], engine: EngineChoice) -> Result<(), RegoErrors> {
+fn check_data(data: &Value) -> Result<(), RegoErrors> {
+    if data.0.as_object().is_none() {
+        return Err(RegoError::new(RegoCode::Compile, "the data must be an object").into());
+    }
+    if value::depth_exceeds(&data.0, value::MAX_DEPTH) {
+        return Err(RegoError::new(RegoCode::Compile, "data is nested too deep").into());
+    }
+    Ok(())
+}
+
+fn check_modules(modules: &[Source<'_>], engine: EngineChoice) -> Result<(), RegoErrors> {
     let mut names = BTreeSet::new();
     let mut errors = Vec::new();
-    for module in modules {
+    for (module, _) in modules {
         if !names.insert(&module.name) {
             let message = format!("two modules are named {}", module.name);
             errors.push(RegoError::new(RegoCode::Compile, message));
@@ -111,10 +142,29 @@ pub struct Program {
     inner: Arc<Inner>,
 }
 
+/// A path of the data document, ready to be evaluated.
+#[derive(Clone, Debug)]
+pub struct Document {
+    path: Path,
+}
+
+impl Document {
+    /// The path in its one written form: `data.a["b-c"][0]`.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.path.text
+    }
+}
+
 struct Inner {
     back: Back,
-    modules: Vec<Module>,
     data: Value,
+    made: Arc<Made>,
+}
+
+/// What does not depend on the base document.
+struct Made {
+    modules: Vec<Module>,
     options: CompileOptions,
     rules: Vec<RuleInfo>,
     /// For the path of each rule whether it has a value; a function has none.
@@ -208,6 +258,33 @@ impl Program {
         Ok(Evaluation { value: values.into_iter().next().flatten(), prints })
     }
 
+    /// Makes a path ready to be evaluated many times, by this program or another over the same
+    /// modules.
+    ///
+    /// # Errors
+    /// Where the text is no path.
+    pub fn document(&self, path: &str) -> Result<Document, PathError> {
+        let path = path_of(path::parse(path)?, false);
+        let is_rule = self.inner.made.has_value.get(&path.text) == Some(&true);
+        Ok(Document { path: Path { is_rule, ..path } })
+    }
+
+    /// As [`Self::evaluate_in`], of a path that was made ready.
+    ///
+    /// # Errors
+    /// As for [`Self::eval`].
+    pub fn evaluate_document(
+        &self,
+        document: &Document,
+        input: Option<&Value>,
+        budget: &EvalBudget,
+        world: &World<'_>,
+    ) -> Result<Evaluation, RegoError> {
+        let paths = std::slice::from_ref(&document.path);
+        let Values { values, prints } = self.inner.back.eval(paths, input, budget, world)?;
+        Ok(Evaluation { value: values.into_iter().next().flatten(), prints })
+    }
+
     /// Evaluates several paths at once: what they have in common is evaluated once.
     ///
     /// # Errors
@@ -233,11 +310,9 @@ impl Program {
     }
 
     fn path(&self, path: &str) -> Result<Path, RegoError> {
-        let segments = path::parse(path)
-            .map_err(|error| RegoError::new(RegoCode::Parse, error.to_string()))?;
-        let path = path_of(segments, false);
-        let is_rule = self.inner.has_value.get(&path.text) == Some(&true);
-        Ok(Path { is_rule, ..path })
+        let document = self.document(path);
+        let document = document.map_err(|e| RegoError::new(RegoCode::Parse, e.to_string()))?;
+        Ok(document.path)
     }
 
     /// Evaluates a query: Rego text such as `x := data.trust.deny; count(x) > 0`.
@@ -277,7 +352,7 @@ impl Program {
         budget: &EvalBudget,
         world: &World<'_>,
     ) -> Result<QueryResults, RegoError> {
-        if self.inner.options.engine != EngineChoice::Native
+        if self.inner.made.options.engine != EngineChoice::Native
             && let Err(excess) = scan::check(query)
         {
             let location = Location { file: "query".into(), row: excess.row, col: excess.col };
@@ -342,13 +417,13 @@ impl Program {
 
     /// The rules of a package (named without `data.`), in the order of modules and inside them.
     pub fn rules<'a>(&'a self, package: &'a str) -> impl Iterator<Item = &'a RuleInfo> {
-        self.inner.rules.iter().filter(move |rule| rule.package == package)
+        self.inner.made.rules.iter().filter(move |rule| rule.package == package)
     }
 
     /// All rules, in the order of modules and inside them.
     #[must_use]
     pub fn all_rules(&self) -> &[RuleInfo] {
-        &self.inner.rules
+        &self.inner.made.rules
     }
 
     /// What its modules read of the input and of the world: all of them, tests and library too.
@@ -357,10 +432,16 @@ impl Program {
         self.inner.back.reads()
     }
 
+    /// The capabilities that its modules need, in OPA's form; `None` where the engine cannot tell.
+    #[must_use]
+    pub fn required_capabilities(&self) -> Option<Value> {
+        self.inner.back.required()
+    }
+
     /// The modules it was compiled from.
     #[must_use]
     pub fn modules(&self) -> &[Module] {
-        &self.inner.modules
+        &self.inner.made.modules
     }
 
     /// The data document it was compiled with.
@@ -369,9 +450,76 @@ impl Program {
         &self.inner.data
     }
 
+    /// The same modules over another base document, with all that was compiled shared.
+    ///
+    /// `conflicts`: whether a rule that stands at a path at which the document has something is an
+    /// error, as when data is written to OPA; where not, the rule hides it.
+    ///
+    /// # Errors
+    /// Where the document is no object, is nested deeper than 128 levels, or conflicts with rules.
+    pub fn with_data(&self, data: Value, conflicts: bool) -> Result<Self, RegoErrors> {
+        check_data(&data)?;
+        let Inner { back, made, .. } = &*self.inner;
+        match back.with_data(&data, conflicts) {
+            Some(back) => {
+                let inner = Inner { back: back?, data, made: Arc::clone(made) };
+                Ok(Self { inner: Arc::new(inner) })
+            }
+            None => {
+                let options = made.options.clone().with_data_conflicts_checked(conflicts);
+                RegoEngine::compile(&made.modules, data, options)
+            }
+        }
+    }
+
+    /// The same program, where a builtin that fails ends the evaluation, or not. The native engine
+    /// compiles nothing for it.
+    ///
+    /// # Errors
+    /// Where an engine has to compile again, and refuses.
+    pub fn with_strict_builtin_errors(&self, strict: bool) -> Result<Self, RegoErrors> {
+        let Inner { back, made, data } = &*self.inner;
+        match back.with_strict_builtin_errors(strict) {
+            Some(back) => {
+                let inner = Inner { back, data: data.clone(), made: Arc::clone(made) };
+                Ok(Self { inner: Arc::new(inner) })
+            }
+            None => {
+                let options = made.options.clone().with_strict_builtin_errors(strict);
+                RegoEngine::compile(&made.modules, data.clone(), options)
+            }
+        }
+    }
+
+    /// How it was compiled.
+    #[must_use]
+    pub fn options(&self) -> &CompileOptions {
+        &self.inner.made.options
+    }
+
+    /// The syntax tree of a module as the compiler left it, as OPA's server shows policies: JSON on
+    /// one line. `None` where there is no such module, or the engine keeps none.
+    #[must_use]
+    pub fn module_json(&self, name: &str) -> Option<String> {
+        self.inner.back.native()?.module_json(name)
+    }
+
+    /// Whether a rule stands at a path or above it, so that what is undefined there could be
+    /// defined.
+    ///
+    /// # Errors
+    /// Where the path is none.
+    pub fn has_rules_at(&self, path: &str) -> Result<bool, PathError> {
+        let segments = path::parse(path)?;
+        let mut paths = std::iter::successors(Some(segments.as_slice()), |path| {
+            path.split_last().map(|(_, rest)| rest)
+        });
+        Ok(paths.any(|path| self.inner.made.has_value.contains_key(&path::write(path))))
+    }
+
     /// Whether the native engine evaluates, alone or before another.
     pub(crate) fn is_native(&self) -> bool {
-        self.inner.options.engine != EngineChoice::Regorus
+        self.inner.made.options.engine != EngineChoice::Regorus
     }
 
     /// For each element of the partial rules at these paths where the first definition stands that
@@ -388,13 +536,13 @@ impl Program {
 
     /// The same data and options with other modules.
     pub(crate) fn with_modules(&self, modules: &[Module]) -> Result<Self, RegoErrors> {
-        RegoEngine::compile(modules, self.inner.data.clone(), self.inner.options.clone())
+        RegoEngine::compile(modules, self.inner.data.clone(), self.inner.made.options.clone())
     }
 }
 
 impl fmt::Debug for Program {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let modules: Vec<_> = self.inner.modules.iter().map(|module| &module.name).collect();
+        let modules: Vec<_> = self.inner.made.modules.iter().map(|module| &module.name).collect();
         f.debug_struct("Program").field("modules", &modules).finish_non_exhaustive()
     }
 }

@@ -3,19 +3,21 @@
 
 use crate::back::native_errors;
 use crate::error::RegoErrors;
+use crate::options::CompileOptions;
 use crate::walk::{self, Visitor};
 use referee_rego_syntax::ast::{
     Body, Expr, ExprKind, Import, Logical, Module, RegoVersion, Rule, Term, TermKind,
 };
 use referee_rego_syntax::compare::{sorted_members, sorted_terms};
 use referee_rego_syntax::json::{JsonOptions, module_to_text};
-use referee_rego_syntax::{ParseOptions, parse_module};
+use referee_rego_syntax::{ParseOptions, parse_module, parse_query};
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 /// The syntax tree of a module.
 #[derive(Clone, Debug)]
 pub struct SyntaxTree {
-    module: Module,
+    module: Arc<Module>,
 }
 
 impl SyntaxTree {
@@ -27,7 +29,29 @@ impl SyntaxTree {
         let version = if rego_v0 { RegoVersion::V0 } else { RegoVersion::V1 };
         let options = ParseOptions::new(version).with_annotations(true);
         let module = parse_module(name, text, &options).map_err(native_errors)?;
-        Ok(Self { module })
+        Ok(Self { module: Arc::new(module) })
+    }
+
+    /// Parses a module as a program with these options would.
+    ///
+    /// # Errors
+    /// Everything that is wrong with its syntax.
+    pub fn of_module(
+        module: &crate::program::Module,
+        options: &CompileOptions,
+    ) -> Result<Self, RegoErrors> {
+        let parsed = crate::back::native_parse(module, options)?;
+        Ok(Self { module: Arc::new(parsed) })
+    }
+
+    pub(crate) fn module(&self) -> &Module {
+        &self.module
+    }
+
+    /// The package as Rego writes it, with `data`: `data.a["b-c"]`.
+    #[must_use]
+    pub fn package_text(&self) -> String {
+        TermKind::Ref(self.module.package.path.clone()).to_string()
     }
 
     /// The package, part by part, without `data`.
@@ -74,6 +98,14 @@ impl SyntaxTree {
         sketch.module(&self.module, comments);
         sketch.text
     }
+}
+
+/// Looks at the syntax of a query, as OPA's server does.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn check_query(query: &str) -> Result<(), RegoErrors> {
+    parse_query(query, &ParseOptions::new(RegoVersion::V1)).map(drop).map_err(native_errors)
 }
 
 /// Collects paths under a document.

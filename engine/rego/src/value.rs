@@ -73,6 +73,9 @@ pub enum ValueError {
         /// At which byte of the line, from 1.
         column: usize,
     },
+    /// It is not JSON, or nested too deep: in the words of OPA's server.
+    #[error("{0}")]
+    Go(String),
     /// It is not YAML, or has no JSON: in OPA's words.
     #[error("{0}")]
     Yaml(String),
@@ -102,6 +105,32 @@ impl Value {
         let limits = native::JsonLimits::DEFAULT.with_depth(MAX_DEPTH);
         let value = native::Value::from_json(text, &limits);
         value.map(Self).map_err(|error| ValueError::json(error, text))
+    }
+
+    /// Reads a body of JSON as OPA's server does (`util.UnmarshalJSON`), and tells what is wrong in
+    /// its words.
+    ///
+    /// # Errors
+    /// [`ValueError::Go`] where the bytes are not JSON, or nested deeper than 128 levels.
+    pub fn from_json_body(bytes: &[u8]) -> Result<Self, ValueError> {
+        let limits = native::JsonLimits::DEFAULT.with_depth(MAX_DEPTH);
+        let value = native::Value::from_json_stream(bytes, &limits);
+        value.map(Self).map_err(|error| ValueError::Go(error.message))
+    }
+
+    /// Appends its JSON text on one line, as Go's `encoding/json` writes what OPA answers: `<`, `>`
+    /// and `&` escaped, sets as sorted arrays.
+    pub fn write_go_json(&self, out: &mut String) {
+        // Writing to a string does not fail.
+        let _ = self.0.write_json(out, native::JsonStyle::GO);
+    }
+
+    /// The value as a term of a syntax tree, in OPA's JSON: `{"type":"number","value":1}`.
+    #[must_use]
+    pub fn to_term_json(&self) -> String {
+        let mut out = String::new();
+        write_term(&self.0, &mut out);
+        out
     }
 
     /// Takes a JSON document over.
@@ -217,6 +246,14 @@ impl Value {
     #[must_use]
     pub fn to_json_string(&self) -> String {
         self.0.to_json_style(native::JsonStyle::PLAIN)
+    }
+
+    /// Writes what [`Self::to_json_string`] gives, piece by piece.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn write_json(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        self.0.write_json(out, native::JsonStyle::PLAIN)
     }
 
     /// As Rego text, as OPA prints values: `{"a": 1}`, `{1, 2}`, `set()`.
@@ -375,6 +412,49 @@ fn merge(under: &native::Value, over: &native::Value, depth: usize) -> native::V
         }
         _ => over.clone(),
     }
+}
+
+/// Writes a value as a term. Values are no deeper than [`MAX_DEPTH`] where this is asked for.
+fn write_term(value: &native::Value, out: &mut String) {
+    let list = |elements: &[native::Value], out: &mut String| {
+        for (at, element) in elements.iter().enumerate() {
+            out.push_str(if at == 0 { "" } else { "," });
+            write_term(element, out);
+        }
+    };
+    let kind = Value(value.clone()).kind().as_str();
+    out.push_str(&format!("{{\"type\":\"{kind}\""));
+    match value {
+        // Go leaves the value of a null away.
+        native::Value::Null => {}
+        native::Value::Array(elements) => {
+            out.push_str(",\"value\":[");
+            list(elements.as_slice(), out);
+            out.push(']');
+        }
+        native::Value::Set(elements) => {
+            out.push_str(",\"value\":[");
+            list(elements.as_slice(), out);
+            out.push(']');
+        }
+        native::Value::Object(members) => {
+            out.push_str(",\"value\":[");
+            for (at, (key, member)) in members.iter().enumerate() {
+                out.push_str(if at == 0 { "[" } else { ",[" });
+                write_term(key, out);
+                out.push(',');
+                write_term(member, out);
+                out.push(']');
+            }
+            out.push(']');
+        }
+        other => {
+            out.push_str(",\"value\":");
+            // Writing to a string does not fail.
+            let _ = other.write_json(out, native::JsonStyle::GO);
+        }
+    }
+    out.push('}');
 }
 
 /// Whether a document is nested deeper than `limit`. Does not recurse deeper than that itself.

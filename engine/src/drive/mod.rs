@@ -15,4 +15,4 @@ mod question;
 pub(crate) use answer::{gather, rule};
 pub(crate) use file::{gather_file, rule_file};
 pub(crate) use gather::{Context, Gathering, State, spawn};
-pub(crate) use question::ask;
+pub(crate) use question::{ask, run};

@@ -15,10 +15,11 @@ mod origin;
 mod tls;
 mod upload;
 
-pub(crate) use body::is_html;
-pub(crate) use client::{Http, Incoming, Outgoing};
-pub(crate) use deadline::{Deadline, Fault, Retries, Retry};
+pub(crate) use body::{is_html, read as read_body};
+pub(crate) use client::{Http, Incoming, Outgoing, check_redirect, location};
+pub(crate) use deadline::{Deadline, Fault, Retries, Retry, retry_after};
 pub(crate) use origin::{is_own_machine, same_origin};
+pub(crate) use tls::{certificates_in, is_tls_failure};
 pub(crate) use upload::{Load, Upload};
 
 /// The most redirects of one request. Registries send blobs to storage in one or two.

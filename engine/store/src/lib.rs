@@ -4,6 +4,7 @@
 //! digest has that digest and size, nothing is larger than its limit, and "there are none" is
 //! said only after a listing was read to its end.
 
+pub mod bundle;
 pub mod cache;
 pub mod clock;
 pub mod config;
@@ -22,7 +23,10 @@ mod pieces;
 pub mod policy;
 pub mod registry;
 pub mod router;
+pub mod secret;
+pub mod service;
 pub mod source;
+pub mod spool;
 pub mod trust;
 pub mod tuf;
 
@@ -39,6 +43,7 @@ pub use network::{PolicyNetwork, Reach};
 pub use policy::{PolicyFiles, PolicyLoadError, load_policies};
 pub use registry::RegistryStore;
 pub use router::Router;
+pub use secret::Secret;
 pub use source::{Fetched, Listing, Place, Store};
 pub use trust::{TrustLoadError, TrustText, load_trust, read_trust, trust_of};
 pub use tuf::{Asking, Supplied, TrustRoots, TufConfig, TufError};

@@ -9,14 +9,20 @@
     reason = "tests fail by panicking"
 )]
 
+mod authz;
+mod bundle_server;
+mod bundles;
 mod client;
 mod data;
 mod deadlines;
 mod docs;
 mod limits;
+mod listen;
 mod logs;
+mod opa;
 mod operation;
 mod registries;
+mod rest;
 mod stand;
 mod verify;
 mod warm;

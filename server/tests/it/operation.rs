@@ -83,7 +83,8 @@ async fn metrics_hold_every_series_and_nothing_that_a_caller_made_up() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_diagnostic_listener_tells_how_the_server_is_and_nothing_else() {
     let stand =
-        Stand::with(|config, _| config.diagnostic_listen = Some(([127, 0, 0, 1], 0).into())).await;
+        Stand::with(|config, _| config.diagnostic_listen = vec!["127.0.0.1:0".parse().unwrap()])
+            .await;
     let mut client = Client::connect(stand.diagnostic.unwrap()).await;
     assert_eq!(client.get("/health").await.status, 200);
     assert_eq!(client.get("/metrics").await.status, 200);
@@ -95,7 +96,8 @@ async fn the_diagnostic_listener_tells_how_the_server_is_and_nothing_else() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_told_to_stop_finishes_what_is_under_way_and_says_that_it_stops() {
     let mut stand =
-        Stand::with(|config, _| config.diagnostic_listen = Some(([127, 0, 0, 1], 0).into())).await;
+        Stand::with(|config, _| config.diagnostic_listen = vec!["127.0.0.1:0".parse().unwrap()])
+            .await;
     close(&stand.gate.manifests);
     let mut busy = stand.client().await;
     let body = json!({"reference": stand.reference("signed-one")}).to_string();

@@ -7,7 +7,7 @@ use referee_core::decision::Mode;
 use referee_core::trust::{TrustDocument, TrustSource};
 use referee_core::{Digest, Limits, Selector, Trust};
 use referee_engine::{Engine, LoadedPolicy, PolicySource};
-use referee_server::{Ended, Listeners, Server, ServerConfig};
+use referee_server::{Ended, Listeners, Local, Server, ServerConfig};
 use referee_store::{
     CacheConfig, Cached, Environment, Fetched, Listing, Place, RegistryConfig, RegistryStore,
     Router, Store, StoreError, SystemClock,
@@ -62,8 +62,14 @@ failing := to_number("x")
 "#;
 
 pub(crate) fn policy(text: &str) -> LoadedPolicy {
+    policy_with(text, &[])
+}
+
+/// A policy with other modules beside it: name and text.
+pub(crate) fn policy_with(text: &str, others: &[(&str, &str)]) -> LoadedPolicy {
+    let others = others.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
     LoadedPolicy::compile(&PolicySource {
-        modules: vec![("demo.rego".into(), text.into())],
+        modules: std::iter::once(("demo.rego".into(), text.into())).chain(others).collect(),
         data: referee_rego::Value::from_json_str(
             r#"{"base": {"a/b": [10, {"x y": true}], "list": [1, 2]}}"#,
         )
@@ -130,6 +136,8 @@ impl Store for Gate {
 /// A server that serves until it is told to stop or dropped.
 pub(crate) struct Stand {
     pub(crate) registry: Registry,
+    pub(crate) engine: Engine,
+    pub(crate) server: Server,
     pub(crate) gate: Arc<Gate>,
     pub(crate) address: SocketAddr,
     pub(crate) diagnostic: Option<SocketAddr>,
@@ -152,6 +160,22 @@ impl Stand {
 
     /// With another default policy.
     pub(crate) async fn ruled_by(text: &str, change: impl FnOnce(&mut ServerConfig, &str)) -> Self {
+        Self::ruled_by_policy(policy(text), change).await
+    }
+
+    /// With another default policy, compiled.
+    pub(crate) async fn ruled_by_policy(
+        policy: LoadedPolicy,
+        change: impl FnOnce(&mut ServerConfig, &str),
+    ) -> Self {
+        Self::build(Some(policy), change, |server| server).await
+    }
+
+    async fn build(
+        policy: Option<LoadedPolicy>,
+        change: impl FnOnce(&mut ServerConfig, &str),
+        finish: impl FnOnce(Server) -> Server,
+    ) -> Self {
         let registry = Registry::start(Options::default()).await;
         for layout in LAYOUTS {
             registry.mount(&format!("team/{layout}"), &referee_testkit::layouts().join(layout));
@@ -168,20 +192,22 @@ impl Stand {
             .build()
             .unwrap();
         let mut config = ServerConfig::default();
-        config.listen = ([127, 0, 0, 1], 0).into();
+        config.listen = vec![SocketAddr::from(([127, 0, 0, 1], 0)).into()];
         change(&mut config, &host);
-        let deny_all = policy("package demo\n\ndeny contains \"never\"\n");
+        let deny_all = self::policy("package demo\n\ndeny contains \"never\"\n");
         let named = BTreeMap::from([("strict".to_owned(), deny_all)]);
-        let server = Server::new(config, engine, policy(text), named)
+        let server = Server::new(config, engine.clone(), policy, named)
             .unwrap()
             .with_cache_stats(move || cached.stats());
+        let server = finish(server);
         let listeners: Listeners = server.bind().await.unwrap();
-        let (address, diagnostic) = (listeners.address(), listeners.diagnostic_address());
+        let address = listeners.addresses().find_map(Local::socket_address).unwrap();
+        let diagnostic = listeners.diagnostic_addresses().find_map(Local::socket_address);
         let (stop, stopped) = oneshot::channel::<()>();
-        let serving = tokio::spawn(server.serve(listeners, async {
+        let serving = tokio::spawn(server.clone().serve(listeners, async {
             let _dropped = stopped.await;
         }));
-        Self { registry, gate, address, diagnostic, stop: Some(stop), serving }
+        Self { registry, engine, server, gate, address, diagnostic, stop: Some(stop), serving }
     }
 
     pub(crate) fn reference(&self, layout: &str) -> String {
@@ -200,6 +226,14 @@ impl Stand {
     pub(crate) async fn ended(&mut self) -> Ended {
         (&mut self.serving).await.unwrap()
     }
+}
+
+/// A server with another default policy, or none, finished by the caller.
+pub(crate) async fn serve(
+    policy: Option<LoadedPolicy>,
+    finish: impl FnOnce(Server) -> Server,
+) -> Stand {
+    Stand::build(policy, |_, _| {}, finish).await
 }
 
 /// Lets nothing through any more.

@@ -4,7 +4,7 @@
 use crate::errors::{Errors, compile, types};
 use crate::functions::written;
 use crate::order;
-use crate::tree::{Key, Node, RuleId, RuleTree, rule_at};
+use crate::tree::{Key, Modules, Node, RuleId, RuleTree, rule_at};
 use referee_rego_syntax::Location;
 use referee_rego_syntax::ast::{Module, Ref, Rule, Term, TermKind};
 use referee_rego_syntax::inspect::{ground_prefix, is_ground_ref};
@@ -55,7 +55,7 @@ impl<'c> Conflicts<'c> {
             self.node(node, errors)
         });
         if data.as_object().is_none_or(|object| !object.is_empty()) {
-            self.data(data, errors);
+            with_data(self.modules, self.tree, data, errors);
         }
         self.packages(errors);
     }
@@ -141,30 +141,6 @@ impl<'c> Conflicts<'c> {
         outer
     }
 
-    /// Checks that no rule stands where data is.
-    fn data(&self, data: &Value, errors: &mut Errors) {
-        self.tree.depth_first(|path, node| {
-            let names: Option<Vec<&Str>> = path
-                .iter()
-                .map(|key| match key {
-                    Key::String(name) => Some(name),
-                    _ => None,
-                })
-                .collect();
-            let Some(names) = names else { return true };
-            if !exists(data, &names) {
-                return true;
-            }
-            let Some((_, first)) = node.rules.first().and_then(|id| self.rule(*id)) else {
-                return false;
-            };
-            let path: Vec<_> = names.iter().map(|name| name.as_str()).collect();
-            let message = format!("conflicting rule for data path {} found", path.join("/"));
-            errors.push(compile(message, &first.location));
-            true
-        });
-    }
-
     /// Checks that no rule stands where a package is.
     fn packages(&self, errors: &mut Errors) {
         let mut packages: HashMap<Vec<&str>, Vec<&Module>> = HashMap::new();
@@ -204,6 +180,34 @@ impl<'c> Conflicts<'c> {
             }
         }
     }
+}
+
+/// Checks that no rule stands where data is.
+pub(crate) fn with_data<M: Modules + ?Sized>(
+    modules: &M,
+    tree: &RuleTree,
+    data: &Value,
+    errors: &mut Errors,
+) {
+    tree.depth_first(|path, node| {
+        let names: Option<Vec<&Str>> = path
+            .iter()
+            .map(|key| match key {
+                Key::String(name) => Some(name),
+                _ => None,
+            })
+            .collect();
+        let Some(names) = names else { return true };
+        if !exists(data, &names) {
+            return true;
+        }
+        let first = node.rules.first().and_then(|id| rule_at(modules, tree.rule(*id)?));
+        let Some((_, first)) = first else { return false };
+        let path: Vec<_> = names.iter().map(|name| name.as_str()).collect();
+        let message = format!("conflicting rule for data path {} found", path.join("/"));
+        errors.push(compile(message, &first.location));
+        true
+    });
 }
 
 fn strings(path: &[Term]) -> Vec<&str> {

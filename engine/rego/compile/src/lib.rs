@@ -217,3 +217,12 @@ pub fn compile_query(
 ) -> Result<CompiledQuery, Vec<Error>> {
     query::compile_query(compiled, query, options)
 }
+
+/// The rules that stand where a base document has something, as OPA looks for them when data is
+/// written: none where the modules and the document go together.
+#[must_use]
+pub fn conflicts_with_data(compiled: &Compiled, data: &Value) -> Vec<Error> {
+    let mut errors = errors::Errors::new(0);
+    conflicts::with_data(&*compiled.modules, &compiled.tree, data, &mut errors);
+    errors.check().err().unwrap_or_default()
+}

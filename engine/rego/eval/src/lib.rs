@@ -35,4 +35,4 @@ pub use prepared::{Capture, ExpressionValue, PreparedPath, PreparedQuery, Row};
 pub use probe::{Coverage, NoProbe, Place, Probe, Producers, Profile, Spent};
 pub use program::Program;
 pub use run::{Evaluation, Listener, Options};
-pub use steps::{Node, NodeKind, Reader, Step, Variable};
+pub use steps::{Node, NodeKind, Reader, Step, Tree, Variable};

@@ -6,6 +6,7 @@
 
 use crate::plan::ops::Src;
 use referee_rego_syntax::Location;
+use referee_rego_syntax::ast::{Body, Rule};
 use referee_rego_value::{Str, Value};
 use std::sync::Arc;
 
@@ -16,12 +17,23 @@ pub struct Node {
     pub kind: NodeKind,
     /// The path of a rule, or the text of a body or an expression as it was compiled.
     pub text: String,
+    /// That as it was compiled.
+    pub tree: Arc<Tree>,
     /// Where it stands.
     pub location: Location,
     /// The variables in it that have a value at some time.
     pub variables: Vec<Variable>,
     /// Of the body of an `every` what goes through its domain: `domain[key] = value`.
     pub domain: Option<Arc<Node>>,
+}
+
+/// The tree of a node.
+#[derive(Debug)]
+pub enum Tree {
+    /// Of a definition.
+    Rule(Box<Rule>),
+    /// Of a body, or of an expression as a body of its own.
+    Body(Body),
 }
 
 /// What a node is.

@@ -26,17 +26,26 @@ pub(crate) struct Both {
 
 impl Both {
     pub(super) fn compile(
-        modules: &[Module],
+        modules: &[native::Source<'_>],
         data: &Value,
         options: &CompileOptions,
     ) -> Result<(Self, Vec<RuleInfo>), RegoErrors> {
         let (native, rules) = native::Backend::compile(modules, data, options)?;
-        let (regorus, _) = regorus::Backend::compile(modules, data, options)?;
+        let modules: Vec<Module> = modules.iter().map(|(module, _)| (*module).clone()).collect();
+        let (regorus, _) = regorus::Backend::compile(&modules, data, options)?;
         Ok((Self { native, regorus }, rules))
+    }
+
+    pub(super) fn native(&self) -> &native::Backend {
+        &self.native
     }
 
     pub(super) fn reads(&self) -> &Reads {
         self.native.reads()
+    }
+
+    pub(super) fn required(&self) -> Value {
+        self.native.required()
     }
 
     pub(super) fn packages(&self) -> Vec<&str> {
@@ -94,7 +103,7 @@ impl Both {
     }
 
     pub(super) fn times(&self) -> (Duration, Duration) {
-        self.native.times
+        self.native.times()
     }
 
     pub(super) fn coverage(

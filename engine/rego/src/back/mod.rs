@@ -8,7 +8,9 @@ mod both;
 mod native;
 pub(crate) mod regorus;
 
+pub(crate) use native::Source;
 pub(crate) use native::all as native_errors;
+pub(crate) use native::parse as native_parse;
 
 use crate::ask::{Answer, Question};
 use crate::budget::EvalBudget;
@@ -52,7 +54,7 @@ pub(crate) struct Path {
 
 impl Back {
     pub(crate) fn compile(
-        modules: &[Module],
+        modules: &[native::Source<'_>],
         data: &Value,
         options: &CompileOptions,
     ) -> Result<(Self, Vec<RuleInfo>), RegoErrors> {
@@ -62,7 +64,8 @@ impl Back {
                 Ok((Self::Native(Box::new(back)), rules))
             }
             EngineChoice::Regorus => {
-                let (back, rules) = regorus::Backend::compile(modules, data, options)?;
+                let modules: Vec<_> = modules.iter().map(|(module, _)| (*module).clone()).collect();
+                let (back, rules) = regorus::Backend::compile(&modules, data, options)?;
                 Ok((Self::Regorus(Box::new(back)), rules))
             }
             EngineChoice::Both => {
@@ -72,11 +75,45 @@ impl Back {
         }
     }
 
+    /// The native engine, where it is there alone or before another.
+    pub(crate) fn native(&self) -> Option<&native::Backend> {
+        match self {
+            Self::Native(back) => Some(back),
+            Self::Both(back) => Some(back.native()),
+            Self::Regorus(_) => None,
+        }
+    }
+
+    /// The same over another base document; `None` where the modules must be compiled again.
+    pub(crate) fn with_data(
+        &self,
+        data: &Value,
+        checked: bool,
+    ) -> Option<Result<Self, RegoErrors>> {
+        let Self::Native(back) = self else { return None };
+        Some(back.with_data(data, checked).map(|back| Self::Native(Box::new(back))))
+    }
+
+    /// The same, where a builtin that fails ends the evaluation, or not; `None` where the modules
+    /// must be compiled again.
+    pub(crate) fn with_strict_builtin_errors(&self, strict: bool) -> Option<Self> {
+        let Self::Native(back) = self else { return None };
+        Some(Self::Native(Box::new(back.with_strict_builtin_errors(strict))))
+    }
+
     pub(crate) fn reads(&self) -> &Reads {
         match self {
             Self::Native(back) => back.reads(),
             Self::Regorus(back) => back.reads(),
             Self::Both(back) => back.reads(),
+        }
+    }
+
+    pub(crate) fn required(&self) -> Option<Value> {
+        match self {
+            Self::Native(back) => Some(back.required()),
+            Self::Regorus(_) => None,
+            Self::Both(back) => Some(back.required()),
         }
     }
 
@@ -139,7 +176,7 @@ impl Back {
     /// How long parsing and compiling the modules took, where that is known.
     pub(crate) fn times(&self) -> Option<(Duration, Duration)> {
         match self {
-            Self::Native(back) => Some(back.times),
+            Self::Native(back) => Some(back.times()),
             Self::Both(back) => Some(back.times()),
             Self::Regorus(_) => None,
         }

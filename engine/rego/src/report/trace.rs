@@ -3,9 +3,13 @@
 
 use crate::error::Location;
 use crate::value::{MAX_DEPTH, Value, depth_exceeds};
+use referee_rego_eval::Tree;
+use referee_rego_syntax::ast::{Body, Expr, ExprKind, Term, TermKind};
+use referee_rego_syntax::json::{JsonOptions, body_to_text, rule_to_text};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 /// The longest value of a variable that is printed, in characters; OPA's number.
 const MAX_VALUE: usize = 32;
@@ -72,6 +76,7 @@ pub struct TraceEvent {
     pub node: TraceNode,
     /// That, as text: the path of a rule, or the expression as it was compiled.
     pub text: String,
+    pub(crate) tree: TraceTree,
     /// What is said besides: `early`, `(matched 1 rule)`, the text of a note.
     pub message: String,
     /// Where it stands.
@@ -85,6 +90,18 @@ pub struct TraceEvent {
     /// The variables that it reads and their values, where they were asked for; sorted by name.
     pub variables: Vec<TraceVariable>,
 }
+
+/// The tree of what a step is about. Steps are told apart by everything else.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TraceTree(pub(crate) Option<Arc<Tree>>);
+
+impl PartialEq for TraceTree {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for TraceTree {}
 
 /// A variable and its value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -249,7 +266,43 @@ fn way_to<'e>(
     way.into_iter().rev()
 }
 
+/// The expressions of a query as OPA has them, which gives the value of each that is a term to a
+/// variable of its own, `$term1` and so on. In modules there is nothing of this.
+fn captured(body: &Body) -> Body {
+    let of_query = |expr: &Expr| expr.location.file().is_empty() && !expr.negated;
+    let capture = |expr: &Expr| {
+        let ExprKind::Term(value) = &expr.kind else { return expr.clone() };
+        if !of_query(expr) || !matches!(value.kind, TermKind::Ref(_) | TermKind::Var(_)) {
+            return expr.clone();
+        }
+        let term = |kind| Term { kind, location: expr.location.clone() };
+        let equal = TermKind::Ref(vec![term(TermKind::Var("eq".into()))]);
+        let name = format!("$term{}", expr.index.saturating_add(1));
+        let terms =
+            vec![term(equal), Term::clone(value), term(TermKind::Var(name.as_str().into()))];
+        Expr { kind: ExprKind::Call(terms), ..expr.clone() }
+    };
+    body.iter().map(capture).collect()
+}
+
 impl TraceEvent {
+    /// What the step is about as it was compiled: OPA's JSON of the rule, body or expression, on
+    /// one line; `null` where there is no tree.
+    #[must_use]
+    pub fn node_json(&self) -> String {
+        let options = JsonOptions::parse_module();
+        match self.tree.0.as_deref() {
+            Some(Tree::Rule(rule)) => rule_to_text(rule, &options, false),
+            Some(Tree::Body(body)) => {
+                let text = body_to_text(&captured(body), &options, false);
+                let inside = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+                let alone = inside.filter(|_| self.node == TraceNode::Expr);
+                alone.map_or_else(|| text.clone(), ToOwned::to_owned)
+            }
+            None => "null".to_owned(),
+        }
+    }
+
     fn place(&self) -> String {
         if self.location.file.is_empty() {
             format!("query:{}", self.location.row)

@@ -3,6 +3,7 @@
 //! A rule that hands its first value on waits until the body that asked for it is done with the
 //! value; meanwhile that body is the innermost one.
 
+use super::trace::TraceTree;
 use super::{Profile, Trace, TraceEvent, TraceNode, TraceOp, TraceVariable};
 use crate::ask::Reports;
 use crate::error::Location;
@@ -198,6 +199,7 @@ impl<'n> Tracer<'n> {
                 NodeKind::Expr => TraceNode::Expr,
             },
             text: self.names.rewrite(&node.text),
+            tree: TraceTree(Some(Arc::clone(&node.tree))),
             message: String::new(),
             location: place(&node.location),
             source: node.location.text().to_owned(),

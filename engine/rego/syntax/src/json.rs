@@ -134,6 +134,12 @@ pub fn rule_to_json(rule: &Rule, options: &JsonOptions) -> Value {
     Writer::new(options, None).rule(rule).into_value()
 }
 
+/// A rule as text in OPA's order of members.
+#[must_use]
+pub fn rule_to_text(rule: &Rule, options: &JsonOptions, indent: bool) -> String {
+    Writer::new(options, None).rule(rule).to_json(indent)
+}
+
 /// A term as a value.
 #[must_use]
 pub fn term_to_json(term: &Term, options: &JsonOptions) -> Value {

@@ -19,7 +19,7 @@ const FIRST_CAPACITY: u64 = 64 * 1024;
 /// [`StoreError::TooLarge`] before reading where a larger length is announced, and as soon as
 /// more came; [`StoreError::SizeMismatch`] where the connection ended before the announced
 /// length; [`StoreError::Timeout`] where it fell silent.
-pub(super) async fn read(
+pub(crate) async fn read(
     mut response: reqwest::Response,
     limit: u64,
     silence: Duration,

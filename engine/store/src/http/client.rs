@@ -280,37 +280,53 @@ impl Http {
     }
 
     pub(super) fn check_redirect(&self, first: &Url, from: &Url, to: &Url) -> Result<(), String> {
-        if !to.username().is_empty() || to.password().is_some() {
-            return Err("a redirect to an address with a user name is refused".into());
-        }
-        match to.scheme() {
-            "https" => {}
-            "http" if from.scheme() == "https" => {
-                return Err("a redirect from https to http is refused".into());
-            }
-            "http" if self.may_be_plain(to) => {}
-            "http" => {
-                let host = to.host_str().unwrap_or("");
-                return Err(format!(
-                    "a redirect to plain http is refused: {host} is not listed in plain_http"
-                ));
-            }
-            _ => return Err("a redirect to another scheme than https is refused".into()),
-        }
-        if to.host() != first.host() && is_own_machine(to) && !is_own_machine(first) {
-            return Err("a redirect to a loopback or link-local address is refused".into());
-        }
-        Ok(())
+        check_redirect(first, from, to, |to| self.may_be_plain(to))
     }
+}
+
+/// Holds a redirect to the rules. `may_be_plain` says whether an address may be spoken to without
+/// TLS.
+pub(crate) fn check_redirect(
+    first: &Url,
+    from: &Url,
+    to: &Url,
+    may_be_plain: impl Fn(&Url) -> bool,
+) -> Result<(), String> {
+    if !to.username().is_empty() || to.password().is_some() {
+        return Err("a redirect to an address with a user name is refused".into());
+    }
+    match to.scheme() {
+        "https" => {}
+        "http" if from.scheme() == "https" => {
+            return Err("a redirect from https to http is refused".into());
+        }
+        "http" if may_be_plain(to) => {}
+        "http" => {
+            let host = to.host_str().unwrap_or("");
+            return Err(format!(
+                "a redirect to plain http is refused: {host} is not listed in plain_http"
+            ));
+        }
+        _ => return Err("a redirect to another scheme than https is refused".into()),
+    }
+    if to.host() != first.host() && is_own_machine(to) && !is_own_machine(first) {
+        return Err("a redirect to a loopback or link-local address is refused".into());
+    }
+    Ok(())
 }
 
 /// Where an answer redirects to; the inner `None` is a redirect without a usable address.
 fn redirection(incoming: &Incoming) -> Option<Option<Url>> {
-    if !matches!(incoming.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+    location(incoming.status().as_u16(), incoming.headers(), &incoming.url)
+}
+
+/// As [`redirection`], of the parts of an answer.
+pub(crate) fn location(status: u16, headers: &HeaderMap, from: &Url) -> Option<Option<Url>> {
+    if !matches!(status, 301 | 302 | 303 | 307 | 308) {
         return None;
     }
-    let location = incoming.headers().get(LOCATION).and_then(|value| value.to_str().ok());
-    Some(location.and_then(|location| incoming.url.join(location).ok()))
+    let location = headers.get(LOCATION).and_then(|value| value.to_str().ok());
+    Some(location.and_then(|location| from.join(location).ok()))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ const MAX_CA_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Whether the TLS handshake failed for what the other side sent, as tokio-rustls tells it. Such
 /// a server will not be another one a moment later.
-pub(super) fn is_tls_failure(error: &reqwest::Error) -> bool {
+pub(crate) fn is_tls_failure(error: &reqwest::Error) -> bool {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(error) = cause {
         if error.downcast_ref::<io::Error>().is_some_and(is_invalid_data) {
@@ -41,10 +41,11 @@ pub(super) fn certificates(config: &RegistryConfig) -> Result<Vec<Certificate>, 
     Ok(all)
 }
 
-fn certificates_in(path: &Path) -> Result<Vec<Certificate>, StoreError> {
+/// The certificates of one file.
+pub(crate) fn certificates_in(path: &Path) -> Result<Vec<Certificate>, StoreError> {
     let unusable = |problem: &str, source: Option<Box<dyn std::error::Error + Send + Sync>>| {
         StoreError::Configuration {
-            setting: format!("ca_files: {}", path.display()),
+            setting: format!("certificate file {}", path.display()),
             problem: problem.into(),
             source,
         }

@@ -1,32 +1,11 @@
-//! Secrets, so wrapped that they cannot be printed by accident.
+//! Who we are to a registry, so wrapped that it cannot be printed by accident.
 
+pub(super) use crate::secret::Secret;
 use reqwest::header::HeaderValue;
-use std::fmt;
-
-/// A text that must not be shown.
-#[derive(Clone, PartialEq, Eq)]
-pub(super) struct Secret(String);
-
-impl Secret {
-    pub(super) fn new(text: String) -> Self {
-        Self(text)
-    }
-
-    /// The text, for sending it.
-    pub(super) fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("(secret)")
-    }
-}
 
 /// Who we are to a registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Credential {
+pub(crate) enum Credential {
     /// A user name and password.
     Basic {
         /// The user.
@@ -49,7 +28,7 @@ impl Credential {
 }
 
 /// A header value that HTTP libraries will not print.
-pub(super) fn header(text: &str) -> Option<HeaderValue> {
+pub(crate) fn header(text: &str) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_str(text).ok()?;
     value.set_sensitive(true);
     Some(value)

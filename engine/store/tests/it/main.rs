@@ -27,6 +27,10 @@ mod referrers;
 #[cfg(test)]
 mod server;
 #[cfg(test)]
+mod service;
+#[cfg(test)]
+mod service_tls;
+#[cfg(test)]
 mod tls;
 #[cfg(test)]
 mod tuf;

@@ -3,8 +3,8 @@
 //!
 //! Refused: no block, several blocks (which one was meant?), a block without its end, headers
 //! inside the block (RFC 1421, used by encrypted private keys), and base64 that is not canonical.
-//! A private key anywhere in the text is refused before anything else, and no error quotes
-//! content.
+//! A private key anywhere in the text is refused before anything else, but where one is to sign
+//! with, and no error quotes content.
 
 use super::base64;
 use super::key::KeyError;
@@ -42,9 +42,31 @@ pub fn read(text: &str) -> Result<Block, KeyError> {
     if count > 1 {
         return Err(KeyError::SeveralBlocks { count });
     }
+    block(text, label)
+}
+
+/// Reads the one private key of a text, for those who sign. Blocks of other kinds are passed over:
+/// `openssl ecparam -genkey` writes the parameters of the curve before the key.
+/// `None` where there is no private key.
+///
+/// # Errors
+/// [`KeyError`]: `SeveralBlocks` or `Pem`, within `Some`.
+pub fn private_key(text: &str) -> Option<Result<Block, KeyError>> {
+    let mut labels = text.lines().filter_map(begin).filter(|label| label.ends_with("PRIVATE KEY"));
+    let label = labels.next()?;
+    let others = labels.count();
+    if others > 0 {
+        return Some(Err(KeyError::SeveralBlocks { count: others + 1 }));
+    }
+    Some(block(text, label))
+}
+
+/// Reads the first block of a label.
+fn block(text: &str, label: &str) -> Result<Block, KeyError> {
     let mut content = String::new();
     let mut ended = false;
-    for line in text.lines().map(str::trim).skip_while(|line| begin(line).is_none()).skip(1) {
+    let lines = text.lines().map(str::trim);
+    for line in lines.skip_while(|line| begin(line) != Some(label)).skip(1) {
         if let Some(rest) = line.strip_prefix(END) {
             ended = rest.strip_suffix(DASHES) == Some(label);
             break;

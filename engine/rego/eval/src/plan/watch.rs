@@ -4,7 +4,7 @@ use crate::plan::body::Body;
 use crate::plan::clause::path_text;
 use crate::plan::group::Info;
 use crate::plan::term::constant;
-use crate::steps::{Node, NodeKind, Variable};
+use crate::steps::{Node, NodeKind, Tree, Variable};
 use referee_rego_syntax::Location;
 use referee_rego_syntax::ast::{Every, Expr, ExprKind, Rule, Term, TermKind};
 use referee_rego_syntax::print;
@@ -19,11 +19,13 @@ impl Body<'_, '_> {
             return None;
         }
         let location = body.first().map_or(Location::NONE, |first| first.location.clone());
-        let text = print::body(&body.to_vec());
+        let tree = body.to_vec();
+        let text = print::body(&tree);
+        let tree = Arc::new(Tree::Body(tree));
         let mut names = Names::default();
         body.iter().for_each(|expr| names.of(expr));
         let variables = self.variables(names, before);
-        Some(Arc::new(Node { kind: NodeKind::Body, text, location, variables, domain: None }))
+        Some(Arc::new(Node { kind: NodeKind::Body, text, tree, location, variables, domain: None }))
     }
 
     /// What goes through the domain of an `every`, where somebody follows; it is asked for while
@@ -45,8 +47,10 @@ impl Body<'_, '_> {
         let mut names = Names::default();
         names.of(&expr);
         let variables = self.variables(names, before);
-        let text = print::body(&vec![expr]);
-        Some(Arc::new(Node { kind: NodeKind::Expr, text, location, variables, domain: None }))
+        let tree = vec![expr];
+        let text = print::body(&tree);
+        let tree = Arc::new(Tree::Body(tree));
+        Some(Arc::new(Node { kind: NodeKind::Expr, text, tree, location, variables, domain: None }))
     }
 
     /// The variables of these names that have a value at some time.
@@ -82,6 +86,7 @@ impl Body<'_, '_> {
         Some(Arc::new(Node {
             kind: NodeKind::Rule,
             text: path_text(&path).to_string(),
+            tree: Arc::new(Tree::Rule(Box::new(rule.clone()))),
             location: rule.location.clone(),
             variables,
             domain: None,
@@ -98,7 +103,8 @@ impl Body<'_, '_> {
         names.of(expr);
         let variables = self.variables(names, before);
         let location = expr.location.clone();
-        let node = Node { kind: NodeKind::Expr, text, location, variables, domain: None };
+        let tree = Arc::new(Tree::Body(vec![expr.clone()]));
+        let node = Node { kind: NodeKind::Expr, text, tree, location, variables, domain: None };
         if let Some(mark) = self.mark_at(position) {
             mark.node = Some(Arc::new(node));
         }

@@ -13,7 +13,7 @@ use referee_rego_compile::{CompiledQuery, QueryOptions};
 use referee_rego_eval::{Arena, Capture, NoProbe, Program};
 use referee_rego_syntax::ast::{Import, Module, Ref, Term, TermKind};
 use referee_rego_syntax::{Location, ParseOptions, parse_module, parse_query};
-use referee_rego_value::bytes;
+use referee_rego_value::{Str, bytes};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,11 +31,8 @@ impl Backend {
         let started = clock();
         let reports = question.reports;
         let watched = reports.coverage || reports.profile || reports.trace || reports.cases;
-        let prepared = if watched {
-            self.watched()?.prepare_query(&compiled, Capture::Values)
-        } else {
-            self.program.prepare_query(&compiled, Capture::Values)
-        };
+        let program = if watched { self.watched()? } else { self.program.clone() };
+        let prepared = program.prepare_query(&compiled, Capture::Values);
         let arena = Arena::new();
         let within = (&question.budget, &question.world);
         let mut said = Said {
@@ -44,10 +41,10 @@ impl Backend {
             ..Said::default()
         };
         let rows = if watched {
-            let program = self.watched()?;
-            let names = Names { modules: &self.compiled.rewritten, query: &compiled.rewritten };
+            let names =
+                Names { modules: &self.made.compiled.rewritten, query: &compiled.rewritten };
             let mut recorder = Recorder::new(reports, names, &clock);
-            let over = (program, &arena, question.input);
+            let over = (&program, &arena, question.input);
             let rows = self.run_saying(over, within, &mut recorder, &mut said, |evaluation| {
                 evaluation.rows(&prepared)
             });
@@ -58,7 +55,7 @@ impl Backend {
             told.cases = recorded.cases;
             rows
         } else {
-            let over = (&self.program, &arena, question.input);
+            let over = (&program, &arena, question.input);
             self.run_saying(over, within, NoProbe, &mut said, |evaluation| {
                 evaluation.rows(&prepared)
             })
@@ -73,12 +70,14 @@ impl Backend {
     }
 
     /// The program with plans that tell each step; made where it is first asked for.
-    fn watched(&self) -> Result<&Program, RegoErrors> {
-        let made = self.watched.get_or_init(|| {
-            let data = self.program.data().clone();
-            Program::watched(Arc::clone(&self.compiled), data, &self.tables).map_err(failed)
+    fn watched(&self) -> Result<Program, RegoErrors> {
+        let made = self.made.watched.get_or_init(|| {
+            let nothing = referee_rego_value::Value::object::<referee_rego_value::Value>([]);
+            let compiled = Arc::clone(&self.made.compiled);
+            Program::watched(compiled, nothing, &self.made.tables).map_err(failed)
         });
-        made.as_ref().map_err(|error| error.clone().into())
+        let made = made.as_ref().map_err(|error| RegoErrors::from(error.clone()))?;
+        Ok(made.with_data(self.program.data().clone()))
     }
 
     /// Compiles a query, with some options of the caller's.
@@ -90,7 +89,8 @@ impl Backend {
         clock: &dyn Fn() -> Duration,
     ) -> Result<CompiledQuery, RegoErrors> {
         let started = clock();
-        let (imports, parse) = self.imports(question)?;
+        let (imports, mut parse) = self.imports(question)?;
+        parse.skip_rules &= !question.tries_rules;
         let parsed = parse_query(question.query, &parse).map_err(all)?;
         told.times.parse = clock().saturating_sub(started);
         if parsed.is_empty() {
@@ -102,10 +102,12 @@ impl Backend {
             package,
             imports,
             keep_prints: true,
-            strict: self.compiled.options.strict,
+            strict: self.made.compiled.options.strict,
+            unsafe_builtins: (!question.unsafe_builtins.is_empty())
+                .then(|| question.unsafe_builtins.iter().map(Str::new).collect()),
             ..options
         };
-        let compiled = referee_rego_compile::compile_query(&self.compiled, parsed, &options);
+        let compiled = referee_rego_compile::compile_query(&self.made.compiled, parsed, &options);
         told.times.compile = clock().saturating_sub(started);
         compiled.map_err(all)
     }
@@ -113,7 +115,7 @@ impl Backend {
     /// The imports of a query, parsed as those of a module are, and how the query is parsed then.
     fn imports(&self, question: &Question<'_>) -> Result<(Vec<Import>, ParseOptions), RegoErrors> {
         if question.imports.is_empty() {
-            return Ok((Vec::new(), self.parse.clone()));
+            return Ok((Vec::new(), self.made.parse.clone()));
         }
         let mut text = String::from("package query\n");
         for import in question.imports {
@@ -123,9 +125,9 @@ impl Backend {
             }
             text.push_str(&format!("import {import}\n"));
         }
-        let options = ParseOptions { skip_rules: false, ..self.parse.clone() };
+        let options = ParseOptions { skip_rules: false, ..self.made.parse.clone() };
         let module = parse_module("", &text, &options).map_err(all)?;
-        let mut parse = self.parse.clone();
+        let mut parse = self.made.parse.clone();
         for import in &module.imports {
             future_keyword(&import.path, &mut parse);
         }
@@ -139,7 +141,7 @@ impl Backend {
         covered: &Coverage,
         others: &[(CoverageKind, &Coverage)],
     ) -> CoverageReport {
-        let options = ParseOptions { skip_rules: false, ..self.parse.clone() };
+        let options = ParseOptions { skip_rules: false, ..self.made.parse.clone() };
         let parse = |module: &crate::program::Module| -> Option<(Arc<str>, Module)> {
             let own = of_module(&options, module);
             let own = own.as_ref().unwrap_or(&options);

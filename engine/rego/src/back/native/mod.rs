@@ -8,6 +8,7 @@ mod errors;
 mod options;
 mod partial;
 mod reads;
+mod required;
 mod results;
 mod rules;
 mod tests;
@@ -32,20 +33,28 @@ use referee_rego_compile::Compiled;
 use referee_rego_eval::{
     Arena, EvalError, Evaluation, NoProbe, Options, PreparedPath, Probe, Program, Row,
 };
-use referee_rego_syntax::{Location, ParseOptions, parse_module};
+use referee_rego_syntax::json::{JsonOptions, module_to_text};
+use referee_rego_syntax::{Location, ParseOptions, ast, parse_module};
 use referee_rego_value as native;
 use results::Results;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-/// A compiled program.
+/// A compiled program over a base document; a clone shares all that was compiled.
+#[derive(Clone)]
 pub(crate) struct Backend {
     program: Program,
+    /// Whether a builtin that fails ends the evaluation.
+    strict: bool,
+    made: Arc<Made>,
+}
+
+/// What was compiled, whatever the base document is.
+struct Made {
     compiled: Arc<Compiled>,
     /// For queries.
     parse: ParseOptions,
-    strict: bool,
     /// The rules' paths, ready to be evaluated.
     prepared: BTreeMap<String, PreparedPath>,
     /// Regular expressions and other patterns, once compiled.
@@ -54,17 +63,28 @@ pub(crate) struct Backend {
     reads: Reads,
     /// The builtins, for plans that are made later.
     tables: Vec<Table>,
-    /// The program with plans that tell each step.
+    /// The program with plans that tell each step, over some base document.
     watched: OnceLock<Result<Program, RegoError>>,
     /// The rules as partial evaluation has them; made where they are first asked for.
     partial_rules: OnceLock<referee_rego_partial::Rules>,
     /// How long parsing and compiling the modules took.
-    pub(in crate::back) times: (Duration, Duration),
+    times: (Duration, Duration),
+}
+
+/// A module as text, and its tree where it has been parsed already.
+pub(crate) type Source<'a> = (&'a Module, Option<&'a ast::Module>);
+
+/// Parses a module as a program with these options does.
+pub(crate) fn parse(module: &Module, options: &CompileOptions) -> Result<ast::Module, RegoErrors> {
+    let capabilities = options.capabilities.clone().unwrap_or_else(current);
+    let parse = parse_options(options, &capabilities);
+    let own = of_module(&parse, module);
+    parse_module(&module.name, &module.text, own.as_ref().unwrap_or(&parse)).map_err(all)
 }
 
 impl Backend {
     pub(super) fn compile(
-        modules: &[Module],
+        modules: &[Source<'_>],
         data: &Value,
         options: &CompileOptions,
     ) -> Result<(Self, Vec<RuleInfo>), RegoErrors> {
@@ -75,7 +95,11 @@ impl Backend {
         let started = clock();
         let mut errors = Vec::new();
         let mut parsed = Vec::with_capacity(modules.len());
-        for module in modules {
+        for (module, tree) in modules {
+            if let Some(tree) = tree {
+                parsed.push((Arc::clone(&module.name), ast::Module::clone(tree)));
+                continue;
+            }
             let own = of_module(&parse, module);
             match parse_module(&module.name, &module.text, own.as_ref().unwrap_or(&parse)) {
                 Ok(tree) => parsed.push((Arc::clone(&module.name), tree)),
@@ -103,29 +127,55 @@ impl Backend {
         let parse = ParseOptions { skip_rules: true, ..parse };
         let caches = SharedCaches::default();
         let times = (parsed_at.saturating_sub(started), clock().saturating_sub(parsed_at));
-        let back = Self {
-            program,
+        let (watched, partial_rules) = (OnceLock::new(), OnceLock::new());
+        let made = Made {
             compiled,
             parse,
-            strict,
             prepared,
             caches,
             packages,
             reads,
             tables,
-            watched: OnceLock::new(),
-            partial_rules: OnceLock::new(),
+            watched,
+            partial_rules,
             times,
         };
-        Ok((back, infos))
+        Ok((Self { program, strict, made: Arc::new(made) }, infos))
+    }
+
+    /// The same rules over another base document.
+    ///
+    /// # Errors
+    /// Where a rule stands at a path at which the document has something, if that is `checked`.
+    pub(super) fn with_data(&self, data: &Value, checked: bool) -> Result<Self, RegoErrors> {
+        if checked {
+            let conflicts = referee_rego_compile::conflicts_with_data(&self.made.compiled, &data.0);
+            RegoErrors::from_list(as_told(conflicts).collect())?;
+        }
+        Ok(Self { program: self.program.with_data(data.0.clone()), ..self.clone() })
+    }
+
+    /// The same, where a builtin that fails ends the evaluation, or not.
+    pub(super) fn with_strict_builtin_errors(&self, strict: bool) -> Self {
+        Self { strict, ..self.clone() }
+    }
+
+    /// A module as it was compiled, as OPA's server shows it.
+    pub(crate) fn module_json(&self, name: &str) -> Option<String> {
+        let (_, module) = self.made.compiled.modules.iter().find(|(given, _)| &**given == name)?;
+        Some(module_to_text(module, &JsonOptions::parse_module(), false))
+    }
+
+    pub(super) fn times(&self) -> (Duration, Duration) {
+        self.made.times
     }
 
     pub(super) fn reads(&self) -> &Reads {
-        &self.reads
+        &self.made.reads
     }
 
     pub(super) fn packages(&self) -> Vec<&str> {
-        self.packages.iter().map(String::as_str).collect()
+        self.made.packages.iter().map(String::as_str).collect()
     }
 
     pub(super) fn eval(
@@ -137,7 +187,7 @@ impl Backend {
     ) -> Result<Values, RegoError> {
         let arena = Arena::new();
         self.run(&arena, input, (budget, world), |evaluation| {
-            let mut value = |path: &Path| match self.prepared.get(&path.text) {
+            let mut value = |path: &Path| match self.made.prepared.get(&path.text) {
                 Some(prepared) => evaluation.value(prepared),
                 None => evaluation.value(&self.program.prepare_path(&keys(&path.segments))),
             };
@@ -239,7 +289,7 @@ impl Backend {
         let runtime = &world.runtime.unwrap_or(&nothing).0;
         let mut context = Context::new(meter, now, budget.seed, world.host, runtime);
         context.strict = self.strict;
-        context.shared = Some(&self.caches);
+        context.shared = Some(&self.made.caches);
         work(&mut context)
     }
 

@@ -30,8 +30,10 @@ impl Backend {
             Err(errors) => return PartialAnswer::new(Err(errors)),
         };
         let started = clock();
-        let rules =
-            self.partial_rules.get_or_init(|| Rules::new(Arc::clone(&self.compiled), &self.tables));
+        let rules = self
+            .made
+            .partial_rules
+            .get_or_init(|| Rules::new(Arc::clone(&self.made.compiled), &self.made.tables));
         let settings = Settings {
             input: question.input.map(|input| &input.0),
             unknowns: &unknowns,
@@ -104,13 +106,13 @@ impl Backend {
         let query = self.compile_query(&asked, options, told, clock)?;
         let default = ["input".to_owned()];
         let unknowns = question.unknowns.unwrap_or(&default);
-        let unknowns = unknowns.iter().map(|text| unknown(text, &self.parse));
+        let unknowns = unknowns.iter().map(|text| unknown(text, &self.made.parse));
         let unknowns = unknowns.collect::<Result<Vec<_>, _>>()?;
-        let reference = |text: &String| match parse_term(text, &self.parse).map_err(all)? {
+        let reference = |text: &String| match parse_term(text, &self.made.parse).map_err(all)? {
             Term { kind: TermKind::Var(name), location } => {
                 Ok(vec![Term { kind: TermKind::Var(name), location }])
             }
-            _ => parse_ref(text, &self.parse).map_err(all),
+            _ => parse_ref(text, &self.made.parse).map_err(all),
         };
         let disabled = question.disable_inlining.iter().map(reference);
         let disabled = disabled.collect::<Result<Vec<_>, RegoErrors>>()?;

@@ -1,0 +1,111 @@
+//! Bundles of a service over HTTP (OPA documentation, "Bundle Service API").
+//!
+//! `GET <url>/<resource>` with the tag of the version in use (`If-None-Match`), and with what is
+//! understood (`Prefer: modes=snapshot,delta`). A server that can wait for news says so with its
+//! `Content-Type`; it is then asked to (`wait=`), and may be asked again at once.
+//!
+//! Refused: any status but 200 and 304, a 304 where no version was named, pages for people.
+
+use super::{BundleBytes, BundleFetchError, BundleSource, FetchedBundle};
+use crate::error::StoreError;
+use crate::http::{is_html, retry_after};
+use crate::service::{Service, ServiceRequest};
+use async_trait::async_trait;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// What a server answers with that can wait for news.
+const LONG_POLLING: &str = "application/vnd.openpolicyagent.bundles";
+
+/// The longest time for one download in all, beside the time for which a server may wait.
+const TOTAL: Duration = Duration::from_secs(15 * 60);
+
+/// Bundles of a service.
+#[derive(Debug)]
+pub struct HttpBundles {
+    service: Service,
+    resource: String,
+    long_polling: Option<LongPolling>,
+}
+
+/// How long a server may wait for news.
+#[derive(Debug)]
+pub struct LongPolling {
+    wait: Duration,
+    /// Whether the server has not shown that it cannot.
+    able: AtomicBool,
+}
+
+impl HttpBundles {
+    /// A bundle at a path below a service's address. `long_polling` is how long the server may
+    /// wait for news, if it can.
+    #[must_use]
+    pub fn new(service: Service, resource: &str, long_polling: Option<Duration>) -> Self {
+        let long_polling =
+            long_polling.map(|wait| LongPolling { wait, able: AtomicBool::new(true) });
+        Self { service, resource: resource.to_owned(), long_polling }
+    }
+
+    fn request(&self, etag: &str, limit: u64) -> Result<ServiceRequest, StoreError> {
+        let mut prefer = "modes=snapshot,delta".to_owned();
+        let mut request = ServiceRequest::get(&self.resource).max_bytes(limit).within(TOTAL);
+        if let Some(polling) = self.waiting() {
+            prefer.push_str(&format!(";wait={}", polling.wait.as_secs()));
+            let total = TOTAL.saturating_add(polling.wait);
+            request = request.wait(polling.wait).within(total);
+        }
+        request = request.header("Prefer", &prefer)?;
+        if !etag.is_empty() {
+            request = request.header("If-None-Match", etag)?;
+        }
+        Ok(request)
+    }
+
+    fn waiting(&self) -> Option<&LongPolling> {
+        self.long_polling.as_ref().filter(|polling| polling.able.load(Ordering::Relaxed))
+    }
+}
+
+#[async_trait]
+impl BundleSource for HttpBundles {
+    async fn fetch(&self, etag: &str, limit: u64) -> Result<FetchedBundle, BundleFetchError> {
+        let response = self.service.send(self.request(etag, limit)?).await?;
+        let target = response.target().to_owned();
+        let told = response.header("etag").unwrap_or_default().to_owned();
+        match response.status() {
+            304 if etag.is_empty() => Err(BundleFetchError::NothingYet { target }),
+            304 => {
+                let etag = if told.is_empty() { etag.to_owned() } else { told };
+                Ok(FetchedBundle { bytes: None, etag, waits: self.waiting().is_some() })
+            }
+            200 => {
+                let content_type = response.header("content-type").unwrap_or_default().to_owned();
+                let media = content_type.split(';').next().unwrap_or_default().trim();
+                if let Some(polling) = &self.long_polling {
+                    polling.able.store(media == LONG_POLLING, Ordering::Relaxed);
+                }
+                let waits = self.waiting().is_some();
+                let bytes = response.into_body();
+                if is_html(&media.to_ascii_lowercase(), &bytes) {
+                    let problem = "a page for people came in place of a bundle".to_owned();
+                    return Err(BundleFetchError::NoBundle { target, problem });
+                }
+                if bytes.is_empty() {
+                    let problem = "nothing came in place of a bundle".to_owned();
+                    return Err(BundleFetchError::NoBundle { target, problem });
+                }
+                let bytes = Some(BundleBytes::Archive(bytes));
+                Ok(FetchedBundle { bytes, etag: told, waits })
+            }
+            status => {
+                let retry_after = response.header("retry-after").and_then(retry_after);
+                Err(BundleFetchError::Status { target, status, retry_after })
+            }
+        }
+    }
+
+    fn place(&self) -> String {
+        let path = self.resource.split('?').next().unwrap_or_default();
+        format!("service {:?}, {path}", self.service.name())
+    }
+}

@@ -1,0 +1,119 @@
+//! `/v1/query`: OPA's queries that come as text.
+
+use crate::app::App;
+use crate::deadline::{Due, said_deadline};
+use crate::decide::{event, told};
+use crate::decision_sink::{DecisionOutcome, DecisionSubject};
+use crate::error::ApiError;
+use crate::explain::{self, Mode};
+use crate::input::{self, member};
+use crate::members::{Members, list};
+use crate::query::Query;
+use crate::reply::{self, Reply};
+use crate::timers::{self, Timers};
+use axum::extract::Request;
+use axum::http::{Method, StatusCode};
+use referee_engine::EvaluateError;
+use referee_rego::{Answer, QueryResults, Question, RegoCode, RegoErrors, Reports, Value, World};
+use tokio::time::Instant;
+
+/// Builtins that queries from outside may not call, as in OPA; policies may.
+const UNSAFE: &[&str] = &["http.send"];
+
+/// What OPA's decoder calls the body.
+const GO_TYPE: &str = "QueryRequestV1";
+
+pub(crate) async fn answer(
+    app: &App,
+    request: Request,
+    started: Instant,
+) -> Result<Reply, ApiError> {
+    let _room = app.admit(1)?;
+    let (head, body) = request.into_parts();
+    let query = Query::parse(head.uri.query())?;
+    let allowed = said_deadline(&head.headers, &query)?.within(app, None)?;
+    let due = Due::new(started, allowed);
+    let is_post = head.method == Method::POST;
+    let (text, input) = if is_post {
+        let bytes = input::read(app, &head.headers, body).await?;
+        let request = input::request(&bytes, GO_TYPE)?;
+        (input::text(&request, GO_TYPE, "query")?, member(&request, "input"))
+    } else {
+        (query.last("q").ok_or(ApiError::NoQuery)?.to_owned(), None)
+    };
+    let mut timers = Timers::new(timers::wanted(&query) || app.sink.get().is_some());
+    let revision = app.state.current();
+    let (mode, pretty) = (Mode::of(&query), query.flag("pretty"));
+    let logged = app.sink.get().map(|sink| (sink, input.clone(), text.clone()));
+    let (program, runtime) = (revision.program().clone(), revision.runtime().clone());
+    let explained = mode.is_some();
+    let evaluation = app.engine().run(due.left_to_evaluate(), move |budget| {
+        let reports =
+            Reports { trace: explained, variables: explained && !pretty, ..Reports::default() };
+        let question = Question::new(&text, *budget).over(input.as_ref());
+        let question = question.telling(reports).without_builtins(UNSAFE).trying_rules();
+        program.ask(&question.in_world(World::NONE.with_runtime(&runtime)))
+    });
+    let Answer { results, told: said, .. } = evaluation.await?;
+    explain::log_prints(&said.prints);
+    timers.note(timers::QUERY_COMPILE, said.times.parse.saturating_add(said.times.compile));
+    timers.note(timers::QUERY_EVAL, said.times.eval);
+    if is_post {
+        timers.since(timers::HANDLER, started);
+    }
+    let results = results.map_err(refused);
+    if let Some((sink, input, text)) = logged {
+        let outcome = match &results {
+            Ok(results) => DecisionOutcome::Result(Value::array(results.rows.iter().map(bindings))),
+            Err(error) => DecisionOutcome::Error(told(error)),
+        };
+        // What is no query is refused before OPA would log it.
+        if !matches!(&results, Err(ApiError::AdHoc(_) | ApiError::EmptyQuery)) {
+            let subject = DecisionSubject::Query(text);
+            sink.record(event(app, &revision, &head, subject, input, outcome, &timers));
+        }
+    }
+    let results = results?;
+    let mut members = Members::new();
+    if let Some(mode) = mode {
+        members.raw("explanation", &explain::text(&said.trace, mode, pretty)?);
+    }
+    if timers::wanted(&query)
+        && let Some(all) = timers.all()
+    {
+        let written = members.json("metrics", all);
+        written.map_err(|error| ApiError::Unwritable(Box::new(error)))?;
+    }
+    if !results.rows.is_empty() {
+        members.raw("result", &rows(&results));
+    }
+    Ok(reply::text(StatusCode::OK, members.end(), pretty))
+}
+
+/// What is wrong with a query, or with its evaluation.
+pub(crate) fn refused(errors: RegoErrors) -> ApiError {
+    let first = errors.first();
+    match first.code {
+        RegoCode::Parse if first.message == "cannot evaluate empty query" => ApiError::EmptyQuery,
+        RegoCode::Parse
+        | RegoCode::Compile
+        | RegoCode::Type
+        | RegoCode::UnsafeVar
+        | RegoCode::Recursion => ApiError::AdHoc(errors),
+        _ => ApiError::Evaluate(EvaluateError::from(first.clone())),
+    }
+}
+
+fn rows(results: &QueryResults) -> String {
+    list(results.rows.iter().map(|row| {
+        let mut text = String::new();
+        bindings(row).write_go_json(&mut text);
+        text
+    }))
+}
+
+/// The variables of a way in which a query holds; those that nobody named are left out.
+fn bindings(row: &referee_rego::QueryRow) -> Value {
+    let named = row.bindings.iter().filter(|(name, _)| !name.starts_with('$') && name != "_");
+    Value::object(named.map(|(name, value)| (name.as_str(), value.clone())))
+}

@@ -1,0 +1,243 @@
+//! Who a caller is, and whether the policy lets the request through: OPA's
+//! `--authentication` and `--authorization=basic`.
+//!
+//! The rule `data.system.authz.allow` is asked about every request, those of the diagnostic
+//! listener included, with the document that OPA gives it (`v1/server/authorizer`):
+//!
+//! - `method`, in capitals, and `path`, the segments of the URL, each decoded once. Empty segments
+//!   are left out, as they are where requests are answered, so that `/v1//data/a/` has no other
+//!   name than `/v1/data/a`; the path `/` is `[""]`;
+//! - `params` and `headers`: lists by name, headers as Go writes their names;
+//! - `identity` and `client_certificates`, where there are any;
+//! - `body`, of `POST /`, `/v0/data…` and `/v1/data…` alone.
+//!
+//! Anything but `true`, or an object whose `allowed` is true, refuses the request.
+
+use crate::app::App;
+use crate::config::{Authentication, Authorization};
+use crate::data_path::DataPathError;
+use crate::error::ApiError;
+use crate::input;
+use crate::listen::Peer;
+use crate::query::{EncodingError, Query, decoded};
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::header::{AUTHORIZATION, CONTENT_ENCODING, HOST, TRAILER, TRANSFER_ENCODING};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, Method};
+use referee_rego::Value;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// How the credentials of a bearer token begin (RFC 6750, section 2.1).
+const SCHEME: &str = "Bearer";
+
+/// Why a request is not let through.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    /// The policy says so, or says nothing that allows it.
+    #[error("{}", reason.as_deref().unwrap_or("request rejected by administrative policy"))]
+    Denied {
+        /// In the policy's own words.
+        reason: Option<String>,
+    },
+    /// There is no policy to ask.
+    #[error("authorization policy missing or undefined")]
+    Undefined,
+    /// The policy gives an object that does not say whether.
+    #[error("document missing or undefined")]
+    Unsaid,
+}
+
+/// Lets a request through, or not.
+///
+/// The body of what comes back is what was sent: where the policy was shown it, it is here whole.
+pub(crate) async fn authorize(app: &App, request: Request) -> Result<Request, ApiError> {
+    if app.config.authorization == Authorization::Off {
+        return Ok(request);
+    }
+    let (mut head, mut body) = request.into_parts();
+    let path = segments(head.uri.path()).map_err(DataPathError::from)?;
+    let mut shown = None;
+    if shows_body(&head.method, &path) {
+        let bytes = input::read(app, &head.headers, body).await?;
+        // It has been unpacked, should it have been packed.
+        head.headers.remove(CONTENT_ENCODING);
+        shown = input::document(&head.headers, &bytes)?;
+        body = Body::from(bytes);
+    }
+    let input = document(app, &head, path, shown)?;
+    let limit = app.config.default_deadline();
+    let revision = app.state.current();
+    let (question, _) = revision.document(&app.config.default_authorization_decision)?;
+    judge(app.engine().evaluate(&question, Some(input), limit).await?.value)?;
+    Ok(Request::from_parts(head, body))
+}
+
+fn judge(answer: Option<Value>) -> Result<(), Refusal> {
+    let answer = answer.ok_or(Refusal::Undefined)?;
+    if answer.as_bool() == Some(true) {
+        return Ok(());
+    }
+    if answer.entries().is_none() {
+        return Err(Refusal::Denied { reason: None });
+    }
+    let allowed = answer.get("allowed").ok_or(Refusal::Unsaid)?;
+    if allowed.as_bool() == Some(true) {
+        return Ok(());
+    }
+    let reason = answer.get("reason");
+    let reason = reason.as_ref().and_then(Value::as_str).map(|text| text.into_owned());
+    Err(Refusal::Denied { reason })
+}
+
+/// The names in the path of a URL.
+fn segments(path: &str) -> Result<Vec<String>, EncodingError> {
+    let all: Result<Vec<_>, _> =
+        path.split('/').filter(|segment| !segment.is_empty()).map(decoded).collect();
+    all.map(|all| if all.is_empty() { vec![String::new()] } else { all })
+}
+
+/// Whether the policy is shown the body: where it is the input of an evaluation.
+fn shows_body(method: &Method, path: &[String]) -> bool {
+    let path: Vec<&str> = path.iter().map(String::as_str).take(2).collect();
+    method == Method::POST && matches!(path.as_slice(), [""] | ["v0" | "v1", "data"])
+}
+
+fn document(
+    app: &App,
+    head: &Parts,
+    path: Vec<String>,
+    body: Option<Value>,
+) -> Result<Value, ApiError> {
+    let query = Query::parse(head.uri.query())?;
+    let mut members = vec![
+        ("path", Value::array(path.iter().map(|segment| Value::from(segment.as_str())))),
+        ("method", Value::from(head.method.as_str().to_ascii_uppercase().as_str())),
+        ("params", lists(query.pairs())),
+        ("headers", headers(&head.headers)),
+    ];
+    if let Some(body) = body {
+        members.push(("body", body));
+    }
+    match app.config.authentication {
+        Authentication::Off => {}
+        Authentication::Token => {
+            if let Some(token) = bearer(&head.headers) {
+                members.push(("identity", Value::from(token)));
+            }
+        }
+        Authentication::Tls => {
+            let peer = head.extensions.get::<Arc<Peer>>();
+            if let Some(certified) = peer.and_then(|peer| peer.certified.as_ref()) {
+                members.push(("identity", Value::from(certified.identity.as_str())));
+                members.push(("client_certificates", certified.certificates.clone()));
+            }
+        }
+    }
+    Ok(Value::object(members))
+}
+
+/// The token after `Bearer` and white space, and nothing after it.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let rest = value.strip_prefix(SCHEME)?;
+    let token = rest.trim_start_matches([' ', '\t']);
+    let whole = !token.is_empty() && !token.contains([' ', '\t']) && token.len() < rest.len();
+    whole.then_some(token)
+}
+
+fn headers(headers: &HeaderMap) -> Value {
+    // Go takes these out of what a handler sees.
+    let seen =
+        headers.iter().filter(|(name, _)| ![HOST, TRAILER, TRANSFER_ENCODING].contains(name));
+    let seen: Vec<_> = seen
+        .map(|(name, value)| (canonical(name), String::from_utf8_lossy(value.as_bytes())))
+        .collect();
+    lists(seen.iter().map(|(name, value)| (name.as_str(), value.as_ref())))
+}
+
+/// A name as Go writes it: `X-Request-Id` (`textproto.CanonicalMIMEHeaderKey`).
+fn canonical(name: &HeaderName) -> String {
+    let mut upper = true;
+    let letters = name.as_str().chars().map(|letter| {
+        let written = if upper { letter.to_ascii_uppercase() } else { letter };
+        upper = letter == '-';
+        written
+    });
+    letters.collect()
+}
+
+fn lists<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Value {
+    let mut lists = BTreeMap::<&str, Vec<Value>>::new();
+    for (name, value) in pairs {
+        lists.entry(name).or_default().push(Value::from(value));
+    }
+    Value::object(lists.into_iter().map(|(name, values)| (name, Value::array(values))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    #[test]
+    fn a_path_has_one_name_however_it_is_written() {
+        for (path, expected) in [
+            ("/", vec![""]),
+            ("", vec![""]),
+            ("/v1/data/a", vec!["v1", "data", "a"]),
+            ("//v1/data//a/", vec!["v1", "data", "a"]),
+            ("/v1/d%61ta/a%2Fb", vec!["v1", "data", "a/b"]),
+            ("/v1/%2561", vec!["v1", "%61"]),
+        ] {
+            assert_eq!(segments(path).unwrap(), expected, "{path}");
+        }
+        assert_eq!(segments("/%zz"), Err(EncodingError));
+    }
+
+    #[test]
+    fn a_bearer_token_is_one_word() {
+        for (value, token) in [
+            ("Bearer abc", Some("abc")),
+            ("Bearer \t abc", Some("abc")),
+            ("Bearer", None),
+            ("Bearer ", None),
+            ("Bearerabc", None),
+            ("bearer abc", None),
+            ("Bearer a b", None),
+            ("Basic abc", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(AUTHORIZATION, HeaderValue::from_static(value));
+            assert_eq!(bearer(&headers), token, "{value}");
+        }
+    }
+
+    #[test]
+    fn headers_are_written_as_go_writes_them_without_the_host() {
+        let mut map = HeaderMap::new();
+        for (name, value) in [("x-request-id", "1"), ("host", "a"), ("x-request-id", "2")] {
+            map.append(name, HeaderValue::from_static(value));
+        }
+        assert_eq!(headers(&map).to_json_string(), r#"{"X-Request-Id":["1","2"]}"#);
+    }
+
+    #[test]
+    fn only_true_and_an_object_that_allows_let_a_request_through() {
+        let told = |text: &str| {
+            let answer = Value::from_json_str(text).unwrap();
+            judge(Some(answer)).map_err(|refusal| refusal.to_string())
+        };
+        let denied = || Err("request rejected by administrative policy".to_owned());
+        assert_eq!(told("true"), Ok(()));
+        assert_eq!(told(r#"{"allowed": true}"#), Ok(()));
+        for text in ["false", "1", "\"true\"", "[true]", "null", r#"{"allowed": 1, "reason": 2}"#] {
+            assert_eq!(told(text), denied(), "{text}");
+        }
+        assert_eq!(told(r#"{"allowed": false, "reason": "no"}"#), Err("no".into()));
+        assert_eq!(told("{}"), Err("document missing or undefined".into()));
+        let undefined = judge(None).unwrap_err().to_string();
+        assert_eq!(undefined, "authorization policy missing or undefined");
+    }
+}

@@ -1,0 +1,263 @@
+//! One connection: TLS, which HTTP it speaks, its requests, and its end.
+//!
+//! HTTP/2 is spoken where TLS agreed on it (ALPN, RFC 7301), and without TLS by those who begin
+//! with its preface (RFC 9113, section 3.3) where that is configured. There is no upgrade.
+
+use crate::listen::{Certified, Peer, Stream};
+use crate::pace::{Limits, Paced, Stage};
+use crate::prefixed::Prefixed;
+use crate::unsent::{Unsent, Watched};
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, Response, Version};
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tower::Service as _;
+
+/// The largest head of a request, in bytes: an `input` in the query is part of it.
+const MAX_HEAD: usize = 64 * 1024;
+
+/// The most requests at a time on one connection of HTTP/2 (RFC 9113, section 6.5.2, asks for no
+/// less than 100).
+const MAX_STREAMS: u32 = 128;
+
+/// How many bytes of answers HTTP/2 holds for one connection before it asks for no more.
+const SEND_BUFFER: usize = 64 * 1024;
+
+/// What agrees on HTTP/2 in TLS.
+const H2: &[u8] = b"h2";
+
+/// How far the server is with winding down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Serving,
+    /// Requests under way are finished, new ones are not taken.
+    Draining,
+    /// What is left is cut off.
+    Over,
+}
+
+/// What a connection is held to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pace {
+    pub(crate) limits: Limits,
+    /// How long it may do nothing.
+    pub(crate) idle: Duration,
+    /// Whether HTTP/2 is spoken without TLS.
+    pub(crate) h2c: bool,
+}
+
+/// A connection that has just come.
+pub(crate) struct Accepted {
+    pub(crate) stream: Stream,
+    pub(crate) address: String,
+    /// What it speaks TLS with.
+    pub(crate) tls: Option<Arc<ServerConfig>>,
+}
+
+/// Serves a connection to its end.
+pub(crate) async fn serve(
+    accepted: Accepted,
+    router: Router,
+    pace: Pace,
+    mut phases: watch::Receiver<Phase>,
+) {
+    let Accepted { stream, address, tls } = accepted;
+    let stage = Stage::default();
+    let stream = Paced::new(stream, stage.clone(), pace.limits);
+    let opening = async move {
+        match tls {
+            Some(config) => secured(stream, address, config).await,
+            None => plain(stream, address, pace).await,
+        }
+    };
+    // The limit on the first head bounds the handshake, too: the stream breaks at its end.
+    let opened = tokio::select! {
+        opened = opening => opened,
+        _ = ended(&mut phases) => return,
+    };
+    let Some(Opened { stream, peer, http2 }) = opened else { return };
+    let connection = Connection { router, stage, unsent: Unsent::default(), peer: Arc::new(peer) };
+    if http2 {
+        connection.serve_2(stream, pace, phases).await;
+    } else {
+        connection.serve_1(stream, pace, phases).await;
+    }
+}
+
+/// A stream of bytes in either direction.
+trait Bytes: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Bytes for S {}
+
+/// A connection whose first bytes were understood.
+struct Opened {
+    stream: Box<dyn Bytes>,
+    peer: Peer,
+    http2: bool,
+}
+
+async fn secured(stream: Paced<Stream>, address: String, tls: Arc<ServerConfig>) -> Option<Opened> {
+    let stream = match TlsAcceptor::from(tls).accept(stream).await {
+        Ok(stream) => stream,
+        Err(error) => {
+            tracing::debug!(%error, peer = address, "TLS was not agreed on");
+            return None;
+        }
+    };
+    let session = stream.get_ref().1;
+    let http2 = session.alpn_protocol() == Some(H2);
+    let certified = match session.peer_certificates() {
+        None | Some([]) => None,
+        Some(shown) => {
+            let certified = Certified::read(shown);
+            if certified.is_none() {
+                tracing::warn!(peer = address, "a client certificate cannot be read");
+                return None;
+            }
+            certified
+        }
+    };
+    Some(Opened { stream: Box::new(stream), peer: Peer { address, certified }, http2 })
+}
+
+async fn plain(stream: Paced<Stream>, address: String, pace: Pace) -> Option<Opened> {
+    let peer = Peer { address, certified: None };
+    if !pace.h2c {
+        return Some(Opened { stream: Box::new(stream), peer, http2: false });
+    }
+    match Prefixed::sniff(stream).await {
+        Ok((stream, http2)) => Some(Opened { stream: Box::new(stream), peer, http2 }),
+        Err(error) => {
+            tracing::debug!(%error, peer = peer.address, "a connection broke");
+            None
+        }
+    }
+}
+
+/// Waits for the end of the server's patience with connections that have not begun.
+async fn ended(phases: &mut watch::Receiver<Phase>) {
+    // Where nobody is left to tell, it is over as well.
+    while phases.changed().await.is_ok() && *phases.borrow_and_update() == Phase::Serving {}
+}
+
+/// What answers the requests of a connection.
+#[derive(Clone)]
+struct Connection {
+    router: Router,
+    stage: Stage,
+    unsent: Unsent,
+    peer: Arc<Peer>,
+}
+
+impl Connection {
+    async fn answer(mut self, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+        let http2 = request.version() == Version::HTTP_2;
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(self.peer);
+        self.stage.busy();
+        let sending = http2.then(|| self.unsent.begin());
+        let response = self.router.call(request).await;
+        self.stage.idle();
+        response.map(|response| match sending {
+            Some(sending) => response.map(|body| Body::new(Watched::new(body, sending))),
+            None => response,
+        })
+    }
+
+    async fn serve_1(self, stream: Box<dyn Bytes>, pace: Pace, phases: watch::Receiver<Phase>) {
+        let service = service_fn(move |request| self.clone().answer(request));
+        let serving = http1::Builder::new()
+            .timer(TokioTimer::new())
+            // hyper counts from the end of the last request to the end of the next head.
+            .header_read_timeout(pace.idle.saturating_add(pace.limits.head))
+            .max_header_size(MAX_HEAD)
+            .serve_connection(TokioIo::new(stream), service);
+        let never = std::future::pending();
+        drive(std::pin::pin!(serving), http1::Connection::graceful_shutdown, never, phases).await;
+    }
+
+    async fn serve_2(self, stream: Box<dyn Bytes>, pace: Pace, phases: watch::Receiver<Phase>) {
+        // Heads come between one another's bytes here, so none has a limit of its own.
+        self.stage.many();
+        let unsent = self.unsent.clone();
+        let service = service_fn(move |request| self.clone().answer(request));
+        let serving = http2::Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .max_header_list_size(u32::try_from(MAX_HEAD).unwrap_or(u32::MAX))
+            .max_concurrent_streams(MAX_STREAMS)
+            .max_send_buf_size(SEND_BUFFER)
+            .keep_alive_interval(pace.idle)
+            .keep_alive_timeout(pace.limits.write)
+            .serve_connection(TokioIo::new(stream), service);
+        let waste = unsent.wasted(pace.idle, pace.limits.write);
+        drive(std::pin::pin!(serving), http2::Connection::graceful_shutdown, waste, phases).await;
+    }
+}
+
+/// Drives a connection until it ends, winds it down when the server does or it is idle, and cuts
+/// it off when nobody takes its answers.
+async fn drive<C>(
+    mut serving: Pin<&mut C>,
+    wind_down: impl Fn(Pin<&mut C>),
+    waste: impl Future<Output = Waste>,
+    mut phases: watch::Receiver<Phase>,
+) where
+    C: Future<Output = hyper::Result<()>>,
+{
+    let mut waste = std::pin::pin!(waste);
+    let mut cut_at: Option<Instant> = None;
+    loop {
+        tokio::select! {
+            ended = serving.as_mut() => {
+                if let Err(error) = ended {
+                    tracing::debug!(%error, "a connection broke");
+                }
+                return;
+            }
+            changed = phases.changed() => match *phases.borrow_and_update() {
+                _ if changed.is_err() => return,
+                Phase::Over => return,
+                Phase::Draining => wind_down(serving.as_mut()),
+                Phase::Serving => {}
+            },
+            wasted = waste.as_mut(), if cut_at.is_none() => match wasted {
+                Waste::Idle(grace) => {
+                    wind_down(serving.as_mut());
+                    cut_at = Some(Instant::now() + grace);
+                }
+                Waste::Stalled => {
+                    tracing::debug!("a client takes nothing of its answers");
+                    return;
+                }
+            },
+            () = until(cut_at) => return,
+        }
+    }
+}
+
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Why a connection of HTTP/2 is given up.
+pub(crate) enum Waste {
+    /// Nothing was asked for; it may wind down in so much time.
+    Idle(Duration),
+    /// Nothing is taken of its answers.
+    Stalled,
+}

@@ -1,0 +1,234 @@
+//! The decision log: what was decided, told to a collector and to the console, as OPA tells it.
+//!
+//! A decision is handed over by whoever made it ([`crate::DecisionSink`]) and leaves the thread
+//! that serves at once. Threads of the log ask the policies what to hide of it, write it as OPA's
+//! event, and keep it until the collector has it: in memory, or in a spool on disk that outlives an
+//! outage of the collector and of the server. Delivery is at least once and in order. Whatever is
+//! not delivered as it was is counted, under OPA's names, and told by status.
+//!
+//! What it refuses: to let a decision wait for its log, to let an event out whose mask failed, and
+//! to take more memory than it was given.
+
+mod buffer;
+mod chunk;
+mod config;
+mod counters;
+mod event;
+mod filter;
+mod limiter;
+mod mask;
+mod pipeline;
+mod shrink;
+mod sink;
+mod spooled;
+mod upload;
+
+pub use config::{
+    BufferType, DecisionLogConfig, DecisionLogSettings, HttpContextConfig, LogConfigError,
+    ReportingConfig, RequestContextConfig, SpoolSettings, Trigger,
+};
+pub(crate) use config::{service_of, trigger_of};
+pub use upload::{Collector, UploadError, UploadFailure, UploadState};
+
+use buffer::Buffer;
+use counters::Counters;
+use filter::Filter;
+use limiter::Limiter;
+use pipeline::{Console, Pipeline, QUEUE_BYTES, Shared};
+use referee_core::error::chain;
+use referee_rego::Value;
+use referee_store::Clock;
+use referee_store::spool::SpoolError;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+use upload::{Asked, Uploader};
+
+/// How long to wait after an upload failed while the log is ended.
+const LAST_RETRY: Duration = Duration::from_millis(500);
+
+/// What a decision log needs beside its settings.
+pub struct LogParts {
+    /// The service that the settings name; without one nothing is uploaded.
+    pub collector: Option<Arc<dyn Collector>>,
+    /// Where lines go if the settings want a console.
+    pub console: Box<dyn Write + Send>,
+    /// What each event says about this server: `id`, `version` and what is configured.
+    pub labels: BTreeMap<String, String>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl fmt::Debug for LogParts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LogParts").field("collector", &self.collector).finish_non_exhaustive()
+    }
+}
+
+/// A decision log at work.
+#[derive(Debug)]
+pub struct DecisionLog {
+    settings: DecisionLogSettings,
+    pipeline: Arc<Pipeline>,
+    shared: Arc<Shared>,
+    uploader: Option<Arc<Uploader>>,
+    /// Until the log is ended.
+    running: Mutex<Option<Running>>,
+    /// The headers that are logged, in lower case.
+    headers: Vec<String>,
+    /// How the configuration writes them.
+    header_names: Arc<BTreeMap<String, String>>,
+    state: watch::Receiver<UploadState>,
+}
+
+#[derive(Debug)]
+struct Running {
+    asked: mpsc::Sender<Asked>,
+    task: JoinHandle<()>,
+}
+
+impl DecisionLog {
+    /// Starts a log. It has to be called within a runtime, and reads a spool, which blocks.
+    ///
+    /// # Errors
+    /// [`SpoolError`] where the spool cannot be used.
+    pub fn start(settings: DecisionLogSettings, parts: LogParts) -> Result<Self, SpoolError> {
+        let LogParts { collector, console, labels, clock } = parts;
+        let counters = Arc::new(Counters::default());
+        let buffer = match &collector {
+            Some(_) => Some(open(&settings, &counters)?),
+            None => None,
+        };
+        let label_values =
+            labels.iter().map(|(name, it)| (name.as_str(), Value::from(it.as_str())));
+        let console: Option<Mutex<Console>> = settings.console.then(|| Mutex::new(console));
+        let label_values = Value::object(label_values);
+        let shared = Arc::new(Shared {
+            labels: label_values.to_json_string(),
+            filter: Filter {
+                mask: settings.mask.clone(),
+                drop: settings.drop.clone(),
+                labels: label_values,
+            },
+            counters,
+            clock,
+            buffer,
+            console,
+            limiter: settings
+                .rate
+                .map(|rate| Mutex::new(Limiter::new(rate, std::time::Instant::now()))),
+            ready: Notify::new(),
+        });
+        let (sender, state) = watch::channel(UploadState::default());
+        let uploader = collector.map(|collector| {
+            Arc::new(Uploader {
+                shared: Arc::clone(&shared),
+                collector,
+                resource: settings.resource.clone(),
+                trigger: settings.trigger,
+                min_delay: settings.min_delay,
+                max_delay: settings.max_delay,
+                state: sender,
+            })
+        });
+        let running = uploader.as_ref().map(|uploader| {
+            let (asked, asking) = mpsc::channel(1);
+            let task = tokio::spawn(Arc::clone(uploader).run(asking));
+            Running { asked, task }
+        });
+        let pipeline = Arc::new(Pipeline::start(&shared, QUEUE_BYTES));
+        let running = Mutex::new(running);
+        let header_names: BTreeMap<String, String> =
+            settings.headers.iter().map(|name| (name.to_ascii_lowercase(), name.clone())).collect();
+        let headers = header_names.keys().cloned().collect();
+        let header_names = Arc::new(header_names);
+        Ok(Self { settings, pipeline, shared, uploader, running, headers, header_names, state })
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn settings(&self) -> &DecisionLogSettings {
+        &self.settings
+    }
+
+    /// What became of events that were not delivered as they were, by OPA's names; those that are
+    /// zero are left out.
+    #[must_use]
+    pub fn counts(&self) -> BTreeMap<&'static str, u64> {
+        self.shared.counters.all()
+    }
+
+    /// How the last upload ended, and word of each that follows.
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<UploadState> {
+        self.state.clone()
+    }
+
+    /// Uploads all that waits now, as OPA's manual trigger.
+    ///
+    /// # Errors
+    /// [`UploadError`] with what did not arrive.
+    pub async fn trigger(&self) -> Result<(), UploadError> {
+        let asked = {
+            let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+            running.as_ref().map(|running| running.asked.clone())
+        };
+        let Some(asked) = asked else { return Ok(()) };
+        let (done, answer) = oneshot::channel();
+        asked.send(done).await.map_err(|_| UploadError::Ended)?;
+        answer.await.unwrap_or(Err(UploadError::Ended))
+    }
+
+    /// Ends the log: takes nothing more, writes what was handed over, and uploads until all is
+    /// delivered or `grace` is over. What then is in a spool stays there; what is in memory only is
+    /// lost, counted and told: how many events.
+    pub async fn end(&self, grace: Duration) -> usize {
+        let deadline = tokio::time::Instant::now() + grace;
+        // Batches that are begun are finished: they are bounded in number, and in time each.
+        let pipeline = Arc::clone(&self.pipeline);
+        if tokio::task::spawn_blocking(move || pipeline.close()).await.is_err() {
+            tracing::error!("the log was not closed properly");
+        }
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(running) = running else { return 0 };
+        drop(running.asked);
+        let Some(uploader) = self.uploader.clone() else { return 0 };
+        let last = async {
+            // What is being sent is sent to its end: sending it twice at a time would mix it up.
+            if running.task.await.is_err() {
+                tracing::error!("uploading had ended before");
+            }
+            while uploader.send_all(true).await.is_err() {
+                tokio::time::sleep(LAST_RETRY).await;
+            }
+        };
+        if tokio::time::timeout_at(deadline, last).await.is_err() {
+            tracing::error!("the server ends before all decisions were uploaded");
+        }
+        self.shared.look_after_at_end();
+        let lost = self.shared.count_lost();
+        if lost > 0 {
+            tracing::error!(events = lost, "decisions in memory are lost: no spool is configured");
+        }
+        lost
+    }
+}
+
+fn open(settings: &DecisionLogSettings, counters: &Counters) -> Result<Mutex<Buffer>, SpoolError> {
+    let (buffer, recovered) = Buffer::open(&settings.waiting, settings.upload_limit)
+        .inspect_err(|error| tracing::error!(error = chain(error), "the spool cannot be used"))?;
+    counters.add(counters::Count::SpoolDamaged, recovered.damaged);
+    if recovered.records > 0 || recovered.damaged > 0 || recovered.torn_bytes > 0 {
+        tracing::info!(
+            events = recovered.records,
+            damaged = recovered.damaged,
+            torn_bytes = recovered.torn_bytes,
+            "decisions of an earlier run are in the spool"
+        );
+    }
+    Ok(Mutex::new(buffer))
+}

@@ -1,0 +1,130 @@
+//! OPA's `explain`: the steps of an evaluation, as items or as lines for people.
+
+use crate::app::App;
+use crate::error::ApiError;
+use crate::members::{Members, go_json, list};
+use crate::query::Query;
+use crate::state::Revision;
+use referee_engine::EvaluateError;
+use referee_rego::{
+    Answer, Explain, Program, Question, Reports, Trace, TraceEvent, TraceNode, TraceOp, Value,
+    World,
+};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Which steps are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Notes,
+    Fails,
+    Full,
+    /// All steps, as OPA's `full` has them without what it leaves out.
+    Debug,
+}
+
+impl Mode {
+    /// What a query asks for; what OPA does not know is nothing.
+    pub(crate) fn of(query: &Query) -> Option<Self> {
+        query.all("explain").find_map(|mode| match mode {
+            "notes" => Some(Self::Notes),
+            "fails" => Some(Self::Fails),
+            "full" => Some(Self::Full),
+            "debug" => Some(Self::Debug),
+            _ => None,
+        })
+    }
+
+    fn filter(self) -> Explain {
+        match self {
+            Self::Notes => Explain::Notes,
+            Self::Fails => Explain::Fails,
+            Self::Full | Self::Debug => Explain::Full,
+        }
+    }
+}
+
+/// The value of a document, with the steps to it.
+pub(crate) async fn value(
+    app: &App,
+    (path, program, revision): (String, Program, &Arc<Revision>),
+    input: Option<Value>,
+    mode: Mode,
+    pretty: bool,
+    deadline: Duration,
+) -> Result<(Option<Value>, Option<String>), ApiError> {
+    let runtime = revision.runtime().clone();
+    let reports = Reports { trace: true, variables: !pretty, ..Reports::default() };
+    let answer = app.engine().run(deadline, move |budget| {
+        let world = World::NONE.with_runtime(&runtime);
+        let question = Question::new(&path, *budget).over(input.as_ref()).telling(reports);
+        program.ask(&question.in_world(world))
+    });
+    let Answer { results, told, .. } = answer.await?;
+    log_prints(&told.prints);
+    let results = results.map_err(|errors| EvaluateError::from(errors.first().clone()))?;
+    let row = results.rows.into_iter().next();
+    let value = row.and_then(|row| row.expressions.into_iter().next()).map(|found| found.value);
+    // OPA explains what is undefined to who asks for everything, and to nobody else.
+    let explained = value.is_some() || mode == Mode::Full;
+    let explanation = explained.then(|| text(&told.trace, mode, pretty)).transpose()?;
+    Ok((value, explanation))
+}
+
+/// The steps as JSON.
+pub(crate) fn text(trace: &Trace, mode: Mode, pretty: bool) -> Result<String, ApiError> {
+    let unwritable = |error| ApiError::Unwritable(Box::new(error));
+    let events = trace.filtered(mode.filter());
+    if pretty {
+        let printed = Trace::print(&events, false);
+        let lines: Vec<&str> = printed.trim_matches('\n').split('\n').collect();
+        return go_json(&lines).map_err(unwritable);
+    }
+    Ok(list(events.into_iter().map(item)))
+}
+
+/// A step, its members in OPA's order.
+fn item(event: &TraceEvent) -> String {
+    let mut members = Members::new();
+    members.text("op", &event.op.as_str().to_ascii_lowercase());
+    members.raw("query_id", &event.query.to_string());
+    members.raw("parent_id", &event.parent.to_string());
+    if event.op == TraceOp::Note {
+        members.text("type", "");
+        members.raw("node", "null");
+    } else {
+        members.text(
+            "type",
+            match event.node {
+                TraceNode::Rule => "rule",
+                TraceNode::Body => "body",
+                TraceNode::Expr => "expr",
+            },
+        );
+        members.raw("node", &event.node_json());
+    }
+    members.raw(
+        "locals",
+        &list(event.variables.iter().map(|variable| {
+            let mut key = Members::new();
+            key.text("type", "var");
+            key.text("value", &variable.name);
+            let mut binding = Members::new();
+            binding.raw("key", &key.end());
+            binding.raw("value", &variable.value.to_term_json());
+            binding.end()
+        })),
+    );
+    if !event.message.is_empty() {
+        members.text("message", &event.message);
+    }
+    members.end()
+}
+
+/// What policies print goes to the log, as in OPA.
+pub(crate) fn log_prints(prints: &[String]) {
+    for print in prints {
+        // Written as Rust writes a string: line feeds and terminal codes are escaped.
+        tracing::info!(target: "referee_server::print", text = ?print, "a policy printed");
+    }
+}
