@@ -154,7 +154,7 @@ fn a_flag_of_opas_that_there_is_not_is_named_with_the_reason() {
 #[test]
 fn words_that_a_flag_does_not_know_are_told_with_those_it_knows() {
     for (arguments, told) in [
-        (&["eval", "-f", "source", "1"][..], "json, values, bindings, pretty, raw, discard"),
+        (&["eval", "-f", "table", "1"][..], "json, values, bindings, pretty, source, raw, discard"),
         (&["eval", "--explain", "debug", "1"], "off, full, notes, fails"),
         (&["eval", "--engine", "v8", "1"], "native, regorus, both"),
         (&["test", "--sort", "name", "x"], "none, duration"),
@@ -163,6 +163,10 @@ fn words_that_a_flag_does_not_know_are_told_with_those_it_knows() {
         let run = with(arguments).exits(2);
         assert!(run.err.contains(&format!("[possible values: {told}]")), "{run:#?}");
     }
+    with(&["eval", "-f", "source", "1"]).fails(
+        "--output: \"source\" is none of json, values, bindings, pretty, raw, discard",
+        "unknown_word",
+    );
     with(&["eval", "--coverage-runs", "all", "1"])
         .fails("--coverage-runs: \"all\" is none of index_excluded, early_exit", "unknown_word");
     with(&["parse", "x", "--json-include", "all"]).fails(

@@ -5,7 +5,12 @@
 //! those compare without regard to much. Its cases are read from its Go source in the module
 //! cache, where that is. What is not there is skipped, aloud.
 
-#![allow(clippy::unwrap_used, reason = "what the test is made of may fail")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "what the test is made of may fail"
+)]
 
 mod generated;
 mod sides;
@@ -111,8 +116,10 @@ fn where_opa_leaves_what_means_something_else_we_do_not_follow() {
         assert_eq!(text, expected, "{}", case["id"]);
     }
     let Some(oracle) = oracle() else { return };
-    for (case, _) in written::unlike() {
+    for (case, expected) in written::unlike() {
         // Where OPA comes to leave the same, the case and the documentation are to change.
-        assert!(!again(&oracle, &case), "{} is left alike by now", case["id"]);
+        let answers = oracle.ask(std::slice::from_ref(&case));
+        let left = &answers[0]["answers"][0]["partial"]["text"][0];
+        assert_ne!(left.as_str().unwrap(), expected, "{} is left alike by now", case["id"]);
     }
 }

@@ -178,15 +178,5 @@ pub(crate) fn unlike() -> Vec<(Json, &'static str)> {
             "every __local1__1, __local2__1 in input.ys { data.p.q with input.k as input.m; \
              gt(__local2__1, 1) }; __local0__1 = input.m",
         ),
-        (
-            case(
-                "what comes after a negation with with",
-                "q if { some x in input.a; x > data.k }\nr if { not q with data.k as 3; data.k == 1 }",
-                "data.p.r",
-                unknown(),
-            ),
-            "not data.partial.__not1_0_2__ with data.k as 3\n\npackage partial\n\n\
-             __not1_0_2__ = true if { gt(input.a[__local1__3], 3) }",
-        ),
     ]
 }
