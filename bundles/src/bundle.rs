@@ -3,6 +3,7 @@
 use crate::delta::Delta;
 use crate::error::BundleError;
 use crate::manifest::Manifest;
+use crate::path;
 use crate::signature::SignedBy;
 use referee_rego::{Module, Value};
 use std::sync::Arc;
@@ -133,20 +134,8 @@ fn module_id(bundle: &str, path: &str) -> String {
         Some((_, rest)) => rest.split(['?', '#']).next().unwrap_or(rest),
         None => bundle,
     };
-    // As Go's `path.Join` cleans it.
-    let rooted = place.starts_with('/');
-    let mut parts: Vec<&str> = Vec::new();
-    for part in place.split('/').chain(path.split('/')) {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
-                parts.pop();
-            }
-            ".." if rooted => {}
-            part => parts.push(part),
-        }
-    }
-    format!("{}{}", if rooted { "/" } else { "" }, parts.join("/"))
+    let id = path::go_cleaned(&format!("{place}/{path}"));
+    if place.starts_with('/') { format!("/{id}") } else { id }
 }
 
 #[cfg(test)]

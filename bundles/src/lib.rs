@@ -13,6 +13,7 @@
 //! This crate is pure: no IO, no clock, no environment. WebAssembly is kept and never run.
 
 mod archive;
+mod build;
 mod bundle;
 mod data;
 mod delta;
@@ -36,7 +37,7 @@ pub use glob::matches_file;
 pub use limits::BundleLimits;
 pub use manifest::{Manifest, WasmResolver};
 pub use manifest_error::ManifestError;
-pub use read::{ReadOptions, ReadTimes};
+pub use read::{ReadOptions, ReadTimes, is_part};
 pub use roots::{Roots, RootsConflict, RootsError, check_roots};
 pub use signature::{
     BundleKey, BundleKeys, HashAlgorithm, SIGNATURES_FILE, SignatureError, SignaturePolicy,

@@ -31,7 +31,7 @@ pub struct Manifest {
     pub file_rego_v0: Vec<(String, bool)>,
     /// What WebAssembly answers in place of modules.
     pub wasm: Vec<WasmResolver>,
-    /// Whatever its publisher wants to say besides; an object.
+    /// Whatever its publisher wants to say besides; an object that is not empty.
     pub metadata: Option<Value>,
 }
 
@@ -91,8 +91,8 @@ impl Manifest {
                     }
                 }
                 "metadata" => {
-                    members(&value, "metadata")?;
-                    manifest.metadata = Some(value);
+                    let said = !members(&value, "metadata")?.is_empty();
+                    manifest.metadata = said.then_some(value);
                 }
                 _ => {}
             }
@@ -157,8 +157,7 @@ impl Serialize for Manifest {
         if !self.file_rego_v0.is_empty() {
             map.serialize_entry("file_rego_versions", &Versions(&self.file_rego_v0))?;
         }
-        let said = |metadata: &&Value| metadata.entries().is_none_or(|found| !found.is_empty());
-        if let Some(metadata) = self.metadata.as_ref().filter(said) {
+        if let Some(metadata) = &self.metadata {
             map.serialize_entry("metadata", metadata)?;
         }
         map.end()

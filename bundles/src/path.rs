@@ -57,3 +57,32 @@ fn shown(name: &[u8]) -> String {
     }
     shown
 }
+
+/// A path as it is below a folder: without a slash at the beginning, dots, and what leads out.
+pub(crate) fn cleaned(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
+/// A path as Go's `path.Clean` has it, without a slash at the beginning: what OPA puts before the
+/// names of the files of a folder.
+pub(crate) fn go_cleaned(path: &str) -> String {
+    let rooted = path.starts_with('/');
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => drop(parts.pop()),
+            ".." if rooted => {}
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
+}

@@ -145,6 +145,20 @@ fn delta(
     })
 }
 
+/// Whether a file of that path means something in a bundle. Those of other names are there only to
+/// be signed, or by mistake.
+#[must_use]
+pub fn is_part(path: &str) -> bool {
+    let base = crate::path::base(path);
+    base.ends_with(".rego")
+        || base.ends_with(".manifest")
+        || base.ends_with(".manifest.pb")
+        || is_data(base)
+        || base == PATCH
+        || base == SIGNATURES_FILE
+        || raw_kind(base).is_some()
+}
+
 fn is_data(base: &str) -> bool {
     matches!(base, "data.json" | "data.yaml" | "data.yml")
 }

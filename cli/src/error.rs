@@ -6,6 +6,7 @@ use crate::console::{Paint, Role};
 use crate::escape::Safe;
 use crate::exit::Exit;
 use crate::load::LoadErrors;
+use crate::signing::BundleCommandError;
 use referee_core::digest::DigestError;
 use referee_core::document::DocumentError;
 use referee_core::reference::ReferenceError;
@@ -117,6 +118,9 @@ pub(crate) enum CliError {
     /// Files cannot be read, or not be put together.
     #[error(transparent)]
     Load(#[from] LoadErrors),
+    /// A bundle cannot be made, or looked at.
+    #[error(transparent)]
+    Bundle(#[from] BundleCommandError),
     /// A document of capabilities cannot be used.
     #[error("the capabilities {} cannot be used: {source}", path.display())]
     Capabilities {
@@ -337,6 +341,7 @@ impl Coded for CliError {
             Self::UnknownWord { .. } => "unknown_word",
             Self::Uncovered { .. } => "coverage_below_threshold",
             Self::Policy(error) => error.code(),
+            Self::Bundle(error) => error.code(),
             Self::Compile(errors) => errors.code(),
             Self::Input { .. } | Self::NoFacts { .. } => "input_unusable",
             Self::View(error) => error.code(),
@@ -382,6 +387,7 @@ impl Coded for CliError {
             Self::Load(errors) => errors.hint(),
             Self::NativeOnly { .. } => Some("leave --engine and policy.engine away".into()),
             Self::Policy(error) => error.hint(),
+            Self::Bundle(error) => error.hint(),
             Self::Compile(errors) => errors.hint(),
             Self::Document(error) => error.hint(),
             Self::File { source, .. } => crate::files::hint(source),

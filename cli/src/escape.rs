@@ -69,6 +69,21 @@ pub(crate) fn is_deceptive(character: char) -> bool {
         )
 }
 
+/// JSON text with what could deceive a reader as JSON's own escapes: it can stand in strings only.
+pub(crate) fn json_escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character != '\n' && is_deceptive(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                escaped.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            escaped.push(character);
+        }
+    }
+    escaped
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -17,11 +17,30 @@ pub(crate) fn read_text(path: &Path, limit: u64) -> io::Result<String> {
     read_stream(File::open(path)?, limit)
 }
 
+/// Reads a whole file that is there, and no pipe.
+///
+/// # Errors
+/// Where it cannot be read, is no regular file, or is larger than `limit` bytes.
+pub(crate) fn read_bytes(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+    }
+    bytes_of(File::open(path)?, limit)
+}
+
 /// Reads a stream to its end.
 ///
 /// # Errors
 /// Where it cannot be read, is longer than `limit` bytes or is not UTF-8.
 pub(crate) fn read_stream(stream: impl Read, limit: u64) -> io::Result<String> {
+    String::from_utf8(bytes_of(stream, limit)?).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let message = format!("it is not UTF-8 text: byte {at} does not fit");
+        io::Error::new(io::ErrorKind::InvalidData, message)
+    })
+}
+
+fn bytes_of(stream: impl Read, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     // Bytes first: what is too large is told so, wherever in a character it is cut off.
     stream.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
@@ -29,11 +48,7 @@ pub(crate) fn read_stream(stream: impl Read, limit: u64) -> io::Result<String> {
         let message = format!("it is larger than {}", told(limit));
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
     }
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        let message = format!("it is not UTF-8 text: byte {at} does not fit");
-        io::Error::new(io::ErrorKind::InvalidData, message)
-    })
+    Ok(bytes)
 }
 
 /// A number of bytes for a reader.

@@ -12,13 +12,14 @@
 //! What is refused: files over the limits of the configuration, more files than they allow, two
 //! values for one place, folders that hold themselves.
 
-mod archive;
 mod bundle;
 mod error;
 
+pub(crate) use bundle::{Wanted, bundle_files};
 pub(crate) use error::{LoadError, LoadErrors};
 
 use crate::files;
+use referee_bundles::{Roots, check_roots};
 use referee_core::Limits;
 use referee_rego::{DataTree, Module, SyntaxTree, Value};
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How deep folders may be inside one another: no policy is, and a link to a folder above ends
@@ -72,13 +74,25 @@ impl Loader<'_> {
             seen: BTreeMap::new(),
             errors: Vec::new(),
             files: 0,
+            roots: Vec::new(),
         };
         for given in paths {
             if self.bundle {
-                work.bundle(Path::new(without_scheme(given)), &[]);
+                let path = without_scheme(given);
+                // A bundle that is named twice is read once.
+                if !work.roots.iter().any(|(read, _)| read == path) {
+                    work.bundle(Path::new(path), &[]);
+                }
             } else {
                 let (prefix, path) = split_prefix(given);
                 work.path(Path::new(without_scheme(path)), &mut prefix.clone(), 0);
+            }
+        }
+        // Bundles own what is under their roots; what a prefix puts elsewhere was named as data.
+        if self.bundle {
+            let named = work.roots.iter().map(|(name, roots)| (name.as_str(), roots));
+            if let Err(source) = check_roots(named) {
+                work.errors.push(LoadError::Roots { source });
             }
         }
         if work.errors.is_empty() {
@@ -99,6 +113,8 @@ struct Work<'w, 'l> {
     seen: BTreeMap<String, ()>,
     errors: Vec<LoadError>,
     files: u32,
+    /// The bundles that were read, with their roots.
+    roots: Vec<(String, Roots)>,
 }
 
 impl Work<'_, '_> {
@@ -181,7 +197,8 @@ impl Work<'_, '_> {
         let text = self.data_text(path)?;
         let name = path.display().to_string();
         if SyntaxTree::parse(&name, &text, self.loader.rego_v0).is_ok() {
-            return self.add_module(name, text, None);
+            self.add_module(name, text, None);
+            return Ok(());
         }
         let value =
             self.parsed(|path, text| json(path, text).or_else(|_| yaml(path, text)), path, &text);
@@ -193,19 +210,14 @@ impl Work<'_, '_> {
 
     fn module(&mut self, path: &Path, rego_v0: Option<bool>) -> Result<(), LoadError> {
         let text = self.text(path, self.loader.limits.max_policy_file_bytes)?;
-        self.add_module(path.display().to_string(), text, rego_v0)
+        self.add_module(path.display().to_string(), text, rego_v0);
+        Ok(())
     }
 
-    fn add_module(
-        &mut self,
-        name: String,
-        text: String,
-        rego_v0: Option<bool>,
-    ) -> Result<(), LoadError> {
+    fn add_module(&mut self, name: String, text: impl Into<Arc<str>>, rego_v0: Option<bool>) {
         if self.seen.insert(name.clone(), ()).is_none() {
             self.found.modules.push(Module::new(name, text).with_rego_v0(rego_v0));
         }
-        Ok(())
     }
 
     fn data(&mut self, path: &Path, at: &[String], value: Value) -> Result<(), LoadError> {
@@ -267,12 +279,6 @@ fn json(path: &Path, text: &str) -> Result<Value, LoadError> {
 /// Reads YAML.
 fn yaml(path: &Path, text: &str) -> Result<Value, LoadError> {
     Value::from_yaml_str(text).map_err(|source| LoadError::Yaml { path: path.to_owned(), source })
-}
-
-/// Reads what in a bundle is named YAML.
-fn json_or_yaml(path: &Path, text: &str) -> Result<Value, LoadError> {
-    Value::from_json_or_yaml_str(text)
-        .map_err(|source| LoadError::Data { path: path.to_owned(), source })
 }
 
 /// Whether a path is a link to a folder that it stands in.

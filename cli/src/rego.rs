@@ -19,7 +19,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub(crate) use absent::{AbsentFromEval, AbsentFromTest};
+pub(crate) use absent::{AbsentFromBuild, AbsentFromEval, AbsentFromTest};
 pub(crate) use facts::{FACTS, are_over_facts, facts_schema};
 pub(crate) use network::{NetworkArgs, world};
 

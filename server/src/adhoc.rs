@@ -51,7 +51,7 @@ pub(crate) async fn answer(
         let reports =
             Reports { trace: explained, variables: explained && !pretty, ..Reports::default() };
         let question = Question::new(&text, *budget).over(input.as_ref());
-        let question = question.telling(reports).without_builtins(UNSAFE);
+        let question = question.telling(reports).without_builtins(UNSAFE).trying_rules();
         program.ask(&question.in_world(World::NONE.with_runtime(&runtime)))
     });
     let Answer { results, told: said, .. } = evaluation.await?;

@@ -63,6 +63,7 @@ pub(crate) async fn answer(
             due,
             started: Instant::now(),
             batch: batch.as_deref(),
+            required: false,
         };
         let timers = Timers::new(timers::wanted(&query) || app.sink.get().is_some());
         let name = name.as_str().map(std::borrow::Cow::into_owned).unwrap_or_default();

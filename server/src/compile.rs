@@ -1,12 +1,20 @@
-//! `/v1/compile`: OPA's partial evaluation and data filters. The requests are read and refused as
-//! OPA refuses them; what is left when a query is evaluated in part is not answered yet.
+//! `/v1/compile`: OPA's partial evaluation. Data filters are not answered yet.
 
 use crate::adhoc::refused;
 use crate::app::App;
+use crate::deadline::{Due, said_deadline};
 use crate::error::ApiError;
+use crate::explain;
 use crate::input::{self, member, mistyped};
+use crate::members::Members;
+use crate::query::Query;
+use crate::reply::{self, Reply};
+use crate::state::WriteError;
+use crate::timers::{self, Timers};
 use axum::extract::Request;
-use referee_rego::{Value, ValueKind};
+use axum::http::StatusCode;
+use referee_rego::{PartialAnswer, PartialQuestion, Value, ValueKind, World};
+use tokio::time::Instant;
 
 /// What OPA's decoder calls the body.
 const GO_TYPE: &str = "CompileRequestV1";
@@ -26,28 +34,54 @@ pub(crate) struct Partial {
     pub(crate) nondeterministic_builtins: bool,
 }
 
-pub(crate) async fn answer(app: &App, request: Request) -> Result<crate::reply::Reply, ApiError> {
+pub(crate) async fn answer(
+    app: &App,
+    request: Request,
+    started: Instant,
+) -> Result<Reply, ApiError> {
     let _room = app.admit(1)?;
     let (head, body) = request.into_parts();
+    let query = Query::parse(head.uri.query())?;
+    let allowed = said_deadline(&head.headers, &query)?.within(app, None)?;
+    let due = Due::new(started, allowed);
     let bytes = input::read(app, &head.headers, body).await?;
     let partial = Partial::read(&bytes)?;
     if partial.query.trim().is_empty() {
         return Err(ApiError::Json("missing required 'query' value".to_owned()));
     }
-    // Its syntax is looked at, so that what is wrong with it is told as OPA tells it.
+    // Its syntax is looked at first: what is wrong with it is told apart from what does not compile.
     referee_rego::check_query(&partial.query).map_err(refused)?;
-    tracing::debug!(
-        unknowns = partial.unknowns.as_ref().map_or(1, Vec::len),
-        inlining_disabled = partial.disable_inlining.len(),
-        nondeterministic = partial.nondeterministic_builtins,
-        has_input = partial.input.is_some(),
-        "a query to be evaluated in part"
-    );
-    Err(ApiError::NotImplemented("partial evaluation is not there yet"))
+    let revision = app.state.current();
+    let evaluation = app.engine().run(due.left_to_evaluate(), move |budget| {
+        let question = PartialQuestion::new(&partial.query, *budget).over(partial.input.as_ref());
+        let mut question = question.without(partial.unknowns.as_deref());
+        question.disable_inlining = &partial.disable_inlining;
+        question.nondeterministic_builtins = partial.nondeterministic_builtins;
+        question.world = World::NONE.with_runtime(revision.runtime());
+        revision.program().partial(&question)
+    });
+    let PartialAnswer { residual, prints, times, .. } = evaluation.await?;
+    explain::log_prints(&prints);
+    let residual = residual.map_err(|errors| match refused(errors) {
+        ApiError::AdHoc(errors) => WriteError::Modules(errors).into(),
+        other => other,
+    })?;
+    let mut timers = Timers::asked(&query);
+    timers.note("timer_rego_query_parse_ns", times.parse);
+    timers.note(timers::QUERY_COMPILE, times.compile);
+    timers.note("timer_rego_partial_eval_ns", times.eval);
+    timers.since(timers::HANDLER, started);
+    let mut members = Members::new();
+    members.raw("result", &residual.to_json());
+    if let Some(all) = timers.all() {
+        let written = members.json("metrics", all);
+        written.map_err(|error| ApiError::Unwritable(Box::new(error)))?;
+    }
+    Ok(reply::text(StatusCode::OK, members.end(), query.flag("pretty")))
 }
 
 /// `/v1/compile/{path}`: conditions for databases out of rules.
-pub(crate) fn filters() -> Result<crate::reply::Reply, ApiError> {
+pub(crate) fn filters() -> Result<Reply, ApiError> {
     Err(ApiError::NotImplemented("data filters are not there yet"))
 }
 
@@ -57,7 +91,7 @@ impl Partial {
         let request = input::request(bytes, GO_TYPE)?;
         let unknowns = match member(&request, "unknowns") {
             None => None,
-            Some(unknowns) => Some(strings(&unknowns, "unknowns")?),
+            Some(unknowns) => Some(strings(&unknowns, GO_TYPE, "unknowns")?),
         };
         let options = member(&request, "options");
         if let Some(options) = options.as_ref().filter(|it| it.kind() != ValueKind::Object) {
@@ -68,13 +102,13 @@ impl Partial {
         let option = |name| options.as_ref().and_then(|options| member(options, name));
         let disable_inlining = match option("disableInlining") {
             None => Vec::new(),
-            Some(rules) => strings(&rules, "options.disableInlining")?,
+            Some(rules) => strings(&rules, "", "options.disableInlining")?,
         };
         let nondeterministic_builtins = match option("nondeterministicBuiltins") {
             None => false,
-            Some(value) => value.as_bool().ok_or_else(|| {
-                mistyped(&value, GO_TYPE, "options.nondeterministicBuiltins", "bool")
-            })?,
+            Some(value) => value
+                .as_bool()
+                .ok_or_else(|| mistyped(&value, "", "options.nondeterministicBuiltins", "bool"))?,
         };
         Ok(Self {
             query: input::text(&request, GO_TYPE, "query")?,
@@ -86,12 +120,12 @@ impl Partial {
     }
 }
 
-fn strings(value: &Value, name: &str) -> Result<Vec<String>, ApiError> {
+fn strings(value: &Value, go_type: &str, name: &str) -> Result<Vec<String>, ApiError> {
     let elements = value.elements().filter(|_| value.kind() == ValueKind::Array);
-    let elements = elements.ok_or_else(|| mistyped(value, GO_TYPE, name, "[]string"))?;
+    let elements = elements.ok_or_else(|| mistyped(value, go_type, name, "[]string"))?;
     let text = |element: &Value| match element.as_str() {
         Some(text) => Ok(text.into_owned()),
-        None => Err(mistyped(element, GO_TYPE, name, "string")),
+        None => Err(mistyped(element, go_type, name, "string")),
     };
     elements.iter().map(text).collect()
 }

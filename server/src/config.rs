@@ -53,6 +53,9 @@ pub struct ServerConfig {
     /// Whether policies and data can be changed over the API. `auto`, the default: where the server
     /// listens on an address of this machine only; it asks nobody who they are.
     pub writes: Writes,
+    /// Begin with no policy and no data, as `opa run --server` without files: until policies are put
+    /// there, `/v1/verify` has none that rules.
+    pub without_policy: bool,
     /// The document that `POST /` answers with, as a path with slashes.
     pub default_decision: String,
     /// The document that says who may ask for what, as a path with slashes, where
@@ -123,6 +126,7 @@ impl Default for ServerConfig {
             max_unpacked_bytes: 8 * 1024 * 1024,
             max_write_bytes: 256 * 1024 * 1024,
             writes: Writes::Auto,
+            without_policy: false,
             default_decision: "/system/main".to_owned(),
             default_authorization_decision: "/system/authz/allow".to_owned(),
             gzip_min_length_bytes: 1_024,

@@ -78,6 +78,7 @@ pub(crate) async fn answer(
         due,
         started,
         batch: None,
+        required: false,
     };
     let decided = deciding.decide(&head, input, timers).await?;
     tell(&query, &revision, &decided, warned)

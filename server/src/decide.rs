@@ -31,6 +31,8 @@ pub(crate) struct Deciding<'a> {
     pub(crate) started: Instant,
     /// The id of the batch it belongs to.
     pub(crate) batch: Option<&'a str>,
+    /// Whether a document that is undefined is an error, as to OPA's v0.
+    pub(crate) required: bool,
 }
 
 /// What came of it.
@@ -54,7 +56,10 @@ impl Deciding<'_> {
     ) -> Result<Decided, ApiError> {
         // A clone shares what it is a clone of; without a log there is none.
         let logged = self.app.sink.get().map(|sink| (sink, input.clone()));
-        let answer = self.evaluate(input, &mut timers).await;
+        let answer = match self.evaluate(input, &mut timers).await {
+            Ok((None, _)) if self.required => Err(self.undefined()),
+            answer => answer,
+        };
         timers.since(timers::HANDLER, self.started);
         let mut decision_id = None;
         if let Some((sink, input)) = logged {
@@ -71,6 +76,17 @@ impl Deciding<'_> {
         }
         let (value, explanation) = answer?;
         Ok(Decided { value, decision_id, explanation, timers })
+    }
+
+    fn undefined(&self) -> ApiError {
+        let path = match self.revision.document(self.path) {
+            Ok((asked, _)) => asked.path().to_owned(),
+            Err(error) => return error.into(),
+        };
+        // OPA has a word of its own where a rule could have defined it.
+        let ruled = self.revision.program().has_rules_at(&path).unwrap_or(false);
+        let kind = if ruled { "document undefined" } else { "document missing" };
+        ApiError::Undefined { kind, path }
     }
 
     async fn evaluate(

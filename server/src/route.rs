@@ -249,7 +249,7 @@ async fn answer(
         Endpoint::Policies => policies_api::answer(app, rest, request).await,
         Endpoint::Query => adhoc::answer(app, request, started).await,
         Endpoint::Compile if below => compile::filters(),
-        Endpoint::Compile => compile::answer(app, request).await,
+        Endpoint::Compile => compile::answer(app, request, started).await,
         Endpoint::Config => about::config(app, query(&request).as_deref()),
         Endpoint::Status => about::status(app, query(&request).as_deref()),
         Endpoint::Index if request.method() == Method::POST => {

@@ -42,17 +42,12 @@ pub(crate) async fn answer(
         due: Due::new(started, allowed),
         started,
         batch: None,
+        required: true,
     };
     let timers = Timers::new(app.sink.get().is_some());
     let decided = deciding.decide(&head, input, timers).await?;
-    let Some(value) = decided.value else {
-        let (asked, _) = revision.document(path)?;
-        let path = asked.path().to_owned();
-        // OPA has a word of its own where a rule could have defined it.
-        let ruled = revision.program().has_rules_at(&path).unwrap_or(false);
-        let kind = if ruled { "document undefined" } else { "document missing" };
-        return Err(ApiError::Undefined { kind, path });
-    };
+    // What is undefined was an error.
+    let value = decided.value.unwrap_or_else(Value::null);
     let mut text = String::new();
     value.write_go_json(&mut text);
     Ok(reply::text(StatusCode::OK, text, query.flag("pretty")))

@@ -4,6 +4,7 @@ use super::SIGNATURES_FILE;
 use super::error::SigningError;
 use super::hash::{HashAlgorithm, structured};
 use crate::files::{BundleFile, Files};
+use crate::path;
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use referee_rego::Value;
 use referee_verify::primitive::jws::JwsSigner;
@@ -43,8 +44,9 @@ pub fn sign(
     prefix: &str,
 ) -> Result<Vec<u8>, SigningError> {
     let mut listed = Vec::with_capacity(files.len());
+    let prefix = path::go_cleaned(prefix);
     for file in files.iter().filter(|file| file.base() != SIGNATURES_FILE) {
-        listed.push(hashed(file, prefix)?);
+        listed.push(hashed(file, &prefix)?);
     }
     listed.sort_by(|a, b| a.name.cmp(&b.name));
     let header = Header { alg: signer.algorithm().as_str(), kid: key_id, typ: "JWT" };
@@ -69,7 +71,6 @@ fn hashed(file: &BundleFile, prefix: &str) -> Result<Listed, SigningError> {
         Some(value) => algorithm.of_value(&value),
         None => algorithm.of_bytes(&file.bytes),
     };
-    let prefix = prefix.trim_matches('/');
     let name =
         if prefix.is_empty() { file.path.clone() } else { format!("{prefix}/{}", file.path) };
     Ok(Listed { name, hash: HEXLOWER.encode(&hash), algorithm: algorithm.as_str() })

@@ -131,21 +131,17 @@ fn by_path<'a>(
         let path = path::normalized(name.as_bytes(), &limits).ok().flatten();
         path.ok_or_else(|| unusable(name))
     };
-    let mut paths = Vec::with_capacity(files.len());
-    for file in files {
-        paths.push((normal(&file.name)?, file));
-    }
-    // The names of a folder all begin alike, or are those inside.
-    if let Some(folder) = folder.and_then(|folder| normal(folder).ok()) {
-        let inside = |path: &str| Some(path.strip_prefix(&folder)?.strip_prefix('/')?.to_owned());
-        if paths.iter().all(|(path, _)| inside(path).is_some()) {
-            for (path, _) in &mut paths {
-                *path = inside(path).unwrap_or_default();
-            }
-        }
-    }
+    // The names of a folder all begin with its path, or are those inside.
+    let folder = folder.map(path::go_cleaned).filter(|folder| !folder.is_empty());
+    let inside = |name: &'a str| {
+        let name = name.strip_prefix('/').unwrap_or(name);
+        name.strip_prefix(folder.as_deref()?)?.strip_prefix('/')
+    };
+    let below = files.iter().all(|file| inside(&file.name).is_some());
     let mut found = BTreeMap::new();
-    for (path, file) in paths {
+    for file in files {
+        let name = if below { inside(&file.name).unwrap_or(&file.name) } else { &file.name };
+        let path = normal(name)?;
         if found.contains_key(&path) {
             return Err(SignatureError::ListedTwice { path });
         }

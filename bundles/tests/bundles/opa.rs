@@ -154,7 +154,9 @@ fn a_folder_that_opa_signed_is_taken_under_the_path_it_was_given_by() {
     opa.write("private.pem", pair.private.as_bytes());
     let signing = ["--signing-key", "private.pem", "--signing-alg", "PS384"];
     let absolute = opa.path("foo").to_str().unwrap().to_owned();
-    for given in ["foo", "./foo", absolute.as_str()] {
+    for given in ["foo", "./foo", "foo/../foo", "../../tmp/../SCRATCH", absolute.as_str()] {
+        let scratch = opa.scratch.path().file_name().unwrap().to_str().unwrap();
+        let given = &given.replace("../../tmp/../SCRATCH", &format!("../{scratch}/foo"));
         opa.run(&[&["sign", "-b", given][..], &signing].concat()).unwrap();
         let mut found = files(&CONTENT);
         let signature = std::fs::read(opa.path(SIGNATURES_FILE)).unwrap();

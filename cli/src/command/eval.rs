@@ -3,6 +3,7 @@
 //! The flags, the forms and the reports are those of `opa eval`.
 
 mod args;
+mod partial;
 
 pub(crate) use args::EvalArgs;
 
@@ -74,11 +75,21 @@ pub(crate) async fn run(
     console: &mut Console,
 ) -> Result<Exit, CliError> {
     args.absent.refuse()?;
+    partial::check_form(&args)?;
     let orders = args.report.orders()?;
     let asked = match prepare(&args, config) {
         Ok(asked) => asked,
         Err(error) => return refuse(error, args.output, console),
     };
+    if args.partial.partial {
+        let unknown = partial::Unknown::from(&args.partial);
+        let joined = until_interrupted(async {
+            let work = move || partial::evaluate(&asked, &unknown);
+            let joined = tokio::task::spawn_blocking(work).await;
+            joined.map_err(|error| CliError::Runtime(io::Error::other(error)))
+        });
+        return partial::tell(&args, joined.await?, console);
+    }
     let joined = until_interrupted(async {
         let joined = tokio::task::spawn_blocking(move || evaluate(asked)).await;
         joined.map_err(|error| CliError::Runtime(io::Error::other(error)))
@@ -193,6 +204,7 @@ fn options(args: &EvalArgs, config: &Config) -> Result<CompileOptions, CliError>
             ("coverage", report.coverage),
             ("disable-indexing", report.disable_indexing),
             ("disable-early-exit", report.disable_early_exit),
+            ("partial", args.partial.partial),
         ])?;
     }
     Ok(options.with_strict(args.strict).with_strict_builtin_errors(args.strict_builtin_errors))

@@ -1,5 +1,6 @@
 //! The commands, a file each.
 
+mod build;
 mod capabilities;
 mod check;
 mod config;
@@ -8,9 +9,11 @@ mod copy;
 mod discover;
 mod eval;
 mod facts;
+mod inspect;
 mod parse;
 mod roots;
 pub(crate) mod serve;
+mod sign;
 mod test;
 mod verify;
 mod verify_blob;
@@ -47,6 +50,12 @@ pub(crate) enum Command {
     Test(test::TestArgs),
     /// Find everything that is wrong with modules, before they are evaluated
     Check(check::CheckArgs),
+    /// Build a bundle of policies and data
+    Build(Box<build::BuildArgs>),
+    /// Sign a bundle
+    Sign(sign::SignArgs),
+    /// Show what is in a bundle
+    Inspect(inspect::InspectArgs),
     /// Show the syntax tree of a module
     Parse(parse::ParseArgs),
     /// Show the builtins and keywords there are, in OPA's form
@@ -86,6 +95,9 @@ impl Command {
             Self::Eval(_)
             | Self::Test(_)
             | Self::Check(_)
+            | Self::Build(_)
+            | Self::Sign(_)
+            | Self::Inspect(_)
             | Self::Parse(_)
             | Self::Capabilities(_)
             | Self::Conformance(_)
@@ -113,6 +125,9 @@ impl Command {
             Self::Eval(args) => eval::run(*args, &config, console).await,
             Self::Test(args) => test::run(args, &config, verbose, console).await,
             Self::Check(args) => check::run(args, &config, console).await,
+            Self::Build(args) => build::run(*args, &config, console).await,
+            Self::Sign(args) => sign::run(&args, &config),
+            Self::Inspect(args) => inspect::run(&args, &config, console),
             Self::Parse(args) => parse::run(&args, &config, console),
             Self::Capabilities(args) => capabilities::run(&args, &config, console),
             Self::Conformance(args) => conformance::run(args, &config, console).await,

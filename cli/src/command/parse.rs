@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::console::Console;
 use crate::error::CliError;
-use crate::escape::{escape_whole, is_deceptive};
+use crate::escape::{escape_whole, json_escaped};
 use crate::exit::Exit;
 use crate::files;
 use crate::output::rego as told;
@@ -116,19 +116,4 @@ fn included(words: &[String]) -> Result<Included, CliError> {
         }
     }
     Ok(included)
-}
-
-/// JSON text with what could deceive a reader as JSON's own escapes: it can stand in strings only.
-fn json_escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character != '\n' && is_deceptive(character) {
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                escaped.push_str(&format!("\\u{unit:04x}"));
-            }
-        } else {
-            escaped.push(character);
-        }
-    }
-    escaped
 }

@@ -48,6 +48,9 @@ pub(crate) struct ServeArgs {
     /// Who may ask for what: basic (the rule data.system.authz.allow says) or off
     #[arg(long, value_name = "SCHEME", value_parser = ["basic", "off"], hide_possible_values = true)]
     authorization: Option<String>,
+    /// Begin with no policy and no data, for those that the API or bundles bring
+    #[arg(long, conflicts_with = "policy")]
+    no_policy: bool,
     #[command(flatten)]
     opa: opa::OpaArgs,
     #[command(flatten)]
@@ -81,6 +84,7 @@ impl ServeArgs {
         if !tls.is_empty() {
             overlay.set("server", "tls", tls);
         }
+        overlay.set_some("server", "without_policy", self.no_policy.then_some(true));
         self.trust.overlay(overlay);
         self.registry.overlay(overlay);
         self.policy.overlay(overlay)
@@ -93,7 +97,7 @@ impl ServeArgs {
 /// Where the server cannot be set up or cannot listen.
 pub(crate) async fn run(mut config: Config, args: &ServeArgs) -> Result<Exit, CliError> {
     let opa = args.opa.prepare(&mut config.server)?;
-    let policy = setup::policy(&config)?;
+    let policy = (!config.server.without_policy).then(|| setup::policy(&config)).transpose()?;
     let trust = setup::trust(&config)?;
     if config.trust.is_empty() {
         tracing::warn!("no trust document is configured, so no signature can be trusted");
@@ -107,8 +111,8 @@ pub(crate) async fn run(mut config: Config, args: &ServeArgs) -> Result<Exit, Cl
     let Supplied { trust, again_at, .. } = renewal.supply().await?;
     let engine = setup::engine_over(Arc::clone(&renewal.store), &config, trust)?;
     let in_force = engine.trust_revision().clone();
-    let identity = policy.identity().clone();
-    let server = Server::new(config.server.clone(), engine, Some(policy), BTreeMap::new())?
+    let identity = policy.as_ref().map(|policy| policy.identity().clone());
+    let server = Server::new(config.server.clone(), engine, policy, BTreeMap::new())?
         .with_cache_stats(move || stats.stats());
     let shutdown = Shutdown::listen()?;
     let (server, working) = match opa {
@@ -122,8 +126,8 @@ pub(crate) async fn run(mut config: Config, args: &ServeArgs) -> Result<Exit, Cl
     let addresses: Vec<_> = listeners.addresses().map(ToString::to_string).collect();
     tracing::info!(
         address = addresses.join(", "),
-        policy = identity.package,
-        policy_revision = identity.revision,
+        policy = identity.as_ref().map(|identity| &*identity.package),
+        policy_revision = identity.as_ref().map(|identity| &*identity.revision),
         trust_revision = %in_force,
         "serving"
     );

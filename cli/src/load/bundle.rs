@@ -1,49 +1,103 @@
-//! Folders and archives that are bundles (`v1/bundle`): their data files, and what their manifest says.
+//! Bundles among what is read: folders and archives (`v1/bundle`). What they are is the matter of
+//! `referee-bundles`; here their files are found.
 //!
-//! Signatures, patches and WebAssembly are not looked at.
+//! Signatures are not looked at, as in OPA's own commands that evaluate.
 
-use super::{
-    LoadError, Work, archive, entries, file_name, joined, json, json_or_yaml, leads_back, matches,
-};
+use super::{LoadError, Work, entries, file_name, joined, leads_back, matches};
 use crate::files;
-use referee_rego::{SyntaxTree, Value};
-use std::borrow::Cow;
-use std::fs;
+use referee_bundles::{
+    ArchiveError, Bundle, BundleError, BundleLimits, Files, ReadOptions, SignaturePolicy, is_part,
+};
+use referee_core::Limits;
+use std::fs::{self, File};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::time::Instant;
 
-/// The name of a manifest, and how the name of any ends.
-const MANIFEST: &str = ".manifest";
-
-/// What a manifest says.
-#[derive(Debug, Default)]
-pub(super) struct Manifest {
-    /// The paths that the bundle may fill, without a slash at either end.
-    roots: Option<Vec<String>>,
-    /// Which Rego its modules are.
-    version: Option<bool>,
-    /// Which Rego files are whose path a pattern means.
-    versions: Vec<(String, bool)>,
+/// Which files of a bundle are read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted<'a> {
+    /// Names of files and folders to leave out.
+    pub(crate) ignore: &'a [String],
+    /// Those too that mean nothing in a bundle: they are signed like all others.
+    pub(crate) all: bool,
+    /// What links lead to is read; else links are left out.
+    pub(crate) links: bool,
 }
 
-/// A file of a bundle.
-#[derive(Debug)]
-struct Member {
-    /// As it is told.
-    path: PathBuf,
-    /// The folders that it stands in, inside the bundle.
-    at: Vec<String>,
-    name: String,
-    /// What is in it, where it is not a file of its own.
-    bytes: Option<Vec<u8>>,
-}
-
-impl Member {
-    /// Its path inside the bundle.
-    fn inside(&self) -> String {
-        let parts: Vec<&str> = self.at.iter().chain([&self.name]).map(String::as_str).collect();
-        parts.join("/")
+impl Wanted<'_> {
+    fn leaves_out(&self, name: &str) -> bool {
+        self.ignore.iter().any(|pattern| matches(pattern, name))
     }
+}
+
+/// The files of a bundle, a folder or an archive.
+///
+/// # Errors
+/// Where they cannot be read, or are over the limits.
+pub(crate) fn bundle_files(
+    root: &Path,
+    wanted: Wanted<'_>,
+    limits: &Limits,
+) -> Result<Files, LoadError> {
+    let unreadable = |source| LoadError::Read { path: root.to_owned(), source };
+    let within = BundleLimits::of_policies(limits);
+    let metadata = fs::metadata(root).map_err(unreadable)?;
+    if metadata.is_dir() {
+        let mut files = Files::default();
+        folder(root, &mut Vec::new(), wanted, &within, &mut files)?;
+        return Ok(files);
+    }
+    // A folder opens, a FIFO would wait.
+    if !metadata.is_file() {
+        let message = "it is no regular file";
+        return Err(unreadable(io::Error::new(io::ErrorKind::InvalidInput, message)));
+    }
+    let packed = File::open(root).map_err(unreadable)?;
+    let mut files = Files::unpack(packed, &within).map_err(|error| refused(root, error))?;
+    files.retain(|path| !path.split('/').any(|name| wanted.leaves_out(name)));
+    Ok(files)
+}
+
+fn refused(root: &Path, error: ArchiveError) -> LoadError {
+    LoadError::Bundle { path: root.to_owned(), source: error.into() }
+}
+
+/// Reads the files below a folder.
+fn folder(
+    folder: &Path,
+    at: &mut Vec<String>,
+    wanted: Wanted<'_>,
+    limits: &BundleLimits,
+    files: &mut Files,
+) -> Result<(), LoadError> {
+    if at.len() >= super::MAX_DEPTH {
+        return Err(LoadError::TooDeep { path: folder.to_owned() });
+    }
+    if !at.is_empty() && leads_back(folder) {
+        return Err(LoadError::Loop { path: folder.to_owned() });
+    }
+    let found =
+        entries(folder).map_err(|source| LoadError::Read { path: folder.to_owned(), source })?;
+    for entry in found {
+        let path = joined(folder, &entry);
+        let name = file_name(&path);
+        let link = || fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_symlink());
+        if wanted.leaves_out(&name) || (!wanted.links && link()) {
+            continue;
+        }
+        if fs::metadata(&path).is_ok_and(|metadata| metadata.is_dir()) {
+            at.push(name);
+            self::folder(&path, at, wanted, limits, files)?;
+            at.pop();
+        } else if wanted.all || is_part(&name) {
+            let bytes = files::read_bytes(&path, limits.max_file_bytes)
+                .map_err(|source| LoadError::Read { path: path.clone(), source })?;
+            let inside = at.iter().map(String::as_str).chain([name.as_str()]).collect::<Vec<_>>();
+            files.add(&inside.join("/"), bytes, limits).map_err(|error| refused(&path, error))?;
+        }
+    }
+    Ok(())
 }
 
 impl Work<'_, '_> {
@@ -55,253 +109,35 @@ impl Work<'_, '_> {
     }
 
     fn read_bundle(&mut self, root: &Path, base: &[String]) -> Result<(), LoadError> {
-        let unreadable = |source| LoadError::Read { path: root.to_owned(), source };
-        let mut members = Vec::new();
-        if fs::metadata(root).map_err(unreadable)?.is_dir() {
-            self.folder(root, &mut Vec::new(), &mut members)?;
-        } else {
-            self.archive(root, &mut members).map_err(unreadable)?;
+        let wanted = Wanted { ignore: self.loader.ignore, all: false, links: true };
+        let files = bundle_files(root, wanted, self.loader.limits)?;
+        for _ in 0..files.len() {
+            self.count_file()?;
         }
-        // As in OPA the one manifest there may be stands in any folder, and its name need only end
-        // like that of a manifest.
-        let manifests: Vec<_> =
-            members.iter().filter(|member| member.name.ends_with(MANIFEST)).collect();
-        let manifest = match manifests.as_slice() {
-            [] => Manifest::default(),
-            [only] => self.manifest(only)?,
-            [first, second, ..] => {
-                let (first, second) = (first.inside(), second.inside());
-                let what = format!(
-                    "bundle contains multiple manifest files: \"/{first}\" and \"/{second}\""
-                );
-                return Err(LoadError::Manifest { path: root.to_owned(), what });
-            }
+        let started = Instant::now();
+        let clock = || started.elapsed();
+        let options = ReadOptions {
+            limits: BundleLimits::of_policies(self.loader.limits),
+            rego_v0: self.loader.rego_v0,
+            // What does not parse is told when all is compiled.
+            keep_unparsed: true,
+            clock: Some(&clock),
+            ..ReadOptions::new(&SignaturePolicy::Ignored)
         };
-        for member in &members {
-            if let Err(error) = self.member(member, base, &manifest) {
-                self.fail(error);
-            }
+        let refused = |source: BundleError| LoadError::Bundle { path: root.to_owned(), source };
+        let bundle = Bundle::from_files(files, &options).and_then(Bundle::into_snapshot);
+        let bundle = bundle.map_err(refused)?;
+        bundle.check_usable().map_err(refused)?;
+        if let Some(spent) = bundle.times.data {
+            let before = self.found.parse_time.unwrap_or_default();
+            self.found.parse_time = Some(before.saturating_add(spent));
         }
-        Ok(())
-    }
-
-    /// Finds the files below a folder.
-    fn folder(
-        &self,
-        folder: &Path,
-        at: &mut Vec<String>,
-        members: &mut Vec<Member>,
-    ) -> Result<(), LoadError> {
-        if at.len() >= super::MAX_DEPTH {
-            return Err(LoadError::TooDeep { path: folder.to_owned() });
+        self.roots
+            .push((root.display().to_string(), bundle.manifest.effective_roots().into_owned()));
+        for module in bundle.modules {
+            let name = root.join(&module.path).display().to_string();
+            self.add_module(name, module.text, module.rego_v0);
         }
-        if !at.is_empty() && leads_back(folder) {
-            return Err(LoadError::Loop { path: folder.to_owned() });
-        }
-        let entries = entries(folder)
-            .map_err(|source| LoadError::Read { path: folder.to_owned(), source })?;
-        for entry in entries {
-            let path = joined(folder, &entry);
-            let name = file_name(&path);
-            if self.ignores(&name) {
-                continue;
-            }
-            if fs::metadata(&path).is_ok_and(|metadata| metadata.is_dir()) {
-                at.push(name);
-                self.folder(&path, at, members)?;
-                at.pop();
-            } else {
-                members.push(Member { path, at: at.clone(), name, bytes: None });
-            }
-        }
-        Ok(())
-    }
-
-    /// Finds the files in an archive.
-    fn archive(&self, path: &Path, members: &mut Vec<Member>) -> io::Result<()> {
-        for archive::Entry { path: mut at, bytes } in archive::unpack(path, self.loader.limits)? {
-            if at.iter().any(|name| self.ignores(name)) {
-                continue;
-            }
-            let path = path.join(at.join("/"));
-            let Some(name) = at.pop() else { continue };
-            members.push(Member { path, at, name, bytes: Some(bytes) });
-        }
-        Ok(())
-    }
-
-    fn member(
-        &mut self,
-        member: &Member,
-        base: &[String],
-        manifest: &Manifest,
-    ) -> Result<(), LoadError> {
-        let Member { path, at, name, .. } = member;
-        let value = match name.as_str() {
-            "data.json" => {
-                let text = self.member_text(member, self.loader.limits.max_policy_data_bytes)?;
-                self.parsed(json, path, &text)?
-            }
-            "data.yaml" | "data.yml" => {
-                let text = self.member_text(member, self.loader.limits.max_policy_data_bytes)?;
-                self.parsed(json_or_yaml, path, &text)?
-            }
-            _ if name.ends_with(".rego") => {
-                let version = manifest.version_of(&member.inside());
-                let text = self.member_text(member, self.loader.limits.max_policy_file_bytes)?;
-                self.add_module(path.display().to_string(), text, version)?;
-                return self.rooted(path, manifest);
-            }
-            _ => return Ok(()),
-        };
-        manifest.permits_data(path, at, &value)?;
-        let place: Vec<String> = base.iter().chain(at).cloned().collect();
-        self.data(path, &place, value)
-    }
-
-    fn member_text(&mut self, member: &Member, limit: u64) -> Result<String, LoadError> {
-        let Some(bytes) = &member.bytes else { return self.text(&member.path, limit) };
-        self.count_file()?;
-        files::read_stream(bytes.as_slice(), limit)
-            .map_err(|source| LoadError::Read { path: member.path.clone(), source })
-    }
-
-    /// Whether the module that was read last stands under the roots of its bundle.
-    fn rooted(&self, path: &Path, manifest: &Manifest) -> Result<(), LoadError> {
-        let Some(module) = self.found.modules.last() else { return Ok(()) };
-        let rego_v0 = module.rego_v0.unwrap_or(self.loader.rego_v0);
-        // What does not parse is told when it is compiled.
-        let Ok(tree) = SyntaxTree::parse(&module.name, &module.text, rego_v0) else {
-            return Ok(());
-        };
-        let package = tree.package_parts();
-        if manifest.permits(&package) {
-            return Ok(());
-        }
-        let what = format!(
-            "manifest roots {} do not permit package {}",
-            manifest.shown_roots(),
-            package.join(".")
-        );
-        Err(LoadError::Manifest { path: path.to_owned(), what })
-    }
-
-    fn manifest(&mut self, member: &Member) -> Result<Manifest, LoadError> {
-        let path = &member.path;
-        let text = self.member_text(member, self.loader.limits.max_policy_data_bytes)?;
-        let document = json(path, &text)?.to_json();
-        let fail = |what: &str| LoadError::Manifest { path: path.clone(), what: what.to_owned() };
-        let version = |value: &serde_json::Value| match value.as_u64() {
-            Some(0) => Ok(true),
-            Some(1) => Ok(false),
-            _ => Err(fail("a rego version is 0 or 1")),
-        };
-        let mut manifest = Manifest::default();
-        if let Some(roots) = document.get("roots").filter(|roots| !roots.is_null()) {
-            let roots = roots.as_array().ok_or_else(|| fail("roots must be a list"))?;
-            let text = |root: &serde_json::Value| -> Result<String, LoadError> {
-                let text = root.as_str().ok_or_else(|| fail("roots must be texts"))?;
-                Ok(text.trim_matches('/').to_owned())
-            };
-            manifest.roots = Some(roots.iter().map(text).collect::<Result<_, _>>()?);
-        }
-        if let Some(found) = document.get("rego_version").filter(|found| !found.is_null()) {
-            manifest.version = Some(version(found)?);
-        }
-        if let Some(files) = document.get("file_rego_versions").filter(|files| !files.is_null()) {
-            let files = files.as_object().ok_or_else(|| fail("file_rego_versions is no object"))?;
-            for (pattern, found) in files {
-                manifest.versions.push((pattern.clone(), version(found)?));
-            }
-        }
-        Ok(manifest)
-    }
-}
-
-impl Manifest {
-    /// Whether a file is Rego v0, where that is said.
-    fn version_of(&self, path: &str) -> Option<bool> {
-        // A `*` of a manifest is any characters, slashes too; a path may begin with a slash or not.
-        let rooted = format!("/{path}");
-        let means = |pattern: &str| matches(pattern, path) || matches(pattern, &rooted);
-        let named = self.versions.iter().find(|(pattern, _)| means(pattern));
-        named.map(|(_, version)| *version).or(self.version)
-    }
-
-    /// Whether a path stands under a root.
-    fn permits(&self, path: &[String]) -> bool {
-        let Some(roots) = &self.roots else { return true };
-        roots.iter().any(|root| {
-            let mut parts = root.split('/').filter(|part| !part.is_empty());
-            let mut path = path.iter();
-            parts.all(|part| path.next().is_some_and(|found| found == part))
-        })
-    }
-
-    /// Whether a path leads to a root.
-    fn leads(&self, path: &[String]) -> bool {
-        let roots = self.roots.iter().flatten();
-        roots.into_iter().any(|root| {
-            let mut parts = root.split('/').filter(|part| !part.is_empty());
-            path.iter().all(|found| parts.next().is_some_and(|part| part == found))
-        })
-    }
-
-    /// Refuses data that stands under no root.
-    fn permits_data(&self, path: &Path, at: &[String], value: &Value) -> Result<(), LoadError> {
-        if self.permits(at) {
-            return Ok(());
-        }
-        if !self.leads(at) {
-            return Err(self.refusal(path, at));
-        }
-        for (name, member) in value.entries().unwrap_or_default() {
-            let below: Vec<String> =
-                at.iter().cloned().chain(name.as_str().map(Cow::into_owned)).collect();
-            let inside = member.entries().is_some();
-            if inside {
-                self.permits_data(path, &below, &member)?;
-            } else if !self.permits(&below) {
-                return Err(self.refusal(path, &below));
-            }
-        }
-        Ok(())
-    }
-
-    fn refusal(&self, path: &Path, at: &[String]) -> LoadError {
-        let what = format!(
-            "manifest roots {} do not permit data at path '/{}'",
-            self.shown_roots(),
-            at.join("/")
-        );
-        LoadError::Manifest { path: path.to_owned(), what }
-    }
-
-    fn shown_roots(&self) -> String {
-        format!("[{}]", self.roots.iter().flatten().cloned().collect::<Vec<_>>().join(" "))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_version_of_a_file_goes_before_that_of_the_bundle() {
-        let versions = vec![("*/old/*".to_owned(), true), ("a.rego".to_owned(), true)];
-        let manifest = Manifest { version: Some(false), versions, ..Manifest::default() };
-        assert_eq!(manifest.version_of("x/old/y.rego"), Some(true));
-        assert_eq!(manifest.version_of("a.rego"), Some(true));
-        assert_eq!(manifest.version_of("b.rego"), Some(false));
-    }
-
-    #[test]
-    fn roots_permit_what_is_under_them_and_lead_to_it() {
-        let roots = vec!["a/b".to_owned(), "c".to_owned()];
-        let manifest = Manifest { roots: Some(roots), ..Manifest::default() };
-        let path = |text: &str| text.split('/').map(str::to_owned).collect::<Vec<_>>();
-        assert!(manifest.permits(&path("a/b/x")) && manifest.permits(&path("c")));
-        assert!(!manifest.permits(&path("a")) && manifest.leads(&path("a")));
-        assert!(!manifest.leads(&path("x")));
+        if bundle.data_files.is_empty() { Ok(()) } else { self.data(root, base, bundle.data) }
     }
 }

@@ -1,10 +1,12 @@
 //! What can be wrong with files that are read.
 
+use referee_bundles::{BundleError, RootsError};
 use referee_core::Coded;
+use referee_core::error::chain;
 use referee_rego::ValueError;
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A file that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -54,13 +56,19 @@ pub(crate) enum LoadError {
         /// The file.
         path: PathBuf,
     },
-    /// The manifest of a bundle says what it cannot mean.
-    #[error("{}: {what}", path.display())]
-    Manifest {
-        /// The file.
+    /// It is a bundle that cannot be used.
+    #[error("{}", of_bundle(path, source))]
+    Bundle {
+        /// The bundle.
         path: PathBuf,
-        /// What is wrong.
-        what: String,
+        /// Why.
+        source: BundleError,
+    },
+    /// Bundles claim the same.
+    #[error(transparent)]
+    Roots {
+        /// Which, and what.
+        source: RootsError,
     },
     /// It is a link to a folder that it stands in.
     #[error("{} leads back to a folder that it is in", path.display())]
@@ -82,6 +90,17 @@ pub(crate) enum LoadError {
     },
 }
 
+/// What is wrong with a bundle, after its name or that of the file in it.
+fn of_bundle(path: &Path, error: &BundleError) -> String {
+    match error {
+        BundleError::Archive(error) => {
+            format!("{} could not be read: {}", path.display(), chain(error))
+        }
+        _ if error.path().is_some() => format!("{}/{error}", path.display()),
+        _ => format!("{}: {}", path.display(), chain(error)),
+    }
+}
+
 impl Coded for LoadError {
     fn code(&self) -> &'static str {
         match self {
@@ -89,7 +108,8 @@ impl Coded for LoadError {
             Self::Data { .. } | Self::Yaml { .. } | Self::NoObject { .. } => "data_unusable",
             Self::Merge { .. } => "data_conflict",
             Self::Unrecognized { .. } => "file_type_unknown",
-            Self::Manifest { .. } => "bundle_manifest",
+            Self::Bundle { source, .. } => source.code(),
+            Self::Roots { source } => source.code(),
             Self::Loop { .. } => "policy_folder_loop",
             Self::TooDeep { .. } | Self::TooMany { .. } => "policy_too_large",
         }
@@ -98,6 +118,8 @@ impl Coded for LoadError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Read { source, .. } => crate::files::hint(source),
+            Self::Bundle { source, .. } => source.hint(),
+            Self::Roots { source } => source.hint(),
             Self::Merge { .. } => Some(
                 "every .json and .yaml file of a folder is data; --ignore leaves files out, and \
                  --bundle reads data.json and data.yaml only"
@@ -116,6 +138,12 @@ impl LoadErrors {
     /// Each of them.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &LoadError> {
         self.0.iter()
+    }
+}
+
+impl From<LoadError> for LoadErrors {
+    fn from(error: LoadError) -> Self {
+        Self(vec![error])
     }
 }
 

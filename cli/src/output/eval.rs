@@ -19,6 +19,8 @@ pub(crate) enum Form {
     Bindings,
     /// The value, or a table of variables and values.
     Pretty,
+    /// Rego text: what is left of a query that was evaluated partially.
+    Source,
     /// Values alone, strings without quotes.
     Raw,
     /// The result document with `discarded` for the result.
@@ -73,6 +75,8 @@ impl Output<'_> {
                 Doc::List(values.collect()).write(out)
             }),
             Form::Bindings => self.rows().iter().try_for_each(|row| rego::bindings(row).write(out)),
+            // What has rows has no such form: see `command::eval::partial`.
+            Form::Source => Ok(()),
             Form::Raw => self.rows().iter().try_for_each(|row| raw(row, out)),
         }
     }

@@ -22,6 +22,37 @@ impl Table {
         self.rows.push(cells.into_iter().map(|cell| escape_whole(&cell)).collect());
     }
 
+    /// Draws blocks of lines with their names, a line between one block and the next.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub(crate) fn write_blocks(
+        blocks: &[(String, Vec<String>)],
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let lines = blocks.iter().map(|(name, lines)| -> Vec<[String; 2]> {
+            let names = std::iter::once(name.as_str()).chain(std::iter::repeat(""));
+            let count = lines.len().max(1);
+            let lines = lines.iter().map(|line| escape_whole(line));
+            let lines = lines.chain(std::iter::repeat(String::new()));
+            names.zip(lines).take(count).map(|(name, line)| [name.to_owned(), line]).collect()
+        });
+        let blocks: Vec<Vec<[String; 2]>> = lines.collect();
+        let width = |column: usize| {
+            let cells = blocks.iter().flatten().filter_map(|row| row.get(column));
+            cells.map(|cell| columns(cell)).max().unwrap_or(0)
+        };
+        let widths = [width(0), width(1)];
+        rule(out, &widths, ["┌", "┬", "┐"])?;
+        for (at, block) in blocks.iter().enumerate() {
+            if at > 0 {
+                rule(out, &widths, ["├", "┼", "┤"])?;
+            }
+            block.iter().try_for_each(|row| line(out, &widths, row, pad))?;
+        }
+        rule(out, &widths, ["└", "┴", "┘"])
+    }
+
     /// Draws it.
     ///
     /// # Errors

@@ -8,17 +8,6 @@ use clap::Args;
 #[derive(Args, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct AbsentFromEval {
-    #[arg(long, hide = true)]
-    partial: bool,
-    #[arg(short, long, hide = true, value_name = "PATH")]
-    unknowns: Vec<String>,
-    #[arg(long, hide = true, value_name = "PATH")]
-    disable_inlining: Vec<String>,
-    #[arg(long, hide = true)]
-    shallow_inlining: bool,
-    // OPA's spelling.
-    #[arg(long = "nondeterminstic-builtins", hide = true)]
-    nondeterministic_builtins: bool,
     #[arg(short, long, hide = true, value_name = "PATH")]
     entrypoint: Option<String>,
     #[arg(short = 'O', long, hide = true, value_name = "LEVEL")]
@@ -47,7 +36,24 @@ pub(crate) struct AbsentFromTest {
     target: Option<String>,
 }
 
-const PARTIAL: &str = "there is no partial evaluation";
+/// The flags of `opa build` that there are not here.
+#[derive(Args, Debug)]
+pub(crate) struct AbsentFromBuild {
+    #[arg(short = 'O', long, hide = true, value_name = "LEVEL")]
+    optimize: Option<String>,
+    #[arg(short, long, hide = true, value_name = "NAME")]
+    target: Option<String>,
+    // Of bundles for the target rego it leaves nothing out in OPA either.
+    #[arg(long, hide = true)]
+    prune_unused: bool,
+    #[arg(long, hide = true, value_name = "NAME")]
+    partial_namespace: Option<String>,
+    #[arg(long, hide = true, value_name = "NAME")]
+    signing_plugin: Option<String>,
+    #[arg(long, hide = true)]
+    debug: bool,
+}
+
 const OPTIMIZER: &str = "there is no optimizer: every program is compiled in one way";
 const BENCH: &str = "tests are not measured";
 const TARGET: &str = "there is no target but rego";
@@ -59,16 +65,28 @@ impl AbsentFromEval {
     /// [`CliError::Absent`] with the first of them.
     pub(crate) fn refuse(&self) -> Result<(), CliError> {
         refuse(&[
-            ("partial", self.partial, PARTIAL),
-            ("unknowns", !self.unknowns.is_empty(), PARTIAL),
-            ("disable-inlining", !self.disable_inlining.is_empty(), PARTIAL),
-            ("shallow-inlining", self.shallow_inlining, PARTIAL),
-            ("nondeterminstic-builtins", self.nondeterministic_builtins, PARTIAL),
             ("entrypoint", self.entrypoint.is_some(), OPTIMIZER),
             ("optimize", self.optimize.as_ref().is_some_and(|level| level != "0"), OPTIMIZER),
             ("optimize-store-for-read-speed", self.optimize_store_for_read_speed, OPTIMIZER),
             ("instrument", self.instrument, "the engine has no instruments; --profile tells more"),
             ("target", other_target(self.target.as_deref()), TARGET),
+        ])
+    }
+}
+
+impl AbsentFromBuild {
+    /// Refuses the flags that were given.
+    ///
+    /// # Errors
+    /// [`CliError::Absent`] with the first of them.
+    pub(crate) fn refuse(&self) -> Result<(), CliError> {
+        const UNOPTIMIZED: &str = "bundles hold modules as they are, which is -O 0";
+        refuse(&[
+            ("optimize", self.optimize.as_ref().is_some_and(|level| level != "0"), UNOPTIMIZED),
+            ("target", other_target(self.target.as_deref()), TARGET),
+            ("partial-namespace", self.partial_namespace.is_some(), UNOPTIMIZED),
+            ("signing-plugin", self.signing_plugin.is_some(), "keys are read from files"),
+            ("debug", self.debug, "nothing is optimized, so there is nothing to tell"),
         ])
     }
 }

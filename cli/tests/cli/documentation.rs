@@ -121,9 +121,14 @@ fn update(name: &str, outputs: Vec<(Range<usize>, String)>) {
 fn the_examples_of_the_documents_run_and_say_what_is_written_there() {
     let updating = std::env::var_os("UPDATE_DOCS").is_some();
     let mut ran = 0;
-    for name in
-        ["README.md", "docs/cli.md", "docs/configuration.md", "docs/documents.md", "docs/trust.md"]
-    {
+    for name in [
+        "README.md",
+        "docs/bundles.md",
+        "docs/cli.md",
+        "docs/configuration.md",
+        "docs/documents.md",
+        "docs/trust.md",
+    ] {
         let mut changed = Vec::new();
         for example in examples(name) {
             let Some(script) = runnable(&example.script) else { continue };
@@ -192,6 +197,9 @@ fn the_reference_of_the_command_names_every_flag() {
         "eval",
         "test",
         "check",
+        "build",
+        "sign",
+        "inspect",
         "parse",
         "capabilities",
         "serve",

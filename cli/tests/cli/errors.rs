@@ -133,12 +133,8 @@ fn nobody_to_trust_is_noted_because_it_is_seldom_meant() {
 
 #[test]
 fn a_flag_of_opas_that_there_is_not_is_named_with_the_reason() {
-    let no_partial = "there is no partial evaluation";
     for (arguments, flag, why) in [
-        (&["eval", "--partial", "1"][..], "partial", no_partial),
-        (&["eval", "-u", "input", "1"], "unknowns", no_partial),
-        (&["eval", "--disable-inlining", "data.a", "1"], "disable-inlining", no_partial),
-        (&["eval", "-t", "wasm", "1"], "target", "there is no target but rego"),
+        (&["eval", "-t", "wasm", "1"][..], "target", "there is no target but rego"),
         (&["test", "--bench", "examples"], "bench", "tests are not measured"),
         (&["test", "-w", "examples"], "watch", "files are not watched; run the command again"),
         (

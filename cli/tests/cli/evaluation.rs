@@ -393,3 +393,33 @@ fn engines_are_chosen_and_what_only_one_knows_is_said_of_the_other() {
         run(referee().env("REFEREE_POLICY__ENGINE", "regorus").args(["eval", "--profile", "1"]));
     run.fails("--profile needs the native engine", "native_only");
 }
+
+#[test]
+fn what_is_left_of_a_query_is_told_and_nothing_left_is_a_failure_on_request() {
+    let folder = folder(&[(
+        "p.rego",
+        "package p\n\ndefault allow := false\n\nallow if { input.user in data.users }\n",
+    )]);
+    let policy = path(&folder, "p.rego");
+    let run = with(&["eval", "--partial", "-o", "source", "-d", &policy, "data.p.allow = x"]);
+    assert_eq!(
+        run.exits(0).out,
+        "# Query 1\ndata.partial.p.allow = x\n\n# Module 1\npackage partial.p\n\n\
+         default allow = false\n"
+    );
+    let unknown = ["eval", "--partial", "-u", "data.users", "-o", "source", "-d", &policy];
+    let run = with(&[&unknown[..], &["data.p.allow"]].concat()).exits(0);
+    assert!(run.out.contains("data.partial.p.allow"), "{}", run.out);
+    with(&["eval", "--partial", "--fail", "false"]).exits(1);
+    with(&["eval", "--partial", "--fail-defined", "input.x"]).exits(1);
+    with(&["eval", "--partial", "--fail", "input.x"]).exits(0);
+}
+
+#[test]
+fn what_partial_evaluation_cannot_tell_is_refused() {
+    with(&["eval", "--partial", "-o", "raw", "1"]).exits(2);
+    with(&["eval", "-o", "source", "1"]).exits(2);
+    with(&["eval", "--partial", "--coverage", "1"]).exits(2);
+    with(&["eval", "-u", "input", "1"]).exits(2);
+    with(&["eval", "--partial", "-u", "http.send", "1"]).exits(2);
+}

@@ -5,8 +5,11 @@ mod artifacts;
 #[cfg(test)]
 mod blobs;
 #[cfg(test)]
+mod bundles;
+#[cfg(test)]
 #[path = "../ratify/cases.rs"]
 mod cases;
+#[cfg(test)]
 mod checking;
 #[cfg(test)]
 mod configuration;

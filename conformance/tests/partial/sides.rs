@@ -26,6 +26,12 @@ fn read(line: &str) -> Json {
 }
 
 impl Oracle {
+    /// Whether the program was built since it evaluates partially.
+    pub(crate) fn knows_partial_evaluation(&self) -> bool {
+        let case = json!({ "id": 0, "queries": ["input.x = 1"], "partial": {} });
+        self.ask(&[case])[0]["answers"][0]["partial"]["queries"].is_array()
+    }
+
     /// OPA's own cases, from the source of its tests.
     pub(crate) fn cases_of(&self, tests: &Path) -> Vec<Json> {
         let output = Command::new(&self.0).arg("-partial-cases").arg(tests).output().unwrap();
@@ -63,7 +69,7 @@ fn strings(list: &Json) -> Vec<String> {
 }
 
 /// What Referee leaves of a case, as OPA's JSON, and as text.
-fn ours(case: &Json) -> Result<(Json, String), String> {
+pub(crate) fn ours(case: &Json) -> Result<(Json, String), String> {
     let modules = case["modules"].as_array().into_iter().flatten();
     let modules: Vec<Module> = modules
         .map(|module| {

@@ -32,6 +32,9 @@ pub struct Question<'a> {
     pub indexing: bool,
     /// Whether rules are left as soon as their value is certain.
     pub early_exit: bool,
+    /// Whether text that is no query is told about as if it could have been a rule, as by OPA's
+    /// server.
+    pub tries_rules: bool,
     /// Builtins that the query itself may not call; modules may.
     pub unsafe_builtins: &'a [&'a str],
 }
@@ -50,6 +53,7 @@ impl<'a> Question<'a> {
             reports: Reports::default(),
             indexing: true,
             early_exit: true,
+            tries_rules: false,
             unsafe_builtins: &[],
         }
     }
@@ -63,8 +67,14 @@ impl<'a> Question<'a> {
     /// Whether it asks for more than rows, which only the native engine can give.
     pub(crate) fn wants_more(&self) -> bool {
         let plain = self.package.is_none() && self.imports.is_empty();
-        let plain = plain && self.unsafe_builtins.is_empty();
+        let plain = plain && !self.tries_rules && self.unsafe_builtins.is_empty();
         !plain || !self.indexing || !self.early_exit || self.reports != Reports::default()
+    }
+
+    /// The same, with errors as OPA's server tells them, which first tries to read a rule.
+    #[must_use]
+    pub fn trying_rules(self) -> Self {
+        Self { tries_rules: true, ..self }
     }
 
     /// The same in a world that is handed in.

@@ -125,16 +125,20 @@ impl Value {
     /// [`EditError::Conflict`] with the path of something that is no object, and where a part of
     /// the path is no place of an array.
     pub fn with_objects_at(&self, path: &[String]) -> Result<Self, EditError> {
-        let mut document = self.clone();
-        for length in 1..=path.len() {
-            let above = path.get(..length).unwrap_or_default();
-            match document.at_path(above) {
-                Ok(found) if found.0.as_object().is_some() => {}
+        // What is there is looked for from the end, as OPA does: it tells of the lowest.
+        let mut there = path.len();
+        while there > 0 {
+            let above = path.get(..there).unwrap_or_default();
+            match self.at_path(above) {
+                Ok(found) if found.0.as_object().is_some() => break,
                 Ok(_) => return Err(EditError::Conflict { path: escaped_path(above) }),
-                Err(_) => {
-                    document = document.edited(above, &Edit::Add(Self::object([])))?;
-                }
+                Err(_) => there = there.saturating_sub(1),
             }
+        }
+        let mut document = self.clone();
+        for length in there.saturating_add(1)..=path.len() {
+            let above = path.get(..length).unwrap_or_default();
+            document = document.edited(above, &Edit::Add(Self::object([])))?;
         }
         Ok(document)
     }
@@ -286,6 +290,8 @@ mod tests {
         assert_eq!(made.to_json_string(), r#"{"a":{"b":[1,{"c":2},3],"x":{"y":{}}},"s":"x"}"#);
         let error = document().with_objects_at(&path("s/y z")).unwrap_err();
         assert_eq!(error, EditError::Conflict { path: "/s".into() });
+        let error = document().with_objects_at(&path("a/b/0/c/d")).unwrap_err();
+        assert_eq!(error, EditError::Conflict { path: "/a/b/0".into() });
         assert_eq!(escaped_path(&["a b".into(), "c/d".into()]), "/a%20b/c%2Fd");
         assert_eq!(document().without(&path("a/zz")), document());
     }

@@ -13,6 +13,7 @@
 //! This crate is pure: no IO, no wall clock, no environment. The back end in use is the crate
 //! `regorus` ([`Program`] says what its own limits are); none of its types show here.
 
+mod annotated;
 mod ask;
 mod attribution;
 mod back;
@@ -37,6 +38,7 @@ mod walk;
 mod world;
 mod yaml;
 
+pub use annotated::Annotated;
 pub use ask::{Answer, Question, Reports, Times, Told};
 pub use budget::EvalBudget;
 pub use data_tree::DataTree;

@@ -432,6 +432,12 @@ impl Program {
         self.inner.back.reads()
     }
 
+    /// The capabilities that its modules need, in OPA's form; `None` where the engine cannot tell.
+    #[must_use]
+    pub fn required_capabilities(&self) -> Option<Value> {
+        self.inner.back.required()
+    }
+
     /// The modules it was compiled from.
     #[must_use]
     pub fn modules(&self) -> &[Module] {

@@ -139,6 +139,13 @@ impl Residual {
         self.queries.iter().map(print::body).collect()
     }
 
+    /// The same, each expression on a line of its own.
+    #[must_use]
+    pub fn queries_lines(&self) -> Vec<Vec<String>> {
+        let lines = |query: &Body| query.iter().map(ToString::to_string).collect();
+        self.queries.iter().map(lines).collect()
+    }
+
     /// The rules that they ask for as Rego text, a module each.
     #[must_use]
     pub fn support_text(&self) -> Vec<String> {
@@ -160,9 +167,35 @@ impl Residual {
     /// empty. The queries are bodies and the support modules in OPA's form of syntax trees.
     #[must_use]
     pub fn to_json(&self) -> String {
+        self.json(false)
+    }
+
+    /// The same on many lines, as OPA's command prints it.
+    #[must_use]
+    pub fn to_json_lines(&self) -> String {
+        self.json(true)
+    }
+
+    fn json(&self, lines: bool) -> String {
         let options = JsonOptions::default();
-        let queries = self.queries.iter().map(|query| body_to_text(query, &options, false));
-        let support = self.support.iter().map(|module| module_to_text(module, &options, false));
+        let queries = self.queries.iter().map(|query| body_to_text(query, &options, lines));
+        let support = self.support.iter().map(|module| module_to_text(module, &options, lines));
+        if lines {
+            let deeper = |text: String, by: &str| text.trim_end().replace('\n', &format!("\n{by}"));
+            let member = |name: &str, items: Vec<String>| {
+                let items: Vec<String> =
+                    items.into_iter().map(|item| format!("    {}", deeper(item, "    "))).collect();
+                let items = items.join(",\n");
+                (!items.is_empty()).then(|| format!("  \"{name}\": [\n{items}\n  ]"))
+            };
+            let members =
+                [member("queries", queries.collect()), member("support", support.collect())];
+            let members: Vec<String> = members.into_iter().flatten().collect();
+            return match members.is_empty() {
+                true => "{}".to_owned(),
+                false => format!("{{\n{}\n}}", members.join(",\n")),
+            };
+        }
         let member = |name: &str, items: Vec<String>| {
             let items = items.join(",");
             (!items.is_empty()).then(|| format!("\"{name}\":[{items}]"))

@@ -48,6 +48,12 @@ impl SyntaxTree {
         &self.module
     }
 
+    /// The package as Rego writes it, with `data`: `data.a["b-c"]`.
+    #[must_use]
+    pub fn package_text(&self) -> String {
+        TermKind::Ref(self.module.package.path.clone()).to_string()
+    }
+
     /// The package, part by part, without `data`.
     #[must_use]
     pub fn package_parts(&self) -> Vec<String> {
@@ -94,13 +100,12 @@ impl SyntaxTree {
     }
 }
 
-/// Looks at the syntax of a query.
+/// Looks at the syntax of a query, as OPA's server does.
 ///
 /// # Errors
 /// Everything that is wrong with it.
 pub fn check_query(query: &str) -> Result<(), RegoErrors> {
-    let options = ParseOptions { skip_rules: true, ..ParseOptions::new(RegoVersion::V1) };
-    parse_query(query, &options).map(drop).map_err(native_errors)
+    parse_query(query, &ParseOptions::new(RegoVersion::V1)).map(drop).map_err(native_errors)
 }
 
 /// Collects paths under a document.

@@ -1,7 +1,7 @@
 //! Where bundles come from: bytes, and a tag that tells one version from another.
 //!
-//! A [`BundleSource`] fetches a bundle once, from a service over HTTP ([`HttpBundles`]), or
-//! from files ([`FileBundles`]). What is in the bytes is not
+//! A [`BundleSource`] fetches a bundle once, from a service over HTTP ([`HttpBundles`]), from a
+//! registry ([`RegistryBundles`]), or from files ([`FileBundles`]). What is in the bytes is not
 //! looked at: `referee-bundles` reads them, signatures and all. [`BundleStore`] keeps the last good
 //! ones on disk, [`Backoff`] says when to ask again.
 //!
@@ -14,12 +14,14 @@ mod file;
 mod folder;
 mod http;
 mod persist;
+mod registry;
 
 pub use backoff::{Backoff, between};
 pub use error::BundleFetchError;
 pub use file::FileBundles;
 pub use http::{HttpBundles, LongPolling};
 pub use persist::{BundleStore, KeptBundle};
+pub use registry::RegistryBundles;
 
 use async_trait::async_trait;
 use bytes::Bytes;

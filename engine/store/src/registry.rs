@@ -15,8 +15,9 @@ mod push;
 mod referrers;
 mod secret;
 
+pub(crate) use auth::Given;
 pub(crate) use push::RegistrySink;
-pub(crate) use secret::header as secret_header;
+pub(crate) use secret::{Credential, header as secret_header};
 
 use crate::config::RegistryConfig;
 use crate::env::Environment;
@@ -80,15 +81,34 @@ impl RegistryStore {
         Self::with_access(config, limits, environment, Access::Asked)
     }
 
+    /// As [`Self::new`], with what to authorize with in place of credentials on this machine.
+    pub(crate) fn given(
+        config: &RegistryConfig,
+        limits: &Limits,
+        given: Option<Given>,
+    ) -> Result<Self, StoreError> {
+        Self::with(config, limits, &Environment::empty(), Access::Asked, given)
+    }
+
     fn with_access(
         config: &RegistryConfig,
         limits: &Limits,
         environment: &Environment,
         access: Access,
     ) -> Result<Self, StoreError> {
+        Self::with(config, limits, environment, access, None)
+    }
+
+    fn with(
+        config: &RegistryConfig,
+        limits: &Limits,
+        environment: &Environment,
+        access: Access,
+        given: Option<Given>,
+    ) -> Result<Self, StoreError> {
         Ok(Self {
             inner: Arc::new(Inner {
-                client: Client::new(config, limits, environment, access)?,
+                client: Client::new(config, limits, environment, access, given)?,
                 limits: limits.clone(),
                 no_api: Cache::builder()
                     .max_capacity(MAX_NO_API)

@@ -92,6 +92,11 @@ impl fmt::Debug for Pipeline {
 impl Pipeline {
     /// Starts the threads.
     pub(crate) fn start(shared: &Arc<Shared>, limit: usize) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self::with_threads(shared, limit, (cores / 2).clamp(1, MAX_THREADS))
+    }
+
+    fn with_threads(shared: &Arc<Shared>, limit: usize, threads: usize) -> Self {
         let (sender, receiver) = channel();
         let queued = Arc::new(AtomicUsize::new(0));
         let queue = Arc::new(Queue {
@@ -100,8 +105,7 @@ impl Pipeline {
             turned: Condvar::new(),
             queued: Arc::clone(&queued),
         });
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let threads: Vec<_> = (0..(cores / 2).clamp(1, MAX_THREADS))
+        let threads: Vec<_> = (0..threads)
             .filter_map(|number| {
                 let (queue, shared) = (Arc::clone(&queue), Arc::clone(shared));
                 let builder = std::thread::Builder::new().name(format!("referee-log-{number}"));
@@ -302,3 +306,7 @@ impl Shared {
 pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+#[path = "pipeline_tests.rs"]
+mod tests;

@@ -34,7 +34,12 @@ fn size(event: &DecisionEvent) -> usize {
 
 /// `names` are the headers as the configuration writes them, by their names in lower case.
 fn decision(event: DecisionEvent, names: &BTreeMap<String, String>) -> Decision {
+    let is_query = matches!(event.subject, DecisionSubject::Query(_));
     let (result, error) = match event.outcome {
+        // OPA has no rows where a query has none, which is `null`.
+        DecisionOutcome::Result(value) if is_query && is_empty(&value) => {
+            (Some(Value::null()), None)
+        }
         DecisionOutcome::Result(value) => (Some(value), None),
         DecisionOutcome::Undefined => (None, None),
         DecisionOutcome::Error(error) => (None, Some(cause(error))),
@@ -65,6 +70,10 @@ fn decision(event: DecisionEvent, names: &BTreeMap<String, String>) -> Decision 
         erased: Vec::new(),
         masked: Vec::new(),
     }
+}
+
+fn is_empty(rows: &Value) -> bool {
+    rows.elements().is_some_and(|rows| rows.is_empty())
 }
 
 /// OPA logs the error of the evaluation, not the one around it that its API answers.

@@ -23,8 +23,9 @@ use crate::state::State;
 use activation::Activation;
 use keys::Keys;
 use referee_bundles::BundleLimits;
+use referee_core::Limits;
 use referee_store::Clock;
-use referee_store::bundle::{BundleSource, BundleStore, FileBundles, HttpBundles};
+use referee_store::bundle::{BundleSource, BundleStore, FileBundles, HttpBundles, RegistryBundles};
 use referee_store::service::ServiceKind;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -178,8 +179,12 @@ fn source_of(
         return Ok(Arc::new(file));
     }
     let service = services.get(&source.service).ok_or_else(|| unusable("there is no service"))?;
-    if service.kind() != ServiceKind::Http {
-        return Err(unusable("bundles of registries are not supported"));
+    if service.kind() == ServiceKind::Oci {
+        let registry = services.config(&source.service);
+        let registry = registry.ok_or_else(|| unusable("there is no service"))?;
+        let registry = RegistryBundles::new(registry, &source.resource, &Limits::default())
+            .map_err(|source| BundlePluginError::File { bundle: name.to_owned(), source })?;
+        return Ok(Arc::new(registry));
     }
     let wait = source.polling.long_polling_timeout_seconds.map(Duration::from_secs);
     Ok(Arc::new(HttpBundles::new(service.clone(), &source.resource, wait)))

@@ -2,13 +2,13 @@
 
 use crate::opa_config::OpaConfig;
 use referee_store::StoreError;
-use referee_store::service::Service;
+use referee_store::service::{Service, ServiceConfig};
 use std::collections::BTreeMap;
 
 /// The services by their names.
 #[derive(Clone, Debug, Default)]
 pub struct Services {
-    services: BTreeMap<String, Service>,
+    services: BTreeMap<String, (Service, ServiceConfig)>,
 }
 
 impl Services {
@@ -26,7 +26,8 @@ impl Services {
                      change everything"
                 );
             }
-            services.insert(service.name.clone(), Service::new(service)?);
+            let client = Service::new(service)?;
+            services.insert(service.name.clone(), (client, service.clone()));
         }
         Ok(Self { services })
     }
@@ -34,6 +35,12 @@ impl Services {
     /// The service of that name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Service> {
-        self.services.get(name)
+        self.services.get(name).map(|(service, _)| service)
+    }
+
+    /// What the configuration says of the service of that name.
+    #[must_use]
+    pub fn config(&self, name: &str) -> Option<&ServiceConfig> {
+        self.services.get(name).map(|(_, config)| config)
     }
 }

@@ -63,7 +63,7 @@ impl Client {
         for header in headers {
             text.push_str(&format!("{header}\r\n"));
         }
-        if head.starts_with("POST") || !body.is_empty() {
+        if ["POST", "PUT", "PATCH"].iter().any(|m| head.starts_with(m)) || !body.is_empty() {
             text.push_str(&format!("Content-Length: {}\r\n", body.len()));
         }
         text.push_str("\r\n");
@@ -93,7 +93,8 @@ impl Client {
         while self.buffer.len() < length {
             assert!(self.fill().await, "the connection closed in the middle of a body");
         }
-        let body = String::from_utf8(self.buffer.drain(..length).collect()).unwrap();
+        let body: Vec<u8> = self.buffer.drain(..length).collect();
+        let body = String::from_utf8_lossy(&body).into_owned();
         Some(Answer { status, headers, body })
     }
 

@@ -40,10 +40,9 @@ async fn answers_are_opas_to_the_byte() {
         (get("/v1/data/base/a%2Fb/0"), r#"{"result":10}"#.to_owned()),
         (get("/v1/data/base//a%2Fb/1/x%20y/"), r#"{"result":true}"#.to_owned()),
         (get("/v1/data/base/list/9"), "{}".to_owned()),
-        (get("/v1/data/base/%22;true"), "{}".to_owned()),
         (get("/v1/data/base/list?pretty"), "{\n  \"result\": [\n    1,\n    2\n  ]\n}".to_owned()),
         (get("/v1/data/base/list?pretty=false"), r#"{"result":[1,2]}"#.to_owned()),
-        (get("/v1/data/base/list?explain=full&instrument"), r#"{"result":[1,2]}"#.to_owned()),
+        (get("/v1/data/base/list?explain=bogus&instrument=no"), r#"{"result":[1,2]}"#.to_owned()),
         // A builtin that fails is undefined.
         (get("/v1/data/demo/failing"), "{}".to_owned()),
     ] {
@@ -93,9 +92,9 @@ async fn yaml_is_read_where_the_content_type_says_so() {
         assert_eq!(answer.body, format!("{{\"result\":3,{WARNING}}}\n"), "{body}");
     }
     for (body, expected) in [
-        ("[1]", "it is not an object with the member `input`"),
+        ("[1]", "json: cannot unmarshal array into Go value of type types.alias"),
         ("input: .nan", "json: unsupported value: NaN"),
-        ("subject: 5", "invalid type: integer `5`, expected a string"),
+        ("subject: 5", "subject is number, and must be a string"),
     ] {
         let (status, _, message) = client.ask(sum, &yaml, body).await.error();
         let expected = format!("body contains malformed input document: {expected}");
@@ -113,25 +112,39 @@ async fn a_wrong_request_is_told_as_opa_tells_it() {
     let large = format!(r#"{{"input": "{}"}}"#, "x".repeat(100));
     let malformed = "body contains malformed input document: ";
     for (head, body, message) in [
-        ("POST /v1/data/demo", "{\"input\": ",
-         format!("{malformed}EOF while parsing a value at line 1 column 10")),
-        ("POST /v1/data/demo", "[1]", format!("{malformed}it is not an object with the member `input`")),
-        ("POST /v1/data/demo", "{\"input\": 1} x",
-         format!("{malformed}trailing characters at line 1 column 14")),
-        ("POST /v1/data/demo", "{\"subject\": 1}",
-         format!("{malformed}invalid type: integer `1`, expected a string at line 1 column 13")),
-        ("GET /v1/data/demo?input=%7B", "",
-         "parameter contains malformed input document: EOF while parsing an object at line 1 column 1".to_owned()),
+        ("POST /v1/data/demo", "{\"input\": ", format!("{malformed}unexpected EOF")),
+        (
+            "POST /v1/data/demo",
+            "[1]",
+            format!("{malformed}json: cannot unmarshal array into Go value of type types.alias"),
+        ),
+        (
+            "POST /v1/data/demo",
+            "{\"input\": 1} x",
+            format!("{malformed}invalid character 'x' looking for beginning of value"),
+        ),
+        (
+            "POST /v1/data/demo",
+            "{\"subject\": 1}",
+            format!("{malformed}subject is number, and must be a string"),
+        ),
+        (
+            "GET /v1/data/demo?input=%7B",
+            "",
+            "parameter contains malformed input document: unexpected EOF".to_owned(),
+        ),
         ("GET /v1/data/%zz", "", "the path is not percent-encoded UTF-8".to_owned()),
-        ("GET /v1/data/demo?input=%ff", "", "the query string is not percent-encoded UTF-8".to_owned()),
+        (
+            "GET /v1/data/demo?input=%ff",
+            "",
+            "the query string is not percent-encoded UTF-8".to_owned(),
+        ),
+        ("GET /v1/data/a%22b", "", "invalid path: invalid ref term 'a\"b'".to_owned()),
         ("POST /v1/data/demo", &large, "request body too large".to_owned()),
     ] {
         let answer = client.ask(head, &[], body).await;
         assert_eq!(answer.error(), (400, "invalid_parameter".to_owned(), message), "{head} {body}");
     }
-    let answer = client.ask("POST /v1/data/demo", &["Content-Encoding: gzip"], "x").await;
-    let message = "the request body is encoded: send it without Content-Encoding";
-    assert_eq!(answer.error(), (415, "unsupported_encoding".to_owned(), message.to_owned()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -161,10 +174,11 @@ async fn metrics_and_provenance_are_told_when_asked_for() {
     assert_eq!(
         timers,
         [
+            "counter_server_query_cache_hit",
             "timer_rego_input_parse_ns",
+            "timer_rego_query_compile_ns",
             "timer_rego_query_eval_ns",
-            "timer_server_handler_ns",
-            "timer_server_read_bytes_ns"
+            "timer_server_handler_ns"
         ]
     );
     assert!(body["metrics"]["timer_rego_query_eval_ns"].as_u64().unwrap() > 0);

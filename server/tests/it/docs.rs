@@ -77,21 +77,24 @@ async fn the_examples_of_the_page_are_what_a_server_answers() {
         let (first, headers): (&str, Vec<&str>) = (lines.next().unwrap(), lines.collect());
         let body = body.trim_end().replace("registry.example", &host);
         let found = client.ask(first, &headers, &body).await;
-        let told: Value =
-            serde_json::from_str(&found.body.replace(&host, "registry.example")).unwrap();
+        let body = found.body.replace(&host, "registry.example");
+        let told: Option<Value> = (!body.is_empty()).then(|| serde_json::from_str(&body).unwrap());
         let mut text = format!("HTTP/1.1 {}\n", found.status);
         if let Some(id) = found.header("referee-decision-id") {
             text.push_str(&format!("Referee-Decision-Id: {id}\n"));
         }
-        text.push_str(&format!("\n{}\n", serde_json::to_string_pretty(&told).unwrap()));
+        if let Some(told) = &told {
+            text.push_str(&format!("\n{}\n", serde_json::to_string_pretty(told).unwrap()));
+        }
         if std::env::var_os("REFEREE_BLESS").is_some() {
             anew.push((answer.start..answer.start + answer.text.len(), text));
             continue;
         }
-        let (status, expected) = answer.text.split_once("\n\n").unwrap();
+        let (status, expected) = answer.text.split_once("\n\n").unwrap_or((answer.text, ""));
         assert_eq!(status.lines().next(), text.lines().next(), "{}", request.text);
-        let expected: Value = serde_json::from_str(expected).unwrap();
-        assert_eq!(steady(told), steady(expected), "{}", request.text);
+        let expected: Option<Value> =
+            (!expected.is_empty()).then(|| serde_json::from_str(expected).unwrap());
+        assert_eq!(told.map(steady), expected.map(steady), "{}", request.text);
     }
     let mut blessed = page.clone();
     // From the end, so that what is written does not move what is to be written yet.

@@ -137,6 +137,7 @@ impl Store for Gate {
 pub(crate) struct Stand {
     pub(crate) registry: Registry,
     pub(crate) engine: Engine,
+    pub(crate) server: Server,
     pub(crate) gate: Arc<Gate>,
     pub(crate) address: SocketAddr,
     pub(crate) diagnostic: Option<SocketAddr>,
@@ -167,6 +168,14 @@ impl Stand {
         policy: LoadedPolicy,
         change: impl FnOnce(&mut ServerConfig, &str),
     ) -> Self {
+        Self::build(Some(policy), change, |server| server).await
+    }
+
+    async fn build(
+        policy: Option<LoadedPolicy>,
+        change: impl FnOnce(&mut ServerConfig, &str),
+        finish: impl FnOnce(Server) -> Server,
+    ) -> Self {
         let registry = Registry::start(Options::default()).await;
         for layout in LAYOUTS {
             registry.mount(&format!("team/{layout}"), &referee_testkit::layouts().join(layout));
@@ -187,17 +196,18 @@ impl Stand {
         change(&mut config, &host);
         let deny_all = self::policy("package demo\n\ndeny contains \"never\"\n");
         let named = BTreeMap::from([("strict".to_owned(), deny_all)]);
-        let server = Server::new(config, engine.clone(), Some(policy), named)
+        let server = Server::new(config, engine.clone(), policy, named)
             .unwrap()
             .with_cache_stats(move || cached.stats());
+        let server = finish(server);
         let listeners: Listeners = server.bind().await.unwrap();
         let address = listeners.addresses().find_map(Local::socket_address).unwrap();
         let diagnostic = listeners.diagnostic_addresses().find_map(Local::socket_address);
         let (stop, stopped) = oneshot::channel::<()>();
-        let serving = tokio::spawn(server.serve(listeners, async {
+        let serving = tokio::spawn(server.clone().serve(listeners, async {
             let _dropped = stopped.await;
         }));
-        Self { registry, engine, gate, address, diagnostic, stop: Some(stop), serving }
+        Self { registry, engine, server, gate, address, diagnostic, stop: Some(stop), serving }
     }
 
     pub(crate) fn reference(&self, layout: &str) -> String {
@@ -216,6 +226,14 @@ impl Stand {
     pub(crate) async fn ended(&mut self) -> Ended {
         (&mut self.serving).await.unwrap()
     }
+}
+
+/// A server with another default policy, or none, finished by the caller.
+pub(crate) async fn serve(
+    policy: Option<LoadedPolicy>,
+    finish: impl FnOnce(Server) -> Server,
+) -> Stand {
+    Stand::build(policy, |_, _| {}, finish).await
 }
 
 /// Lets nothing through any more.

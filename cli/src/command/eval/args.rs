@@ -48,7 +48,8 @@ pub(crate) struct EvalArgs {
     /// What the query imports: data.a.b, or data.a.b as c
     #[arg(long, value_name = "PATH")]
     pub(super) import: Vec<String>,
-    /// The form of the answer: json, values, bindings, pretty, raw or discard
+    /// The form of the answer: json, values, bindings, pretty, raw or discard; of what is left of a
+    /// query json, pretty or source
     #[arg(
         short,
         long,
@@ -87,7 +88,31 @@ pub(crate) struct EvalArgs {
     #[command(flatten)]
     pub(super) report: ReportArgs,
     #[command(flatten)]
+    pub(super) partial: PartialArgs,
+    #[command(flatten)]
     pub(super) absent: AbsentFromEval,
+}
+
+/// What is unknown.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Partial evaluation")]
+pub(super) struct PartialArgs {
+    /// Evaluate as far as that can be done without what is unknown, and print what is left
+    #[arg(long, conflicts_with_all = ["explain", "metrics", "profile", "profile_limit", "profile_sort", "coverage", "count", "disable_indexing", "disable_early_exit"])]
+    pub(super) partial: bool,
+    /// What is unknown: input.user, data.items [default: input]
+    #[arg(short, long, value_name = "PATH", requires = "partial")]
+    pub(super) unknowns: Vec<String>,
+    /// A document that is not put in place of references to it
+    #[arg(long, value_name = "PATH", requires = "partial")]
+    pub(super) disable_inlining: Vec<String>,
+    /// Keep rules whole that leave something over
+    #[arg(long, requires = "partial")]
+    pub(super) shallow_inlining: bool,
+    // OPA's spelling is the other one.
+    /// Call builtins that give something else each time now
+    #[arg(long, alias = "nondeterminstic-builtins", requires = "partial")]
+    pub(super) nondeterministic_builtins: bool,
 }
 
 /// What is told about the evaluation.

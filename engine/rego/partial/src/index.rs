@@ -316,12 +316,10 @@ impl Builder<'_> {
         };
         match (expr.global_operator(), terms.as_slice()) {
             (Some("eq" | "equal"), [_, a, b]) => {
-                if !self.member_of(a, b, known)
-                    && !self.member_of(b, a, known)
-                    && !self.equality(a, b, known)
-                {
-                    self.equality(b, a, known);
-                }
+                let _ = self.member_of(a, b, known)
+                    || self.member_of(b, a, known)
+                    || self.equality(a, b, known)
+                    || self.equality(b, a, known);
             }
             (None, [operator, a, b]) => {
                 let TermKind::Ref(parts) = &operator.kind else { return };

@@ -6,6 +6,7 @@ use crate::machine::{Eval, Frame, Machine, Next};
 use crate::propagate::{self, Propagation};
 use crate::save::Saved;
 use crate::term::{Body, Expr, Kind, Term};
+use referee_rego_builtin::Cancelled;
 use referee_rego_syntax::Location;
 use referee_rego_syntax::ast::{self, ExprKind, TermKind};
 use referee_rego_value::{Str, Value};
@@ -15,6 +16,9 @@ use std::sync::Arc;
 /// How many combinations of what is left over are turned round in place: OPA's
 /// `maxInlineNegationSize`.
 const MAX_INLINED: usize = 16;
+
+/// How deep `not { … }` may stand in one another in what is left.
+const MAX_NOTS: usize = 64;
 
 /// How an expression is turned round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +57,9 @@ impl<'a, 'c> Machine<'a, 'c> {
         let mut bodies = self.remains(&child, None)?;
         if bodies.is_empty() {
             return then(self);
+        }
+        if bodies.iter().any(|body| nots_deep(body) >= MAX_NOTS) {
+            return Err(Cancelled::Depth.into());
         }
         let exprs = bodies.drain(..).map(|body| {
             let body = ast::NotBody { body, explicit: true, location: Location::NONE };
@@ -148,7 +155,9 @@ impl<'a, 'c> Machine<'a, 'c> {
         let count = exprs.len();
         self.context.reserve(count.saturating_mul(512))?;
         for expr in exprs {
-            let expr = ast::Expr { with: with.clone(), ..expr };
+            // What stood there with a `with` of its own keeps it; OPA drops that.
+            let with = with.iter().chain(&expr.with).cloned().collect();
+            let expr = ast::Expr { with, ..expr };
             if let Some(query) = self.saved.last_mut() {
                 query.push(Saved::Done(expr));
             }
@@ -212,6 +221,15 @@ impl<'a, 'c> Machine<'a, 'c> {
     }
 }
 
+/// How deep `not { … }` stand in one another.
+fn nots_deep(body: &ast::Body) -> usize {
+    let deep = |expr: &ast::Expr| match &expr.kind {
+        ExprKind::Not(not) => nots_deep(&not.body).saturating_add(1),
+        _ => 0,
+    };
+    body.iter().map(deep).max().unwrap_or(0)
+}
+
 /// An expression turned round.
 fn turned(expr: &ast::Expr, turn: Turn) -> Vec<ast::Expr> {
     if turn == Turn::Flag || expr.negated {
@@ -261,7 +279,7 @@ fn expr_nests(expr: &ast::Expr) -> bool {
         ExprKind::Call(terms) if expr.global_operator() == Some("eq") => {
             terms.iter().skip(1).any(term_nests)
         }
-        ExprKind::Call(terms) => terms.iter().skip(1).any(|term| propagate::any_ref_or_call(term)),
+        ExprKind::Call(terms) => terms.iter().skip(1).any(propagate::any_ref_or_call),
         ExprKind::Not(not) => not.body.iter().any(expr_nests),
         ExprKind::And(sides) | ExprKind::Or(sides) => {
             sides.lhs.iter().chain(&sides.rhs).any(expr_nests)
@@ -274,7 +292,7 @@ fn expr_nests(expr: &ast::Expr) -> bool {
 
 fn term_nests(term: &ast::Term) -> bool {
     match &term.kind {
-        TermKind::Ref(parts) => parts.iter().skip(1).any(|part| propagate::any_ref_or_call(part)),
+        TermKind::Ref(parts) => parts.iter().skip(1).any(propagate::any_ref_or_call),
         _ => propagate::any_ref_or_call(term),
     }
 }

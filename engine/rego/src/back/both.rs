@@ -44,6 +44,10 @@ impl Both {
         self.native.reads()
     }
 
+    pub(super) fn required(&self) -> Value {
+        self.native.required()
+    }
+
     pub(super) fn packages(&self) -> Vec<&str> {
         self.native.packages()
     }

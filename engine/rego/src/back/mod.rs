@@ -109,6 +109,14 @@ impl Back {
         }
     }
 
+    pub(crate) fn required(&self) -> Option<Value> {
+        match self {
+            Self::Native(back) => Some(back.required()),
+            Self::Regorus(_) => None,
+            Self::Both(back) => Some(back.required()),
+        }
+    }
+
     pub(crate) fn packages(&self) -> Vec<&str> {
         match self {
             Self::Native(back) => back.packages(),

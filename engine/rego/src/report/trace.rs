@@ -4,6 +4,7 @@
 use crate::error::Location;
 use crate::value::{MAX_DEPTH, Value, depth_exceeds};
 use referee_rego_eval::Tree;
+use referee_rego_syntax::ast::{Body, Expr, ExprKind, Term, TermKind};
 use referee_rego_syntax::json::{JsonOptions, body_to_text, rule_to_text};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -265,6 +266,25 @@ fn way_to<'e>(
     way.into_iter().rev()
 }
 
+/// The expressions of a query as OPA has them, which gives the value of each that is a term to a
+/// variable of its own, `$term1` and so on. In modules there is nothing of this.
+fn captured(body: &Body) -> Body {
+    let of_query = |expr: &Expr| expr.location.file().is_empty() && !expr.negated;
+    let capture = |expr: &Expr| {
+        let ExprKind::Term(value) = &expr.kind else { return expr.clone() };
+        if !of_query(expr) || !matches!(value.kind, TermKind::Ref(_) | TermKind::Var(_)) {
+            return expr.clone();
+        }
+        let term = |kind| Term { kind, location: expr.location.clone() };
+        let equal = TermKind::Ref(vec![term(TermKind::Var("eq".into()))]);
+        let name = format!("$term{}", expr.index.saturating_add(1));
+        let terms =
+            vec![term(equal), Term::clone(value), term(TermKind::Var(name.as_str().into()))];
+        Expr { kind: ExprKind::Call(terms), ..expr.clone() }
+    };
+    body.iter().map(capture).collect()
+}
+
 impl TraceEvent {
     /// What the step is about as it was compiled: OPA's JSON of the rule, body or expression, on
     /// one line; `null` where there is no tree.
@@ -274,7 +294,7 @@ impl TraceEvent {
         match self.tree.0.as_deref() {
             Some(Tree::Rule(rule)) => rule_to_text(rule, &options, false),
             Some(Tree::Body(body)) => {
-                let text = body_to_text(body, &options, false);
+                let text = body_to_text(&captured(body), &options, false);
                 let inside = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
                 let alone = inside.filter(|_| self.node == TraceNode::Expr);
                 alone.map_or_else(|| text.clone(), ToOwned::to_owned)

@@ -58,6 +58,15 @@ pub(super) enum Access {
     },
 }
 
+/// What somebody configured to authorize with.
+#[derive(Clone, Debug)]
+pub(crate) enum Given {
+    /// A credential, to answer with what registries ask for.
+    Credential(Credential),
+    /// A header, to send with each request.
+    Header(HeaderValue),
+}
+
 /// Gets and keeps what authorizes requests.
 #[derive(Debug)]
 pub(super) struct Auth {
@@ -73,6 +82,8 @@ struct Shared {
     retries: Retries,
     total: Duration,
     max_token_bytes: u64,
+    /// Sent with each request, whatever a registry asks for.
+    fixed: Option<HeaderValue>,
     kept: Cache<Repository, Authorization>,
 }
 
@@ -138,13 +149,21 @@ impl Auth {
         limits: &Limits,
         environment: &Environment,
         access: Access,
+        given: Option<Given>,
     ) -> Self {
+        let credentials = Credentials::new(config, environment);
+        let (credentials, fixed) = match given {
+            None => (credentials, None),
+            Some(Given::Credential(credential)) => (credentials.with(credential), None),
+            Some(Given::Header(header)) => (credentials, Some(header)),
+        };
         let shared = Shared {
             http,
-            credentials: Credentials::new(config, environment),
+            credentials,
             retries: Retries::new(config),
             total: config.total_timeout(),
             max_token_bytes: limits.max_token_bytes,
+            fixed,
             kept: Cache::builder().max_capacity(MAX_TOKENS).expire_after(ByLifetime).build(),
         };
         Self { access, shared: Arc::new(shared), flight: Flight::default() }
@@ -152,6 +171,9 @@ impl Auth {
 
     /// What is at hand for a repository.
     pub(super) fn kept(&self, repository: &Repository) -> Option<HeaderValue> {
+        if let Some(fixed) = &self.shared.fixed {
+            return Some(fixed.clone());
+        }
         self.shared.kept.get(repository).map(|authorization| authorization.header)
     }
 
@@ -171,6 +193,9 @@ impl Auth {
             && Some(&kept) != used
         {
             return Ok(kept);
+        }
+        if self.shared.fixed.is_some() {
+            return Err(Arc::new(denied(target, Some(401), "the credentials were refused")));
         }
         let exchange = self.exchange(repository, target, challenges, base)?;
         let (shared, work) = (Arc::clone(&self.shared), exchange.clone());

@@ -1,7 +1,7 @@
 //! One question to a registry: authorized, retried, judged.
 
 use super::answer::{self, Absence};
-use super::auth::{Access, Auth};
+use super::auth::{Access, Auth, Given};
 use super::challenge;
 use crate::config::RegistryConfig;
 use crate::env::Environment;
@@ -79,10 +79,11 @@ impl Client {
         limits: &Limits,
         environment: &Environment,
         access: Access,
+        given: Option<Given>,
     ) -> Result<Self, StoreError> {
         let http = Arc::new(Http::new(config)?);
         Ok(Self {
-            auth: Auth::new(Arc::clone(&http), config, limits, environment, access),
+            auth: Auth::new(Arc::clone(&http), config, limits, environment, access, given),
             http,
             retries: Retries::new(config),
             total: config.total_timeout(),

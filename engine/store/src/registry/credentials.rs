@@ -31,6 +31,8 @@ const DOCKER_HUB_KEY: &str = "https://index.docker.io/v1/";
 /// Where credentials are looked for.
 #[derive(Clone, Debug)]
 pub(super) struct Credentials {
+    /// For all registries, whatever is found elsewhere.
+    given: Option<Credential>,
     files: Vec<Source>,
     helpers: helper::Settings,
 }
@@ -69,7 +71,12 @@ impl Credentials {
             path: environment.path.clone(),
             timeout: Duration::from_millis(config.helper_timeout_ms),
         };
-        Self { files, helpers }
+        Self { given: None, files, helpers }
+    }
+
+    /// The same, with a credential for all registries.
+    pub(super) fn with(self, given: Credential) -> Self {
+        Self { given: Some(given), ..self }
     }
 
     /// The credentials for a repository; `None` is anonymous.
@@ -80,6 +87,9 @@ impl Credentials {
         &self,
         repository: &Repository,
     ) -> Result<Option<Credential>, StoreError> {
+        if let Some(given) = &self.given {
+            return Ok(Some(given.clone()));
+        }
         for source in &self.files {
             let (source, wanted) = (source.clone(), repository.clone());
             let target = source.path.display().to_string();

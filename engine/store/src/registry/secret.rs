@@ -5,7 +5,7 @@ use reqwest::header::HeaderValue;
 
 /// Who we are to a registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Credential {
+pub(crate) enum Credential {
     /// A user name and password.
     Basic {
         /// The user.

@@ -42,9 +42,18 @@ pub(crate) struct Propagation<'p> {
     never_empty: bool,
 }
 
+/// How many nodes of the tree what stands for one variable may have. Calls that are put into calls
+/// grow without end: a body in which they would keeps its variables.
+const MAX_PUT_IN: usize = 4_096;
+
+/// How deep it may be nested.
+const MAX_PUT_IN_DEPTH: usize = 64;
+
 /// What is known in the middle of a body.
 #[derive(Debug, Default)]
 struct State {
+    /// Whether something has grown too large.
+    overgrown: bool,
     sets: Sets,
     /// What variables were made equal to by expressions that were taken out.
     removed: BTreeMap<Str, TermKind>,
@@ -52,6 +61,29 @@ struct State {
     heads: BTreeSet<Str>,
     /// Names that were made to keep a reference demanded.
     placeholders: usize,
+}
+
+impl State {
+    /// Notes what a variable was made equal to by an expression that is taken out.
+    fn remove(&mut self, name: Str, kind: TermKind) {
+        let mut nodes = 0_usize;
+        any(&placed(kind.clone()), true, &mut |_| {
+            nodes = nodes.saturating_add(1);
+            nodes > MAX_PUT_IN
+        });
+        self.overgrown |= nodes > MAX_PUT_IN || calls_deep(&kind) > MAX_PUT_IN_DEPTH;
+        self.removed.insert(name, kind);
+    }
+}
+
+/// How deep calls and references stand in one another.
+fn calls_deep(kind: &TermKind) -> usize {
+    match kind {
+        TermKind::Call(items) | TermKind::Ref(items) | TermKind::Array(items) => {
+            items.iter().map(|item| calls_deep(&item.kind)).max().unwrap_or(0).saturating_add(1)
+        }
+        _ => 0,
+    }
 }
 
 fn equality(a: Term, b: Term) -> Expr {
@@ -127,6 +159,9 @@ impl<'p> Propagation<'p> {
             if self.stays(&mut state, &expr) {
                 result.push(expr);
             }
+            if state.overgrown {
+                return query;
+            }
         }
         self.bind_live(&state, &mut result);
         if !self.put_back(&state, &mut result) {
@@ -159,12 +194,12 @@ impl<'p> Propagation<'p> {
                 if self.is_live_ref(a) {
                     let name = Str::from(format!("__localcp{}__", state.placeholders));
                     state.placeholders = state.placeholders.saturating_add(1);
-                    state.removed.insert(name, a.kind.clone());
+                    state.remove(name, a.kind.clone());
                 }
                 return false;
             }
             if let Some((name, kind)) = self.passes_on(a, b).or_else(|| self.passes_on(b, a)) {
-                state.removed.insert(name, kind);
+                state.remove(name, kind);
                 return false;
             }
             return true;
@@ -179,7 +214,7 @@ impl<'p> Propagation<'p> {
                     && !self.live.contains(name)
                     && !state.heads.contains(name)
                 {
-                    state.removed.insert(name.clone(), TermKind::Call(call.to_vec()));
+                    state.remove(name.clone(), TermKind::Call(call.to_vec()));
                     return false;
                 }
                 match (expr.global_operator(), terms.as_slice()) {

@@ -8,6 +8,7 @@ mod errors;
 mod options;
 mod partial;
 mod reads;
+mod required;
 mod results;
 mod rules;
 mod tests;

@@ -21,7 +21,7 @@ pub struct JwsSigner {
 }
 
 enum Material {
-    Secret(hmac::Key),
+    Secret(Box<hmac::Key>),
     Rsa(RsaKeyPair, &'static dyn RsaEncoding),
     Ec(EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
@@ -37,7 +37,7 @@ impl JwsSigner {
         let unusable = || JwsKeyError::Private { algorithm };
         if algorithm.family() == Family::Secret {
             let secret = secret(algorithm, text)?;
-            return Ok(Self { algorithm, material: Material::Secret(secret) });
+            return Ok(Self { algorithm, material: Material::Secret(Box::new(secret)) });
         }
         let Some(block) = pem::private_key(text) else {
             return Err(JwsKeyError::NoPrivateKey { algorithm });

@@ -19,7 +19,7 @@ pub struct JwsKey {
 
 #[derive(Clone)]
 enum Material {
-    Secret(hmac::Key),
+    Secret(Box<hmac::Key>),
     Public(Box<PublicKey>, Scheme),
 }
 
@@ -32,7 +32,7 @@ impl JwsKey {
     pub fn new(algorithm: JwsAlgorithm, text: &str) -> Result<Self, JwsKeyError> {
         let Some(scheme) = algorithm.scheme() else {
             let secret = secret(algorithm, text)?;
-            return Ok(Self { algorithm, material: Material::Secret(secret) });
+            return Ok(Self { algorithm, material: Material::Secret(Box::new(secret)) });
         };
         let key = match PublicKey::from_pem(text) {
             Err(KeyError::Certificate) => of_certificate(algorithm, text)?,
