@@ -11,11 +11,12 @@ done
 shift
 
 ip link set lo up || exit 1
-"${server[@]}" 127.0.0.1:8181 &
+log=$(mktemp) || exit 1
+"${server[@]}" 127.0.0.1:8181 >"$log" 2>&1 &
 pid=$!
-trap 'kill "$pid" 2>/dev/null; wait "$pid" 2>/dev/null' EXIT
+trap 'kill "$pid" 2>/dev/null; wait "$pid" 2>/dev/null; rm -f "$log"' EXIT
 for _ in $(seq 600); do
-	kill -0 "$pid" 2>/dev/null || { echo "the server ended"; exit 1; }
+	kill -0 "$pid" 2>/dev/null || { cat "$log"; echo "the server ended"; exit 1; }
 	(exec 3<>/dev/tcp/127.0.0.1/8181) 2>/dev/null && break
 	sleep 0.1
 done
