@@ -45,9 +45,7 @@ impl Backend {
 fn minimal(builtin: &native::Value) -> native::Value {
     without(builtin, &["categories", "description"], &|name, member| match name {
         "decl" => without(member, &[], &|name, part| match (name, part) {
-            ("args", native::Value::Array(args)) => {
-                native::Value::array(args.iter().map(|arg| unnamed(arg)))
-            }
+            ("args", native::Value::Array(args)) => native::Value::array(args.iter().map(unnamed)),
             ("result" | "variadic", part) => unnamed(part),
             (_, part) => part.clone(),
         }),
