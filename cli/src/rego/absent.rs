@@ -6,7 +6,6 @@ use clap::Args;
 
 /// The flags of `opa eval` that there are not here.
 #[derive(Args, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct AbsentFromEval {
     #[arg(short, long, hide = true, value_name = "PATH")]
     entrypoint: Option<String>,
