@@ -306,7 +306,7 @@ fn document(path: &Path, megabytes: usize) {
              \"City {}\", \"zip\": \"{:05}\"}}}}",
             18 + number % 70,
             number % 50,
-            number % 3 == 0,
+            number.is_multiple_of(3),
             number % 1_000,
             number % 100_000,
         );
