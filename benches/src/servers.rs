@@ -43,7 +43,12 @@ impl Served {
     /// Where it cannot be started.
     #[must_use]
     pub fn referee(program: &Path, arguments: &[&str]) -> Self {
-        Self::start("Referee", program, &[&["serve"], arguments].concat(), "--listen")
+        Self::start(
+            "Referee",
+            program,
+            &[&["serve", "--log-level", "error"], arguments].concat(),
+            "--listen",
+        )
     }
 
     fn start(name: &'static str, program: &Path, arguments: &[&str], listen: &str) -> Self {

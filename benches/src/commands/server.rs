@@ -292,10 +292,13 @@ async fn load(
     (times, started.elapsed())
 }
 
-/// A document of about so many megabytes: people with roles and addresses.
-fn document(path: &Path, megabytes: usize) {
+/// The most megabytes of one file: Referee reads no data file of more than 64 MiB.
+const FILE: usize = 50;
+
+/// A document of about so many megabytes below a name: people with roles and addresses.
+fn document(path: &Path, name: &str, megabytes: usize) {
     let mut file = std::io::BufWriter::new(fs::File::create(path).expect("a file"));
-    write!(file, "{{\"people\": {{").expect("a file");
+    write!(file, "{{\"{name}\": {{").expect("a file");
     let mut written = 0;
     let mut number = 0_u64;
     while written < megabytes * 1_000_000 {
@@ -324,10 +327,18 @@ const PEOPLE: &str = "package people_policy\n\ndefault allow := false\n\n\
 
 #[expect(clippy::cast_precision_loss, reason = "bytes of memory, shown in megabytes")]
 fn memory(arguments: &Arguments, programs: &Programs) -> bool {
-    let (policy, data) = (programs.folder.join("people.rego"), programs.folder.join("people.json"));
+    let policy = programs.folder.join("people.rego");
     fs::write(&policy, PEOPLE).expect("a file");
-    document(&data, arguments.document);
-    let files = [policy.display().to_string(), data.display().to_string()];
+    let mut files = vec![policy.display().to_string()];
+    let mut left = arguments.document;
+    while left > 0 {
+        let name =
+            if files.len() == 1 { "people".into() } else { format!("people{}", files.len()) };
+        let data = programs.folder.join(format!("{name}.json"));
+        document(&data, &name, left.min(FILE));
+        left = left.saturating_sub(FILE);
+        files.push(data.display().to_string());
+    }
     let servers = match both(programs, &files, "people_policy") {
         Ok(servers) => servers,
         Err(why) => {
@@ -363,7 +374,7 @@ fn bundle(arguments: &Arguments, programs: &Programs) -> bool {
     let folder = programs.folder.join("bundle");
     fs::create_dir_all(&folder).expect("a folder");
     fs::write(folder.join("people.rego"), PEOPLE).expect("a file");
-    document(&folder.join("data.json"), arguments.bundle);
+    document(&folder.join("data.json"), "people", arguments.bundle);
     let path = programs.folder.join("bundle.tar.gz");
     let packed = std::process::Command::new("tar")
         .args(["-czf", &path.display().to_string(), "-C", &folder.display().to_string()])
