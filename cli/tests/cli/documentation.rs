@@ -157,34 +157,44 @@ fn the_examples_of_the_documents_run_and_say_what_is_written_there() {
 fn the_reference_of_the_configuration_has_every_setting_with_its_default() {
     let text = std::fs::read_to_string(root().join("docs/configuration.md")).unwrap();
     let schema = crate::support::run(referee().args(["config", "--schema"])).exits(0).json();
+    let mut names = Vec::new();
+    settings_of(&schema, &schema, "", &mut names);
     let mut missing = Vec::new();
-    for (section, members) in schema["properties"].as_object().unwrap() {
-        let mut resolved = members;
-        if let Some(name) = members["$ref"].as_str() {
-            resolved = &schema["$defs"][name.trim_start_matches("#/$defs/")];
-        }
-        let names: Vec<String> = match resolved["properties"].as_object() {
-            Some(settings) => settings.keys().map(|name| format!("{section}.{name}")).collect(),
-            None => vec![section.clone()],
-        };
-        for name in names {
-            let variable = format!("REFEREE_{}", name.to_ascii_uppercase().replace('.', "__"));
-            let variable = if name == "version" { String::new() } else { format!("`{variable}`") };
-            let default = default_of(&schema, &name);
-            let row = format!("| `{name}` | `{default}` |");
-            if !text.lines().any(|line| line.starts_with(&row) && line.contains(&variable)) {
-                missing.push(format!("{row} {variable}"));
-            }
+    for name in names {
+        let variable = format!("REFEREE_{}", name.to_ascii_uppercase().replace('.', "__"));
+        let variable = if name == "version" { String::new() } else { format!("`{variable}`") };
+        let default = default_of(&schema, &name);
+        let row = format!("| `{name}` | `{default}` |");
+        if !text.lines().any(|line| line.starts_with(&row) && line.contains(&variable)) {
+            missing.push(format!("{row} {variable}"));
         }
     }
     assert!(missing.is_empty(), "docs/configuration.md has no rows {missing:#?}");
 }
 
-/// The default of a setting, as JSON.
+/// The settings below a schema, by their paths: what has no fixed members of its own.
+fn settings_of(
+    whole: &serde_json::Value,
+    schema: &serde_json::Value,
+    path: &str,
+    into: &mut Vec<String>,
+) {
+    let named = schema["$ref"].as_str().map(|name| name.trim_start_matches("#/$defs/"));
+    let schema = named.map_or(schema, |name| &whole["$defs"][name]);
+    let Some(members) = schema["properties"].as_object() else {
+        return into.push(path.to_owned());
+    };
+    for (name, member) in members {
+        let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        settings_of(whole, member, &path, into);
+    }
+}
+
+/// The default of a setting, as JSON: a member of the default of its section.
 fn default_of(schema: &serde_json::Value, name: &str) -> serde_json::Value {
-    let (section, setting) = name.split_once('.').unwrap_or((name, ""));
-    let default = &schema["properties"][section]["default"];
-    if setting.is_empty() { default.clone() } else { default[setting].clone() }
+    let mut names = name.split('.');
+    let section = &schema["properties"][names.next().unwrap()]["default"];
+    names.fold(section, |default, name| &default[name]).clone()
 }
 
 #[test]
@@ -208,7 +218,7 @@ fn the_reference_of_the_command_names_every_flag() {
     ] {
         let help = crate::support::with(&[command, "--help"]).exits(0).out;
         for word in help.split_whitespace().filter(|word| word.starts_with("--")) {
-            let flag = word.trim_end_matches([',', '.', ')']);
+            let flag = word.trim_end_matches([',', '.', ')', ']']);
             assert!(
                 text.contains(&format!("`{flag}")),
                 "docs/cli.md does not name {command} {flag}"
