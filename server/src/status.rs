@@ -2,7 +2,7 @@
 //! OPA tells it, and answered to `GET /v1/status`.
 //!
 //! An update is sent when something changes, after each upload of decisions, and at least every
-//! [`PERIOD`]. One that does not arrive is sent anew, with what is true by then; updates that come
+//! `PERIOD`. One that does not arrive is sent anew, with what is true by then; updates that come
 //! while one is being sent are one. Nothing waits for a status to be sent.
 
 mod collect;

@@ -17,14 +17,24 @@ use std::fs::{self, OpenOptions};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 fn config(directory: &Path, max_bytes: u64) -> SpoolConfig {
     SpoolConfig { directory: directory.to_owned(), max_bytes, sync: SpoolSync::Never }
 }
 
 fn open(directory: &Path) -> (Spool, Recovered) {
-    Spool::open(config(directory, 1 << 20)).unwrap()
+    let patience = Instant::now() + Duration::from_secs(20);
+    loop {
+        match Spool::open(config(directory, 1 << 20)) {
+            // A process that another test is starting holds what this one has open until it has
+            // become another program, locks included.
+            Err(SpoolError::InUse { .. }) if Instant::now() < patience => {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            opened => return opened.unwrap(),
+        }
+    }
 }
 
 fn put(spool: &mut Spool, records: &[String]) -> Appended {

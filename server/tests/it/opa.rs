@@ -120,7 +120,6 @@ GET /v1/query
 GET /v1/query?q=
 GET /v1/query?q=data.t.q%5Bi%5D&pretty
 GET /v1/query?q=x%20%3A%3D
-GET /v1/query?q=x%20%3A%3D%20y
 GET /v1/query?q=http.send(%7B%7D)
 GET /v1/query?q=data.t.c%20with%20input.c%20as%201
 GET /v1/query?q=false
