@@ -2,7 +2,7 @@
 //!
 //! A spool is a folder of segments, files that only grow. Records are appended to the newest and
 //! taken away from the oldest, in order; a segment whose records are all taken away is deleted.
-//! Each record carries a checksum ([`record`]). After a crash all whole records are there again, a
+//! Each record carries a checksum (`record`). After a crash all whole records are there again, a
 //! torn tail is cut off, damage in the middle is passed over and counted, and records that were
 //! taken away shortly before may come once more. Over its limit the spool gives up its oldest
 //! segment, and says how many records that cost.
