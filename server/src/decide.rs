@@ -6,7 +6,7 @@ use crate::decision_sink::{DecisionEvent, DecisionOutcome, DecisionSubject};
 use crate::error::ApiError;
 use crate::explain::{self, Mode};
 use crate::listen::Peer;
-use crate::state::Revision;
+use crate::state::{Revision, WriteError};
 use crate::timers::{self, Timers};
 use axum::http::request::Parts;
 use referee_core::Timestamp;
@@ -96,6 +96,9 @@ impl Deciding<'_> {
     ) -> Result<(Option<Value>, Option<String>), ApiError> {
         let preparing = Instant::now();
         let (asked, known) = if self.strict {
+            // Who asks for strictness is not answered without it.
+            let strict = self.revision.strict_program();
+            strict.map_err(|errors| WriteError::Modules(errors.clone()))?;
             self.revision.strict_document(self.path)?
         } else {
             self.revision.document(self.path)?

@@ -16,9 +16,8 @@
 //! # Reports
 //! Plans keep the place of each expression, so coverage, profiles and producers of elements come
 //! from plans, by a [`Probe`]; traces, step by step, from those of [`Program::watched`].
-//! Partial evaluation is not done: it is for an evaluator of its own over the compiled tree, which
-//! stays with the program: bindings in place of slots, an unknown being a variable that stays
-//! unbound.
+//! Partial evaluation is not done here: `referee-rego-partial` is an evaluator of its own over the
+//! compiled tree, which stays with the program.
 
 mod arena;
 mod error;
