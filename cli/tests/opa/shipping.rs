@@ -331,7 +331,8 @@ fn what_a_registry_holds_and_is_no_bundle_is_told_by_what_is_wrong_with_it() {
     yard.push(&bundle, &altered);
     let layer = referee_core::Digest::sha256(&std::fs::read(&bundle).unwrap());
     let hex = layer.hex();
-    let stored = format!("registry/docker/registry/v2/blobs/sha256/{}/{hex}/data", &hex[..2]);
+    let stored =
+        format!("registry/docker/registry/v2/blobs/sha256/{}/{hex}/data", hex.get(..2).unwrap());
     let mut bytes = std::fs::read(yard.at(&stored)).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
