@@ -10,18 +10,33 @@
 #[cfg(all(test, target_os = "linux"))]
 mod archive;
 #[cfg(all(test, target_os = "linux"))]
+mod bodies;
+#[cfg(all(test, target_os = "linux"))]
 mod collector;
 #[cfg(all(test, target_os = "linux"))]
 mod crash;
 #[cfg(all(test, target_os = "linux"))]
+#[path = "../peers/find.rs"]
+mod find;
+#[cfg(all(test, target_os = "linux"))]
 mod http;
+#[cfg(all(test, target_os = "linux"))]
+mod http2;
 #[cfg(all(test, target_os = "linux"))]
 mod logs;
 #[cfg(all(test, target_os = "linux"))]
+mod policies;
+#[cfg(all(test, target_os = "linux"))]
 mod process;
+#[cfg(all(test, target_os = "linux"))]
+mod rules;
 #[cfg(all(test, target_os = "linux"))]
 #[path = "../peers/serving.rs"]
 mod serving;
+#[cfg(all(test, target_os = "linux"))]
+mod shutdown;
+#[cfg(all(test, target_os = "linux"))]
+mod slow;
 #[cfg(all(test, target_os = "linux"))]
 mod sources;
 #[cfg(all(test, target_os = "linux"))]
