@@ -25,7 +25,10 @@ pub(crate) async fn answer(
     let (head, body) = request.into_parts();
     let query = Query::parse(head.uri.query())?;
     let allowed = said_deadline(&head.headers, &query)?.within(app, None)?;
-    let bytes = input::read(app, &head.headers, body).await?;
+    let bytes = input::read(app, &head.headers, body).await.map_err(|error| match error {
+        ApiError::Unpack(_) => ApiError::InputV0(Box::new(error)),
+        other => other,
+    })?;
     let document = input::document(&head.headers, &bytes);
     let document = document.map_err(|error| ApiError::InputV0(Box::new(error)))?;
     // To OPA an empty body is `null` here.
