@@ -35,6 +35,7 @@ mod decision_sink;
 mod diagnostics;
 mod error;
 mod explain;
+mod exposition;
 mod input;
 mod listen;
 mod members;
