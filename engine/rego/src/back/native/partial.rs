@@ -100,6 +100,7 @@ impl Backend {
         let asked = Question {
             package: question.package,
             imports: question.imports,
+            unsafe_builtins: question.unsafe_builtins,
             ..Question::new(question.query, question.budget)
         };
         let options = QueryOptions { rewrite_equals: true, ..QueryOptions::default() };
@@ -109,7 +110,7 @@ impl Backend {
         let unknowns = unknowns.iter().map(|text| unknown(text, &self.made.parse));
         let unknowns = unknowns.collect::<Result<Vec<_>, _>>()?;
         let reference = |text: &String| match parse_term(text, &self.made.parse).map_err(all)? {
-            Term { kind: TermKind::Var(name), location } => {
+            Term { kind: TermKind::Var(name), location } if name == "data" || name == "input" => {
                 Ok(vec![Term { kind: TermKind::Var(name), location }])
             }
             _ => parse_ref(text, &self.made.parse).map_err(all),
