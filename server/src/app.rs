@@ -7,8 +7,9 @@ use crate::error::ApiError;
 use crate::listen::Address;
 use crate::metrics::{Metrics, PolicyMeters};
 use crate::plugin_state::Plugins;
-use crate::route;
+use crate::route::Routes;
 use crate::state::State;
+use axum::extract::Request;
 use referee_engine::{Engine, LoadedPolicy};
 use referee_rego::Value;
 use referee_store::CacheStats;
@@ -279,7 +280,11 @@ impl Server {
     /// All that the server answers, to be embedded in something else. Without
     /// [`Server::serve`] nobody bounds connections, slow heads and the time to shut down.
     pub fn router(&self) -> axum::Router {
-        route::all(Arc::clone(&self.app))
+        let routes = Routes::all(Arc::clone(&self.app));
+        axum::Router::new().fallback(move |request: Request| {
+            let routes = routes.clone();
+            async move { routes.answer(request).await }
+        })
     }
 }
 
