@@ -80,13 +80,17 @@ alike() {
 }
 
 # shipped NAME FAILURES SERVER...: the client's own tests, unmodified, of which exactly those fail that
-# are named. They ask localhost:8181, so server and tests have a network of their own.
+# are named. They ask localhost:8181, so server and tests have a network of their own. Those of
+# authentication start another server, in a container: .ci/clients/docker starts a process instead.
 shipped() {
 	local name=$1 expected=$2 failed
 	shift 2
-	unshare --net --map-root-user bash .ci/clients/alone.sh "$@" -- \
+	rm -rf "$work/stand-in" && mkdir -p "$work/stand-in/bin" && cp .ci/clients/docker "$work/stand-in/bin/"
+	AUTH_SERVER=$1 AUTH_STATE=$work/stand-in PATH=$work/stand-in/bin:$PATH \
+		unshare --net --map-root-user bash .ci/clients/alone.sh "$@" -- \
 		"$place/venv/bin/python" -m pytest -q -rfE -p no:cacheprovider \
-		--pyargs opa_client.test.test_integaration_opa >"$work/shipped" 2>&1
+		--pyargs opa_client.test.test_integaration_opa opa_client.test.test_integration_auth \
+		>"$work/shipped" 2>&1
 	failed=$(sed -nE 's/^(FAILED|ERROR) [^ ]*::([A-Za-z0-9_]+).*/\2/p' "$work/shipped" | sort | tr '\n' ' ')
 	# Where nothing ran, nothing failed either.
 	if [ "$failed" != "$expected" ] || ! grep -qE '^[0-9 a-z,]*[0-9]+ passed' "$work/shipped"; then
