@@ -25,6 +25,7 @@ mod compile;
 mod compress;
 mod config;
 mod connection;
+mod crowd;
 mod data;
 mod data_path;
 mod data_write;

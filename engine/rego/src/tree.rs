@@ -56,7 +56,7 @@ impl SyntaxTree {
         Ok(Self { module: Arc::new(parsed) })
     }
 
-    pub(crate) fn module(&self) -> &Module {
+    pub(crate) fn module(&self) -> &Arc<Module> {
         &self.module
     }
 

@@ -30,10 +30,12 @@ impl Backend {
             Err(errors) => return PartialAnswer::new(Err(errors)),
         };
         let started = clock();
-        let rules = self
-            .made
-            .partial_rules
-            .get_or_init(|| Rules::new(Arc::clone(&self.made.compiled), &self.made.tables));
+        let compiled = match self.made.compiled() {
+            Ok(compiled) => compiled,
+            Err(errors) => return PartialAnswer::new(Err(errors)),
+        };
+        let make = || Rules::new(Arc::clone(compiled), &self.made.tables);
+        let rules = self.made.partial_rules.get_or_init(make);
         let settings = Settings {
             input: question.input.map(|input| &input.0),
             unknowns: &unknowns,
