@@ -6,6 +6,7 @@ use crate::decision_sink::DecisionSink;
 use crate::error::ApiError;
 use crate::listen::Address;
 use crate::metrics::{Metrics, PolicyMeters};
+use crate::opa_config::Bounds;
 use crate::plugin_state::Plugins;
 use crate::route::Routes;
 use crate::state::State;
@@ -228,6 +229,14 @@ impl Server {
     #[must_use]
     pub fn with_cache_stats(self, source: impl Fn() -> CacheStats + Send + Sync + 'static) -> Self {
         self.app.metrics.read_cache(source);
+        self
+    }
+
+    /// The same server, with the histogram of its requests in `/metrics` over other bounds, in
+    /// seconds. The first ones stay; they count where no request came before.
+    #[must_use]
+    pub fn with_request_buckets(self, bounds: &Bounds) -> Self {
+        self.app.metrics.set_request_seconds(bounds.as_slice());
         self
     }
 

@@ -13,6 +13,7 @@ use referee_core::Timestamp;
 use referee_rego::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// What is to be decided, and how.
@@ -121,6 +122,9 @@ impl Deciding<'_> {
             }
         };
         timers.since(timers::QUERY_EVAL, evaluating);
+        if timers.is_on() && !self.revision.program().has_rules_at(asked.path()).unwrap_or(true) {
+            timers.note(timers::EXTERNAL_RESOLVE, Duration::ZERO);
+        }
         Ok(answer)
     }
 }

@@ -8,8 +8,8 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::reply::{self, Reply};
 use crate::{
-    about, adhoc, authz, batch, compile, compress, data, data_write, diagnostics, policies_api,
-    preview, v0, verify,
+    about, adhoc, authz, batch, compile, compress, data, data_write, diagnostics, head,
+    policies_api, preview, v0, verify,
 };
 use axum::body::Body;
 use axum::extract::Request;
@@ -214,9 +214,13 @@ async fn dispatch(app: &App, request: Request, of: fn(&str) -> (Endpoint, &str))
     let uri = request.uri().clone();
     let (endpoint, rest) = of(uri.path());
     let packed = is_packed(uri.path(), &method).then(|| compress::wanted(request.headers()));
-    let answer = match authz::authorize(app, request).await {
-        Ok(request) => answer(app, (endpoint, rest), request, started).await,
-        Err(error) => Err(error),
+    let answered = head::answered(&request).map(Answer::from);
+    let answer = match answered {
+        Some(answered) => Ok(answered),
+        None => match authz::authorize(app, request).await {
+            Ok(request) => answer(app, (endpoint, rest), request, started).await,
+            Err(error) => Err(error),
+        },
     };
     let answer = answer.unwrap_or_else(|error| error.into_reply().into());
     let Answer { mut response, rulings } = answer;

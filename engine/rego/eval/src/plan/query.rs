@@ -41,8 +41,7 @@ pub(crate) fn plan(
     let mut body = Body::new(&mut planner, 0);
     let mut expressions = Vec::new();
     if values {
-        let strict =
-            query.body.len() > 1 || query.body.iter().any(|expr| goes_through(expr, scheme));
+        let strict = ends_at_false(query, scheme);
         for expr in &query.body {
             let (position, before) = (body.marked(), body.bound_names().len());
             let value = captured(&mut body, expr, strict);
@@ -74,8 +73,7 @@ pub(crate) fn plan(
     let slots = body.slots();
     let mut node = body.body_node(&query.body, 0);
     if values && let Some(node) = node.as_mut().and_then(Arc::get_mut) {
-        let strict =
-            query.body.len() > 1 || query.body.iter().any(|expr| goes_through(expr, scheme));
+        let strict = ends_at_false(query, scheme);
         let texts = query.body.iter().map(|expr| {
             let text = captured_text(expr, scheme);
             let kept = text.ends_with(" = _") || text.ends_with(", _)");
@@ -181,8 +179,16 @@ fn gives_value(terms: &[Term], scheme: &Scheme) -> bool {
     })
 }
 
+/// Whether an expression that is `false` ends the row. Where a query is one expression that can hold
+/// in one way only, its value is the answer, whatever it is. OPA decides that by the query as it was
+/// written, before the compiler takes expressions apart.
+fn ends_at_false(query: &CompiledQuery, scheme: &Scheme) -> bool {
+    let written: Vec<&Expr> = query.body.iter().filter(|expr| !expr.generated).collect();
+    written.len() > 1 || query.body.iter().any(|expr| goes_through(expr, (query, scheme)))
+}
+
 /// Whether an expression may hold in several ways (OPA's `iteration`, `v1/rego/rego.go`).
-fn goes_through(expr: &Expr, scheme: &Scheme) -> bool {
+fn goes_through(expr: &Expr, scheme: (&CompiledQuery, &Scheme)) -> bool {
     let term = |term: &Term| term_goes_through(term, scheme);
     match &expr.kind {
         ExprKind::Term(one) => term(one),
@@ -198,14 +204,19 @@ fn goes_through(expr: &Expr, scheme: &Scheme) -> bool {
     }
 }
 
-fn term_goes_through(term: &Term, scheme: &Scheme) -> bool {
-    let inner = |term: &Term| term_goes_through(term, scheme);
+fn term_goes_through(term: &Term, (query, scheme): (&CompiledQuery, &Scheme)) -> bool {
+    let inner = |term: &Term| term_goes_through(term, (query, scheme));
+    // What the compiler named itself stands for what was written there: no variable.
+    let written = |name: &Str| !name.starts_with("__local") || query.rewritten.contains_key(name);
     match &term.kind {
         TermKind::Ref(parts) => {
             let name = super::term::dotted(parts);
             let relation = scheme.capabilities.builtins.get(name.as_str());
             relation.is_some_and(|declaration| declaration.relation)
-                || parts.iter().skip(1).any(|part| matches!(part.kind, TermKind::Var(_)))
+                || parts
+                    .iter()
+                    .skip(1)
+                    .any(|part| matches!(&part.kind, TermKind::Var(name) if written(name)))
                 || parts.iter().skip(1).any(inner)
         }
         TermKind::Array(items) | TermKind::Set(items) | TermKind::Call(items) => {
