@@ -128,7 +128,7 @@ impl App {
         }
     }
 
-    /// The number of the next request that the decision log is told of.
+    /// The number of the next request.
     pub(crate) fn next_request(&self) -> u64 {
         self.requests.fetch_add(1, Ordering::Relaxed).saturating_add(1)
     }
@@ -227,6 +227,14 @@ impl Server {
     #[must_use]
     pub fn with_cache_stats(self, source: impl Fn() -> CacheStats + Send + Sync + 'static) -> Self {
         self.app.metrics.read_cache(source);
+        self
+    }
+
+    /// The same server, with the durations of requests in other buckets, in seconds; for a server
+    /// that has not begun to serve.
+    #[must_use]
+    pub fn with_request_buckets(self, buckets: Vec<f64>) -> Self {
+        self.app.metrics.bucket_requests(buckets);
         self
     }
 

@@ -5,7 +5,7 @@
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
 use prometheus_client::metrics::counter::{ConstCounter, Counter};
-use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::family::{Family, MetricConstructor};
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
@@ -46,7 +46,8 @@ struct PolicyLabels {
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Registry,
-    requests: Family<RequestLabels, Histogram, fn() -> Histogram>,
+    requests: Family<RequestLabels, Histogram, RequestBuckets>,
+    request_buckets: RequestBuckets,
     decisions: Family<DecisionLabels, Counter>,
     durations: Family<PolicyLabels, Histogram, fn() -> Histogram>,
     pub(crate) shed: Counter,
@@ -79,11 +80,25 @@ fn histogram() -> Histogram {
     Histogram::new(SECONDS)
 }
 
+/// The buckets of requests, once somebody said which.
+#[derive(Clone, Debug, Default)]
+struct RequestBuckets(Arc<OnceLock<Vec<f64>>>);
+
+impl MetricConstructor<Histogram> for RequestBuckets {
+    fn new_metric(&self) -> Histogram {
+        match self.0.get() {
+            Some(buckets) => Histogram::new(buckets.iter().copied()),
+            None => histogram(),
+        }
+    }
+}
+
 impl Metrics {
     /// Counters at zero, for a server with so much room for work.
     pub(crate) fn new(room: Arc<Semaphore>, capacity: usize) -> Self {
         let mut registry = Registry::default();
-        let requests: Family<_, _, fn() -> Histogram> = Family::new_with_constructor(histogram);
+        let request_buckets = RequestBuckets::default();
+        let requests = Family::new_with_constructor(request_buckets.clone());
         let decisions = Family::default();
         let durations: Family<_, _, fn() -> Histogram> = Family::new_with_constructor(histogram);
         let shed = Counter::default();
@@ -109,7 +124,14 @@ impl Metrics {
         registry.register("referee_build", "What is running", Info::new(version));
         registry.register_collector(Box::new(Live { room, capacity, cache: Arc::clone(&cache) }));
         registry.register_collector(Box::new(Others(Arc::clone(&others))));
-        Self { registry, requests, decisions, durations, shed, cache, others }
+        Self { registry, requests, request_buckets, decisions, durations, shed, cache, others }
+    }
+
+    /// Has the durations of requests told in other buckets, in seconds. Only before the first
+    /// request: one series has one set of them.
+    pub(crate) fn bucket_requests(&self, buckets: Vec<f64>) {
+        // What was said first stays.
+        let _said = self.request_buckets.0.set(buckets);
     }
 
     /// The meters of a policy; from now on they stand in the text, if only with zeros.

@@ -82,7 +82,7 @@ impl Acceptors {
         let crowd = Crowd::new(permits(connections));
         for listener in listeners {
             let (crowd, router) = (Arc::clone(&crowd), router.clone());
-            tokio::spawn(accept(listener, router, pace, crowd, phases.clone(), living.clone()));
+            tokio::spawn(accept(living.clone(), listener, router, pace, crowd, phases.clone()));
         }
         Self { phase, alive }
     }
@@ -97,13 +97,15 @@ impl Acceptors {
     }
 }
 
+/// `living` is given back last: when all of them are, no socket is listened on any more, and those
+/// with a file have removed it.
 async fn accept(
+    living: channel::Receiver<()>,
     listener: Listener,
     router: Router,
     pace: Pace,
     crowd: Arc<Crowd>,
     mut phases: channel::Receiver<Phase>,
-    living: channel::Receiver<()>,
 ) {
     loop {
         let next = async {
@@ -132,6 +134,8 @@ async fn accept(
             Err(error) if of_one_connection(&error) => {}
             Err(error) => {
                 tracing::error!(%error, "no connection could be accepted");
+                // There may be no more descriptors, and one that does nothing holds one.
+                crowd.ask_one_to_leave();
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
             Ok(None) => return,

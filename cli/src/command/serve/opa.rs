@@ -184,7 +184,10 @@ impl Opa {
         let Self { config, services, ready } = self;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let shown = Value::from_json(config.shown().clone()).unwrap_or_else(|_| Value::object([]));
-        let server = server.with_opa_config(shown);
+        let mut server = server.with_opa_config(shown);
+        if let Some(buckets) = config.server.request_buckets() {
+            server = server.with_request_buckets(buckets);
+        }
         let console: &dyn Fn() -> Box<dyn Write + Send> = &|| Box::new(io::stderr());
         let (server, reporting) = Reporting::start(&config, &services, server, &clock, console)?;
         let host = BundleHost {
