@@ -36,6 +36,7 @@ mod decision_sink;
 mod diagnostics;
 mod error;
 mod explain;
+mod exposition;
 mod input;
 mod listen;
 mod members;

@@ -17,9 +17,11 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
-/// OPA's buckets, in seconds, and three more: an answer here may wait for a registry.
-const SECONDS: [f64; 13] =
-    [1e-6, 5e-6, 1e-5, 5e-5, 1e-4, 5e-4, 1e-3, 0.01, 0.1, 1.0, 3.0, 10.0, 30.0];
+/// OPA's buckets, in seconds.
+const OPA_SECONDS: [f64; 10] = [1e-6, 5e-6, 1e-5, 5e-5, 1e-4, 5e-4, 1e-3, 0.01, 0.1, 1.0];
+
+/// Those of decisions, in seconds: one may wait for a registry.
+const SECONDS: [f64; 10] = [1e-4, 5e-4, 1e-3, 0.01, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0];
 
 /// Where the counters of the store's cache are read.
 type CacheSource = Box<dyn Fn() -> CacheStats + Send + Sync>;
@@ -76,7 +78,7 @@ impl PolicyMeters {
     }
 }
 
-fn histogram() -> Histogram {
+fn of_decisions() -> Histogram {
     Histogram::new(SECONDS)
 }
 
@@ -88,7 +90,7 @@ impl MetricConstructor<Histogram> for RequestBuckets {
     fn new_metric(&self) -> Histogram {
         match self.0.get() {
             Some(buckets) => Histogram::new(buckets.iter().copied()),
-            None => histogram(),
+            None => Histogram::new(OPA_SECONDS),
         }
     }
 }
@@ -100,7 +102,7 @@ impl Metrics {
         let request_buckets = RequestBuckets::default();
         let requests = Family::new_with_constructor(request_buckets.clone());
         let decisions = Family::default();
-        let durations: Family<_, _, fn() -> Histogram> = Family::new_with_constructor(histogram);
+        let durations: Family<_, _, fn() -> Histogram> = Family::new_with_constructor(of_decisions);
         let shed = Counter::default();
         let cache = Arc::default();
         let others = Arc::default();

@@ -30,10 +30,12 @@ impl Backend {
             Err(errors) => return PartialAnswer::new(Err(errors)),
         };
         let started = clock();
-        let rules = self
-            .made
-            .partial_rules
-            .get_or_init(|| Rules::new(Arc::clone(&self.made.compiled), &self.made.tables));
+        let compiled = match self.made.compiled() {
+            Ok(compiled) => compiled,
+            Err(errors) => return PartialAnswer::new(Err(errors)),
+        };
+        let make = || Rules::new(Arc::clone(compiled), &self.made.tables);
+        let rules = self.made.partial_rules.get_or_init(make);
         let settings = Settings {
             input: question.input.map(|input| &input.0),
             unknowns: &unknowns,
@@ -100,6 +102,7 @@ impl Backend {
         let asked = Question {
             package: question.package,
             imports: question.imports,
+            unsafe_builtins: question.unsafe_builtins,
             ..Question::new(question.query, question.budget)
         };
         let options = QueryOptions { rewrite_equals: true, ..QueryOptions::default() };
@@ -109,7 +112,7 @@ impl Backend {
         let unknowns = unknowns.iter().map(|text| unknown(text, &self.made.parse));
         let unknowns = unknowns.collect::<Result<Vec<_>, _>>()?;
         let reference = |text: &String| match parse_term(text, &self.made.parse).map_err(all)? {
-            Term { kind: TermKind::Var(name), location } => {
+            Term { kind: TermKind::Var(name), location } if name == "data" || name == "input" => {
                 Ok(vec![Term { kind: TermKind::Var(name), location }])
             }
             _ => parse_ref(text, &self.made.parse).map_err(all),
