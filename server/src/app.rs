@@ -130,7 +130,7 @@ impl App {
         }
     }
 
-    /// The number of the next request that the decision log is told of.
+    /// The number of the next request.
     pub(crate) fn next_request(&self) -> u64 {
         self.requests.fetch_add(1, Ordering::Relaxed).saturating_add(1)
     }

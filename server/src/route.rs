@@ -5,6 +5,7 @@
 
 use crate::access::{self, Ruling};
 use crate::app::App;
+use crate::decide::RequestNumber;
 use crate::error::ApiError;
 use crate::reply::{self, Reply};
 use crate::{
@@ -207,8 +208,13 @@ impl Routes {
     }
 }
 
-async fn dispatch(app: &App, request: Request, of: fn(&str) -> (Endpoint, &str)) -> Response<Body> {
+async fn dispatch(
+    app: &App,
+    mut request: Request,
+    of: fn(&str) -> (Endpoint, &str),
+) -> Response<Body> {
     let started = Instant::now();
+    request.extensions_mut().insert(RequestNumber(app.next_request()));
     let method = request.method().clone();
     // The path is a view into what the request holds, and cloning it copies nothing.
     let uri = request.uri().clone();
