@@ -211,7 +211,7 @@ impl Server {
             registries,
             metrics,
             state: Arc::new(state),
-            plugins: Arc::default(),
+            plugins: Arc::new(Plugins::of_a_server()),
             sink: OnceLock::new(),
             status: OnceLock::new(),
             given_config: OnceLock::new(),
