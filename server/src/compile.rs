@@ -4,7 +4,7 @@ use crate::adhoc::refused;
 use crate::app::App;
 use crate::deadline::{Due, said_deadline};
 use crate::error::ApiError;
-use crate::explain;
+use crate::explain::{self, Mode, Telling};
 use crate::input::{self, member, mistyped};
 use crate::members::Members;
 use crate::query::Query;
@@ -52,15 +52,18 @@ pub(crate) async fn answer(
     // Its syntax is looked at first: what is wrong with it is told apart from what does not compile.
     referee_rego::check_query(&partial.query).map_err(refused)?;
     let revision = app.state.current();
+    let (mode, pretty) = (Mode::of(&query), query.flag("pretty"));
+    let telling = Telling { mode, pretty, instrumented: timers::instrumented(&query) };
     let evaluation = app.engine().run(due.left_to_evaluate(), move |budget| {
         let question = PartialQuestion::new(&partial.query, *budget).over(partial.input.as_ref());
         let mut question = question.without(partial.unknowns.as_deref());
         question.disable_inlining = &partial.disable_inlining;
         question.nondeterministic_builtins = partial.nondeterministic_builtins;
         question.world = World::NONE.with_runtime(revision.runtime());
+        question.reports = telling.reports();
         revision.program().partial(&question)
     });
-    let PartialAnswer { residual, prints, times, .. } = evaluation.await?;
+    let PartialAnswer { residual, prints, times, explanation, measures, .. } = evaluation.await?;
     explain::log_prints(&prints);
     let residual = residual.map_err(|errors| match refused(errors) {
         ApiError::AdHoc(errors) => WriteError::Modules(errors).into(),
@@ -71,13 +74,17 @@ pub(crate) async fn answer(
     timers.note(timers::QUERY_COMPILE, times.compile);
     timers.note("timer_rego_partial_eval_ns", times.eval);
     timers.since(timers::HANDLER, started);
+    timers.measured(measures);
     let mut members = Members::new();
     members.raw("result", &residual.to_json());
-    if let Some(all) = timers.all() {
-        let written = members.json("metrics", all);
+    if let Some(mode) = mode {
+        members.raw("explanation", &explain::text(&explanation, mode, pretty)?);
+    }
+    if let Some(all) = timers.told() {
+        let written = members.json("metrics", &all);
         written.map_err(|error| ApiError::Unwritable(Box::new(error)))?;
     }
-    Ok(reply::text(StatusCode::OK, members.end(), query.flag("pretty")))
+    Ok(reply::text(StatusCode::OK, members.end(), pretty))
 }
 
 /// `/v1/compile/{path}`: conditions for databases out of rules.

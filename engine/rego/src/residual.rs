@@ -1,7 +1,9 @@
 //! What is left of a query where something is unknown: what is asked, and what is answered.
 
+use crate::ask::Reports;
 use crate::budget::EvalBudget;
 use crate::error::{RegoError, RegoErrors};
+use crate::report::{Measures, Trace};
 use crate::value::Value;
 use crate::world::World;
 use referee_rego_syntax::ast::{Body, Module};
@@ -37,6 +39,9 @@ pub struct PartialQuestion<'a> {
     pub budget: EvalBudget,
     /// What it may reach.
     pub world: World<'a>,
+    /// What is to be told besides: [`Reports::explanation`] with [`Reports::variables`] and
+    /// [`Reports::unifications`], and [`Reports::measures`]; there is nothing else to tell.
+    pub reports: Reports,
 }
 
 impl<'a> PartialQuestion<'a> {
@@ -55,6 +60,7 @@ impl<'a> PartialQuestion<'a> {
             skip_namespace: false,
             budget,
             world: World::NONE,
+            reports: Reports::default(),
         }
     }
 
@@ -81,6 +87,10 @@ pub struct PartialAnswer {
     pub prints: Vec<String>,
     /// Which builtins failed, though the evaluation went on; the first of many.
     pub builtin_errors: Vec<RegoError>,
+    /// The steps, where they were asked for.
+    pub explanation: Trace,
+    /// What was measured, where that was asked for.
+    pub measures: Measures,
     /// How long parsing, compiling and evaluating took.
     pub times: crate::ask::Times,
 }
@@ -88,7 +98,9 @@ pub struct PartialAnswer {
 impl PartialAnswer {
     pub(crate) fn new(residual: Result<Residual, RegoErrors>) -> Self {
         let times = crate::ask::Times::default();
-        Self { residual, prints: Vec::new(), builtin_errors: Vec::new(), times }
+        let (explanation, measures) = (Trace::default(), Measures::default());
+        let (prints, builtin_errors) = (Vec::new(), Vec::new());
+        Self { residual, prints, builtin_errors, explanation, measures, times }
     }
 
     pub(crate) fn took(mut self, parse: Duration, compile: Duration, eval: Duration) -> Self {

@@ -14,8 +14,8 @@ use crate::typing::{Subjects, dependents};
 use crate::unsafe_vars;
 use crate::withs::Withs;
 use crate::{
-    Compiled, CompiledQuery, QueryOptions, comprehensions, dynamics, make, order, roots, safety,
-    terms, walk,
+    Compiled, CompiledQuery, QueryOptions, capture, comprehensions, dynamics, make, order, roots,
+    safety, terms, walk,
 };
 use referee_rego_syntax::ast::{Body, Package, Ref, TermKind};
 use referee_rego_syntax::{Error, Location};
@@ -73,6 +73,9 @@ fn run(
         none(roots::overrides_in_query(&body))?;
     }
     names(compiled, options).query(&mut body);
+    if options.capture_values {
+        capture::query(&mut body, &compiled.types, capabilities);
+    }
 
     let mut rewritten = Rewritten::new();
     let mut generator = Generator::for_query(&body);

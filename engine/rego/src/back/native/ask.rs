@@ -66,6 +66,9 @@ impl Backend {
             told.builtin_errors = said.builtin_errors;
         }
         let rows = rows?.into_iter().map(row).collect();
+        if reports.explanation || reports.measures {
+            self.explain(question, told.times.eval, told)?;
+        }
         Ok(QueryResults { rows, prints: told.prints.clone() })
     }
 

@@ -5,6 +5,7 @@
 
 mod ask;
 mod errors;
+mod explain;
 mod options;
 mod partial;
 mod reads;
