@@ -54,6 +54,7 @@ pub(crate) async fn answer(
     });
     let Answer { results, told: said, .. } = evaluation.await?;
     timers.measured(said.measures);
+    timers.read_base(said.read_base);
     explain::log_prints(&said.prints);
     timers.note(timers::QUERY_COMPILE, said.times.parse.saturating_add(said.times.compile));
     timers.note(timers::QUERY_EVAL, said.times.eval);

@@ -63,7 +63,8 @@ pub(crate) async fn answer(
         question.reports = telling.reports();
         revision.program().partial(&question)
     });
-    let PartialAnswer { residual, prints, times, explanation, measures, .. } = evaluation.await?;
+    let PartialAnswer { residual, prints, times, explanation, measures, read_base, .. } =
+        evaluation.await?;
     explain::log_prints(&prints);
     let residual = residual.map_err(|errors| match refused(errors) {
         ApiError::AdHoc(errors) => WriteError::Modules(errors).into(),
@@ -75,6 +76,7 @@ pub(crate) async fn answer(
     timers.note("timer_rego_partial_eval_ns", times.eval);
     timers.since(timers::HANDLER, started);
     timers.measured(measures);
+    timers.read_base(read_base);
     let mut members = Members::new();
     members.raw("result", &residual.to_json());
     if let Some(mode) = mode {

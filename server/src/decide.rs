@@ -117,10 +117,12 @@ impl Deciding<'_> {
             let of = (asked.path().to_owned(), asked.program().clone(), self.revision);
             let told = explain::value(self.app, of, input, telling, deadline).await?;
             timers.measured(told.measures);
+            timers.read_base(told.read_base);
             (told.value, told.explanation)
         } else {
             let evaluation = self.app.engine().evaluate(&asked, input, deadline).await?;
             explain::log_prints(&evaluation.prints);
+            timers.read_base(evaluation.read_base);
             (evaluation.value, None)
         };
         timers.since(timers::QUERY_EVAL, evaluating);

@@ -82,6 +82,8 @@ pub(crate) struct Told {
     /// JSON.
     pub(crate) explanation: Option<String>,
     pub(crate) measures: Measures,
+    /// Whether a base document was looked up.
+    pub(crate) read_base: bool,
 }
 
 /// The value of a document, with the steps to it and what they took.
@@ -108,7 +110,7 @@ pub(crate) async fn value(
     let wanted = telling.mode.filter(|mode| value.is_some() || *mode == Mode::Full);
     let explanation =
         wanted.map(|mode| text(&told.explanation, mode, telling.pretty)).transpose()?;
-    Ok(Told { value, explanation, measures: told.measures })
+    Ok(Told { value, explanation, measures: told.measures, read_base: told.read_base })
 }
 
 /// The steps as JSON.

@@ -153,6 +153,8 @@ pub struct Told {
     pub trace: Trace,
     /// The cases that a test went through (`test_x[case]`), in order.
     pub cases: Vec<Vec<Value>>,
+    /// Whether a base document was looked up, there or not.
+    pub read_base: bool,
     /// The steps as OPA takes them.
     pub explanation: Trace,
     /// What OPA's way took.

@@ -87,6 +87,8 @@ pub struct PartialAnswer {
     pub prints: Vec<String>,
     /// Which builtins failed, though the evaluation went on; the first of many.
     pub builtin_errors: Vec<RegoError>,
+    /// Whether a base document was looked up, there or not.
+    pub read_base: bool,
     /// The steps, where they were asked for.
     pub explanation: Trace,
     /// What was measured, where that was asked for.
@@ -100,7 +102,8 @@ impl PartialAnswer {
         let times = crate::ask::Times::default();
         let (explanation, measures) = (Trace::default(), Measures::default());
         let (prints, builtin_errors) = (Vec::new(), Vec::new());
-        Self { residual, prints, builtin_errors, explanation, measures, times }
+        let read_base = false;
+        Self { residual, prints, builtin_errors, read_base, explanation, measures, times }
     }
 
     pub(crate) fn took(mut self, parse: Duration, compile: Duration, eval: Duration) -> Self {

@@ -11,9 +11,13 @@ use referee_rego_types::check::TypeEnv;
 use referee_rego_types::{Capabilities, Type};
 use referee_rego_value::Str;
 
-/// Rewrites a query whose names are resolved.
-pub(crate) fn query(body: &mut Body, types: &TypeEnv, capabilities: &Capabilities) {
-    let strict = body.len() > 1 || goes_through(body, capabilities);
+/// Whether an expression that is false ends a row. The names of the query are resolved.
+pub(crate) fn strict(body: &Body, capabilities: &Capabilities) -> bool {
+    body.len() > 1 || goes_through(body, capabilities)
+}
+
+/// Rewrites a query whose names are resolved; `strict`: what is false ends a row.
+pub(crate) fn query(body: &mut Body, types: &TypeEnv, strict: bool) {
     let mut further = Vec::new();
     let mut number = 0_u32;
     for expr in body.iter_mut() {

@@ -128,6 +128,9 @@ pub struct CompiledQuery {
     pub body: Body,
     /// For each generated local the name it was written with.
     pub rewritten: HashMap<Str, Str>,
+    /// Whether an expression that is false ends a row: there are several, or it may hold in several
+    /// ways. Otherwise `false` is its value.
+    pub strict_rows: bool,
 }
 
 /// How to compile.

@@ -73,8 +73,9 @@ fn run(
         none(roots::overrides_in_query(&body))?;
     }
     names(compiled, options).query(&mut body);
+    let strict_rows = capture::strict(&body, capabilities);
     if options.capture_values {
-        capture::query(&mut body, &compiled.types, capabilities);
+        capture::query(&mut body, &compiled.types, strict_rows);
     }
 
     let mut rewritten = Rewritten::new();
@@ -138,7 +139,7 @@ fn run(
         walk::body(&body, &mut |node| functions::deprecated_calls(node, &arities, &mut found));
     }
     none(found)?;
-    Ok(CompiledQuery { body, rewritten })
+    Ok(CompiledQuery { body, rewritten, strict_rows })
 }
 
 fn check_types(

@@ -59,6 +59,7 @@ impl Machine<'_, '_> {
         if self.targets.iter().any(replaced) {
             return Resolved::Known(put.cloned());
         }
+        self.read_base.set(true);
         let base = find(self.base, path);
         if let Some(instruments) = &self.instruments {
             instruments.base(parts, base.is_some());

@@ -78,6 +78,8 @@ impl Frame {
 pub(crate) struct Machine<'a, 'c> {
     pub(crate) rules: &'a Rules,
     pub(crate) base: &'a Value,
+    /// Whether a base document was looked up.
+    pub(crate) read_base: Cell<bool>,
     pub(crate) context: &'a mut Context<'c>,
     pub(crate) settings: Settings<'a>,
     /// Whether nothing is unknown, so that everything is evaluated.
@@ -116,6 +118,7 @@ impl<'a, 'c> Machine<'a, 'c> {
         Self {
             rules,
             base,
+            read_base: Cell::new(false),
             context,
             settings,
             whole: false,

@@ -41,6 +41,8 @@ pub struct Outcome {
     pub prints: Vec<(Location, String)>,
     /// Which builtins failed, though the evaluation went on; the first of many.
     pub builtin_errors: Vec<EvalError>,
+    /// Whether a base document was looked up, there or not.
+    pub read_base: bool,
     /// Its steps, where they were asked for.
     pub steps: Steps,
     /// What was measured, where that was asked for.
@@ -80,6 +82,7 @@ pub fn evaluate(
     let prints = std::mem::take(&mut machine.prints);
     let builtin_errors = std::mem::take(&mut machine.errors);
     let support = std::mem::take(&mut machine.support);
+    let read_base = machine.read_base.get();
     let steps = machine.trail.take().map(|trail| trail.steps).unwrap_or_default();
     let measured = machine.instruments.take().map(Instruments::finish).unwrap_or_default();
     let residual = match queries {
@@ -88,7 +91,7 @@ pub fn evaluate(
         // Of what is evaluated partially all ways are gone.
         Err(Stop::Found(_)) => Ok(Residual::default()),
     };
-    Outcome { residual, prints, builtin_errors, steps, measured }
+    Outcome { residual, prints, builtin_errors, read_base, steps, measured }
 }
 
 /// The variables that a query must still bind: those it names, and those that are unknown.

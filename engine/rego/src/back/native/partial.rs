@@ -66,7 +66,7 @@ impl Backend {
             Ok(outcome) => outcome,
             Err(error) => return PartialAnswer::new(Err(error.into())),
         };
-        let Outcome { residual, prints, builtin_errors, steps, measured } = outcome;
+        let Outcome { residual, prints, builtin_errors, read_base, steps, measured } = outcome;
         let names = Names { modules: &self.made.compiled.rewritten, query: &query.rewritten };
         let trace = explained::trace(&steps, &mut Nodes::new(rules), names);
         let mut said = Said::default();
@@ -85,6 +85,7 @@ impl Backend {
         PartialAnswer {
             explanation: trace.within(question.budget.output),
             measures: Measures::of(&measured),
+            read_base,
             prints: said.prints,
             builtin_errors: said.builtin_errors,
             ..PartialAnswer::new(residual)
