@@ -11,6 +11,7 @@
 #   opa-oracle         the same behind pipes (conformance/opa), built with go
 #   opa-bench          the same for benchmarks (benches/opa), built with go
 #   oras               v1.3.3, built with go
+#   conftest           v0.71.1, built with go
 #   rekor-server       v2.3.0 of rekor-tiles (the log on plain files), built with go
 #   timestamp-server   v2.1.3 of Sigstore's timestamp authority, built with go
 #
@@ -46,6 +47,7 @@ readonly CRANE_VERSION=v0.21.9
 readonly COSIGN3_VERSION=v3.1.2
 readonly COSIGN2_VERSION=v2.6.4
 readonly ORAS_VERSION=v1.3.3
+readonly CONFTEST_VERSION=v0.71.1
 readonly OPA_VERSION=v1.20.2
 readonly REKOR_VERSION=v2.3.0
 readonly TIMESTAMP_VERSION=v2.1.3
@@ -227,6 +229,7 @@ install_peer() {
 	opa-oracle) go_program opa-oracle conformance/opa/build.sh ;;
 	opa-bench) go_program opa-bench benches/opa/build.sh ;;
 	oras) go_tool oras oras.land/oras/cmd/oras "$ORAS_VERSION" ;;
+	conftest) go_tool conftest github.com/open-policy-agent/conftest "$CONFTEST_VERSION" ;;
 	rekor-server)
 		go_tool rekor-server github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix "$REKOR_VERSION"
 		;;
@@ -246,7 +249,7 @@ install_peer() {
 }
 
 if (($# == 0)); then
-	set -- docker-registry cargo-deny ferro-oci-server crane cosign3 cosign2 opa opa-oracle opa-bench oras rekor-server timestamp-server
+	set -- docker-registry cargo-deny ferro-oci-server crane cosign3 cosign2 opa opa-oracle opa-bench oras conftest rekor-server timestamp-server
 fi
 if [[ $* == sigstore ]]; then
 	set -- "${SIGSTORE[@]}"

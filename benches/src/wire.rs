@@ -9,6 +9,9 @@ use tokio::net::TcpStream;
 pub struct Wire {
     stream: TcpStream,
     buffer: Vec<u8>,
+    /// Where the body of the last answer started and ended: the same question is mostly answered
+    /// at the same length, and then its head is not read again.
+    last: (usize, usize),
 }
 
 /// A POST with a JSON body, as bytes.
@@ -32,7 +35,7 @@ impl Wire {
     pub async fn connect(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).await.expect("a server listens");
         stream.set_nodelay(true).expect("a socket");
-        Self { stream, buffer: Vec::with_capacity(1 << 16) }
+        Self { stream, buffer: Vec::with_capacity(1 << 16), last: (0, 0) }
     }
 
     /// Sends a request and reads the whole answer; the body stays valid until the next.
@@ -46,16 +49,43 @@ impl Wire {
         loop {
             let read = self.stream.read_buf(&mut self.buffer).await.expect("an answer");
             assert!(read > 0, "the connection was closed");
-            if let Some(start) = complete(&self.buffer) {
+            if let Some(start) = as_last(&self.buffer, self.last).or_else(|| complete(&self.buffer))
+            {
                 assert!(
                     self.buffer.starts_with(b"HTTP/1.1 200 "),
                     "{}",
                     String::from_utf8_lossy(&self.buffer)
                 );
+                self.last = (start, self.buffer.len());
                 return &self.buffer[start..];
             }
         }
     }
+}
+
+/// Where the body starts, if the answer has the lengths of the last one.
+fn as_last(answer: &[u8], (start, end): (usize, usize)) -> Option<usize> {
+    (answer.len() == end && answer[..start].ends_with(b"\r\n\r\n")).then_some(start)
+}
+
+/// A body out of its chunks, if it came in chunks (RFC 9112, section 7.1).
+#[must_use]
+pub fn joined(body: &[u8]) -> Vec<u8> {
+    let mut joined = Vec::new();
+    let mut rest = body;
+    while let Some(at) = rest.windows(2).position(|window| window == b"\r\n") {
+        let length = std::str::from_utf8(&rest[..at]).ok();
+        let Some(length) = length.and_then(|text| usize::from_str_radix(text, 16).ok()) else {
+            return body.to_vec();
+        };
+        let Some(chunk) = rest.get(at + 2..at + 2 + length) else { return body.to_vec() };
+        joined.extend_from_slice(chunk);
+        if length == 0 {
+            return joined;
+        }
+        rest = rest.get(at + 4 + length..).unwrap_or_default();
+    }
+    body.to_vec()
 }
 
 /// Where the body starts, once the answer is whole. A body in chunks is whole where the last chunk
@@ -74,6 +104,12 @@ fn complete(answer: &[u8]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_body_is_put_together_from_its_chunks() {
+        assert_eq!(joined(b"3\r\nabc\r\n2\r\n\r\n\r\n0\r\n\r\n"), b"abc\r\n");
+        assert_eq!(joined(b"{\"result\": 1}\n"), b"{\"result\": 1}\n");
+    }
 
     #[test]
     fn an_answer_is_whole_with_its_length_or_its_last_chunk() {

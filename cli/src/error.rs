@@ -6,6 +6,7 @@ use crate::console::{Paint, Role};
 use crate::escape::Safe;
 use crate::exit::Exit;
 use crate::load::LoadErrors;
+use crate::shipping::ShippingError;
 use crate::signing::BundleCommandError;
 use referee_core::digest::DigestError;
 use referee_core::document::DocumentError;
@@ -121,6 +122,9 @@ pub(crate) enum CliError {
     /// A bundle cannot be made, or looked at.
     #[error(transparent)]
     Bundle(#[from] BundleCommandError),
+    /// A bundle did not get to where it should.
+    #[error(transparent)]
+    Shipping(Box<ShippingError>),
     /// A document of capabilities cannot be used.
     #[error("the capabilities {} cannot be used: {source}", path.display())]
     Capabilities {
@@ -342,6 +346,7 @@ impl Coded for CliError {
             Self::Uncovered { .. } => "coverage_below_threshold",
             Self::Policy(error) => error.code(),
             Self::Bundle(error) => error.code(),
+            Self::Shipping(error) => error.code(),
             Self::Compile(errors) => errors.code(),
             Self::Input { .. } | Self::NoFacts { .. } => "input_unusable",
             Self::View(error) => error.code(),
@@ -388,6 +393,7 @@ impl Coded for CliError {
             Self::NativeOnly { .. } => Some("leave --engine and policy.engine away".into()),
             Self::Policy(error) => error.hint(),
             Self::Bundle(error) => error.hint(),
+            Self::Shipping(error) => error.hint(),
             Self::Compile(errors) => errors.hint(),
             Self::Document(error) => error.hint(),
             Self::File { source, .. } => crate::files::hint(source),

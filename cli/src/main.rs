@@ -24,6 +24,7 @@ mod progress;
 mod rego;
 mod roots;
 mod setup;
+mod shipping;
 mod signing;
 
 use crate::args::Cli;

@@ -9,7 +9,8 @@ use referee_core::{Coded, Limits};
 use referee_rego::{Value, ValueError};
 use referee_verify::primitive::jws::{JwsAlgorithm, JwsAlgorithmUnknown, JwsKeyError, JwsSigner};
 use std::collections::BTreeMap;
-use std::io;
+use std::fs::File;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -262,8 +263,17 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), BundleCommand
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.partial", std::process::id()));
     let beside = path.with_file_name(name);
-    let written = std::fs::write(&beside, bytes).and_then(|()| std::fs::rename(&beside, path));
-    written.map_err(|source| {
+    let write = || {
+        // What stands there would be replaced, be it a device.
+        if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+        }
+        let mut file = File::create(&beside)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&beside, path)
+    };
+    write().map_err(|source| {
         // What is left is of no use; why it failed is told.
         let _left_behind = std::fs::remove_file(&beside);
         BundleCommandError::Written { path: path.to_owned(), source }

@@ -18,7 +18,7 @@ use referee_rego::{Answer, QueryResults, Question, RegoCode, RegoErrors, Value, 
 use tokio::time::Instant;
 
 /// Builtins that queries from outside may not call, as in OPA; policies may.
-const UNSAFE: &[&str] = &["http.send"];
+pub(crate) const UNSAFE: &[&str] = &["http.send"];
 
 /// What OPA's decoder calls the body.
 const GO_TYPE: &str = "QueryRequestV1";

@@ -1,9 +1,9 @@
 //! `/v1/compile`: OPA's partial evaluation. Data filters are not answered yet.
 
-use crate::adhoc::refused;
+use crate::adhoc::{self, refused};
 use crate::app::App;
 use crate::deadline::{Due, said_deadline};
-use crate::error::ApiError;
+use crate::error::{ApiError, PARSING};
 use crate::explain::{self, Mode, Telling};
 use crate::input::{self, member, mistyped};
 use crate::members::Members;
@@ -13,7 +13,7 @@ use crate::state::WriteError;
 use crate::timers::{self, Timers};
 use axum::extract::Request;
 use axum::http::StatusCode;
-use referee_rego::{PartialAnswer, PartialQuestion, Value, ValueKind, World};
+use referee_rego::{PartialAnswer, PartialQuestion, RegoErrors, Value, ValueKind, World};
 use tokio::time::Instant;
 
 /// What OPA's decoder calls the body.
@@ -44,19 +44,20 @@ pub(crate) async fn answer(
     let query = Query::parse(head.uri.query())?;
     let allowed = said_deadline(&head.headers, &query)?.within(app, None)?;
     let due = Due::new(started, allowed);
-    let bytes = input::read(app, &head.headers, body).await?;
+    let bytes = input::read(app, &head.headers, body).await.map_err(|error| match error {
+        // OPA says no more here.
+        ApiError::Unpack(_) => ApiError::Json("could not decompress the body".to_owned()),
+        other => other,
+    })?;
     let partial = Partial::read(&bytes)?;
-    if partial.query.trim().is_empty() {
-        return Err(ApiError::Json("missing required 'query' value".to_owned()));
-    }
-    // Its syntax is looked at first: what is wrong with it is told apart from what does not compile.
-    referee_rego::check_query(&partial.query).map_err(refused)?;
+    partial.check()?;
     let revision = app.state.current();
     let (mode, pretty) = (Mode::of(&query), query.flag("pretty"));
     let telling = Telling { mode, pretty, instrumented: timers::instrumented(&query) };
     let evaluation = app.engine().run(due.left_to_evaluate(), move |budget| {
         let question = PartialQuestion::new(&partial.query, *budget).over(partial.input.as_ref());
-        let mut question = question.without(partial.unknowns.as_deref());
+        let mut question =
+            question.without(partial.unknowns.as_deref()).without_builtins(adhoc::UNSAFE);
         question.disable_inlining = &partial.disable_inlining;
         question.nondeterministic_builtins = partial.nondeterministic_builtins;
         question.world = World::NONE.with_runtime(revision.runtime());
@@ -95,6 +96,27 @@ pub(crate) fn filters() -> Result<Reply, ApiError> {
 }
 
 impl Partial {
+    /// Looks at the texts in it, in OPA's order. What is wrong with a text is told apart from what
+    /// does not compile.
+    fn check(&self) -> Result<(), ApiError> {
+        let told = |errors: RegoErrors| match errors.first() {
+            first if first.location.is_some() => ApiError::AdHoc(errors),
+            first => ApiError::Json(format!("{PARSING}: {}", first.message)),
+        };
+        if !referee_rego::check_query(&self.query).map_err(told)? {
+            return Err(ApiError::Json("missing required 'query' value".to_owned()));
+        }
+        for unknown in self.unknowns.iter().flatten() {
+            referee_rego::check_term(unknown).map_err(|error| {
+                ApiError::Json(format!("error(s) occurred while parsing unknowns: {error}"))
+            })?;
+        }
+        for rule in &self.disable_inlining {
+            referee_rego::check_reference(rule).map_err(ApiError::Json)?;
+        }
+        Ok(())
+    }
+
     /// Reads the body of a request.
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, ApiError> {
         let request = input::request(bytes, GO_TYPE)?;

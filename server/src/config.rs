@@ -71,7 +71,9 @@ pub struct ServerConfig {
     /// data request. What is over it is answered 503 at once; nothing is queued. Times
     /// `max_body_bytes` this is also the most memory that bodies can take.
     pub max_in_flight: u32,
-    /// The most connections at a time; further ones wait to be accepted.
+    /// The most connections at a time. Where there are as many, the one that has done nothing for
+    /// the longest time is closed for one that comes; where each has a request under way, who comes
+    /// waits.
     pub max_connections: u32,
     /// The deadline of a request that brings none, in milliseconds. 2,900: Gatekeeper's three
     /// seconds for a validating webhook, less the way back.

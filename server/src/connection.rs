@@ -3,6 +3,7 @@
 //! HTTP/2 is spoken where TLS agreed on it (ALPN, RFC 7301), and without TLS by those who begin
 //! with its preface (RFC 9113, section 3.3) where that is configured. There is no upgrade.
 
+use crate::crowd::{Guest, LEAVING};
 use crate::listen::{Certified, Peer, Stream};
 use crate::pace::{Limits, Paced, Stage};
 use crate::prefixed::Prefixed;
@@ -64,6 +65,7 @@ pub(crate) struct Accepted {
     pub(crate) address: String,
     /// What it speaks TLS with.
     pub(crate) tls: Option<Arc<ServerConfig>>,
+    pub(crate) guest: Arc<Guest>,
 }
 
 /// Serves a connection to its end.
@@ -73,7 +75,7 @@ pub(crate) async fn serve(
     pace: Pace,
     mut phases: watch::Receiver<Phase>,
 ) {
-    let Accepted { stream, address, tls } = accepted;
+    let Accepted { stream, address, tls, guest } = accepted;
     let stage = Stage::default();
     let stream = Paced::new(stream, stage.clone(), pace.limits);
     let opening = async move {
@@ -86,9 +88,11 @@ pub(crate) async fn serve(
     let opened = tokio::select! {
         opened = opening => opened,
         _ = ended(&mut phases) => return,
+        () = guest.asked_to_leave() => return,
     };
     let Some(Opened { stream, peer, http2 }) = opened else { return };
-    let connection = Connection { router, stage, unsent: Unsent::default(), peer: Arc::new(peer) };
+    let (unsent, peer) = (Unsent::default(), Arc::new(peer));
+    let connection = Connection { router, stage, unsent, peer, guest };
     if http2 {
         connection.serve_2(stream, pace, phases).await;
     } else {
@@ -159,6 +163,7 @@ struct Connection {
     stage: Stage,
     unsent: Unsent,
     peer: Arc<Peer>,
+    guest: Arc<Guest>,
 }
 
 impl Connection {
@@ -167,9 +172,11 @@ impl Connection {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(self.peer);
         self.stage.busy();
+        let under_way = UnderWay::begin(self.guest);
         let sending = http2.then(|| self.unsent.begin());
         let response = self.router.call(request).await;
         self.stage.idle();
+        drop(under_way);
         response.map(|response| match sending {
             Some(sending) => response.map(|body| Body::new(Watched::new(body, sending))),
             None => response,
@@ -177,21 +184,25 @@ impl Connection {
     }
 
     async fn serve_1(self, stream: Box<dyn Bytes>, pace: Pace, phases: watch::Receiver<Phase>) {
+        let guest = Arc::clone(&self.guest);
         let service = service_fn(move |request| self.clone().answer(request));
         let serving = http1::Builder::new()
             .timer(TokioTimer::new())
+            // Who says that nothing more is to come still wants the answer, as from Go's server.
+            .half_close(true)
             // hyper counts from the end of the last request to the end of the next head.
             .header_read_timeout(pace.idle.saturating_add(pace.limits.head))
             .max_header_size(MAX_HEAD)
             .serve_connection(TokioIo::new(stream), service);
         let never = std::future::pending();
-        drive(std::pin::pin!(serving), http1::Connection::graceful_shutdown, never, phases).await;
+        let wind_down = http1::Connection::graceful_shutdown;
+        drive(std::pin::pin!(serving), wind_down, never, &guest, phases).await;
     }
 
     async fn serve_2(self, stream: Box<dyn Bytes>, pace: Pace, phases: watch::Receiver<Phase>) {
         // Heads come between one another's bytes here, so none has a limit of its own.
         self.stage.many();
-        let unsent = self.unsent.clone();
+        let (unsent, guest) = (self.unsent.clone(), Arc::clone(&self.guest));
         let service = service_fn(move |request| self.clone().answer(request));
         let serving = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
@@ -202,16 +213,34 @@ impl Connection {
             .keep_alive_timeout(pace.limits.write)
             .serve_connection(TokioIo::new(stream), service);
         let waste = unsent.wasted(pace.idle, pace.limits.write);
-        drive(std::pin::pin!(serving), http2::Connection::graceful_shutdown, waste, phases).await;
+        let wind_down = http2::Connection::graceful_shutdown;
+        drive(std::pin::pin!(serving), wind_down, waste, &guest, phases).await;
     }
 }
 
-/// Drives a connection until it ends, winds it down when the server does or it is idle, and cuts
-/// it off when nobody takes its answers.
+/// A request, until it is answered or given up.
+struct UnderWay(Arc<Guest>);
+
+impl UnderWay {
+    fn begin(guest: Arc<Guest>) -> Self {
+        guest.begin();
+        Self(guest)
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+/// Drives a connection until it ends, winds it down when the server does, it is idle or others need
+/// its place, and cuts it off when nobody takes its answers.
 async fn drive<C>(
     mut serving: Pin<&mut C>,
     wind_down: impl Fn(Pin<&mut C>),
     waste: impl Future<Output = Waste>,
+    guest: &Guest,
     mut phases: watch::Receiver<Phase>,
 ) where
     C: Future<Output = hyper::Result<()>>,
@@ -242,7 +271,18 @@ async fn drive<C>(
                     return;
                 }
             },
-            () = until(cut_at) => return,
+            () = guest.asked_to_leave() => {
+                wind_down(serving.as_mut());
+                let leaving = Instant::now() + LEAVING;
+                cut_at = Some(cut_at.map_or(leaving, |at| at.min(leaving)));
+            }
+            () = until(cut_at) => {
+                // What came at the last moment is answered all the same.
+                if !guest.is_busy() {
+                    return;
+                }
+                cut_at = Some(Instant::now() + LEAVING);
+            }
         }
     }
 }

@@ -142,7 +142,7 @@ fn operation(root: &[String], operation: &Value) -> Result<(Vec<String>, Edit), 
         }),
     };
     let (op, path) = (text("op")?, text("path")?);
-    let value = || operation.get("value").unwrap_or_else(Value::null);
+    let value = || input::member(operation, "value").unwrap_or_else(Value::null);
     let edit = match op.as_str() {
         "add" => Edit::Add(value()),
         "remove" => Edit::Remove,

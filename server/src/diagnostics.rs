@@ -1,16 +1,16 @@
 //! `/health` and `/metrics`: never shed, never behind a caller's deadline.
 
 use crate::app::App;
+use crate::compress;
 use crate::error::ApiError;
+use crate::exposition::Form;
 use crate::members::Members;
 use crate::query::Query;
 use crate::reply::{self, Reply};
-use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
 use referee_rego::Value;
 use std::time::Duration;
-
-/// OpenMetrics 1.0, section "Overall structure".
-const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// How long a policy about health may take: who asks for health has a deadline of seconds.
 const HEALTH_TIME: Duration = Duration::from_secs(2);
@@ -39,6 +39,8 @@ pub(crate) fn health(app: &App, query: Option<&str>) -> Result<Reply, ApiError> 
 pub(crate) async fn health_rule(app: &App, rest: &str) -> Result<Reply, ApiError> {
     let states = app.plugins.all();
     let states = states.iter().map(|(name, it)| (name.as_str(), Value::from(it.state.as_str())));
+    // OPA's part for discovery is always there, and well where nobody discovers anything.
+    let states = std::iter::once(("discovery", Value::from("OK"))).chain(states);
     let input = Value::object([
         ("plugin_state", Value::object(states)),
         ("plugins_ready", Value::from(app.plugins.have_been_ready())),
@@ -67,8 +69,20 @@ fn unwell(status: StatusCode, told: &str) -> Reply {
     reply::text(status, members.end(), false)
 }
 
-/// The counters.
-pub(crate) fn metrics(app: &App) -> Result<Reply, ApiError> {
+/// The counters, in the form that the caller takes; `name[]` names those that it wants.
+pub(crate) fn metrics(
+    app: &App,
+    headers: &HeaderMap,
+    query: Option<&str>,
+) -> Result<Reply, ApiError> {
+    let query = Query::parse(query)?;
+    let names: Vec<&str> = query.all("name[]").collect();
     let text = app.metrics.text().map_err(|error| ApiError::Unwritable(Box::new(error)))?;
-    Ok(reply::with_body(StatusCode::OK, OPENMETRICS, text))
+    let form = Form::of(headers);
+    let mut answer = Reply::new(form.write(&text, &names).into());
+    answer.headers_mut().insert(CONTENT_TYPE, form.media_type());
+    Ok(match compress::wanted(headers) {
+        true => compress::gzipped(answer, app.config.gzip_level),
+        false => answer,
+    })
 }

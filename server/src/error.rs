@@ -30,6 +30,8 @@ const INVALID: &str = "invalid_parameter";
 const INTERNAL: &str = "internal_error";
 /// OPA's message for an evaluation that failed.
 const EVALUATION: &str = "error(s) occurred while evaluating query";
+/// OPA's message for a query that is none.
+pub(crate) const PARSING: &str = "error(s) occurred while parsing query";
 /// After how many seconds to come back when there is too much to do.
 const RETRY_SECONDS: u16 = 1;
 
@@ -134,7 +136,7 @@ pub(crate) enum InputError {
 /// What the errors of a query are told under.
 fn query_message(errors: &RegoErrors) -> &'static str {
     match errors.first().code {
-        RegoCode::Parse => "error(s) occurred while parsing query",
+        RegoCode::Parse => PARSING,
         _ => "error(s) occurred while compiling query",
     }
 }

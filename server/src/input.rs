@@ -75,9 +75,27 @@ pub(crate) fn object(document: Option<Value>) -> Result<Option<Value>, ApiError>
     }
 }
 
-/// A member that is there and is not `null`.
+/// A member that is there and is not `null`. As in Go, its name may be written in any case; where
+/// it stands there as it should be written as well, that one counts, whatever comes last.
 pub(crate) fn member(document: &Value, name: &str) -> Option<Value> {
-    document.get(name).filter(|value| value.kind() != ValueKind::Null)
+    let plain = document.get(name);
+    let found = plain.or_else(|| {
+        let named = |given: &Value| given.as_str().is_some_and(|given| is_same_name(&given, name));
+        let mut members = document.entries()?.into_iter();
+        members.find(|(given, _)| named(given)).map(|(_, value)| value)
+    });
+    found.filter(|value| value.kind() != ValueKind::Null)
+}
+
+/// Whether Go's `encoding/json` takes two names for the same: by Unicode's simple case folding,
+/// which has two characters for letters of ASCII.
+fn is_same_name(given: &str, name: &str) -> bool {
+    let folded = |letter: char| match letter {
+        '\u{17F}' => 's',
+        '\u{212A}' => 'k',
+        other => other.to_ascii_lowercase(),
+    };
+    given.chars().map(folded).eq(name.chars().map(folded))
 }
 
 /// What Go calls a kind of JSON.
@@ -128,4 +146,23 @@ pub(crate) fn mistyped(value: &Value, go_type: &str, name: &str, wanted: &str) -
         "json: cannot unmarshal {} into Go struct field {go_type}.{name} of type {wanted}",
         go_kind(value.kind())
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_member_is_taken_in_any_case_and_the_plain_one_first() {
+        let body = Value::from_json_str(
+            r#"{"INPUT": 1, "Query": 2, "query": 3, "un\u212Anown\u017f": 4, "op\u0131ons": 5, "x": null}"#,
+        )
+        .unwrap();
+        let number = |name| member(&body, name).map(|value| value.to_json_string());
+        assert_eq!(number("input").as_deref(), Some("1"));
+        assert_eq!(number("query").as_deref(), Some("3"));
+        assert_eq!(number("unknowns").as_deref(), Some("4"));
+        assert_eq!(number("options"), None);
+        assert_eq!(member(&body, "x"), None);
+    }
 }

@@ -17,9 +17,11 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
-/// OPA's buckets, in seconds, and three more: an answer here may wait for a registry.
-const SECONDS: [f64; 13] =
-    [1e-6, 5e-6, 1e-5, 5e-5, 1e-4, 5e-4, 1e-3, 0.01, 0.1, 1.0, 3.0, 10.0, 30.0];
+/// OPA's buckets, in seconds.
+const OPA_SECONDS: [f64; 10] = [1e-6, 5e-6, 1e-5, 5e-5, 1e-4, 5e-4, 1e-3, 0.01, 0.1, 1.0];
+
+/// Those of decisions, in seconds: one may wait for a registry.
+const SECONDS: [f64; 10] = [1e-4, 5e-4, 1e-3, 0.01, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0];
 
 /// Where the counters of the store's cache are read.
 type CacheSource = Box<dyn Fn() -> CacheStats + Send + Sync>;
@@ -75,7 +77,11 @@ impl PolicyMeters {
     }
 }
 
-fn histogram() -> Histogram {
+fn of_requests() -> Histogram {
+    Histogram::new(OPA_SECONDS)
+}
+
+fn of_decisions() -> Histogram {
     Histogram::new(SECONDS)
 }
 
@@ -83,9 +89,9 @@ impl Metrics {
     /// Counters at zero, for a server with so much room for work.
     pub(crate) fn new(room: Arc<Semaphore>, capacity: usize) -> Self {
         let mut registry = Registry::default();
-        let requests: Family<_, _, fn() -> Histogram> = Family::new_with_constructor(histogram);
+        let requests: Family<_, _, fn() -> Histogram> = Family::new_with_constructor(of_requests);
         let decisions = Family::default();
-        let durations: Family<_, _, fn() -> Histogram> = Family::new_with_constructor(histogram);
+        let durations: Family<_, _, fn() -> Histogram> = Family::new_with_constructor(of_decisions);
         let shed = Counter::default();
         let cache = Arc::default();
         let others = Arc::default();

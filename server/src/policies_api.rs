@@ -10,6 +10,7 @@ use crate::state::{Change, PolicyFile, Revision, WriteError};
 use crate::timers::{self, Timers};
 use axum::extract::Request;
 use axum::http::{Method, StatusCode};
+use referee_rego::SyntaxTree;
 use tokio::time::Instant;
 
 /// The longest id of a policy, in bytes.
@@ -64,8 +65,7 @@ async fn put(app: &App, id: String, query: &Query, request: Request) -> Result<R
     let (head, body) = request.into_parts();
     let bytes = input::read_write(app, &head.headers, body).await?;
     timers.since(timers::READ_BYTES, reading);
-    let text = std::str::from_utf8(&bytes).map_err(|error| not_utf8(&id, &bytes, error))?;
-    let text = text.to_owned();
+    let text = std::str::from_utf8(&bytes).map_err(|_| not_utf8(&id, &bytes))?.to_owned();
     let started = Instant::now();
     let (told_parsed, parsed) = tokio::sync::oneshot::channel();
     let change = app.state.change(move |next| {
@@ -100,11 +100,13 @@ async fn delete(app: &App, id: String, query: &Query) -> Result<Reply, ApiError>
     told(query, &timers)
 }
 
-/// OPA's words for a text that is not UTF-8, with the place in it.
-fn not_utf8(id: &str, bytes: &[u8], error: std::str::Utf8Error) -> ApiError {
-    let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
-    let line = before.iter().filter(|byte| **byte == b'\n').count().saturating_add(1);
-    ApiError::Json(format!("{id}:{line}: rego_parse_error: illegal utf-8 character"))
+/// What the parser says of a text that is not UTF-8.
+fn not_utf8(id: &str, bytes: &[u8]) -> ApiError {
+    match SyntaxTree::parse_bytes(id, bytes) {
+        Err(errors) => WriteError::Modules(errors).into(),
+        // It would be a fault of the parser to take it.
+        Ok(_) => ApiError::Json(format!("{id}: the text is not UTF-8")),
+    }
 }
 
 fn told(query: &Query, timers: &Timers) -> Result<Reply, ApiError> {

@@ -10,8 +10,11 @@ pub(crate) struct EncodingError;
 pub(crate) struct Query(Vec<(String, String)>);
 
 impl Query {
+    /// Reads it by the rules of Go's `net/url`: a pair with a semicolon, which was a separator once
+    /// and is for some proxies still, is none.
     pub(crate) fn parse(text: Option<&str>) -> Result<Self, EncodingError> {
-        let pairs = text.unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+        let pairs = text.unwrap_or_default().split('&');
+        let pairs = pairs.filter(|pair| !pair.is_empty() && !pair.contains(';'));
         let pairs = pairs.map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             Ok((form_decoded(name)?, form_decoded(value)?))
@@ -39,12 +42,15 @@ impl Query {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// OPA's rule: a flag is set when it stands there with no value or with any value that is
+    /// OPA's rule: a flag is set when it stands there once with no value, or with any value that is
     /// `true` in whatever case.
     pub(crate) fn flag(&self, name: &str) -> bool {
-        self.0.iter().any(|(given, value)| {
-            given == name && (value.is_empty() || value.eq_ignore_ascii_case("true"))
-        })
+        let mut values = self.all(name);
+        match (values.next(), values.next()) {
+            (None, _) => false,
+            (Some(""), None) => true,
+            _ => self.all(name).any(|value| value.eq_ignore_ascii_case("true")),
+        }
     }
 }
 
@@ -91,6 +97,10 @@ mod tests {
             ("pretty=1", false),
             ("pretty=false", false),
             ("pretty=false&pretty=true", true),
+            ("pretty&pretty", false),
+            ("pretty&pretty=false", false),
+            ("pretty;", false),
+            ("a;pretty&pretty=true", true),
             ("x", false),
         ] {
             assert_eq!(Query::parse(Some(text)).unwrap().flag("pretty"), set, "{text}");

@@ -1,7 +1,7 @@
 //! Answers: JSON written straight to bytes, as OPA writes it.
 
 use crate::members::indented;
-use axum::http::header::{ALLOW, CONTENT_TYPE};
+use axum::http::header::{ALLOW, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderValue, Response, StatusCode};
 use bytes::Bytes;
 use serde::Serialize;
@@ -57,20 +57,21 @@ pub(crate) fn empty(status: StatusCode) -> Reply {
     response
 }
 
-/// As OPA answers a path that it does not know.
-pub(crate) fn not_found() -> Reply {
-    with_body(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "404 page not found\n")
+/// A line for people, as Go's HTTP library writes errors: it is not to be taken for anything else.
+fn plain(status: StatusCode, line: &'static str) -> Reply {
+    let mut response = with_body(status, "text/plain; charset=utf-8", line);
+    response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
 }
 
-/// As OPA answers a method that a path does not have: empty on its old paths, in words on the
-/// others. RFC 9110, section 15.5.6, wants `Allow` on all.
-pub(crate) fn method_not_allowed(allowed: &'static str, in_words: bool) -> Reply {
-    let mut response = if in_words {
-        let body = "Method Not Allowed\n";
-        with_body(StatusCode::METHOD_NOT_ALLOWED, "text/plain; charset=utf-8", body)
-    } else {
-        empty(StatusCode::METHOD_NOT_ALLOWED)
-    };
+/// As OPA answers a path that it does not know.
+pub(crate) fn not_found() -> Reply {
+    plain(StatusCode::NOT_FOUND, "404 page not found\n")
+}
+
+/// As Go's router answers a method that a path does not have.
+pub(crate) fn method_not_allowed(allowed: &'static str) -> Reply {
+    let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed\n");
     response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
     response
 }

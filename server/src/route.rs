@@ -14,7 +14,7 @@ use crate::{
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{Method, Response};
+use axum::http::{Method, Response, StatusCode};
 use std::sync::Arc;
 use tokio::time::Instant;
 
@@ -125,35 +125,42 @@ impl Endpoint {
             Self::Data => "GET, POST, PUT, PATCH",
             Self::Policies if below => "GET, PUT, DELETE",
             Self::Query if below => "",
-            Self::Index | Self::Query => "GET, POST",
-            Self::Compile if below => "GET, POST",
-            Self::Verify | Self::DataV0 | Self::Batch | Self::Preview | Self::Compile => "POST",
-            _ => "GET",
+            Self::Query => "GET, POST",
+            // Go's router has HEAD wherever there is GET; that it is refused is told elsewhere.
+            Self::Index | Self::Compile => "GET, HEAD, POST",
+            Self::Verify | Self::DataV0 | Self::Batch | Self::Preview => "POST",
+            _ => "GET, HEAD",
         }
     }
 
-    /// Whether a method may be asked for here.
+    /// Whether a method may be asked for here. HEAD is answered by `/metrics` alone, as in OPA; the
+    /// body is left away where it is sent.
     fn takes(self, method: &Method, rest: &str) -> bool {
-        // The body of an answer to HEAD is left away where it is sent.
-        let method = match self {
-            Self::Metrics if method == Method::HEAD => &Method::GET,
-            _ => method,
-        };
+        if method == Method::HEAD {
+            return self == Self::Metrics;
+        }
         self.allowed(rest).split(", ").any(|allowed| allowed == method.as_str())
     }
 
-    /// Whether a method that is not there is told in words, as by OPA's newer routes.
-    fn refuses_in_words(self) -> bool {
-        !matches!(self, Self::Verify | Self::Data | Self::DataV0 | Self::Policies | Self::Query)
-    }
-
-    /// Whether OPA packs its answers.
-    fn is_packed(self, method: &Method) -> bool {
-        match self {
-            Self::Data | Self::DataV0 => matches!(*method, Method::GET | Method::POST),
-            Self::Compile | Self::Batch => *method == Method::POST,
-            _ => false,
+    /// How a method that is not there is refused: OPA's older paths say nothing more, and Go's
+    /// router names the methods that there are.
+    fn refusal(self, method: &Method, rest: &str) -> Reply {
+        let named = self.allowed(rest);
+        let silent = matches!(self, Self::Data | Self::DataV0 | Self::Policies | Self::Query);
+        if silent || (method == Method::HEAD && named.contains("HEAD")) {
+            return reply::empty(StatusCode::METHOD_NOT_ALLOWED);
         }
+        reply::method_not_allowed(named)
+    }
+}
+
+/// Whether the answer may be packed: OPA goes by how a path begins, whoever answers it.
+fn is_packed(path: &str, method: &Method) -> bool {
+    let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| path.starts_with(prefix));
+    match *method {
+        Method::GET => begins(&["/v1/data", "/v0/data"]),
+        Method::POST => begins(&["/v1/data", "/v0/data", "/v1/compile", "/v1/batch/data"]),
+        _ => false,
     }
 }
 
@@ -203,7 +210,7 @@ async fn dispatch(
     // The path is a view into what the request holds, and cloning it copies nothing.
     let uri = request.uri().clone();
     let (endpoint, rest) = of(uri.path());
-    let packed = endpoint.is_packed(&method).then(|| compress::wanted(request.headers()));
+    let packed = is_packed(uri.path(), &method).then(|| compress::wanted(request.headers()));
     let answer = match authz::authorize(&app, request).await {
         Ok(request) => answer(&app, (endpoint, rest), request, started).await,
         Err(error) => Err(error),
@@ -215,7 +222,7 @@ async fn dispatch(
         response = compress::packed(response, wanted, length, level);
     }
     let (status, elapsed) = (response.status(), started.elapsed());
-    let refused = status == axum::http::StatusCode::METHOD_NOT_ALLOWED;
+    let refused = status == StatusCode::METHOD_NOT_ALLOWED;
     let handler = if refused { Endpoint::Unknown.handler() } else { endpoint.handler() };
     app.metrics.answered(handler, method_label(&method), status.as_u16(), elapsed);
     access::request(&method, endpoint, status, elapsed, &rulings);
@@ -232,8 +239,7 @@ async fn answer(
         return Ok(reply::not_found().into());
     }
     if !endpoint.takes(request.method(), rest) {
-        let in_words = endpoint.refuses_in_words() && request.method() != Method::HEAD;
-        return Ok(reply::method_not_allowed(endpoint.allowed(rest), in_words).into());
+        return Ok(endpoint.refusal(request.method(), rest).into());
     }
     let query = |request: &Request| request.uri().query().map(ToOwned::to_owned);
     let below = !rest.trim_matches('/').is_empty();
@@ -248,7 +254,8 @@ async fn answer(
         Endpoint::Preview => preview::answer(app, rest, request, started).await,
         Endpoint::Policies => policies_api::answer(app, rest, request).await,
         Endpoint::Query => adhoc::answer(app, request, started).await,
-        Endpoint::Compile if below => compile::filters(),
+        // OPA leads from `/v1/compile` to its filters where it is asked with GET.
+        Endpoint::Compile if below || request.method() == Method::GET => compile::filters(),
         Endpoint::Compile => compile::answer(app, request, started).await,
         Endpoint::Config => about::config(app, query(&request).as_deref()),
         Endpoint::Status => about::status(app, query(&request).as_deref()),
@@ -258,7 +265,7 @@ async fn answer(
         Endpoint::Index => Ok(about::index()),
         Endpoint::Health if below => diagnostics::health_rule(app, rest.trim_matches('/')).await,
         Endpoint::Health => diagnostics::health(app, query(&request).as_deref()),
-        Endpoint::Metrics => diagnostics::metrics(app),
+        Endpoint::Metrics => diagnostics::metrics(app, request.headers(), request.uri().query()),
         Endpoint::Unknown => Ok(reply::not_found()),
     };
     reply.map(Answer::from)

@@ -3,6 +3,7 @@
 use crate::app::Server;
 use crate::config::permits;
 use crate::connection::{Accepted, Pace, Phase, serve};
+use crate::crowd::Crowd;
 use crate::listen::{Listener, Listeners, ServeError, watch};
 use crate::pace::Limits;
 use crate::route;
@@ -10,7 +11,7 @@ use axum::Router;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Semaphore, watch as channel};
+use tokio::sync::watch as channel;
 
 /// How long to wait after an accept that failed, as when there are no more file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -78,10 +79,10 @@ impl Acceptors {
     fn start(listeners: Vec<Listener>, router: &Router, pace: Pace, connections: u32) -> Self {
         let (phase, phases) = channel::channel(Phase::Serving);
         let (alive, living) = channel::channel(());
-        let room = Arc::new(Semaphore::new(permits(connections)));
+        let crowd = Crowd::new(permits(connections));
         for listener in listeners {
-            let (room, router) = (Arc::clone(&room), router.clone());
-            tokio::spawn(accept(listener, router, pace, room, phases.clone(), living.clone()));
+            let (crowd, router) = (Arc::clone(&crowd), router.clone());
+            tokio::spawn(accept(listener, router, pace, crowd, phases.clone(), living.clone()));
         }
         Self { phase, alive }
     }
@@ -100,36 +101,40 @@ async fn accept(
     listener: Listener,
     router: Router,
     pace: Pace,
-    room: Arc<Semaphore>,
+    crowd: Arc<Crowd>,
     mut phases: channel::Receiver<Phase>,
     living: channel::Receiver<()>,
 ) {
     loop {
         let next = async {
-            // Never closed; if it were, nothing could be accepted.
-            let permit = Arc::clone(&room).acquire_owned().await.ok()?;
-            Some((permit, listener.accept().await))
+            // First who comes: nobody has to leave for nobody.
+            let accepted = match listener.accept().await {
+                Ok(accepted) => accepted,
+                Err(error) => return Err(error),
+            };
+            Ok(crowd.seat().await.map(|seat| (seat, accepted)))
         };
         let accepted = tokio::select! {
             accepted = next => accepted,
             _ = phases.changed() => return,
         };
         match accepted {
-            Some((permit, Ok((stream, address)))) => {
+            Ok(Some((seat, (stream, address)))) => {
                 let tls = listener.certificates.as_ref().map(|all| all.config());
-                let accepted = Accepted { stream, address, tls };
+                let guest = Arc::clone(seat.guest());
+                let accepted = Accepted { stream, address, tls, guest };
                 let (router, phases, living) = (router.clone(), phases.clone(), living.clone());
                 tokio::spawn(async move {
                     serve(accepted, router, pace, phases).await;
-                    drop((permit, living));
+                    drop((seat, living));
                 });
             }
-            Some((_, Err(error))) if of_one_connection(&error) => {}
-            Some((_, Err(error))) => {
+            Err(error) if of_one_connection(&error) => {}
+            Err(error) => {
                 tracing::error!(%error, "no connection could be accepted");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
-            None => return,
+            Ok(None) => return,
         }
     }
 }

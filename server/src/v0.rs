@@ -25,9 +25,12 @@ pub(crate) async fn answer(
     let (head, body) = request.into_parts();
     let query = Query::parse(head.uri.query())?;
     let allowed = said_deadline(&head.headers, &query)?.within(app, None)?;
-    let bytes = input::read(app, &head.headers, body).await?;
-    let document = input::document(&head.headers, &bytes);
-    let document = document.map_err(|error| ApiError::InputV0(Box::new(error)))?;
+    let told = |error| ApiError::InputV0(Box::new(error));
+    let bytes = input::read(app, &head.headers, body).await.map_err(|error| match error {
+        packed @ ApiError::Unpack(_) => told(packed),
+        other => other,
+    })?;
+    let document = input::document(&head.headers, &bytes).map_err(told)?;
     // To OPA an empty body is `null` here.
     let input = Some(document.unwrap_or_else(Value::null));
     let revision = app.state.current();

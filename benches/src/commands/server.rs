@@ -9,7 +9,7 @@
 use clap::{Args, ValueEnum};
 use referee_benches::percentile::Times;
 use referee_benches::servers::Served;
-use referee_benches::wire::{Wire, post};
+use referee_benches::wire::{Wire, joined, post};
 use referee_benches::workloads::{self, Workload};
 use serde_json::{Value, json};
 use std::fs;
@@ -185,8 +185,8 @@ async fn alike(servers: &[Served; 2], request: &[u8]) {
     let mut results = Vec::new();
     for server in servers {
         let mut wire = Wire::connect(server.address).await;
-        let body = wire.ask(request).await;
-        let answer: Value = serde_json::from_slice(body).expect("JSON in one piece");
+        let body = joined(wire.ask(request).await);
+        let answer: Value = serde_json::from_slice(&body).expect("JSON");
         results.push(answer.get("result").cloned().expect("a result"));
     }
     assert_eq!(results[0], results[1]);

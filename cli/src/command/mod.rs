@@ -11,6 +11,8 @@ mod eval;
 mod facts;
 mod inspect;
 mod parse;
+mod pull;
+mod push;
 mod roots;
 pub(crate) mod serve;
 mod sign;
@@ -56,6 +58,10 @@ pub(crate) enum Command {
     Sign(sign::SignArgs),
     /// Show what is in a bundle
     Inspect(inspect::InspectArgs),
+    /// Push a bundle to a registry, in the layout that OPA reads
+    Push(Box<push::PushArgs>),
+    /// Pull a bundle from a registry
+    Pull(Box<pull::PullArgs>),
     /// Show the syntax tree of a module
     Parse(parse::ParseArgs),
     /// Show the builtins and keywords there are, in OPA's form
@@ -89,6 +95,8 @@ impl Command {
             Self::Facts(args) => args.overlay(&mut overlay),
             Self::Copy(args) => args.overlay(&mut overlay),
             Self::Roots(args) => args.overlay(&mut overlay),
+            Self::Push(args) => args.overlay(&mut overlay),
+            Self::Pull(args) => args.overlay(&mut overlay),
             Self::Serve(args) => args.overlay(&mut overlay)?,
             // Its answer must not depend on a configuration that may be what is wrong.
             Self::Version(args) => return version::run(args, console),
@@ -128,6 +136,8 @@ impl Command {
             Self::Build(args) => build::run(*args, &config, console).await,
             Self::Sign(args) => sign::run(&args, &config),
             Self::Inspect(args) => inspect::run(&args, &config, console),
+            Self::Push(args) => push::run(&args, &config, console).await,
+            Self::Pull(args) => pull::run(&args, &config, console).await,
             Self::Parse(args) => parse::run(&args, &config, console),
             Self::Capabilities(args) => capabilities::run(&args, &config, console),
             Self::Conformance(args) => conformance::run(args, &config, console).await,

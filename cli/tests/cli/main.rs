@@ -50,6 +50,8 @@ mod roots;
 #[path = "../peers/serving.rs"]
 mod serving;
 #[cfg(test)]
+mod shipping;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod testing;

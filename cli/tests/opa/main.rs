@@ -3,7 +3,8 @@
 //!
 //! Needs `opa` 1.20.2 in `$REFEREE_PEERS`, in the cache that `.ci/peers.sh` fills, or on the PATH.
 //! Where it is missing nothing is compared, and that is said on standard error, past the test
-//! harness's capture. `$REFEREE_OPA_ONLY` has words of the invocations that are wanted.
+//! harness's capture. `shipping` needs a registry, `oras` and `conftest` besides.
+//! `$REFEREE_OPA_ONLY` has words of the invocations that are wanted.
 
 #[cfg(test)]
 mod authz;
@@ -17,7 +18,12 @@ mod find;
 #[cfg(test)]
 mod normal;
 #[cfg(test)]
+#[path = "../peers/registry.rs"]
+mod registry;
+#[cfg(test)]
 mod server;
 #[cfg(test)]
 #[path = "../peers/serving.rs"]
 mod serving;
+#[cfg(test)]
+mod shipping;

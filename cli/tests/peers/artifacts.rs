@@ -36,7 +36,7 @@ impl Bench {
     /// Pushes an artifact; answers its reference by digest.
     fn push_artifact(&self, repository: &str, kind: (&str, &str, &str, &str)) -> String {
         let (name, config_type, layer_type, config) = kind;
-        let layout = self.folder.path().join(format!("{repository}-{name}").replace('/', "-"));
+        let layout = self.folder().join(format!("{repository}-{name}").replace('/', "-"));
         let blobs = layout.join("blobs/sha256");
         fs::create_dir_all(&blobs).unwrap();
         let put = |bytes: &[u8], media_type: &str| {
@@ -59,9 +59,9 @@ impl Bench {
         });
         fs::write(layout.join("index.json"), index.to_string()).unwrap();
         fs::write(layout.join("oci-layout"), r#"{"imageLayoutVersion": "1.0.0"}"#).unwrap();
-        let tag = format!("{}/{repository}:{name}", self.host);
+        let tag = format!("{}/{repository}:{name}", self.host());
         must(Command::new(&self.crane).args(["push", "--insecure"]).arg(&layout).arg(&tag));
-        format!("{}/{repository}@{}", self.host, Digest::sha256(manifest.as_bytes()))
+        format!("{}/{repository}@{}", self.host(), Digest::sha256(manifest.as_bytes()))
     }
 }
 
@@ -86,7 +86,7 @@ fn artifacts_that_are_no_images_are_ruled_over_like_images() {
 #[test]
 fn the_configuration_of_a_chart_is_held_against_its_schema() {
     let Some(bench) = Bench::start(Kind::Oci11) else { return };
-    let schema = bench.folder.path().join("chart.schema.json");
+    let schema = bench.folder().join("chart.schema.json");
     fs::write(&schema, SCHEMA).unwrap();
     let (name, config_type, layer_type, good) = KINDS[0];
     let schemas = json!({ config_type: schema }).to_string();
@@ -94,7 +94,7 @@ fn the_configuration_of_a_chart_is_held_against_its_schema() {
         let kind = (name, config_type, layer_type, config);
         let artifact = bench.push_artifact(&format!("team/chart-{valid}"), kind);
         let output = run(Command::new(env!("CARGO_BIN_EXE_referee"))
-            .args(["facts", &artifact, "--plain-http", &bench.host, "--trust"])
+            .args(["facts", &artifact, "--plain-http", bench.host(), "--trust"])
             .arg(bench.trust(&["release"]))
             .env("REFEREE_SCHEMAS", &schemas));
         let facts: Value = serde_json::from_slice(&output.stdout).unwrap();

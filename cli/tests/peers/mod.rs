@@ -5,27 +5,19 @@ mod find;
 mod moving;
 mod production;
 mod ratify;
+mod registry;
 mod replay;
 mod replayed;
 mod repositories;
 mod web;
 
 use find::{skipped, tool};
+pub(crate) use registry::Kind;
+use registry::Registry;
 use serde_json::Value;
 use std::fs;
-use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
-
-/// Which registry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// Debian's docker-registry: no referrers API.
-    Distribution,
-    /// A registry with the referrers API of OCI 1.1.
-    Oci11,
-}
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
 
 /// Which cosign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,21 +41,8 @@ impl Cosign {
 
 /// A registry that runs until it is dropped, with a folder for keys and files.
 pub(crate) struct Bench {
-    folder: tempfile::TempDir,
-    host: String,
-    registry: Child,
+    registry: Registry,
     crane: PathBuf,
-}
-
-impl Drop for Bench {
-    fn drop(&mut self) {
-        self.registry.kill().expect("the registry runs");
-        self.registry.wait().expect("the registry ends");
-    }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 fn run(command: &mut Command) -> Output {
@@ -84,63 +63,28 @@ fn must(command: &mut Command) -> String {
 impl Bench {
     /// Starts a registry; `None` where a tool is missing, which is said.
     pub(crate) fn start(kind: Kind) -> Option<Self> {
-        let name = match kind {
-            Kind::Distribution => "docker-registry",
-            Kind::Oci11 => "ferro-oci-server",
-        };
-        let (Some(server), Some(crane)) = (tool(name), tool("crane")) else {
-            skipped(&format!("{kind:?}"), &format!("{name} or crane is not on this machine"));
+        let Some(crane) = tool("crane") else {
+            skipped(&format!("{kind:?}"), "crane is not on this machine");
             return None;
         };
-        let folder = tempfile::tempdir().unwrap();
-        let host = format!("127.0.0.1:{}", free_port());
-        let mut command = Command::new(server);
-        match kind {
-            Kind::Distribution => {
-                let storage = folder.path().join("registry");
-                let configuration = format!(
-                    "version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {}}}}}\nhttp: {{addr: {host}}}\n",
-                    storage.display()
-                );
-                let path = folder.path().join("registry.yml");
-                fs::write(&path, configuration).unwrap();
-                command.arg("serve").arg(path);
-            }
-            Kind::Oci11 => {
-                command.env("FERRO_OCI_LISTEN", &host);
-            }
-        }
-        let registry = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let bench = Self { folder, host, registry, crane };
-        bench.wait();
+        let bench = Self { registry: Registry::start(kind, None)?, crane };
         for key in ["release", "build", "other"] {
             bench.generate_key(key);
         }
         Some(bench)
     }
 
-    fn wait(&self) {
-        let end = Instant::now() + Duration::from_secs(20);
-        while TcpStream::connect(&self.host).is_err() {
-            assert!(Instant::now() < end, "the registry does not answer at {}", self.host);
-            std::thread::sleep(Duration::from_millis(50));
-        }
+    fn folder(&self) -> &Path {
+        self.registry.folder()
     }
 
     fn generate_key(&self, name: &str) {
         let Some(cosign) = Cosign::ALL.into_iter().find_map(|c| tool(c.tool())) else { return };
-        must(
-            Command::new(cosign).current_dir(self.folder.path()).env("COSIGN_PASSWORD", "").args([
-                "generate-key-pair",
-                "--output-key-prefix",
-                name,
-            ]),
-        );
+        must(Command::new(cosign).current_dir(self.folder()).env("COSIGN_PASSWORD", "").args([
+            "generate-key-pair",
+            "--output-key-prefix",
+            name,
+        ]));
     }
 
     /// One of the cosigns; `None` where it is missing, which is said.
@@ -154,22 +98,22 @@ impl Bench {
 
     /// Pushes a small image of its own content; answers its reference by digest.
     pub(crate) fn push_image(&self, repository: &str, content: &str) -> String {
-        let layer = self.folder.path().join(format!("{content}.tar"));
-        let file = self.folder.path().join(format!("{content}.txt"));
+        let layer = self.folder().join(format!("{content}.tar"));
+        let file = self.folder().join(format!("{content}.txt"));
         fs::write(&file, content).unwrap();
         must(
             Command::new("tar")
-                .current_dir(self.folder.path())
+                .current_dir(self.folder())
                 .args(["--format=ustar", "-cf"])
                 .arg(&layer)
                 .arg(format!("{content}.txt")),
         );
-        let tag = format!("{}/{repository}:{content}", self.host);
+        let tag = format!("{}/{repository}:{content}", self.host());
         must(
             Command::new(&self.crane).args(["append", "--insecure", "-t", &tag, "-f"]).arg(&layer),
         );
         let digest = must(Command::new(&self.crane).args(["digest", "--insecure", &tag]));
-        format!("{}/{repository}@{}", self.host, digest.trim())
+        format!("{}/{repository}@{}", self.host(), digest.trim())
     }
 
     /// Copies cosign's `.sig` tag from one image to another of the same repository.
@@ -182,12 +126,12 @@ impl Bench {
     }
 
     fn trust(&self, keys: &[&str]) -> PathBuf {
-        let path = self.folder.path().join(format!("trust-{}.yaml", keys.join("-")));
+        let path = self.folder().join(format!("trust-{}.yaml", keys.join("-")));
         let mut text = String::from("keys:\n");
         for key in keys {
             text.push_str(&format!(
                 "  - name: {key}\n    file: {key}.pub\n    scopes: ['{}/team/*']\n",
-                self.host
+                self.host()
             ));
         }
         fs::write(&path, text).unwrap();
@@ -201,7 +145,7 @@ impl Bench {
                 "verify",
                 image,
                 "--plain-http",
-                &self.host,
+                self.host(),
                 "--output",
                 "json",
                 "--policy",
@@ -216,7 +160,7 @@ impl Bench {
     pub(crate) fn facts(&self, image: &str, keys: &[&str]) -> Value {
         let text = must(
             Command::new(env!("CARGO_BIN_EXE_referee"))
-                .args(["facts", image, "--plain-http", &self.host])
+                .args(["facts", image, "--plain-http", self.host()])
                 .arg("--trust")
                 .arg(self.trust(keys)),
         );
@@ -270,13 +214,13 @@ impl Signer {
 
     fn command(&self, bench: &Bench) -> Command {
         let mut command = Command::new(&self.path);
-        command.current_dir(bench.folder.path()).env("COSIGN_PASSWORD", "");
+        command.current_dir(bench.folder()).env("COSIGN_PASSWORD", "");
         command
     }
 
     /// A signing configuration that names no service, which cosign 3 wants.
     fn no_services(&self, bench: &Bench) -> PathBuf {
-        let path = bench.folder.path().join("signing-config.json");
+        let path = bench.folder().join("signing-config.json");
         fs::write(
             &path,
             r#"{"mediaType":"application/vnd.dev.sigstore.signingconfig.v0.2+json","rekorTlogConfig":{},"tsaConfig":{}}"#,
@@ -312,7 +256,7 @@ impl Signer {
     }
 
     pub(crate) fn attest(&self, bench: &Bench, image: &str, key: &str) {
-        let predicate = bench.folder.path().join("predicate.json");
+        let predicate = bench.folder().join("predicate.json");
         fs::write(&predicate, r#"{"passed":true}"#).unwrap();
         let mut command = self.command(bench);
         command
@@ -333,7 +277,7 @@ impl Signer {
 
     /// Whether cosign verifies the image with a key.
     pub(crate) fn verify(&self, bench: &Bench, image: &str, key: &str, bundle: bool) -> bool {
-        let root = bench.folder.path().join("empty-root.json");
+        let root = bench.folder().join("empty-root.json");
         fs::write(
             &root,
             r#"{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}"#,

@@ -8,12 +8,12 @@ use std::process::Command;
 impl Bench {
     /// The host and port of the registry.
     pub(crate) fn host(&self) -> &str {
-        &self.host
+        self.registry.host()
     }
 
     /// A layout in the bench's folder that is not there yet.
     pub(crate) fn layout(&self, name: &str) -> String {
-        format!("oci-layout:{}", self.folder.path().join(name).display())
+        format!("oci-layout:{}", self.folder().join(name).display())
     }
 
     /// Copies with Referee; what it says of it.
@@ -28,7 +28,7 @@ impl Bench {
 
     /// Asks Referee for a ruling, wherever the artifact is, with one key that may sign anything.
     pub(crate) fn rule_anywhere(&self, reference: &str, key: &str, hosts: &[&str]) -> Answer {
-        let trust = self.folder.path().join(format!("anywhere-{key}.yaml"));
+        let trust = self.folder().join(format!("anywhere-{key}.yaml"));
         fs::write(&trust, format!("keys: [{{name: {key}, file: {key}.pub, scopes: ['**']}}]"))
             .unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_referee"));
@@ -41,9 +41,11 @@ impl Bench {
 
     /// Saves evidence about an image.
     pub(crate) fn save_evidence(&self, image: &str, keys: &[&str], name: &str) -> PathBuf {
-        let path = self.folder.path().join(format!("{name}.evidence.tar"));
+        let path = self.folder().join(format!("{name}.evidence.tar"));
         let mut command = Command::new(env!("CARGO_BIN_EXE_referee"));
-        command.args(["facts", image, "--plain-http", &self.host, "--trust"]).arg(self.trust(keys));
+        command
+            .args(["facts", image, "--plain-http", self.host(), "--trust"])
+            .arg(self.trust(keys));
         must(command.arg("--save-evidence").arg(&path));
         path
     }

@@ -191,7 +191,7 @@ fn changes() -> Vec<Change> {
 impl Signer {
     /// Attests a predicate of a type that cosign has a name for.
     fn attest_as(&self, bench: &Bench, image: &str, key: &str, kind: &str, predicate: &Value) {
-        let path = bench.folder.path().join("document.json");
+        let path = bench.folder().join("document.json");
         fs::write(&path, predicate.to_string()).unwrap();
         let mut command = self.command(bench);
         command.args(["attest", "--yes", "--key", &format!("{key}.key"), "--type", kind]);

@@ -31,7 +31,7 @@ impl Ratify {
             skipped("Ratify", "ratify and ratify-plugins are not on this machine");
             return None;
         };
-        let folder = bench.folder.path().join("ratify");
+        let folder = bench.folder().join("ratify");
         Some(Self { binary, plugins, folder, proxy: format!("http://{}", bench.host()) })
     }
 
@@ -96,7 +96,7 @@ impl Ratify {
 }
 
 fn referee(bench: &Bench, case: &Case, arguments: &[&str]) -> std::process::Output {
-    let trust = bench.folder.path().join("ratify-trust.yaml");
+    let trust = bench.folder().join("ratify-trust.yaml");
     fs::write(&trust, case.trust()).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_referee"));
     command
@@ -120,7 +120,7 @@ fn write(report: &Path, said: &Value) {
 fn ratify_and_referee_say_the_same_of_what_is_in_a_registry() {
     let Some(bench) = Bench::start(Kind::Oci11) else { return };
     let Some(ratify) = Ratify::found(&bench) else { return };
-    let policy = bench.folder.path().join("ratify.rego");
+    let policy = bench.folder().join("ratify.rego");
     fs::write(&policy, POLICY).unwrap();
     for case in CASES {
         let there = format!("{}/team/{}:1.4", bench.host(), case.name);

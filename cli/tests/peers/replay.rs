@@ -96,7 +96,7 @@ impl Bench {
     ) -> Option<Place> {
         if fixture.layout == "blob" {
             let from = folder().join(format!("blobs/{}.sigstore.json", fixture.name));
-            let to = self.folder.path().join(format!("{}-{label}.json", fixture.name));
+            let to = self.folder().join(format!("{}-{label}.json", fixture.name));
             fs::copy(&from, &to).unwrap();
             if let Some(alter) = alter {
                 let mut signature = Signature::Bundle(read_json(&from));
@@ -108,16 +108,16 @@ impl Bench {
             return Some(Place::File(to));
         }
         let name = format!("{}-{label}", fixture.name);
-        let layout = self.folder.path().join(&name);
+        let layout = self.folder().join(&name);
         copy_folder(&folder().join("layouts").join(&fixture.name), &layout);
         if let Some(alter) = alter
             && !alter_layout(&layout, fixture, alter)
         {
             return None;
         }
-        let image = format!("{}/team/{name}", self.host);
+        let image = format!("{}/team/{name}", self.host());
         let from = format!("oci-layout:{}:1.4", layout.display());
-        let copied = self.copy(&from, &format!("{image}:1.4"), &[&self.host]);
+        let copied = self.copy(&from, &format!("{image}:1.4"), &[self.host()]);
         Some(Place::Image(format!("{image}@{}", copied["digest"].as_str().unwrap())))
     }
 
@@ -156,12 +156,12 @@ impl Bench {
                 }]);
             }
         }
-        let path = tempfile::Builder::new().suffix(".yaml").tempfile_in(self.folder.path());
+        let path = tempfile::Builder::new().suffix(".yaml").tempfile_in(self.folder());
         let (_, path) = path.unwrap().keep().unwrap();
         fs::write(&path, trust.to_string()).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_referee"));
         match place {
-            Place::Image(image) => command.args([what, image, "--plain-http", &self.host]),
+            Place::Image(image) => command.args([what, image, "--plain-http", self.host()]),
             Place::File(bundle) => command
                 .arg(format!("{what}-blob"))
                 .arg(folder().join("blobs/artifact"))

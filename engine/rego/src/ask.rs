@@ -155,6 +155,9 @@ pub struct Told {
     pub cases: Vec<Vec<Value>>,
     /// Whether a base document was looked up, there or not.
     pub read_base: bool,
+    /// What the evaluation gave that explains: the same as what is answered. `None` where nothing
+    /// was to be explained, or the query could not be answered.
+    pub explained: Option<Result<QueryResults, RegoErrors>>,
     /// The steps as OPA takes them.
     pub explanation: Trace,
     /// What OPA's way took.

@@ -81,7 +81,7 @@ pub fn escaped_path(path: &[String]) -> String {
 
 impl Value {
     /// What stands at a path. A part of the path is the name of a member, or the place of an
-    /// element in decimal digits.
+    /// element in decimal digits, with zeros behind a point at most.
     ///
     /// # Errors
     /// [`EditError`] where there is nothing.
@@ -225,9 +225,15 @@ fn element(
     Ok(made)
 }
 
-/// The place of an element, where the array has it.
+/// The place of an element, where the array has it. OPA reads it as it reads numbers of JSON: `1.0`
+/// is `1`.
 fn place(part: &str, elements: &Array, whole: &[String]) -> Result<usize, EditError> {
-    let Ok(place) = part.parse::<i64>() else {
+    let whole_number = match part.split_once('.') {
+        Some((number, zeros)) if zeros.bytes().all(|digit| digit == b'0') => number,
+        Some(_) => "",
+        None => part,
+    };
+    let Ok(place) = whole_number.parse::<i64>() else {
         return Err(EditError::NoIndex { path: escaped_path(whole) });
     };
     let place = usize::try_from(place).ok().filter(|place| *place < elements.len());
@@ -254,6 +260,8 @@ mod tests {
             ("a/b/-", Edit::Add(five()), r#"{"a":{"b":[1,{"c":2},3,5]},"s":"x"}"#),
             ("a/b/3", Edit::Add(five()), r#"{"a":{"b":[1,{"c":2},3,5]},"s":"x"}"#),
             ("a/b/1/c", Edit::Replace(five()), r#"{"a":{"b":[1,{"c":5},3]},"s":"x"}"#),
+            ("a/b/0.0", Edit::Remove, r#"{"a":{"b":[{"c":2},3]},"s":"x"}"#),
+            ("a/b/+1./c", Edit::Add(five()), r#"{"a":{"b":[1,{"c":5},3]},"s":"x"}"#),
             ("a/b/2", Edit::Replace(five()), r#"{"a":{"b":[1,{"c":2},5]},"s":"x"}"#),
             ("a/b/0", Edit::Remove, r#"{"a":{"b":[{"c":2},3]},"s":"x"}"#),
             ("a/b", Edit::Remove, r#"{"a":{},"s":"x"}"#),
@@ -274,6 +282,11 @@ mod tests {
             ("x", Edit::Replace(five()), "storage_not_found_error: document does not exist"),
             ("x", Edit::Remove, "storage_not_found_error: document does not exist"),
             ("a/b/x", Edit::Remove, "storage_not_found_error: /a/b/x: array index must be integer"),
+            (
+                "a/b/1.5",
+                Edit::Remove,
+                "storage_not_found_error: /a/b/1.5: array index must be integer",
+            ),
             ("a/b/9", Edit::Remove, "storage_not_found_error: /a/b/9: array index out of range"),
             ("a/b/-", Edit::Remove, "storage_invalid_patch_error: /a/b/-: invalid patch path"),
             ("", Edit::Remove, "storage_invalid_patch_error: root cannot be removed"),

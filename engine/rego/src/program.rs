@@ -17,7 +17,7 @@ use crate::value::{self, Value};
 use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// One Rego module.
@@ -92,13 +92,9 @@ impl RegoEngine {
         check_modules(sources, options.engine)?;
         check_data(&data)?;
         let (back, rules) = Back::compile(sources, &data, &options)?;
+        let rules = rules.map(OnceLock::from).unwrap_or_default();
         let modules = sources.iter().map(|(module, _)| (*module).clone()).collect();
-        let mut has_value = BTreeMap::new();
-        for rule in &rules {
-            let function = matches!(rule.kind, RuleKind::Function { .. });
-            *has_value.entry(rule.path.clone()).or_default() |= !function;
-        }
-        let made = Made { modules, options, rules, has_value };
+        let made = Made { modules, options, rules, has_value: OnceLock::new() };
         Ok(Program { inner: Arc::new(Inner { back, data, made: Arc::new(made) }) })
     }
 }
@@ -166,9 +162,11 @@ struct Inner {
 struct Made {
     modules: Vec<Module>,
     options: CompileOptions,
-    rules: Vec<RuleInfo>,
-    /// For the path of each rule whether it has a value; a function has none.
-    has_value: BTreeMap<String, bool>,
+    /// All rules; made where they are first asked for.
+    rules: OnceLock<Vec<RuleInfo>>,
+    /// For the path of each rule whether it has a value; a function has none. Made where it is
+    /// first asked for: the native engine knows without.
+    has_value: OnceLock<BTreeMap<String, bool>>,
 }
 
 /// Where the definitions stand that give the elements of partial rules: by the path of the rule
@@ -267,7 +265,9 @@ impl Program {
     /// Where the text is no path.
     pub fn document(&self, path: &str) -> Result<Document, PathError> {
         let path = path_of(path::parse(path)?, false);
-        let is_rule = self.inner.made.has_value.get(&path.text) == Some(&true);
+        // The native engine does not ask.
+        let asked = self.inner.made.options.engine != EngineChoice::Native;
+        let is_rule = asked && self.has_value().get(&path.text) == Some(&true);
         Ok(Document { path: Path { is_rule, ..path } })
     }
 
@@ -404,6 +404,14 @@ impl Program {
         self.inner.back.times()
     }
 
+    /// How many of its modules had to be compiled to make it: all of them, unless it was made by
+    /// [`Self::with_parsed_modules`].
+    #[must_use]
+    pub fn modules_compiled(&self) -> usize {
+        let native = self.inner.back.native();
+        native.map_or(self.inner.made.modules.len(), |native| native.modules_compiled())
+    }
+
     /// The tests, as the native engine has them.
     pub(crate) fn native_tests(&self) -> Option<Vec<Test>> {
         self.inner.back.tests()
@@ -420,13 +428,26 @@ impl Program {
 
     /// The rules of a package (named without `data.`), in the order of modules and inside them.
     pub fn rules<'a>(&'a self, package: &'a str) -> impl Iterator<Item = &'a RuleInfo> {
-        self.inner.made.rules.iter().filter(move |rule| rule.package == package)
+        self.all_rules().iter().filter(move |rule| rule.package == package)
     }
 
     /// All rules, in the order of modules and inside them.
     #[must_use]
     pub fn all_rules(&self) -> &[RuleInfo] {
-        &self.inner.made.rules
+        let Inner { back, made, .. } = &*self.inner;
+        let native = || back.native().map(|native| native.rules().cloned().collect());
+        made.rules.get_or_init(|| native().unwrap_or_default())
+    }
+
+    fn has_value(&self) -> &BTreeMap<String, bool> {
+        self.inner.made.has_value.get_or_init(|| {
+            let mut has_value = BTreeMap::new();
+            for rule in self.all_rules() {
+                let function = matches!(rule.kind, RuleKind::Function { .. });
+                *has_value.entry(rule.path.clone()).or_default() |= !function;
+            }
+            has_value
+        })
     }
 
     /// What its modules read of the input and of the world: all of them, tests and library too.
@@ -475,6 +496,38 @@ impl Program {
         }
     }
 
+    /// What [`RegoEngine::compile_parsed`] makes of modules, over what was compiled before: modules
+    /// whose trees are those of this program's modules (the same [`SyntaxTree`], or a clone), and
+    /// that depend on no others, are not compiled again. Both lists of modules have to be sorted by
+    /// name for that. The native engine only; others compile everything.
+    ///
+    /// `conflicts`: as for [`Self::with_data`].
+    ///
+    /// # Errors
+    /// As for [`RegoEngine::compile_parsed`], in the same order.
+    pub fn with_parsed_modules(
+        &self,
+        modules: &[(Module, Option<SyntaxTree>)],
+        data: Value,
+        conflicts: bool,
+    ) -> Result<Self, RegoErrors> {
+        let Inner { back, made, .. } = &*self.inner;
+        let options = made.options.clone().with_data_conflicts_checked(conflicts);
+        let sources = modules.iter();
+        let sources = sources.map(|(module, tree)| (module, tree.as_ref().map(SyntaxTree::module)));
+        let sources: Vec<_> = sources.collect();
+        check_data(&data)?;
+        match back.again(&sources, &data, &options) {
+            Some(back) => {
+                let modules = modules.iter().map(|(module, _)| module.clone()).collect();
+                let (rules, has_value) = (OnceLock::new(), OnceLock::new());
+                let made = Arc::new(Made { modules, options, rules, has_value });
+                Ok(Self { inner: Arc::new(Inner { back, data, made }) })
+            }
+            None => RegoEngine::compile_sources(&sources, data, options),
+        }
+    }
+
     /// The same program, where a builtin that fails ends the evaluation, or not. The native engine
     /// compiles nothing for it.
     ///
@@ -514,10 +567,13 @@ impl Program {
     /// Where the path is none.
     pub fn has_rules_at(&self, path: &str) -> Result<bool, PathError> {
         let segments = path::parse(path)?;
+        if let Back::Native(native) = &self.inner.back {
+            return Ok(native.has_rules_at(&segments));
+        }
         let mut paths = std::iter::successors(Some(segments.as_slice()), |path| {
             path.split_last().map(|(_, rest)| rest)
         });
-        Ok(paths.any(|path| self.inner.made.has_value.contains_key(&path::write(path))))
+        Ok(paths.any(|path| self.has_value().contains_key(&path::write(path))))
     }
 
     /// Whether the native engine evaluates, alone or before another.

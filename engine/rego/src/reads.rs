@@ -31,3 +31,19 @@ impl Reads {
         self.whole_input || self.input.iter().any(along)
     }
 }
+
+impl<'a> std::iter::Sum<&'a Self> for Reads {
+    /// What all of them read together.
+    fn sum<I: Iterator<Item = &'a Self>>(all: I) -> Self {
+        let mut sum = Self::default();
+        for one in all {
+            sum.whole_input |= one.whole_input;
+            sum.volatile |= one.volatile;
+            // The same paths are read by many.
+            let new = one.input.iter().filter(|path| !sum.input.contains(*path));
+            let new: Vec<_> = new.cloned().collect();
+            sum.input.extend(new);
+        }
+        sum
+    }
+}

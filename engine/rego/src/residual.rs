@@ -35,6 +35,8 @@ pub struct PartialQuestion<'a> {
     /// Whether the rules that stay beside the queries stand under their own packages, not under
     /// `data.partial`.
     pub skip_namespace: bool,
+    /// Builtins that the query itself may not call.
+    pub unsafe_builtins: &'a [&'a str],
     /// How long it may take and what time it is.
     pub budget: EvalBudget,
     /// What it may reach.
@@ -58,6 +60,7 @@ impl<'a> PartialQuestion<'a> {
             shallow_inlining: false,
             nondeterministic_builtins: false,
             skip_namespace: false,
+            unsafe_builtins: &[],
             budget,
             world: World::NONE,
             reports: Reports::default(),
@@ -74,6 +77,12 @@ impl<'a> PartialQuestion<'a> {
     #[must_use]
     pub fn without(self, unknowns: Option<&'a [String]>) -> Self {
         Self { unknowns, ..self }
+    }
+
+    /// The same without some builtins in the query itself; rules may call them.
+    #[must_use]
+    pub fn without_builtins(self, unsafe_builtins: &'a [&'a str]) -> Self {
+        Self { unsafe_builtins, ..self }
     }
 }
 

@@ -10,7 +10,9 @@ use referee_rego_syntax::ast::{
 };
 use referee_rego_syntax::compare::{sorted_members, sorted_terms};
 use referee_rego_syntax::json::{JsonOptions, module_to_text};
-use referee_rego_syntax::{ParseOptions, parse_module, parse_query};
+use referee_rego_syntax::{
+    ParseOptions, parse_module, parse_module_bytes, parse_query, parse_term, term_error,
+};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -32,6 +34,16 @@ impl SyntaxTree {
         Ok(Self { module: Arc::new(module) })
     }
 
+    /// Parses a module of bytes that may be no UTF-8, which is an error of it.
+    ///
+    /// # Errors
+    /// Everything that is wrong with its syntax.
+    pub fn parse_bytes(name: &str, bytes: &[u8]) -> Result<Self, RegoErrors> {
+        let options = ParseOptions::new(RegoVersion::V1).with_annotations(true);
+        let module = parse_module_bytes(name, bytes, &options).map_err(native_errors)?;
+        Ok(Self { module: Arc::new(module) })
+    }
+
     /// Parses a module as a program with these options would.
     ///
     /// # Errors
@@ -44,7 +56,7 @@ impl SyntaxTree {
         Ok(Self { module: Arc::new(parsed) })
     }
 
-    pub(crate) fn module(&self) -> &Module {
+    pub(crate) fn module(&self) -> &Arc<Module> {
         &self.module
     }
 
@@ -100,12 +112,36 @@ impl SyntaxTree {
     }
 }
 
-/// Looks at the syntax of a query, as OPA's server does.
+/// Looks at the syntax of a query, as OPA's server does. Whether it asks anything: a comment alone
+/// does not.
 ///
 /// # Errors
 /// Everything that is wrong with it.
-pub fn check_query(query: &str) -> Result<(), RegoErrors> {
-    parse_query(query, &ParseOptions::new(RegoVersion::V1)).map(drop).map_err(native_errors)
+pub fn check_query(query: &str) -> Result<bool, RegoErrors> {
+    let body = parse_query(query, &ParseOptions::new(RegoVersion::V1)).map_err(native_errors)?;
+    Ok(!body.is_empty())
+}
+
+/// Looks at the syntax of something that is to be unknown: a single term.
+///
+/// # Errors
+/// What is wrong with it, in OPA's words: those of all layers in one text.
+pub fn check_term(term: &str) -> Result<(), String> {
+    let parsed = parse_term(term, &ParseOptions::new(RegoVersion::V1));
+    parsed.map(drop).map_err(|errors| term_error(&errors))
+}
+
+/// Looks at the syntax of a reference.
+///
+/// # Errors
+/// What is wrong with it, in OPA's words: those of all layers in one text.
+pub fn check_reference(reference: &str) -> Result<(), String> {
+    let parsed = parse_term(reference, &ParseOptions::new(RegoVersion::V1));
+    match parsed.map_err(|errors| format!("failed to parse ref: {}", term_error(&errors)))?.kind {
+        TermKind::Ref(_) => Ok(()),
+        TermKind::Var(name) if name == "data" || name == "input" => Ok(()),
+        _ => Err(format!("expected ref but got {reference}")),
+    }
 }
 
 /// Collects paths under a document.

@@ -3,11 +3,13 @@
 //! A [`BundleSource`] fetches a bundle once, from a service over HTTP ([`HttpBundles`]), from a
 //! registry ([`RegistryBundles`]), or from files ([`FileBundles`]). What is in the bytes is not
 //! looked at: `referee-bundles` reads them, signatures and all. [`BundleStore`] keeps the last good
-//! ones on disk, [`Backoff`] says when to ask again.
+//! ones on disk, [`Backoff`] says when to ask again. [`pull_bundle`] and
+//! [`Copier::push_bundle`](crate::Copier::push_bundle) are for those who ask once.
 //!
 //! A tag is what somebody else says about bytes: it is sent back to be spared a download, and
 //! nothing else follows from it. Whether bytes are new is told by their hash.
 
+mod artifact;
 mod backoff;
 mod error;
 mod file;
@@ -15,13 +17,16 @@ mod folder;
 mod http;
 mod persist;
 mod registry;
+mod ship;
 
+pub use artifact::BundleLayout;
 pub use backoff::{Backoff, between};
 pub use error::BundleFetchError;
 pub use file::FileBundles;
 pub use http::{HttpBundles, LongPolling};
 pub use persist::{BundleStore, KeptBundle};
 pub use registry::RegistryBundles;
+pub use ship::{PulledBundle, pull_bundle};
 
 use async_trait::async_trait;
 use bytes::Bytes;

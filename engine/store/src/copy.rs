@@ -21,6 +21,7 @@ use crate::env::Environment;
 use crate::error::StoreError;
 use crate::http::Fault;
 use crate::layout::{LayoutSink, LayoutStore};
+use crate::memory::MemoryStore;
 use crate::pieces::Pieces;
 use crate::registry::{RegistrySink, RegistryStore};
 use crate::source::{Place, Store};
@@ -175,6 +176,7 @@ pub(crate) trait Sink: Send + Sync + fmt::Debug {
 enum Reader {
     Registry(RegistryStore),
     Layout(LayoutStore),
+    Memory(MemoryStore),
 }
 
 impl Reader {
@@ -182,6 +184,7 @@ impl Reader {
         match self {
             Self::Registry(store) => store,
             Self::Layout(store) => store,
+            Self::Memory(store) => store,
         }
     }
 }
@@ -201,6 +204,7 @@ impl Origin<'_> {
         let pieces = match self.reader {
             Reader::Registry(store) => store.pieces(self.place, digest, size).await,
             Reader::Layout(store) => store.pieces(self.place, digest, size).await,
+            Reader::Memory(store) => store.pieces(self.place, digest, size).await,
         };
         let slot = Arc::clone(&self.fault);
         let note = move |fault: &Fault| {
@@ -262,10 +266,34 @@ impl Copier {
         let unsupported = || CopyError::Unsupported { target: source.to_string() };
         let (place, selector) = Place::of(source).ok_or_else(unsupported)?;
         let reader = self.reader(&place)?;
-        let sink = self.sink(&destination.place, &place)?;
+        self.transfer(&reader, &place, selector.as_ref(), destination, progress).await
+    }
+
+    /// Pushes what stands in memory, at a place there that may have the destination's name.
+    pub(crate) async fn push(
+        &self,
+        memory: MemoryStore,
+        place: &Place,
+        selector: &Selector,
+        destination: &Destination,
+        progress: &CopyProgress,
+    ) -> Result<Copied, CopyError> {
+        let reader = Reader::Memory(memory);
+        self.transfer(&reader, place, Some(selector), destination, progress).await
+    }
+
+    async fn transfer(
+        &self,
+        reader: &Reader,
+        place: &Place,
+        selector: Option<&Selector>,
+        destination: &Destination,
+        progress: &CopyProgress,
+    ) -> Result<Copied, CopyError> {
+        let sink = self.sink(&destination.place, place)?;
         let store = reader.store();
-        let root = store.manifest(&place, selector.as_ref()).await.map_err(CopyError::Source)?;
-        let inventory = inventory::take(store, &place, &self.limits, root).await?;
+        let root = store.manifest(place, selector).await.map_err(CopyError::Source)?;
+        let inventory = inventory::take(store, place, &self.limits, root).await?;
         let mut tags = inventory.attached.clone();
         tags.extend(destination.tag.iter().map(|tag| (tag.clone(), inventory.root.clone())));
         if !self.force {
@@ -273,7 +301,7 @@ impl Copier {
                 self.check_tag(&*sink, destination, tag, wanted).await?;
             }
         }
-        let origin = Origin { reader: &reader, place: &place, fault: Arc::default() };
+        let origin = Origin { reader, place, fault: Arc::default() };
         let work = Work { sink: &*sink, destination, inventory: &inventory, origin, progress };
         let mut copied = work.copy().await?;
         for (tag, digest) in &tags {

@@ -5,9 +5,12 @@
 
 use crate::error::StoreError;
 use crate::files::length;
+use crate::http::{Fault, Retry};
+use crate::pieces::{Pieces, checked};
 use crate::source::{Fetched, Listing, Place, Store};
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures_util::{StreamExt as _, stream};
 use referee_core::oci::Document;
 use referee_core::{Descriptor, Digest, FoundBy, Selector};
 use std::collections::BTreeMap;
@@ -82,6 +85,19 @@ impl MemoryStore {
     /// Points a tag at a manifest.
     pub fn tag(&self, place: &Place, tag: &str, digest: &Digest) {
         self.lock().entry(place.clone()).or_default().tags.insert(tag.into(), digest.clone());
+    }
+
+    /// The pieces of a blob.
+    pub(crate) async fn pieces(
+        &self,
+        place: &Place,
+        digest: &Digest,
+        size: u64,
+    ) -> Result<Pieces, Fault> {
+        let bytes = self.blob(place, digest, size, size).await;
+        let bytes = bytes.map_err(|error| Fault { error, retry: Retry::Never })?;
+        let pieces = stream::iter([Ok(bytes)]).boxed();
+        Ok(checked(pieces, digest.clone(), size, format!("{place} blob {digest}")))
     }
 
     /// Makes a question fail from now on.

@@ -2,7 +2,7 @@
 //!
 //! Manifests, blobs and referrers; authentication as registries ask for it. "Not found" is said
 //! only where the registry itself said it (see `answer`), and what was asked for by digest has
-//! that digest. Only a copy pushes (see `push`).
+//! that digest. Only a copy pushes (see `push`), and a bundle is pushed as one.
 
 mod answer;
 mod auth;

@@ -29,13 +29,15 @@ pub(crate) enum Count {
     DenialsLimited,
     /// Found damaged in the spool: this many places.
     SpoolDamaged,
+    /// Written to the spool, in the order of decisions: they outlive a crash of the process.
+    Spooled,
     /// Delivered.
     Uploaded,
     /// Still in memory when the server ended.
     LostAtEnd,
 }
 
-const ALL: [(Count, &str); 13] = [
+const ALL: [(Count, &str); 14] = [
     (Count::RateLimited, "decision_logs_dropped_rate_limit_exceeded"),
     (Count::BufferFull, "decision_logs_dropped_buffer_size_limit_exceeded"),
     (Count::BufferBytes, "decision_logs_dropped_buffer_size_limit_bytes_exceeded"),
@@ -47,6 +49,7 @@ const ALL: [(Count, &str); 13] = [
     (Count::DroppedByPolicy, "referee_decision_logs_dropped_by_policy"),
     (Count::DenialsLimited, "referee_decision_logs_dropped_denials"),
     (Count::SpoolDamaged, "referee_decision_logs_spool_damaged"),
+    (Count::Spooled, "referee_decision_logs_spooled"),
     (Count::Uploaded, "referee_decision_logs_uploaded"),
     (Count::LostAtEnd, "referee_decision_logs_lost_at_end"),
 ];

@@ -23,6 +23,9 @@ pub(crate) struct Spooled {
     /// Chunks, each with where its last event ends.
     ready: VecDeque<(Outgoing, SpoolPlace)>,
     numbers: u64,
+    /// How many of the events that were read are on disk no more: the spool gave them up for newer
+    /// ones. They are sent all the same, so they are not counted as dropped.
+    only_here: u64,
     /// What could not be written.
     overflow: Events,
     /// Whether the chunk that was handed out last came from there.
@@ -39,6 +42,7 @@ impl Spooled {
             ends: VecDeque::new(),
             ready: VecDeque::new(),
             numbers: 0,
+            only_here: 0,
             overflow,
             from_overflow: false,
             damaged: 0,
@@ -51,8 +55,13 @@ impl Spooled {
         let mut all = self.overflow.take_waiting();
         all.extend(events);
         let appended = self.spool.append(&all);
-        counters.add(Count::BufferFull, appended.dropped + appended.refused);
-        counters.add(Count::BufferBytes, appended.dropped + appended.refused);
+        counters.add(Count::Spooled, wide(appended.done).saturating_sub(appended.refused));
+        // Both what is given up and what was read are the oldest.
+        let saved = appended.dropped.min(self.was_read().saturating_sub(self.only_here));
+        self.only_here += saved;
+        let dropped = appended.dropped.saturating_sub(saved) + appended.refused;
+        counters.add(Count::BufferFull, dropped);
+        counters.add(Count::BufferBytes, dropped);
         if let Some(error) = &appended.error {
             if !was_full {
                 let error = chain(error);
@@ -136,10 +145,17 @@ impl Spooled {
             return;
         }
         if self.ready.front().is_some_and(|(first, _)| first.number == number)
-            && let Some((_, end)) = self.ready.pop_front()
+            && let Some((sent, end)) = self.ready.pop_front()
         {
+            self.only_here = self.only_here.saturating_sub(wide(sent.events));
             self.pass(end);
         }
+    }
+
+    /// How many events were read and are not delivered.
+    fn was_read(&self) -> u64 {
+        let ready: usize = self.ready.iter().map(|(chunk, _)| chunk.events).sum();
+        wide(ready.saturating_add(self.ends.len()))
     }
 
     fn pass(&mut self, end: SpoolPlace) {
@@ -165,6 +181,7 @@ impl Spooled {
     }
 
     pub(super) fn in_memory(&self) -> usize {
-        self.overflow.len()
+        let only_here = usize::try_from(self.only_here).unwrap_or(usize::MAX);
+        self.overflow.len().saturating_add(only_here)
     }
 }

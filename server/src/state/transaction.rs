@@ -5,7 +5,7 @@ use super::bundles::{self, ActiveBundle, BundleContent};
 use super::error::WriteError;
 use super::policies::{Owner, Policies, PolicyFile};
 use super::revision::{Parts, Revision};
-use referee_rego::{Edit, Program, RegoEngine, RegoErrors, Value};
+use referee_rego::{Edit, Program, RegoErrors, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -244,12 +244,11 @@ impl Transaction {
     }
 
     fn compile(&self, program: &Program) -> Result<Program, WriteError> {
-        let options = program.options().clone().with_data_conflicts_checked(self.added);
         let sources: Vec<_> = self.policies.values().map(|policy| policy.source()).collect();
         let told = |errors: RegoErrors| match self.removed && !self.added {
             true => WriteError::Needed(errors),
             false => WriteError::Modules(errors),
         };
-        RegoEngine::compile_parsed(&sources, self.data.clone(), options).map_err(told)
+        program.with_parsed_modules(&sources, self.data.clone(), self.added).map_err(told)
     }
 }

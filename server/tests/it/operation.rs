@@ -12,21 +12,27 @@ async fn unknown_paths_and_wrong_methods_are_answered_as_opa_answers_them() {
     let answer = client.get("/v1/nothing").await;
     assert_eq!((answer.status, answer.body.as_str()), (404, "404 page not found\n"));
     assert_eq!(answer.header("content-type"), Some("text/plain; charset=utf-8"));
+    assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
     let words = "Method Not Allowed\n";
     for (head, allowed, body) in [
-        ("GET /v1/verify", "POST", ""),
-        ("OPTIONS /v1/data/a", "GET, POST, PUT, PATCH, DELETE", ""),
-        ("DELETE /v1/data", "GET, POST, PUT, PATCH", ""),
-        ("POST /v1/policies", "GET", ""),
-        ("DELETE /v1/query", "GET, POST", ""),
-        ("GET /v0/data/a", "POST", ""),
-        ("POST /health", "GET", words),
-        ("PUT /v1/config", "GET", words),
-        ("PATCH /metrics", "GET", words),
+        ("GET /v1/verify", Some("POST"), words),
+        ("OPTIONS /v1/data/a", None, ""),
+        ("DELETE /v1/data", None, ""),
+        ("POST /v1/policies", None, ""),
+        ("DELETE /v1/query", None, ""),
+        ("GET /v0/data/a", None, ""),
+        ("HEAD /v1/config", None, ""),
+        ("POST /health", Some("GET, HEAD"), words),
+        ("PUT /v1/config", Some("GET, HEAD"), words),
+        ("PATCH /metrics", Some("GET, HEAD"), words),
+        ("PUT /v1/compile", Some("GET, HEAD, POST"), words),
+        ("DELETE /", Some("GET, HEAD, POST"), words),
     ] {
         let answer = client.ask(head, &[], "").await;
         assert_eq!((answer.status, answer.body.as_str()), (405, body), "{head}");
-        assert_eq!(answer.header("allow"), Some(allowed), "{head}");
+        assert_eq!(answer.header("allow"), allowed, "{head}");
+        let sniffed = allowed.map(|_| "nosniff");
+        assert_eq!(answer.header("x-content-type-options"), sniffed, "{head}");
     }
     let answer = client.ask("HEAD /health", &[], "").await;
     assert_eq!((answer.status, answer.body.as_str()), (405, ""));
@@ -62,7 +68,7 @@ async fn metrics_hold_every_series_and_nothing_that_a_caller_made_up() {
     client.ask("MADEUP /v1/data", &[], "").await;
     let answer = client.get("/metrics").await;
     let kind = answer.header("content-type").unwrap();
-    assert_eq!(kind, "application/openmetrics-text; version=1.0.0; charset=utf-8");
+    assert_eq!(kind, "text/plain; version=0.0.4; charset=utf-8; escaping=underscores");
     for series in [
         "referee_decisions_total{verdict=\"allow\",policy=\"default\"} 1\n",
         "referee_decision_duration_seconds_count{policy=\"default\"} 1\n",
@@ -82,6 +88,12 @@ async fn metrics_hold_every_series_and_nothing_that_a_caller_made_up() {
         assert!(answer.body.contains(series), "{series} in {}", answer.body);
     }
     assert!(!answer.body.contains("made") && !answer.body.contains("team/"), "{}", answer.body);
+    assert!(answer.body.contains("# TYPE referee_decisions_total counter\n"), "{}", answer.body);
+    let taken = [("accept", "application/openmetrics-text;version=1.0.0,text/plain;q=0.5")];
+    let answer = client.ask("GET /metrics?name[]=referee_decisions", &taken, "").await;
+    let kind = answer.header("content-type").unwrap();
+    assert_eq!(kind, "application/openmetrics-text; version=1.0.0; charset=utf-8");
+    assert!(answer.body.starts_with("# HELP referee_decisions "), "{}", answer.body);
     assert!(answer.body.ends_with("# EOF\n"));
 }
 

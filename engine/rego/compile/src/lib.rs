@@ -36,6 +36,7 @@ mod comprehensions;
 mod conflicts;
 mod dynamics;
 mod errors;
+mod footprint;
 mod functions;
 mod graph;
 mod heads;
@@ -69,6 +70,7 @@ mod walk_mut;
 mod withs;
 
 pub use annotations::{AnnotationSet, Attached, Link, Target};
+pub use footprint::{Dependence, Footprint};
 pub use graph::Graph;
 pub use residual::{open_vars_of_body, vars_of_body, vars_of_term};
 pub use tree::{Key, Node, RuleId, RulePlace, RuleTree};

@@ -30,6 +30,7 @@ mod steps;
 
 pub use arena::Arena;
 pub use error::{EvalCode, EvalError};
+pub use plan::Changed;
 pub use prepared::{Capture, ExpressionValue, PreparedPath, PreparedQuery, Row};
 pub use probe::{Coverage, NoProbe, Place, Probe, Producers, Profile, Spent};
 pub use program::Program;

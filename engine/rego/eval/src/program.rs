@@ -1,8 +1,7 @@
 //! Programs: compiled modules with their plan, and the base document.
 
 use crate::error::{EvalCode, EvalError};
-use crate::plan::group::Scheme;
-use crate::plan::{GroupPlan, MAX_PATH};
+use crate::plan::{Changed, Counts, MAX_PATH, Plans};
 use crate::prepared::{Capture, PreparedPath, PreparedQuery};
 use crate::probe::{NoProbe, Probe};
 use crate::run::{Evaluation, Options};
@@ -13,23 +12,11 @@ use referee_rego_syntax::Location;
 use referee_rego_value::Value;
 use std::sync::Arc;
 
-/// What does not depend on the base document.
-#[derive(Debug)]
-pub(crate) struct Rules {
-    /// What was compiled.
-    pub(crate) compiled: Arc<Compiled>,
-    /// What queries are planned against.
-    pub(crate) scheme: Scheme,
-    /// The plans of the groups of rules.
-    pub(crate) groups: Vec<GroupPlan>,
-    /// How much there is to keep, rules included.
-    pub(crate) counts: plan::Counts,
-}
-
 /// A program: immutable, shared between threads; a clone is the same program.
 #[derive(Clone, Debug)]
 pub struct Program {
-    pub(crate) rules: Arc<Rules>,
+    /// What does not depend on the base document.
+    pub(crate) rules: Arc<Plans>,
     pub(crate) data: Value,
 }
 
@@ -39,11 +26,7 @@ impl Program {
     ///
     /// # Errors
     /// Where a path of rules is longer than can be worked with.
-    pub fn new(
-        compiled: Arc<Compiled>,
-        data: Value,
-        tables: &[Table],
-    ) -> Result<Self, Box<EvalError>> {
+    pub fn new(compiled: &Compiled, data: Value, tables: &[Table]) -> Result<Self, Box<EvalError>> {
         Self::planned(compiled, data, tables, false)
     }
 
@@ -53,7 +36,7 @@ impl Program {
     /// # Errors
     /// As for [`Self::new`].
     pub fn watched(
-        compiled: Arc<Compiled>,
+        compiled: &Compiled,
         data: Value,
         tables: &[Table],
     ) -> Result<Self, Box<EvalError>> {
@@ -61,22 +44,54 @@ impl Program {
     }
 
     fn planned(
-        compiled: Arc<Compiled>,
+        compiled: &Compiled,
         data: Value,
         tables: &[Table],
         watched: bool,
     ) -> Result<Self, Box<EvalError>> {
-        for (_, module) in &compiled.modules {
-            let rules = module.rules.iter().map(|rule| rule.head.reference.len());
-            let longest = rules.max().unwrap_or(0).saturating_add(module.package.path.len());
-            if longest > MAX_PATH {
-                let message = format!("a path of rules is longer than {MAX_PATH} parts");
-                let location = &module.package.location;
-                return Err(Box::new(EvalError::new(EvalCode::Internal, message, location)));
+        check_paths(compiled)?;
+        let plans = plan::program(compiled, tables, watched);
+        Ok(Self { rules: Arc::new(plans), data })
+    }
+
+    /// The program after a change of some modules, over another base document: all other plans are
+    /// shared.
+    ///
+    /// # Errors
+    /// As for [`Self::new`].
+    pub fn changed(&self, changed: Changed<'_>, data: Value) -> Result<Self, Box<EvalError>> {
+        check_paths(changed.part)?;
+        Ok(Self { rules: Arc::new(self.rules.changed(changed)), data })
+    }
+
+    /// How much room evaluations need for what they keep: groups of rules, paths into the input
+    /// and the base document. It grows with each change, as numbers of paths are not given again.
+    #[must_use]
+    pub fn room(&self) -> usize {
+        let Counts { inputs, bases, comprehensions } = self.rules.counts;
+        let paths = [inputs, bases, comprehensions].into_iter();
+        paths.map(|count| usize::try_from(count).unwrap_or(usize::MAX)).sum()
+    }
+
+    /// Whether a base document may have something where rules stand. Where it says no there is
+    /// nothing; where it says yes the compiler can tell.
+    #[must_use]
+    pub fn meets(&self, data: &Value) -> bool {
+        self.rules.scheme.root.meets(data)
+    }
+
+    /// Whether rules make what stands at a path of `data`, or something above it.
+    #[must_use]
+    pub fn has_rules_at(&self, path: &PreparedPath) -> bool {
+        let mut node = &self.rules.scheme.root;
+        for key in path.keys.iter() {
+            match node.child(key) {
+                Some(child) if child.group.is_some() => return true,
+                Some(child) => node = child,
+                None => return false,
             }
         }
-        let (scheme, groups, counts) = plan::program(&compiled, tables, watched);
-        Ok(Self { rules: Arc::new(Rules { compiled, scheme, groups, counts }), data })
+        false
     }
 
     /// The same rules over another base document.
@@ -89,12 +104,6 @@ impl Program {
     #[must_use]
     pub fn data(&self) -> &Value {
         &self.data
-    }
-
-    /// What the program was made of.
-    #[must_use]
-    pub fn compiled(&self) -> &Arc<Compiled> {
-        &self.rules.compiled
     }
 
     /// Prepares the document at a path of `data`; with no keys that is `data` itself. A number
@@ -133,6 +142,20 @@ impl Program {
     ) -> Evaluation<'a, 'e, 'c, P> {
         Evaluation::new(self, arena, input, context, options, probe)
     }
+}
+
+/// Checks how long paths are.
+fn check_paths(compiled: &Compiled) -> Result<(), Box<EvalError>> {
+    for (_, module) in &compiled.modules {
+        let rules = module.rules.iter().map(|rule| rule.head.reference.len());
+        let longest = rules.max().unwrap_or(0).saturating_add(module.package.path.len());
+        if longest > MAX_PATH {
+            let message = format!("a path of rules is longer than {MAX_PATH} parts");
+            let location = &module.package.location;
+            return Err(Box::new(EvalError::new(EvalCode::Internal, message, location)));
+        }
+    }
+    Ok(())
 }
 
 /// Where nothing stands.

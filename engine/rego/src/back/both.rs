@@ -11,7 +11,6 @@ use crate::options::CompileOptions;
 use crate::program::{Module, Producers, QueryResults};
 use crate::reads::Reads;
 use crate::report::{Coverage, CoverageKind, CoverageReport};
-use crate::rules::RuleInfo;
 use crate::value::Value;
 use crate::world::World;
 use std::time::Duration;
@@ -29,11 +28,11 @@ impl Both {
         modules: &[native::Source<'_>],
         data: &Value,
         options: &CompileOptions,
-    ) -> Result<(Self, Vec<RuleInfo>), RegoErrors> {
-        let (native, rules) = native::Backend::compile(modules, data, options)?;
+    ) -> Result<Self, RegoErrors> {
+        let native = native::Backend::compile(modules, data, options)?;
         let modules: Vec<Module> = modules.iter().map(|(module, _)| (*module).clone()).collect();
         let (regorus, _) = regorus::Backend::compile(&modules, data, options)?;
-        Ok((Self { native, regorus }, rules))
+        Ok(Self { native, regorus })
     }
 
     pub(super) fn native(&self) -> &native::Backend {
@@ -44,7 +43,7 @@ impl Both {
         self.native.reads()
     }
 
-    pub(super) fn required(&self) -> Value {
+    pub(super) fn required(&self) -> Option<Value> {
         self.native.required()
     }
 

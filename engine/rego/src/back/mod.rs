@@ -26,6 +26,8 @@ use crate::test_runner::Test;
 use crate::value::Value;
 use crate::world::World;
 use both::Both;
+use referee_rego_eval::PreparedPath;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// A program of one engine, or of two.
@@ -52,29 +54,44 @@ pub(crate) struct Path {
     pub(crate) text: String,
     /// Whether it is the path of a rule that has a value.
     pub(crate) is_rule: bool,
+    /// What the native engine makes of it, once it has.
+    pub(crate) prepared: OnceLock<PreparedPath>,
 }
 
 impl Back {
+    /// Compiles modules; and the rules, where the engine does not keep them itself.
     pub(crate) fn compile(
         modules: &[native::Source<'_>],
         data: &Value,
         options: &CompileOptions,
-    ) -> Result<(Self, Vec<RuleInfo>), RegoErrors> {
+    ) -> Result<(Self, Option<Vec<RuleInfo>>), RegoErrors> {
         match options.engine {
             EngineChoice::Native => {
-                let (back, rules) = native::Backend::compile(modules, data, options)?;
-                Ok((Self::Native(Box::new(back)), rules))
+                let back = native::Backend::compile(modules, data, options)?;
+                Ok((Self::Native(Box::new(back)), None))
             }
             EngineChoice::Regorus => {
                 let modules: Vec<_> = modules.iter().map(|(module, _)| (*module).clone()).collect();
                 let (back, rules) = regorus::Backend::compile(&modules, data, options)?;
-                Ok((Self::Regorus(Box::new(back)), rules))
+                Ok((Self::Regorus(Box::new(back)), Some(rules)))
             }
             EngineChoice::Both => {
-                let (back, rules) = Both::compile(modules, data, options)?;
-                Ok((Self::Both(Box::new(back)), rules))
+                let back = Both::compile(modules, data, options)?;
+                Ok((Self::Both(Box::new(back)), None))
             }
         }
+    }
+
+    /// The program of other modules, where that takes less than compiling them all; `None` where it
+    /// does not, or the engine cannot.
+    pub(crate) fn again(
+        &self,
+        modules: &[native::Source<'_>],
+        data: &Value,
+        options: &CompileOptions,
+    ) -> Option<Self> {
+        let Self::Native(back) = self else { return None };
+        Some(Self::Native(Box::new(back.again(modules, data, options)?)))
     }
 
     /// The native engine, where it is there alone or before another.
@@ -113,9 +130,9 @@ impl Back {
 
     pub(crate) fn required(&self) -> Option<Value> {
         match self {
-            Self::Native(back) => Some(back.required()),
+            Self::Native(back) => back.required(),
             Self::Regorus(_) => None,
-            Self::Both(back) => Some(back.required()),
+            Self::Both(back) => back.required(),
         }
     }
 
@@ -237,5 +254,5 @@ fn as_query(paths: &[Path]) -> String {
 /// A path from its segments.
 pub(crate) fn path_of(segments: Vec<Segment>, is_rule: bool) -> Path {
     let text = path::write(&segments);
-    Path { segments, text, is_rule }
+    Path { segments, text, is_rule, prepared: OnceLock::new() }
 }

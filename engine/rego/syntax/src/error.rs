@@ -94,6 +94,28 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+/// The errors of a single term as OPA tells them in one text: how many, and each with its lines.
+#[must_use]
+pub fn term_error(errors: &[Error]) -> String {
+    match errors {
+        [error] if error.location.row == 0 && error.location.source.is_none() => {
+            error.message.clone()
+        }
+        [error] => format!("failed to parse term: 1 error occurred: {error}"),
+        errors => {
+            let lines: Vec<String> = errors.iter().map(Error::to_string).collect();
+            format!("failed to parse term: {} errors occurred:\n{}", errors.len(), lines.join("\n"))
+        }
+    }
+}
+
+/// The errors of a single reference, in the same way.
+#[must_use]
+pub fn ref_error(errors: &[Error]) -> String {
+    let error = term_error(errors);
+    if error.starts_with("expected ref") { error } else { format!("failed to parse ref: {error}") }
+}
+
 /// The line of a source on which an offset lies, and a caret under the offset: the lines under a
 /// parser's message.
 pub(crate) fn source_line(text: &str, offset: usize, invalid: &[usize]) -> Vec<String> {

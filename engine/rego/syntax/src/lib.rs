@@ -21,7 +21,7 @@ mod token;
 mod v1;
 
 pub use attach::attach_annotations;
-pub use error::{Code, Error};
+pub use error::{Code, Error, ref_error, term_error};
 pub use location::{Location, Source};
 pub use module::{
     parse_body, parse_module, parse_module_asking, parse_module_bytes, parse_query, parse_ref,

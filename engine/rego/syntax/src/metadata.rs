@@ -5,14 +5,15 @@ mod decode;
 mod node;
 mod resolve;
 
+use crate::Location;
 use crate::ast::{
     Annotations, Author, Comment, CompileAnnotation, Ref, RelatedResource, SchemaAnnotation, Term,
     TermKind,
 };
+use crate::error::{ref_error, term_error};
 use crate::module::{parse_ref, parse_term};
 use crate::options::ParseOptions;
 use crate::print::quote;
-use crate::{Error, Location};
 use decode::{Raw, Yaml, decode};
 use referee_rego_go::url::Url;
 use referee_rego_value::{Number, Str, Value};
@@ -316,25 +317,6 @@ fn compile(members: &[(String, Yaml)]) -> Result<CompileAnnotation, String> {
         });
     }
     Ok(result)
-}
-
-/// The error of a term as Go's layers of calls tell it.
-fn term_error(errors: &[Error]) -> String {
-    match errors {
-        [error] if error.location.row == 0 && error.location.source.is_none() => {
-            error.message.clone()
-        }
-        [error] => format!("failed to parse term: 1 error occurred: {error}"),
-        errors => {
-            let lines: Vec<String> = errors.iter().map(Error::to_string).collect();
-            format!("failed to parse term: {} errors occurred:\n{}", errors.len(), lines.join("\n"))
-        }
-    }
-}
-
-fn ref_error(errors: &[Error]) -> String {
-    let error = term_error(errors);
-    if error.starts_with("expected ref") { error } else { format!("failed to parse ref: {error}") }
 }
 
 fn schema(pair: &[(String, Yaml)]) -> Result<SchemaAnnotation, String> {

@@ -1,44 +1,28 @@
 //! Bundles of a registry: services of the type `oci`.
 //!
-//! Two layouts are read. OPA's: the first layer of the type [`ARCHIVE`] is the bundle's archive.
-//! Conftest's: a layer for each file, modules and data, with its path in
-//! `org.opencontainers.image.title`. What is fetched by digest has that digest, and the tag of a
-//! version is the digest of its layer, or of the manifest where there are several.
+//! What is read of a registry is told in `artifact`. What is fetched by digest has that digest, and
+//! the tag of a version is the digest of its layer, or of the manifest where there are several.
 //!
 //! The registry is the one in the service's address, whatever host the resource names, as in OPA.
 //!
-//! Refused: an index, a manifest with neither layout, Conftest's data files under names that bundles
-//! do not have, and of the service's settings those that a registry client has not.
+//! Refused: of the service's settings those that a registry client has not.
 
-use super::{BundleBytes, BundleFetchError, BundleSource, FetchedBundle};
+use super::artifact::BundleArtifact;
+use super::ship::TOTAL_MS;
+use super::{BundleFetchError, BundleSource, FetchedBundle};
 use crate::config::RegistryConfig;
 use crate::error::StoreError;
 use crate::files;
 use crate::registry::{Credential, Given, RegistryStore, secret_header};
 use crate::secret::Secret;
 use crate::service::{BearerConfig, ServiceConfig};
-use crate::source::{Place, Store as _};
+use crate::source::Place;
 use async_trait::async_trait;
 use data_encoding::BASE64;
-use referee_core::oci::{Document, Manifest};
-use referee_core::{Descriptor, Limits, Reference, Repository, Selector};
+use referee_core::{Limits, Reference, Repository, Selector};
 use std::path::PathBuf;
-use std::sync::Arc;
 use tokio::sync::Mutex;
 use url::Url;
-
-/// What OPA's layer is (image-spec, "Layer Filesystem Changeset").
-const ARCHIVE: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
-
-/// What Conftest's layers are.
-const MODULE: &str = "application/vnd.cncf.openpolicyagent.policy.layer.v1+rego";
-const DATA: &str = "application/vnd.cncf.openpolicyagent.data.layer.v1+json";
-
-/// What a layer is called (image-spec, "Pre-Defined Annotation Keys").
-const TITLE: &str = "org.opencontainers.image.title";
-
-/// How long one question may take in all, in milliseconds: a bundle over a slow line.
-const TOTAL_MS: u64 = 15 * 60 * 1000;
 
 /// The largest token in a file.
 const MAX_TOKEN_BYTES: u64 = 64 * 1024;
@@ -148,51 +132,6 @@ impl RegistryBundles {
         *client = Some((token, made.clone()));
         Ok(made)
     }
-
-    async fn blob(
-        &self,
-        client: &RegistryStore,
-        layer: &Descriptor,
-        limit: u64,
-    ) -> Result<bytes::Bytes, Arc<StoreError>> {
-        client.blob(&self.place, &layer.digest, layer.size, limit).await
-    }
-
-    /// The files of Conftest's layout.
-    async fn files(
-        &self,
-        client: &RegistryStore,
-        layers: &[&Descriptor],
-        limit: u64,
-    ) -> Result<BundleBytes, BundleFetchError> {
-        let mut left = limit;
-        let mut files = Vec::new();
-        for layer in layers {
-            let path = self.path(layer)?;
-            let bytes = self.blob(client, layer, left).await?;
-            left = left.saturating_sub(files::length(&bytes));
-            files.push((path, bytes));
-        }
-        files.sort_by(|(a, _), (b, _)| a.cmp(b));
-        Ok(BundleBytes::Files(files))
-    }
-
-    fn path(&self, layer: &Descriptor) -> Result<String, BundleFetchError> {
-        let Some(title) = layer.annotations.get(TITLE) else {
-            return Err(self.no_bundle(format!("the layer {} has no {TITLE}", layer.digest)));
-        };
-        let base = title.rsplit('/').next().unwrap_or_default();
-        if layer.media_type == DATA && !matches!(base, "data.json" | "data.yaml" | "data.yml") {
-            let problem = "data of a bundle stand in data.json, data.yaml or data.yml, and what is \
-                           left out would change decisions";
-            return Err(self.no_bundle(format!("{title:?}: {problem}")));
-        }
-        Ok(title.clone())
-    }
-
-    fn no_bundle(&self, problem: String) -> BundleFetchError {
-        BundleFetchError::NoBundle { target: self.shown.clone(), problem }
-    }
 }
 
 impl Access {
@@ -236,35 +175,13 @@ impl Access {
 impl BundleSource for RegistryBundles {
     async fn fetch(&self, etag: &str, limit: u64) -> Result<FetchedBundle, BundleFetchError> {
         let client = self.client().await?;
-        let fetched = client.manifest(&self.place, Some(&self.selector)).await?;
-        let document = Document::parse(&fetched.bytes, &fetched.media_type)
-            .map_err(|error| self.no_bundle(referee_core::error::chain(&error)))?;
-        let Document::Manifest(Manifest { layers, .. }) = document.0 else {
-            return Err(self.no_bundle("it is an index, and a bundle is one artifact".to_owned()));
-        };
-        let archive = layers.iter().find(|layer| layer.media_type == ARCHIVE);
-        let known = |tag: &str| FetchedBundle { bytes: None, etag: tag.to_owned(), waits: false };
-        if let Some(layer) = archive {
-            let tag = layer.digest.hex().to_owned();
-            if tag == etag {
-                return Ok(known(&tag));
-            }
-            let bytes = BundleBytes::Archive(self.blob(&client, layer, limit).await?);
-            return Ok(FetchedBundle { bytes: Some(bytes), etag: tag, waits: false });
-        }
-        let parts: Vec<&Descriptor> = layers
-            .iter()
-            .filter(|layer| matches!(layer.media_type.as_str(), MODULE | DATA))
-            .collect();
-        if parts.is_empty() {
-            let problem = format!("no layer is a bundle ({ARCHIVE}) or a part of one ({MODULE})");
-            return Err(self.no_bundle(problem));
-        }
-        let tag = fetched.digest.hex().to_owned();
+        let selector = Some(&self.selector);
+        let artifact = BundleArtifact::find(&client, &self.place, selector, &self.shown).await?;
+        let tag = artifact.tag().to_owned();
         if tag == etag {
-            return Ok(known(&tag));
+            return Ok(FetchedBundle { bytes: None, etag: tag, waits: false });
         }
-        let bytes = self.files(&client, &parts, limit).await?;
+        let bytes = artifact.fetch(&client, &self.place, limit).await?;
         Ok(FetchedBundle { bytes: Some(bytes), etag: tag, waits: false })
     }
 

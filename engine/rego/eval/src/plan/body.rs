@@ -1,12 +1,13 @@
 //! Bodies: expressions to operations.
 
 use super::defer::defer_paths;
+use super::inline::Candidates;
 use crate::plan::ops::{Block, Mark, Op, SlotId, Src};
 use crate::plan::paths::{Counts, Paths};
 use crate::plan::{Planned, Scheme, Unbound};
 use hashbrown::HashMap;
 use referee_rego_syntax::Location;
-use referee_rego_syntax::ast::{Expr, ExprKind, Rule};
+use referee_rego_syntax::ast::{Expr, ExprKind};
 use referee_rego_value::{Str, Value};
 use std::sync::Arc;
 
@@ -23,8 +24,8 @@ pub(crate) struct Planner<'p> {
     pub(crate) bases: Paths,
     /// How much there is to keep.
     pub(crate) counts: Counts,
-    /// Of each group the rule that can stand where it is called.
-    pub(crate) inline: Vec<Option<&'p Rule>>,
+    /// The rules that can stand where they are called.
+    pub(crate) inline: Candidates<'p>,
 }
 
 /// The value of a variable, and as the how-manieth it was bound.

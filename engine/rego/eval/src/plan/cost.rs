@@ -3,6 +3,7 @@
 
 use crate::plan::GroupPlan;
 use crate::plan::ops::{Block, Op};
+use std::sync::Arc;
 
 /// What a call may cost and still not be kept.
 const CHEAP: u32 = 48;
@@ -16,18 +17,22 @@ const BUILTIN: u32 = 12;
 /// How long a chain of calls is followed.
 const CHAIN: u32 = 64;
 
-/// Finds out of which functions the results are kept.
-pub(super) fn keep(groups: &mut [GroupPlan]) {
+/// Finds out of which functions among some groups the results are kept.
+pub(super) fn keep(groups: &mut [Arc<GroupPlan>], among: &[u32]) {
     let mut costs: Vec<Option<u32>> = vec![None; groups.len()];
-    for at in 0..groups.len() {
-        cost(groups, at, &mut costs, 0);
+    let among: Vec<usize> = among.iter().filter_map(|at| usize::try_from(*at).ok()).collect();
+    for at in &among {
+        cost(groups, *at, &mut costs, 0);
     }
-    for (group, cost) in groups.iter_mut().zip(costs) {
-        group.keep |= cost.unwrap_or(u32::MAX) > CHEAP;
+    for at in among {
+        let cost = costs.get(at).copied().flatten();
+        if let Some(group) = groups.get_mut(at).and_then(Arc::get_mut) {
+            group.keep |= cost.unwrap_or(u32::MAX) > CHEAP;
+        }
     }
 }
 
-fn cost(groups: &[GroupPlan], at: usize, costs: &mut Vec<Option<u32>>, depth: u32) -> u32 {
+fn cost(groups: &[Arc<GroupPlan>], at: usize, costs: &mut Vec<Option<u32>>, depth: u32) -> u32 {
     if let Some(Some(known)) = costs.get(at) {
         return *known;
     }
@@ -48,7 +53,7 @@ fn cost(groups: &[GroupPlan], at: usize, costs: &mut Vec<Option<u32>>, depth: u3
     sum
 }
 
-fn block(groups: &[GroupPlan], it: &Block, costs: &mut Vec<Option<u32>>, depth: u32) -> u32 {
+fn block(groups: &[Arc<GroupPlan>], it: &Block, costs: &mut Vec<Option<u32>>, depth: u32) -> u32 {
     let mut sum = 0_u32;
     for op in &it.ops {
         let one = match op {

@@ -65,6 +65,15 @@ pub(crate) struct GroupPlan {
 }
 
 impl GroupPlan {
+    /// What stands where a number of groups is free.
+    pub(crate) fn nothing() -> Arc<Self> {
+        let info = Info { path: Arc::from([]), kind: Kind::Complete, arity: None, keys: 0 };
+        let (name, definitions) = (Str::default(), Vec::new());
+        let (default, index) = (None, None);
+        let (keep, whole, effects) = (false, false, false);
+        Arc::new(Self { info, name, definitions, default, index, keep, whole, effects })
+    }
+
     /// A clause of a definition, by their numbers.
     #[inline]
     pub(crate) fn clause(&self, definition: u32, clause: u32) -> Option<&Clause> {
@@ -102,16 +111,16 @@ pub(crate) struct Variant {
 }
 
 /// What planning needs to know of a program; queries are planned against it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Scheme {
     /// The tree of rules.
     pub(crate) root: Node,
-    /// Its groups.
+    /// Its groups by their numbers. Those of the numbers that are free mean nothing.
     pub(crate) infos: Vec<Info>,
     /// The builtins there are.
     pub(crate) capabilities: Arc<Capabilities>,
     /// How they are done.
-    pub(crate) builtins: HashMap<Arc<str>, Arc<Builtin>, foldhash::fast::FixedState>,
+    pub(crate) builtins: Arc<Builtins>,
     /// Paths into `input`.
     pub(crate) inputs: Paths,
     /// Paths into the base document.
@@ -137,11 +146,11 @@ impl Scheme {
     }
 }
 
+/// Builtins by their names.
+pub(crate) type Builtins = HashMap<Arc<str>, Arc<Builtin>, foldhash::fast::FixedState>;
+
 /// The builtins by name.
-pub(crate) fn builtins(
-    capabilities: &Capabilities,
-    tables: &[Table],
-) -> HashMap<Arc<str>, Arc<Builtin>, foldhash::fast::FixedState> {
+pub(crate) fn builtins(capabilities: &Capabilities, tables: &[Table]) -> Builtins {
     let mut implementations: HashMap<&str, Run, foldhash::fast::FixedState> = HashMap::default();
     for (name, implementation) in tables.iter().flat_map(|table| table.iter()) {
         let run = match implementation {

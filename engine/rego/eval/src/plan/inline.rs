@@ -10,7 +10,11 @@ use crate::plan::index::speaks_late;
 use crate::plan::ops::{Op, SlotId, Src};
 use crate::plan::tree::Tree;
 use crate::plan::{Planned, Unbound};
+use hashbrown::HashMap;
 use referee_rego_syntax::ast::{Expr, ExprKind, Rule, Term, TermKind};
+
+/// Rules that can stand where they are called, by their groups.
+pub(crate) type Candidates<'t> = HashMap<u32, &'t Rule, foldhash::fast::FixedState>;
 
 /// How many expressions a body may have.
 const MOST_EXPRESSIONS: usize = 6;
@@ -21,8 +25,9 @@ const MOST_OPERATIONS: usize = 24;
 /// How deep calls may be within calls.
 const DEEPEST: u32 = 3;
 
-/// Of each group the rule that can stand where it is called.
-pub(super) fn candidates<'t>(tree: &Tree<'t>) -> Vec<Option<&'t Rule>> {
+/// The rules that can stand where they are called, by their groups. `numbers` are those of the
+/// groups of the tree.
+pub(super) fn candidates<'t>(tree: &Tree<'t>, numbers: &[u32]) -> Candidates<'t> {
     let one = |rules: &[usize]| {
         let [only] = rules else { return None };
         let rule = tree.rules.get(*only)?.rule;
@@ -33,7 +38,8 @@ pub(super) fn candidates<'t>(tree: &Tree<'t>) -> Vec<Option<&'t Rule>> {
             && rule.body.iter().all(plain);
         fits.then_some(rule)
     };
-    tree.groups.iter().map(|group| one(&group.rules)).collect()
+    let groups = tree.groups.iter().zip(numbers);
+    groups.filter_map(|(group, number)| Some((*number, one(&group.rules)?))).collect()
 }
 
 /// Whether an expression has no body within it and replaces nothing.
@@ -63,8 +69,7 @@ fn flat(term: &Term) -> bool {
 impl Body<'_, '_> {
     /// Plans a call: where the function is small, its body in its place.
     pub(crate) fn call_function(&mut self, group: u32, args: Box<[Src]>, dst: SlotId) {
-        let at = usize::try_from(group).unwrap_or(usize::MAX);
-        let rule = self.planner.inline.get(at).copied().flatten();
+        let rule = self.planner.inline.get(&group).copied();
         if let Some(rule) = rule
             && self.inlined < DEEPEST
             && !speaks_late(rule, self.planner.scheme)

@@ -17,13 +17,19 @@ pub(crate) struct Counts {
 }
 
 /// Paths, each once.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Paths {
     root: Option<Arc<Path>>,
     below: HashMap<(u32, Value), Arc<Path>, foldhash::fast::FixedState>,
 }
 
 impl Paths {
+    /// Takes over the paths that were found beside these.
+    pub(crate) fn extend(&mut self, found: Self) {
+        self.root = self.root.take().or(found.root);
+        self.below.extend(found.below);
+    }
+
     /// The path with these keys; `known` are looked up first, `count` numbers new ones.
     pub(crate) fn find(
         &mut self,

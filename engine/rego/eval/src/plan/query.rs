@@ -36,7 +36,7 @@ pub(crate) fn plan(
         inputs: super::paths::Paths::default(),
         bases: super::paths::Paths::default(),
         counts,
-        inline: Vec::new(),
+        inline: super::inline::Candidates::default(),
     };
     let mut body = Body::new(&mut planner, 0);
     let mut expressions = Vec::new();

@@ -7,6 +7,7 @@
 
 use crate::plan::ops::{Block, Op};
 use crate::plan::{Clause, GroupPlan, Kind};
+use std::sync::Arc;
 
 /// Builtins whose call ends an evaluation, or is seen outside.
 const LOUD: [&str; 3] = ["http.send", "rego.parse_module", "opa.runtime"];
@@ -14,20 +15,22 @@ const LOUD: [&str; 3] = ["http.send", "rego.parse_module", "opa.runtime"];
 /// How long a chain of rules is followed.
 const CHAIN: u32 = 64;
 
-/// Finds out which documents are made as a whole.
-pub(super) fn whole(groups: &mut [GroupPlan]) {
+/// Finds out which documents among some groups are made as a whole.
+pub(super) fn whole(groups: &mut [Arc<GroupPlan>], among: &[u32]) {
     let mut known: Vec<Option<bool>> = vec![None; groups.len()];
-    let found: Vec<bool> = (0..groups.len())
-        .map(|at| {
-            groups.get(at).is_some_and(|group| {
-                group.info.kind != Kind::Complete
-                    && clauses(group).all(saves_nothing)
-                    && bodies(groups, group, &mut known, 0)
-            })
+    let mut one = |at: usize| {
+        groups.get(at).is_some_and(|group| {
+            group.info.kind != Kind::Complete
+                && clauses(group).all(saves_nothing)
+                && bodies(groups, group, &mut known, 0)
         })
-        .collect();
-    for (group, whole) in groups.iter_mut().zip(found) {
-        group.whole = whole;
+    };
+    let among = among.iter().filter_map(|at| usize::try_from(*at).ok());
+    let found: Vec<(usize, bool)> = among.map(|at| (at, one(at))).collect();
+    for (at, whole) in found {
+        if let Some(group) = groups.get_mut(at).and_then(Arc::get_mut) {
+            group.whole = whole;
+        }
     }
 }
 
@@ -54,7 +57,7 @@ fn saves_nothing(clause: &Clause) -> bool {
 }
 
 /// Whether the rules of a group can fail in no way.
-fn quiet(groups: &[GroupPlan], at: u32, known: &mut Vec<Option<bool>>, depth: u32) -> bool {
+fn quiet(groups: &[Arc<GroupPlan>], at: u32, known: &mut Vec<Option<bool>>, depth: u32) -> bool {
     let Ok(at) = usize::try_from(at) else { return false };
     if let Some(Some(quiet)) = known.get(at) {
         return *quiet;
@@ -86,7 +89,7 @@ fn quiet(groups: &[GroupPlan], at: u32, known: &mut Vec<Option<bool>>, depth: u3
 }
 
 fn bodies(
-    groups: &[GroupPlan],
+    groups: &[Arc<GroupPlan>],
     group: &GroupPlan,
     known: &mut Vec<Option<bool>>,
     depth: u32,
@@ -95,7 +98,7 @@ fn bodies(
     variants.all(|variant| block(groups, &variant.block, known, depth))
 }
 
-fn block(groups: &[GroupPlan], it: &Block, known: &mut Vec<Option<bool>>, depth: u32) -> bool {
+fn block(groups: &[Arc<GroupPlan>], it: &Block, known: &mut Vec<Option<bool>>, depth: u32) -> bool {
     it.ops.iter().all(|op| match op {
         Op::Complete { group, .. } | Op::Partial { group, .. } | Op::Call { group, .. } => {
             quiet(groups, *group, known, depth + 1)

@@ -9,43 +9,59 @@ use referee_rego_syntax::ast::{Module, Rule, Term, TermKind};
 use referee_rego_value::Value;
 use std::sync::Arc;
 
-/// A node of the tree.
-#[derive(Debug)]
+/// A node of the tree. A clone shares what stands below it.
+#[derive(Clone, Debug)]
 pub(crate) struct Node {
     /// Its key in the node above; `data` at the root.
     pub(crate) key: Value,
     /// What stands below it, in the order of the keys.
-    pub(crate) children: Vec<Node>,
+    pub(crate) children: Vec<Arc<Node>>,
     /// The group of rules that make the document here.
     pub(crate) group: Option<u32>,
+    /// Whether a module without rules has its package here.
+    bare: bool,
     /// Whether documents above it leave it out (`data.system`).
     pub(crate) hidden: bool,
     /// How many levels there are below it.
     pub(crate) height: usize,
-    /// The rules whose references end here: indexes into the list of all rules.
+    /// The rules whose references end here, while the tree is built: indexes into the list of all
+    /// rules.
     rules: Vec<usize>,
 }
 
 impl Node {
+    /// `data`, and nothing below it.
+    pub(crate) fn root() -> Self {
+        Self::new(Value::from("data"))
+    }
+
     fn new(key: Value) -> Self {
-        Self { key, children: Vec::new(), group: None, hidden: false, height: 0, rules: Vec::new() }
+        Self {
+            key,
+            children: Vec::new(),
+            group: None,
+            bare: false,
+            hidden: false,
+            height: 0,
+            rules: Vec::new(),
+        }
     }
 
     /// The node under a key.
     pub(crate) fn child(&self, key: &Value) -> Option<&Self> {
         let at = self.children.binary_search_by(|child| child.key.cmp(key)).ok()?;
-        self.children.get(at)
+        self.children.get(at).map(|child| &**child)
     }
 
     fn child_or_new(&mut self, key: &Value) -> Option<&mut Self> {
         let at = match self.children.binary_search_by(|child| child.key.cmp(key)) {
             Ok(at) => at,
             Err(at) => {
-                self.children.insert(at, Self::new(key.clone()));
+                self.children.insert(at, Arc::new(Self::new(key.clone())));
                 at
             }
         };
-        self.children.get_mut(at)
+        self.children.get_mut(at).map(Arc::make_mut)
     }
 
     fn find_or_new<'n>(&'n mut self, path: &[Value]) -> Option<&'n mut Self> {
@@ -54,6 +70,84 @@ impl Node {
             node = node.child_or_new(key)?;
         }
         Some(node)
+    }
+
+    /// Leaves `data.system` out of documents above it.
+    pub(crate) fn hide_system(&mut self) {
+        let system = Value::from("system");
+        if let Ok(at) = self.children.binary_search_by(|child| child.key.cmp(&system))
+            && let Some(child) = self.children.get_mut(at)
+            && !child.hidden
+        {
+            Arc::make_mut(child).hidden = true;
+        }
+    }
+
+    fn measure(&mut self) {
+        self.height = self.children.iter().map(|child| child.height + 1).max().unwrap_or(0);
+    }
+
+    /// Marks the package of a module without rules.
+    pub(crate) fn set_bare(&mut self, path: &[Value]) {
+        if let Some(node) = self.find_or_new(path) {
+            node.bare = true;
+        }
+    }
+
+    /// Puts a group at a path.
+    pub(crate) fn set_group(&mut self, path: &[Value], group: u32) {
+        let Some((key, rest)) = path.split_first() else {
+            self.group = Some(group);
+            return;
+        };
+        if let Some(child) = self.child_or_new(key) {
+            child.set_group(rest, group);
+        }
+        self.measure();
+    }
+
+    /// Takes the group away that is met on the way along a path, and a package of a module without
+    /// rules at its end; the group's number.
+    pub(crate) fn take(&mut self, path: &[Value]) -> Option<u32> {
+        if self.group.is_some() {
+            return self.group.take();
+        }
+        let Some((key, rest)) = path.split_first() else {
+            self.bare = false;
+            return None;
+        };
+        let at = self.children.binary_search_by(|child| child.key.cmp(key)).ok()?;
+        Arc::make_mut(self.children.get_mut(at)?).take(rest)
+    }
+
+    /// Takes away what nothing stands at and nothing stands below, along a path.
+    pub(crate) fn prune(&mut self, path: &[Value]) {
+        let Some((key, rest)) = path.split_first() else { return };
+        let Ok(at) = self.children.binary_search_by(|child| child.key.cmp(key)) else { return };
+        if let Some(child) = self.children.get_mut(at) {
+            let child = Arc::make_mut(child);
+            child.prune(rest);
+            if child.group.is_none() && !child.bare && child.children.is_empty() {
+                self.children.remove(at);
+            }
+        }
+        self.measure();
+    }
+
+    /// Whether a base document has something where a group stands, or something that is no object
+    /// above it.
+    pub(crate) fn meets(&self, data: &Value) -> bool {
+        if self.group.is_some() {
+            return true;
+        }
+        let Value::Object(object) = data else { return true };
+        // The shorter of the two is gone through.
+        if object.len() < self.children.len() {
+            let mut members = object.iter();
+            return members.any(|(key, below)| self.child(key).is_some_and(|it| it.meets(below)));
+        }
+        let mut children = self.children.iter();
+        children.any(|child| object.get(&child.key).is_some_and(|below| child.meets(below)))
     }
 
     /// All rules here and below.
@@ -72,6 +166,17 @@ pub(crate) struct PlacedRule<'c> {
     pub(crate) path: Vec<Term>,
     /// How long the constant part of the path is.
     pub(crate) constant: usize,
+}
+
+/// The constant part of the path of a rule below `data`.
+pub(crate) fn constant_path(module: &Module, rule: &Rule) -> Vec<Value> {
+    let placed = place(module, rule);
+    placed.path.iter().take(placed.constant).filter_map(scalar).collect()
+}
+
+/// The path of a package below `data`.
+pub(crate) fn package_path(module: &Module) -> Vec<Value> {
+    module.package.path.iter().skip(1).filter_map(|term| scalar(&named(term))).collect()
 }
 
 /// A group of rules: those that make one document.
@@ -136,13 +241,11 @@ fn place<'c>(module: &Module, rule: &'c Rule) -> PlacedRule<'c> {
 
 /// Builds the tree of what was compiled.
 pub(crate) fn build(compiled: &Compiled) -> Tree<'_> {
-    let mut root = Node::new(Value::from("data"));
+    let mut root = Node::root();
     let mut rules = Vec::new();
     for (_, module) in &compiled.modules {
-        let package: Vec<Value> =
-            module.package.path.iter().skip(1).filter_map(|term| scalar(&named(term))).collect();
         if module.rules.is_empty() {
-            root.find_or_new(&package);
+            root.set_bare(&package_path(module));
         }
         for rule in &module.rules {
             let placed = place(module, rule);
@@ -154,11 +257,7 @@ pub(crate) fn build(compiled: &Compiled) -> Tree<'_> {
             rules.push(placed);
         }
     }
-    if let Ok(at) = root.children.binary_search_by(|child| child.key.cmp(&Value::from("system")))
-        && let Some(system) = root.children.get_mut(at)
-    {
-        system.hidden = true;
-    }
+    root.hide_system();
     let mut groups = Vec::new();
     group(&mut root, &mut Vec::new(), &rules, &mut groups);
     Tree { root, rules, groups }
@@ -176,7 +275,7 @@ fn group(
             .iter()
             .filter_map(|at| rules.get(*at))
             .any(|placed| placed.constant < placed.path.len());
-        let mut members = node.rules.clone();
+        let mut members = std::mem::take(&mut node.rules);
         if open {
             node.children.iter().for_each(|child| child.all_rules(&mut members));
             node.children.clear();
@@ -189,8 +288,8 @@ fn group(
     }
     for child in &mut node.children {
         path.push(child.key.clone());
-        group(child, path, rules, groups);
+        group(Arc::make_mut(child), path, rules, groups);
         path.pop();
     }
-    node.height = node.children.iter().map(|child| child.height + 1).max().unwrap_or(0);
+    node.measure();
 }

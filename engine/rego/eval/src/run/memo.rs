@@ -2,41 +2,58 @@
 
 use super::slot::Slot;
 use foldhash::fast::FixedState;
-use hashbrown::HashTable;
+use hashbrown::{HashMap, HashTable};
 use referee_rego_value::Value;
 use std::hash::{BuildHasher, Hash, Hasher};
 
 /// Something that was looked up: what was found, or that there is nothing.
 pub(super) type Known<'a> = Option<&'a Value>;
 
+/// Up to which number there is a place for each. A program of ten thousand policies has far more
+/// numbers than an evaluation comes across, and room for all of them would be what takes longest.
+const PLACES: usize = 256;
+
 /// What is known by number.
 #[derive(Debug, Default)]
-pub(super) struct ByNumber<'a>(Vec<Option<Known<'a>>>);
+pub(super) struct ByNumber<'a> {
+    first: Vec<Option<Known<'a>>>,
+    others: HashMap<u32, Known<'a>, FixedState>,
+}
 
 impl<'a> ByNumber<'a> {
     /// With room for so many.
     pub(super) fn with_room(count: usize) -> Self {
-        Self(vec![None; count])
+        Self { first: vec![None; count.min(PLACES)], others: HashMap::default() }
     }
 
     /// What is known.
     #[inline]
     pub(super) fn get(&self, id: u32) -> Option<Known<'a>> {
-        self.0.get(usize::try_from(id).ok()?).copied().flatten()
+        let at = usize::try_from(id).ok()?;
+        match self.first.get(at) {
+            Some(known) => *known,
+            None if self.others.is_empty() => None,
+            None => self.others.get(&id).copied(),
+        }
     }
 
     /// Forgets what has a number from this one on.
     pub(super) fn forget(&mut self, from: u32) {
-        self.0.truncate(usize::try_from(from).unwrap_or(usize::MAX));
+        self.first.truncate(usize::try_from(from).unwrap_or(usize::MAX));
+        self.others.retain(|id, _| *id < from);
     }
 
     /// Keeps what was found.
     pub(super) fn set(&mut self, id: u32, found: Known<'a>) {
-        let Ok(at) = usize::try_from(id) else { return };
-        if at >= self.0.len() {
-            self.0.resize(at + 1, None);
+        let at = usize::try_from(id).unwrap_or(usize::MAX);
+        if at >= PLACES {
+            self.others.insert(id, found);
+            return;
         }
-        if let Some(place) = self.0.get_mut(at) {
+        if at >= self.first.len() {
+            self.first.resize(at + 1, None);
+        }
+        if let Some(place) = self.first.get_mut(at) {
             *place = Some(found);
         }
     }

@@ -24,8 +24,9 @@ mod walk;
 
 use crate::Arena;
 use crate::error::{Eval, EvalError};
+use crate::plan::Plans;
 use crate::probe::{NoProbe, Probe};
-use crate::program::{Program, Rules};
+use crate::program::Program;
 use members::Choice;
 use referee_rego_builtin::{Cancelled, Context};
 use referee_rego_syntax::Location;
@@ -68,7 +69,7 @@ impl fmt::Debug for Options<'_> {
 
 /// An evaluation: one input, one context; what it computes once it keeps.
 pub struct Evaluation<'a, 'e, 'c, P = NoProbe> {
-    rules: &'a Rules,
+    rules: &'a Plans,
     data: &'a Value,
     arena: &'a Arena,
     context: &'e mut Context<'c>,

@@ -16,7 +16,7 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
     /// The plan of a group.
     pub(super) fn group(&self, group: u32) -> Option<&'a GroupPlan> {
         let rules = self.rules;
-        rules.groups.get(usize::try_from(group).ok()?)
+        rules.groups.get(usize::try_from(group).ok()?).map(|group| &**group)
     }
 
     /// The value of a complete rule.

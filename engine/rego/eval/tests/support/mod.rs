@@ -129,8 +129,8 @@ pub(crate) fn prepare(question: &Question<'_>) -> Result<(Program, PreparedQuery
         .map_err(|it| Failure::Parse(all(&it)))?;
     let query = compile_query(&compiled, query, &QueryOptions::default())
         .map_err(|it| Failure::Compile(all(&it)))?;
-    let program = Program::new(Arc::new(compiled), question.data.clone(), &tables())
-        .map_err(Failure::Eval)?;
+    let program =
+        Program::new(&compiled, question.data.clone(), &tables()).map_err(Failure::Eval)?;
     let query = program.prepare_query(&query, question.capture);
     Ok((program, query))
 }

@@ -50,8 +50,8 @@ impl Backend {
             ..Said::default()
         };
         let rows = if watched {
-            let names =
-                Names { modules: &self.made.compiled.rewritten, query: &compiled.rewritten };
+            let modules = &self.made.compiled()?.rewritten;
+            let names = Names { modules, query: &compiled.rewritten };
             let mut recorder = Recorder::new(reports, names, &clock);
             let over = (&program, &arena, question.input);
             let rows = self.run_saying(over, within, &mut recorder, &mut said, |evaluation| {
@@ -84,9 +84,9 @@ impl Backend {
 
     /// The program with plans that tell each step; made where it is first asked for.
     fn watched(&self) -> Result<Program, RegoErrors> {
+        let compiled = self.made.compiled()?;
         let made = self.made.watched.get_or_init(|| {
             let nothing = referee_rego_value::Value::object::<referee_rego_value::Value>([]);
-            let compiled = Arc::clone(&self.made.compiled);
             Program::watched(compiled, nothing, &self.made.tables).map_err(failed)
         });
         let made = made.as_ref().map_err(|error| RegoErrors::from(error.clone()))?;
@@ -115,12 +115,13 @@ impl Backend {
             package,
             imports,
             keep_prints: true,
-            strict: self.made.compiled.options.strict,
+            strict: self.made.options.strict,
             unsafe_builtins: (!question.unsafe_builtins.is_empty())
                 .then(|| question.unsafe_builtins.iter().map(Str::new).collect()),
             ..options
         };
-        let compiled = referee_rego_compile::compile_query(&self.made.compiled, parsed, &options);
+        let modules = self.made.compiled()?;
+        let compiled = referee_rego_compile::compile_query(modules, parsed, &options);
         told.times.compile = clock().saturating_sub(started);
         compiled.map_err(all)
     }

@@ -3,11 +3,13 @@
 //! Parser, compiler and evaluator stand in crates of their own; here they are put together:
 //! modules to a program, budgets to what measures them, their errors to the front's.
 
+mod again;
 mod ask;
 mod errors;
 mod explain;
 mod options;
 mod partial;
+mod parts;
 mod reads;
 mod required;
 mod results;
@@ -15,6 +17,7 @@ mod rules;
 mod tests;
 
 pub(crate) use errors::all;
+pub(crate) use parts::Tree;
 
 use super::{Path, Values, monotonic};
 use crate::ask::Question;
@@ -29,16 +32,14 @@ use crate::value::Value;
 use crate::world::World;
 use errors::{as_told, failed};
 use options::{compile_options, current, of_module, parse_options, tables};
+use parts::{Parsed, Part};
 use referee_rego_builtin::{Context, Meter, SharedCaches, Table};
 use referee_rego_compile::Compiled;
-use referee_rego_eval::{
-    Arena, EvalError, Evaluation, NoProbe, Options, PreparedPath, Probe, Program, Row,
-};
+use referee_rego_eval::{Arena, EvalError, Evaluation, NoProbe, Options, Probe, Program, Row};
 use referee_rego_syntax::json::{JsonOptions, module_to_text};
 use referee_rego_syntax::{Location, ParseOptions, ast, parse_module};
 use referee_rego_value as native;
 use results::Results;
-use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -53,27 +54,50 @@ pub(crate) struct Backend {
 
 /// What was compiled, whatever the base document is.
 struct Made {
-    compiled: Arc<Compiled>,
+    /// The whole as the compiler left it. After a change of some modules it is made where it is
+    /// first asked for: paths are evaluated without it.
+    compiled: OnceLock<Result<Arc<Compiled>, RegoErrors>>,
+    options: CompileOptions,
     /// For queries.
     parse: ParseOptions,
-    /// The rules' paths, ready to be evaluated.
-    prepared: BTreeMap<String, PreparedPath>,
     /// Regular expressions and other patterns, once compiled.
-    caches: SharedCaches,
-    packages: Vec<String>,
-    reads: Reads,
+    caches: Arc<SharedCaches>,
+    /// The modules, in the order in which they were given.
+    parts: Vec<Part>,
+    /// What all of them read.
+    reads: OnceLock<Reads>,
     /// The builtins, for plans that are made later.
     tables: Vec<Table>,
+    /// The room that evaluations needed after the last compilation of the whole.
+    room: usize,
     /// The program with plans that tell each step, over some base document.
     watched: OnceLock<Result<Program, RegoError>>,
     /// The rules as partial evaluation has them; made where they are first asked for.
     partial_rules: OnceLock<referee_rego_partial::Rules>,
-    /// How long parsing and compiling the modules took.
+    /// How many modules were compiled for it.
+    count: usize,
+    /// How long parsing and compiling them took.
     times: (Duration, Duration),
 }
 
+impl Made {
+    /// The whole as the compiler left it.
+    fn compiled(&self) -> Result<&Arc<Compiled>, RegoErrors> {
+        let make = || {
+            let nothing = Value::object([]);
+            let all = 0..self.parts.len();
+            let compiled = again::compile(&self.parts, all, &self.options, &nothing);
+            let compiled = compiled.ok_or_else(|| {
+                RegoError::internal("modules that were compiled do not compile together")
+            })?;
+            Ok(Arc::new(compiled))
+        };
+        self.compiled.get_or_init(make).as_ref().map_err(Clone::clone)
+    }
+}
+
 /// A module as text, and its tree where it has been parsed already.
-pub(crate) type Source<'a> = (&'a Module, Option<&'a ast::Module>);
+pub(crate) type Source<'a> = (&'a Module, Option<&'a Tree>);
 
 /// Parses a module as a program with these options does.
 pub(crate) fn parse(module: &Module, options: &CompileOptions) -> Result<ast::Module, RegoErrors> {
@@ -88,7 +112,7 @@ impl Backend {
         modules: &[Source<'_>],
         data: &Value,
         options: &CompileOptions,
-    ) -> Result<(Self, Vec<RuleInfo>), RegoErrors> {
+    ) -> Result<Self, RegoErrors> {
         let given = options.capabilities.clone();
         let capabilities = given.unwrap_or_else(current);
         let parse = parse_options(options, &capabilities);
@@ -96,52 +120,48 @@ impl Backend {
         let started = clock();
         let mut errors = Vec::new();
         let mut parsed = Vec::with_capacity(modules.len());
+        let mut known = Vec::with_capacity(modules.len());
         for (module, tree) in modules {
-            if let Some(tree) = tree {
-                parsed.push((Arc::clone(&module.name), ast::Module::clone(tree)));
-                continue;
-            }
             let own = of_module(&parse, module);
-            match parse_module(&module.name, &module.text, own.as_ref().unwrap_or(&parse)) {
-                Ok(tree) => parsed.push((Arc::clone(&module.name), tree)),
+            let made = match tree {
+                Some(tree) => Ok(ast::Module::clone(tree)),
+                None => parse_module(&module.name, &module.text, own.as_ref().unwrap_or(&parse)),
+            };
+            match made {
+                Ok(made) => {
+                    known.push(Arc::new(Parsed::of(&module.name, &made, *tree)));
+                    parsed.push((Arc::clone(&module.name), made));
+                }
                 Err(found) => errors.extend(as_told(found)),
             }
         }
         RegoErrors::from_list(errors)?;
         let parsed_at = clock();
-        let infos: Vec<RuleInfo> = parsed.iter().flat_map(|(_, tree)| rules::of(tree)).collect();
-        let packages = parsed.iter().map(|(_, tree)| rules::package(tree)).collect();
 
         let compile = compile_options(options, capabilities, data);
         let compiled = referee_rego_compile::compile(parsed, &compile).map_err(all)?;
-        let compiled = Arc::new(compiled);
-        let reads = reads::of(&compiled);
+        let parts = parts::with_reads(known, &compiled);
         let tables = tables(options);
-        let program = Program::new(Arc::clone(&compiled), data.0.clone(), &tables)
+        let program = Program::new(&compiled, data.0.clone(), &tables)
             .map_err(|error| RegoErrors::from(failed(error)))?;
-        let prepare = |info: &RuleInfo| {
-            let segments = crate::path::parse(&info.path).ok()?;
-            Some((info.path.clone(), program.prepare_path(&keys(&segments))))
-        };
-        let prepared = infos.iter().filter_map(prepare).collect();
+        let room = program.room();
         let strict = options.strict_builtin_errors;
-        let parse = ParseOptions { skip_rules: true, ..parse };
-        let caches = SharedCaches::default();
         let times = (parsed_at.saturating_sub(started), clock().saturating_sub(parsed_at));
-        let (watched, partial_rules) = (OnceLock::new(), OnceLock::new());
         let made = Made {
-            compiled,
-            parse,
-            prepared,
-            caches,
-            packages,
-            reads,
+            compiled: OnceLock::from(Ok(Arc::new(compiled))),
+            options: options.clone(),
+            parse: ParseOptions { skip_rules: true, ..parse },
+            caches: Arc::default(),
+            parts,
+            reads: OnceLock::new(),
             tables,
-            watched,
-            partial_rules,
+            room,
+            watched: OnceLock::new(),
+            partial_rules: OnceLock::new(),
+            count: modules.len(),
             times,
         };
-        Ok((Self { program, strict, made: Arc::new(made) }, infos))
+        Ok(Self { program, strict, made: Arc::new(made) })
     }
 
     /// The same rules over another base document.
@@ -149,8 +169,9 @@ impl Backend {
     /// # Errors
     /// Where a rule stands at a path at which the document has something, if that is `checked`.
     pub(super) fn with_data(&self, data: &Value, checked: bool) -> Result<Self, RegoErrors> {
-        if checked {
-            let conflicts = referee_rego_compile::conflicts_with_data(&self.made.compiled, &data.0);
+        if checked && self.program.meets(&data.0) {
+            let compiled = self.made.compiled()?;
+            let conflicts = referee_rego_compile::conflicts_with_data(compiled, &data.0);
             RegoErrors::from_list(as_told(conflicts).collect())?;
         }
         Ok(Self { program: self.program.with_data(data.0.clone()), ..self.clone() })
@@ -163,8 +184,13 @@ impl Backend {
 
     /// A module as it was compiled, as OPA's server shows it.
     pub(crate) fn module_json(&self, name: &str) -> Option<String> {
-        let (_, module) = self.made.compiled.modules.iter().find(|(given, _)| &**given == name)?;
+        let compiled = self.made.compiled().ok()?;
+        let (_, module) = compiled.modules.iter().find(|(given, _)| &**given == name)?;
         Some(module_to_text(module, &JsonOptions::parse_module(), false))
+    }
+
+    pub(crate) fn modules_compiled(&self) -> usize {
+        self.made.count
     }
 
     pub(super) fn times(&self) -> (Duration, Duration) {
@@ -172,11 +198,22 @@ impl Backend {
     }
 
     pub(super) fn reads(&self) -> &Reads {
-        &self.made.reads
+        let all = || self.made.parts.iter().map(|part| &*part.reads).sum();
+        self.made.reads.get_or_init(all)
     }
 
     pub(super) fn packages(&self) -> Vec<&str> {
-        self.made.packages.iter().map(String::as_str).collect()
+        self.made.parts.iter().map(|part| part.parsed.package.as_str()).collect()
+    }
+
+    /// The rules, in the order of the modules and inside them.
+    pub(crate) fn rules(&self) -> impl Iterator<Item = &RuleInfo> {
+        self.made.parts.iter().flat_map(|part| &part.parsed.rules)
+    }
+
+    /// Whether a rule stands at a path or above it.
+    pub(crate) fn has_rules_at(&self, segments: &[Segment]) -> bool {
+        self.program.has_rules_at(&self.program.prepare_path(&keys(segments)))
     }
 
     pub(super) fn eval(
@@ -188,9 +225,12 @@ impl Backend {
     ) -> Result<Values, RegoError> {
         let arena = Arena::new();
         self.run(&arena, input, (budget, world), |evaluation| {
-            let mut value = |path: &Path| match self.made.prepared.get(&path.text) {
+            let mut value = |path: &Path| match path.prepared.get() {
                 Some(prepared) => evaluation.value(prepared),
-                None => evaluation.value(&self.program.prepare_path(&keys(&path.segments))),
+                None => {
+                    let prepared = self.program.prepare_path(&keys(&path.segments));
+                    evaluation.value(path.prepared.get_or_init(|| prepared))
+                }
             };
             paths.iter().map(|path| Ok(value(path)?.cloned())).collect::<Result<Vec<_>, _>>()
         })

@@ -30,7 +30,10 @@ impl Backend {
             Err(errors) => return PartialAnswer::new(Err(errors)),
         };
         let started = clock();
-        let rules = self.partial_rules();
+        let rules = match self.partial_rules() {
+            Ok(rules) => rules,
+            Err(errors) => return PartialAnswer::new(Err(errors)),
+        };
         let settings = Settings {
             input: question.input.map(|input| &input.0),
             unknowns: &unknowns,
@@ -67,7 +70,11 @@ impl Backend {
             Err(error) => return PartialAnswer::new(Err(error.into())),
         };
         let Outcome { residual, prints, builtin_errors, read_base, steps, measured } = outcome;
-        let names = Names { modules: &self.made.compiled.rewritten, query: &query.rewritten };
+        let modules = match self.made.compiled() {
+            Ok(compiled) => &compiled.rewritten,
+            Err(errors) => return PartialAnswer::new(Err(errors)),
+        };
+        let names = Names { modules, query: &query.rewritten };
         let trace = explained::trace(&steps, &mut Nodes::new(rules), names);
         let mut said = Said::default();
         said.prints.extend(prints.iter().map(|(location, text)| {
@@ -101,6 +108,7 @@ impl Backend {
         let asked = Question {
             package: question.package,
             imports: question.imports,
+            unsafe_builtins: question.unsafe_builtins,
             ..Question::new(question.query, question.budget)
         };
         let options = QueryOptions { rewrite_equals: true, ..QueryOptions::default() };
@@ -110,7 +118,7 @@ impl Backend {
         let unknowns = unknowns.iter().map(|text| unknown(text, &self.made.parse));
         let unknowns = unknowns.collect::<Result<Vec<_>, _>>()?;
         let reference = |text: &String| match parse_term(text, &self.made.parse).map_err(all)? {
-            Term { kind: TermKind::Var(name), location } => {
+            Term { kind: TermKind::Var(name), location } if name == "data" || name == "input" => {
                 Ok(vec![Term { kind: TermKind::Var(name), location }])
             }
             _ => parse_ref(text, &self.made.parse).map_err(all),

@@ -3,19 +3,17 @@
 use crate::reads::{KEYS, Reads};
 use referee_rego_compile::Compiled;
 use referee_rego_syntax::ast::{
-    Body, Expr, ExprKind, Head, Logical, Ref, Rule, TemplatePart, Term, TermKind,
+    Body, Expr, ExprKind, Head, Logical, Module, Ref, Rule, TemplatePart, Term, TermKind,
 };
 use referee_rego_types::Capabilities;
 
 /// Builtins that must run each time though their value is the same: what they do besides counts.
 const EFFECTS: [&str; 2] = ["trace", "opa.runtime"];
 
-/// What all rules read.
-pub(super) fn of(compiled: &Compiled) -> Reads {
+/// What the rules of a compiled module read.
+pub(super) fn of(compiled: &Compiled, module: &Module) -> Reads {
     let mut found = Found { reads: Reads::default(), capabilities: &compiled.capabilities };
-    for (_, module) in &compiled.modules {
-        module.rules.iter().for_each(|rule| found.rule(rule));
-    }
+    module.rules.iter().for_each(|rule| found.rule(rule));
     found.reads
 }
 

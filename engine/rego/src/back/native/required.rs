@@ -8,8 +8,8 @@ use referee_rego_value as native;
 impl Backend {
     /// The builtins with their declarations, the imported keywords and the features, in the form of
     /// a document of capabilities.
-    pub(in crate::back) fn required(&self) -> Value {
-        let compiled = &self.made.compiled;
+    pub(in crate::back) fn required(&self) -> Option<Value> {
+        let compiled = self.made.compiled().ok()?;
         let all = current().to_json();
         let declared = all.as_object().and_then(|all| all.get_str("builtins"));
         let declared = declared.and_then(native::Value::as_array);
@@ -36,7 +36,7 @@ impl Backend {
         if !features.is_empty() {
             members.push(("features", texts(features.into_iter().collect())));
         }
-        Value(native::Value::object(members))
+        Some(Value(native::Value::object(members)))
     }
 }
 

@@ -11,7 +11,8 @@ const PREFIXES: [&str; 2] = ["test_", "todo_test_"];
 impl Backend {
     /// The rules that are tests, in the order of modules and inside them.
     pub(in crate::back) fn tests(&self) -> Vec<Test> {
-        let modules = self.made.compiled.modules.iter();
+        let Ok(compiled) = self.made.compiled() else { return Vec::new() };
+        let modules = compiled.modules.iter();
         let tests = modules
             .flat_map(|(_, module)| module.rules.iter().filter_map(|rule| test(module, rule)));
         tests.collect()
