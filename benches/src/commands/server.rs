@@ -307,9 +307,6 @@ async fn load(
     (times, started.elapsed())
 }
 
-/// The most megabytes of one file: Referee reads no data file of more than 64 MiB.
-const FILE: usize = 50;
-
 /// A document of about so many megabytes below a name: people with roles and addresses.
 fn document(path: &Path, name: &str, megabytes: usize) {
     let mut file = std::io::BufWriter::new(fs::File::create(path).expect("a file"));
@@ -344,16 +341,9 @@ const PEOPLE: &str = "package people_policy\n\ndefault allow := false\n\n\
 fn memory(arguments: &Arguments, programs: &Programs) -> bool {
     let policy = programs.folder.join("people.rego");
     fs::write(&policy, PEOPLE).expect("a file");
-    let mut files = vec![policy.display().to_string()];
-    let mut left = arguments.document;
-    while left > 0 {
-        let name =
-            if files.len() == 1 { "people".into() } else { format!("people{}", files.len()) };
-        let data = programs.folder.join(format!("{name}.json"));
-        document(&data, &name, left.min(FILE));
-        left = left.saturating_sub(FILE);
-        files.push(data.display().to_string());
-    }
+    let data = programs.folder.join("people.json");
+    document(&data, "people", arguments.document);
+    let files = [policy, data].map(|file| file.display().to_string());
     let servers = match both(programs, &files, "people_policy") {
         Ok(servers) => servers,
         Err(why) => {
