@@ -6,9 +6,11 @@ use crate::decision_sink::DecisionSink;
 use crate::error::ApiError;
 use crate::listen::Address;
 use crate::metrics::{Metrics, PolicyMeters};
+use crate::opa_config::Bounds;
 use crate::plugin_state::Plugins;
-use crate::route;
+use crate::route::Routes;
 use crate::state::State;
+use axum::extract::Request;
 use referee_engine::{Engine, LoadedPolicy};
 use referee_rego::Value;
 use referee_store::CacheStats;
@@ -230,6 +232,14 @@ impl Server {
         self
     }
 
+    /// The same server, with the histogram of its requests in `/metrics` over other bounds, in
+    /// seconds. The first ones stay; they count where no request came before.
+    #[must_use]
+    pub fn with_request_buckets(self, bounds: &Bounds) -> Self {
+        self.app.metrics.set_request_seconds(bounds.as_slice());
+        self
+    }
+
     /// Has requests from now on answered by another engine: one with renewed trust.
     pub fn replace_engine(&self, engine: Engine) {
         *self.app.engine.write().unwrap_or_else(PoisonError::into_inner) = engine;
@@ -279,7 +289,11 @@ impl Server {
     /// All that the server answers, to be embedded in something else. Without
     /// [`Server::serve`] nobody bounds connections, slow heads and the time to shut down.
     pub fn router(&self) -> axum::Router {
-        route::all(Arc::clone(&self.app))
+        let routes = Routes::all(Arc::clone(&self.app));
+        axum::Router::new().fallback(move |request: Request| {
+            let routes = routes.clone();
+            async move { routes.answer(request).await }
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The sections of OPA's configuration, typed: bundles, keys, the server, caches.
 
 use super::error::OpaConfigError;
+use super::measured::ServerMetrics;
 use referee_store::Secret;
 use serde::Deserialize;
 use serde_json::Value;
@@ -148,8 +149,8 @@ pub struct ServerSection {
     pub decoding: DecodingConfig,
     /// How answers are packed.
     pub encoding: EncodingConfig,
-    /// What is measured, as it was given: `prom.http_request_duration_seconds.buckets`.
-    pub metrics: Option<Value>,
+    /// What is measured.
+    pub metrics: ServerMetrics,
 }
 
 /// What is read of requests.
