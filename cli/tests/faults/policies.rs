@@ -75,7 +75,7 @@ fn thousands_of_policies_put_one_by_one_are_served_replaced_and_deleted_in_flat_
     let folder = tempfile::tempdir().unwrap();
     let server = Process::start(folder.path(), &json!({}), &[]);
     let mut client = Client::connect(&server.address).unwrap();
-    let mut put = |client: &mut Client, n: usize, factor: usize| {
+    let put = |client: &mut Client, n: usize, factor: usize| {
         let text = module(n, factor);
         let answer = client.ask(&format!("PUT /v1/policies/p{n}"), &[], text.as_bytes()).unwrap();
         assert_eq!(answer.status, 200, "{}", answer.text());
