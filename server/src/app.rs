@@ -10,7 +10,7 @@ use crate::plugin_state::Plugins;
 use crate::route;
 use crate::state::State;
 use referee_engine::{Engine, LoadedPolicy};
-use referee_rego::Value;
+use referee_rego::{Calls, Value};
 use referee_store::CacheStats;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -126,6 +126,11 @@ impl App {
             Writes::Auto => Err(ApiError::WritesRefused { open: true }),
             Writes::Refuse => Err(ApiError::WritesRefused { open: false }),
         }
+    }
+
+    /// A place where an evaluation notes its calls, where the decision log wants them.
+    pub(crate) fn calls(&self) -> Option<Arc<Calls>> {
+        self.sink.get().filter(|sink| sink.wants_calls()).map(|_| Arc::default())
     }
 
     /// The number of the next request.
