@@ -6,9 +6,11 @@ use crate::decision_sink::DecisionSink;
 use crate::error::ApiError;
 use crate::listen::Address;
 use crate::metrics::{Metrics, PolicyMeters};
+use crate::opa_config::Bounds;
 use crate::plugin_state::Plugins;
-use crate::route;
+use crate::route::Routes;
 use crate::state::State;
+use axum::extract::Request;
 use referee_engine::{Engine, LoadedPolicy};
 use referee_rego::{Calls, Value};
 use referee_store::CacheStats;
@@ -214,7 +216,7 @@ impl Server {
             registries,
             metrics,
             state: Arc::new(state),
-            plugins: Arc::default(),
+            plugins: Arc::new(Plugins::of_a_server()),
             sink: OnceLock::new(),
             status: OnceLock::new(),
             given_config: OnceLock::new(),
@@ -235,11 +237,11 @@ impl Server {
         self
     }
 
-    /// The same server, with the durations of requests in other buckets, in seconds; for a server
-    /// that has not begun to serve.
+    /// The same server, with the histogram of its requests in `/metrics` over other bounds, in
+    /// seconds. The first ones stay; they count where no request came before.
     #[must_use]
-    pub fn with_request_buckets(self, buckets: Vec<f64>) -> Self {
-        self.app.metrics.bucket_requests(buckets);
+    pub fn with_request_buckets(self, bounds: &Bounds) -> Self {
+        self.app.metrics.set_request_seconds(bounds.as_slice());
         self
     }
 
@@ -292,7 +294,11 @@ impl Server {
     /// All that the server answers, to be embedded in something else. Without
     /// [`Server::serve`] nobody bounds connections, slow heads and the time to shut down.
     pub fn router(&self) -> axum::Router {
-        route::all(Arc::clone(&self.app))
+        let routes = Routes::all(Arc::clone(&self.app));
+        axum::Router::new().fallback(move |request: Request| {
+            let routes = routes.clone();
+            async move { routes.answer(request).await }
+        })
     }
 }
 

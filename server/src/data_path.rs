@@ -4,7 +4,7 @@ use crate::query::{EncodingError, decoded};
 use referee_rego::data_path;
 
 /// The most segments of a path. No document is nested deeper than a program may be.
-const MAX_SEGMENTS: usize = 128;
+const MAX_SEGMENTS: usize = 1_024;
 
 /// The most characters of a segment that an error gives back.
 const MAX_ECHO: usize = 200;
@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn a_path_that_is_none_is_refused() {
         assert_eq!(from_url("/a/%zz"), Err(DataPathError::Encoding(EncodingError)));
-        assert_eq!(from_url(&"/a".repeat(129)), Err(DataPathError::TooDeep));
+        assert_eq!(from_url(&"/a".repeat(1_025)), Err(DataPathError::TooDeep));
         let error = from_url("/%22;true").unwrap_err().to_string();
         assert_eq!(error, "invalid path: invalid ref term '\";true'");
     }

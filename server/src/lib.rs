@@ -37,6 +37,7 @@ mod diagnostics;
 mod error;
 mod explain;
 mod exposition;
+mod head;
 mod input;
 mod listen;
 mod members;

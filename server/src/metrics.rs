@@ -48,8 +48,8 @@ struct PolicyLabels {
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Registry,
-    requests: Family<RequestLabels, Histogram, RequestBuckets>,
-    request_buckets: RequestBuckets,
+    requests: Family<RequestLabels, Histogram, RequestSeconds>,
+    request_seconds: RequestSeconds,
     decisions: Family<DecisionLabels, Counter>,
     durations: Family<PolicyLabels, Histogram, fn() -> Histogram>,
     pub(crate) shed: Counter,
@@ -78,29 +78,27 @@ impl PolicyMeters {
     }
 }
 
-fn of_decisions() -> Histogram {
-    Histogram::new(SECONDS)
+/// The bounds of the histogram of requests, in seconds; OPA's where none were set.
+#[derive(Clone, Debug, Default)]
+struct RequestSeconds(Arc<OnceLock<Vec<f64>>>);
+
+impl MetricConstructor<Histogram> for RequestSeconds {
+    fn new_metric(&self) -> Histogram {
+        let set = self.0.get().map_or(&OPA_SECONDS[..], Vec::as_slice);
+        Histogram::new(set.iter().copied())
+    }
 }
 
-/// The buckets of requests, once somebody said which.
-#[derive(Clone, Debug, Default)]
-struct RequestBuckets(Arc<OnceLock<Vec<f64>>>);
-
-impl MetricConstructor<Histogram> for RequestBuckets {
-    fn new_metric(&self) -> Histogram {
-        match self.0.get() {
-            Some(buckets) => Histogram::new(buckets.iter().copied()),
-            None => Histogram::new(OPA_SECONDS),
-        }
-    }
+fn of_decisions() -> Histogram {
+    Histogram::new(SECONDS)
 }
 
 impl Metrics {
     /// Counters at zero, for a server with so much room for work.
     pub(crate) fn new(room: Arc<Semaphore>, capacity: usize) -> Self {
         let mut registry = Registry::default();
-        let request_buckets = RequestBuckets::default();
-        let requests = Family::new_with_constructor(request_buckets.clone());
+        let request_seconds = RequestSeconds::default();
+        let requests = Family::new_with_constructor(request_seconds.clone());
         let decisions = Family::default();
         let durations: Family<_, _, fn() -> Histogram> = Family::new_with_constructor(of_decisions);
         let shed = Counter::default();
@@ -126,14 +124,7 @@ impl Metrics {
         registry.register("referee_build", "What is running", Info::new(version));
         registry.register_collector(Box::new(Live { room, capacity, cache: Arc::clone(&cache) }));
         registry.register_collector(Box::new(Others(Arc::clone(&others))));
-        Self { registry, requests, request_buckets, decisions, durations, shed, cache, others }
-    }
-
-    /// Has the durations of requests told in other buckets, in seconds. Only before the first
-    /// request: one series has one set of them.
-    pub(crate) fn bucket_requests(&self, buckets: Vec<f64>) {
-        // What was said first stays.
-        let _said = self.request_buckets.0.set(buckets);
+        Self { registry, requests, request_seconds, decisions, durations, shed, cache, others }
     }
 
     /// The meters of a policy; from now on they stand in the text, if only with zeros.
@@ -155,6 +146,14 @@ impl Metrics {
     pub(crate) fn read_cache(&self, source: impl Fn() -> CacheStats + Send + Sync + 'static) {
         if self.cache.set(Cache(Box::new(source))).is_err() {
             tracing::warn!("the cache of this server has its counters already");
+        }
+    }
+
+    /// Has requests counted by other bounds, in seconds, from the first one on. The first ones that
+    /// are set stay.
+    pub(crate) fn set_request_seconds(&self, bounds: &[f64]) {
+        if self.request_seconds.0.set(bounds.to_vec()).is_err() {
+            tracing::warn!("the bounds of http_request_duration_seconds are set already");
         }
     }
 
@@ -247,4 +246,28 @@ fn gauge(
     let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
     let kind = prometheus_client::metrics::MetricType::Gauge;
     gauge.encode(encoder.encode_descriptor(name, help, None, kind)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_counted_by_opas_bounds_or_those_that_are_set() {
+        let text = |bounds: Option<&[f64]>| {
+            let metrics = Metrics::new(Arc::new(Semaphore::new(1)), 1);
+            if let Some(bounds) = bounds {
+                metrics.set_request_seconds(bounds);
+                metrics.set_request_seconds(&[7.0]);
+            }
+            metrics.answered("v1/data", "get", 200, Duration::ZERO);
+            metrics.text().unwrap()
+        };
+        let bucket = |bound: &str| format!("seconds_bucket{{le=\"{bound}\",code=\"200\"");
+        let (plain, set) = (text(None), text(Some(&[0.25, 5.0])));
+        assert!(plain.contains(&bucket("0.001")) && plain.contains(&bucket("1.0")), "{plain}");
+        assert!(!plain.contains(&bucket("3.0")), "{plain}");
+        assert!(set.contains(&bucket("0.25")) && set.contains(&bucket("5.0")), "{set}");
+        assert!(!set.contains(&bucket("7.0")) && !set.contains(&bucket("0.001")), "{set}");
+    }
 }

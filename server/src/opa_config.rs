@@ -13,12 +13,14 @@
 mod assign;
 mod error;
 mod known;
+mod measured;
 mod sections;
 mod shown;
 mod substitute;
 
 pub use assign::Assignment;
 pub use error::OpaConfigError;
+pub use measured::{Bounds, BoundsError, Prom, RequestDuration, ServerMetrics};
 pub use sections::{
     BundleSource, Caching, DecodingConfig, EncodingConfig, GzipDecoding, GzipEncoding, KeyConfig,
     Polling, ServerSection, SigningConfig, Trigger, ValueCache,

@@ -1,6 +1,7 @@
 //! `/v1/policies`: OPA's policy API.
 
 use crate::app::App;
+use crate::data_path::DataPathError;
 use crate::error::ApiError;
 use crate::input;
 use crate::members::{Members, list};
@@ -19,7 +20,7 @@ const MAX_ID: usize = 4_096;
 pub(crate) async fn answer(app: &App, rest: &str, request: Request) -> Result<Reply, ApiError> {
     let _room = app.admit(1)?;
     let query = Query::parse(request.uri().query())?;
-    let id = decoded(rest.trim_matches('/'))?;
+    let id = decoded(rest.trim_matches('/')).map_err(DataPathError::from)?;
     match *request.method() {
         Method::PUT => put(app, id, &query, request).await,
         Method::DELETE => delete(app, id, &query).await,

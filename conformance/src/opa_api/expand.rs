@@ -195,7 +195,7 @@ fn case(
     let mut headers = Vec::new();
     for (field, value) in &step.headers {
         let value = value.as_str().ok_or_else(|| form("a header is a text"))?;
-        headers.push((field.clone(), filled(&name, value, values)?));
+        headers.push((filled(&name, field, values)?, filled(&name, value, values)?));
     }
     let mut body = filled(&name, &step.body, values)?.into_bytes();
     if step.gzip {

@@ -5,6 +5,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("compile.yaml", include_str!("../../opa-api/compile.yaml")),
     ("data-read.yaml", include_str!("../../opa-api/data-read.yaml")),
     ("data-write.yaml", include_str!("../../opa-api/data-write.yaml")),
+    ("fields.yaml", include_str!("../../opa-api/fields.yaml")),
     ("filters.yaml", include_str!("../../opa-api/filters.yaml")),
     ("health.yaml", include_str!("../../opa-api/health.yaml")),
     ("http.yaml", include_str!("../../opa-api/http.yaml")),

@@ -141,6 +141,27 @@ fn a_builtin_that_fails_is_undefined_or_in_strict_mode_an_error() {
 }
 
 #[test]
+fn one_expression_gives_its_value_and_false_ends_a_row_of_several() {
+    let data = json!({"list": [1, 2], "at": [0], "text": "a"});
+    let program = program_with("package p\n", data, CompileOptions::DEFAULT);
+    let input = Value::object([]);
+    for (query, rows) in [
+        ("9 in data.list", 1),
+        ("data.list[0] == 9", 1),
+        ("data.list[data.at[0]] == 9", 1),
+        ("startswith(\"b\", data.text)", 1),
+        ("data.list[i] == 9", 0),
+        ("9 in data.list; true", 0),
+        ("x := 9; x in data.list", 0),
+        ("9 in data.gone", 0),
+    ] {
+        let found = program.query(query, &input, &budget()).unwrap().rows;
+        let values: Vec<_> = found.iter().map(|row| row.expressions[0].value.to_json()).collect();
+        assert_eq!(values, vec![json!(false); rows], "{query}");
+    }
+}
+
+#[test]
 fn a_query_gives_its_expressions_and_bindings() {
     let program = program("package p\n\nx := {1, 2}\n");
     let input = Value::object([("n", Value::from(2))]);

@@ -1,6 +1,7 @@
 //! The sections of OPA's configuration, typed: bundles, keys, the server, caches.
 
 use super::error::OpaConfigError;
+use super::measured::ServerMetrics;
 use referee_store::Secret;
 use serde::Deserialize;
 use serde_json::Value;
@@ -18,9 +19,6 @@ const ALGORITHMS: &[&str] = &[
     "ES256", "ES384", "ES512", "HS256", "HS384", "HS512", "PS256", "PS384", "PS512", "RS256",
     "RS384", "RS512",
 ];
-
-/// The most buckets of a histogram: each is a line of `/metrics` for each series.
-const MAX_BUCKETS: usize = 1_000;
 
 /// Where bundles lie where nothing is said.
 const DEFAULT_FOLDER: &str = "bundles";
@@ -151,8 +149,8 @@ pub struct ServerSection {
     pub decoding: DecodingConfig,
     /// How answers are packed.
     pub encoding: EncodingConfig,
-    /// What is measured, as it was given: `prom.http_request_duration_seconds.buckets`.
-    pub metrics: Option<Value>,
+    /// What is measured.
+    pub metrics: ServerMetrics,
 }
 
 /// What is read of requests.
@@ -217,17 +215,7 @@ pub struct ValueCache {
     pub named: Option<Value>,
 }
 
-/// Where the buckets stand under `server.metrics`.
-const BUCKETS: &str = "/prom/http_request_duration_seconds/buckets";
-
 impl ServerSection {
-    /// The buckets for the durations of requests, in seconds, where some are given.
-    #[must_use]
-    pub fn request_buckets(&self) -> Option<Vec<f64>> {
-        let given = self.metrics.as_ref()?.pointer(BUCKETS)?.as_array()?;
-        given.iter().map(Value::as_f64).collect()
-    }
-
     pub(super) fn check(&self, name: &str) -> Result<(), OpaConfigError> {
         let wrong = |path: &str, message: &str| OpaConfigError::Shape {
             name: name.to_owned(),
@@ -244,14 +232,6 @@ impl ServerSection {
         }
         if self.encoding.gzip.compression_level.is_some_and(|level| level > 9) {
             return Err(wrong("encoding.gzip.compression_level", "it must be 0 to 9"));
-        }
-        if self.metrics.as_ref().is_some_and(|metrics| metrics.pointer(BUCKETS).is_some()) {
-            let buckets = self.request_buckets().unwrap_or_default();
-            let grow = buckets.iter().zip(buckets.iter().skip(1)).all(|(a, b)| a < b);
-            if buckets.is_empty() || buckets.len() > MAX_BUCKETS || !grow {
-                let path = "metrics.prom.http_request_duration_seconds.buckets";
-                return Err(wrong(path, "it must be a list of at most 1000 numbers that grow"));
-            }
         }
         Ok(())
     }

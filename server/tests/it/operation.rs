@@ -89,7 +89,7 @@ async fn metrics_hold_every_series_and_nothing_that_a_caller_made_up() {
     }
     assert!(!answer.body.contains("made") && !answer.body.contains("team/"), "{}", answer.body);
     assert!(answer.body.contains("# TYPE referee_decisions_total counter\n"), "{}", answer.body);
-    let taken = [("accept", "application/openmetrics-text;version=1.0.0,text/plain;q=0.5")];
+    let taken = ["accept: application/openmetrics-text;version=1.0.0,text/plain;q=0.5"];
     let answer = client.ask("GET /metrics?name[]=referee_decisions", &taken, "").await;
     let kind = answer.header("content-type").unwrap();
     assert_eq!(kind, "application/openmetrics-text; version=1.0.0; charset=utf-8");

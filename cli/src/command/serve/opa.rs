@@ -184,10 +184,11 @@ impl Opa {
         let Self { config, services, ready } = self;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let shown = Value::from_json(config.shown().clone()).unwrap_or_else(|_| Value::object([]));
-        let mut server = server.with_opa_config(shown);
-        if let Some(buckets) = config.server.request_buckets() {
-            server = server.with_request_buckets(buckets);
-        }
+        let server = server.with_opa_config(shown);
+        let server = match &config.server.metrics.prom.http_request_duration_seconds.buckets {
+            Some(bounds) => server.with_request_buckets(bounds),
+            None => server,
+        };
         let console: &dyn Fn() -> Box<dyn Write + Send> = &|| Box::new(io::stderr());
         let (server, reporting) = Reporting::start(&config, &services, server, &clock, console)?;
         let host = BundleHost {
