@@ -49,7 +49,8 @@ impl Wire {
         loop {
             let read = self.stream.read_buf(&mut self.buffer).await.expect("an answer");
             assert!(read > 0, "the connection was closed");
-            if let Some(start) = as_last(&self.buffer, self.last).or_else(|| complete(&self.buffer)) {
+            if let Some(start) = as_last(&self.buffer, self.last).or_else(|| complete(&self.buffer))
+            {
                 assert!(
                     self.buffer.starts_with(b"HTTP/1.1 200 "),
                     "{}",
