@@ -8,8 +8,9 @@ use crate::listen::Address;
 use crate::metrics::{Metrics, PolicyMeters};
 use crate::opa_config::Bounds;
 use crate::plugin_state::Plugins;
-use crate::route;
+use crate::route::Routes;
 use crate::state::State;
+use axum::extract::Request;
 use referee_engine::{Engine, LoadedPolicy};
 use referee_rego::Value;
 use referee_store::CacheStats;
@@ -129,7 +130,7 @@ impl App {
         }
     }
 
-    /// The number of the next request that the decision log is told of.
+    /// The number of the next request.
     pub(crate) fn next_request(&self) -> u64 {
         self.requests.fetch_add(1, Ordering::Relaxed).saturating_add(1)
     }
@@ -210,7 +211,7 @@ impl Server {
             registries,
             metrics,
             state: Arc::new(state),
-            plugins: Arc::default(),
+            plugins: Arc::new(Plugins::of_a_server()),
             sink: OnceLock::new(),
             status: OnceLock::new(),
             given_config: OnceLock::new(),
@@ -288,7 +289,11 @@ impl Server {
     /// All that the server answers, to be embedded in something else. Without
     /// [`Server::serve`] nobody bounds connections, slow heads and the time to shut down.
     pub fn router(&self) -> axum::Router {
-        route::all(Arc::clone(&self.app))
+        let routes = Routes::all(Arc::clone(&self.app));
+        axum::Router::new().fallback(move |request: Request| {
+            let routes = routes.clone();
+            async move { routes.answer(request).await }
+        })
     }
 }
 

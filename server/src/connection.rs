@@ -7,8 +7,8 @@ use crate::crowd::{Guest, LEAVING};
 use crate::listen::{Certified, Peer, Stream};
 use crate::pace::{Limits, Paced, Stage};
 use crate::prefixed::Prefixed;
+use crate::route::Routes;
 use crate::unsent::{Unsent, Watched};
-use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response, Version};
 use hyper::body::Incoming;
@@ -24,7 +24,6 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
-use tower::Service as _;
 
 /// The largest head of a request, in bytes: an `input` in the query is part of it.
 const MAX_HEAD: usize = 64 * 1024;
@@ -71,7 +70,7 @@ pub(crate) struct Accepted {
 /// Serves a connection to its end.
 pub(crate) async fn serve(
     accepted: Accepted,
-    router: Router,
+    routes: Routes,
     pace: Pace,
     mut phases: watch::Receiver<Phase>,
 ) {
@@ -92,7 +91,7 @@ pub(crate) async fn serve(
     };
     let Some(Opened { stream, peer, http2 }) = opened else { return };
     let (unsent, peer) = (Unsent::default(), Arc::new(peer));
-    let connection = Connection { router, stage, unsent, peer, guest };
+    let connection = Connection { routes, stage, unsent, peer, guest };
     if http2 {
         connection.serve_2(stream, pace, phases).await;
     } else {
@@ -159,7 +158,7 @@ async fn ended(phases: &mut watch::Receiver<Phase>) {
 /// What answers the requests of a connection.
 #[derive(Clone)]
 struct Connection {
-    router: Router,
+    routes: Routes,
     stage: Stage,
     unsent: Unsent,
     peer: Arc<Peer>,
@@ -167,17 +166,17 @@ struct Connection {
 }
 
 impl Connection {
-    async fn answer(mut self, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+    async fn answer(self, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
         let http2 = request.version() == Version::HTTP_2;
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(self.peer);
         self.stage.busy();
         let under_way = UnderWay::begin(self.guest);
         let sending = http2.then(|| self.unsent.begin());
-        let response = self.router.call(request).await;
+        let response = self.routes.answer(request).await;
         self.stage.idle();
         drop(under_way);
-        response.map(|response| match sending {
+        Ok(match sending {
             Some(sending) => response.map(|body| Body::new(Watched::new(body, sending))),
             None => response,
         })

@@ -8,6 +8,7 @@ use crate::explain::{self, Mode};
 use crate::listen::Peer;
 use crate::state::{Revision, WriteError};
 use crate::timers::{self, Timers};
+use crate::trace;
 use axum::http::request::Parts;
 use referee_core::Timestamp;
 use referee_rego::Value;
@@ -15,6 +16,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
+
+/// The number of a request among all that the server was asked, from 1.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RequestNumber(pub(crate) u64);
 
 /// What is to be decided, and how.
 #[derive(Clone, Copy, Debug)]
@@ -159,7 +164,8 @@ pub(crate) fn event(
         metrics: timers.all().cloned().unwrap_or_default(),
         timestamp: now(app),
         requested_by: head.extensions.get::<Arc<Peer>>().map(|peer| peer.address.clone()),
-        request_id: app.next_request(),
+        trace: trace::of(&head.headers),
+        request_id: head.extensions.get::<RequestNumber>().map_or(0, |number| number.0),
         headers,
         custom: None,
     }

@@ -5,6 +5,7 @@
 //! the sink does so, on a thread of its own.
 
 use crate::state::Revision;
+use crate::trace::TraceContext;
 use referee_core::Timestamp;
 use referee_rego::Value;
 use std::collections::BTreeMap;
@@ -71,7 +72,9 @@ pub struct DecisionEvent {
     pub timestamp: Timestamp,
     /// Who asked: the address of the connection, where it is known; `@` for a Unix socket.
     pub requested_by: Option<String>,
-    /// The number of the request, from 1.
+    /// The trace that the request says it belongs to.
+    pub trace: Option<TraceContext>,
+    /// The number of the request among all that the server was asked, from 1.
     pub request_id: u64,
     /// The headers that the sink wants, by their names in lower case.
     pub headers: BTreeMap<String, Vec<String>>,

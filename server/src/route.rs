@@ -5,15 +5,15 @@
 
 use crate::access::{self, Ruling};
 use crate::app::App;
+use crate::decide::RequestNumber;
 use crate::error::ApiError;
 use crate::reply::{self, Reply};
 use crate::{
     about, adhoc, authz, batch, compile, compress, data, data_write, diagnostics, head,
     policies_api, preview, v0, verify,
 };
-use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{Method, Response, StatusCode};
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -177,35 +177,44 @@ impl From<Reply> for Answer {
     }
 }
 
-/// Everything.
-pub(crate) fn all(app: Arc<App>) -> Router {
-    Router::new()
-        .fallback(|State(app), request: Request| async move {
-            dispatch(app, request, Endpoint::of).await
-        })
-        .with_state(app)
+/// What answers the requests of a listener.
+#[derive(Clone, Debug)]
+pub(crate) struct Routes {
+    app: Arc<App>,
+    of: fn(&str) -> (Endpoint, &str),
 }
 
-/// Only what says how the server is.
-pub(crate) fn diagnostic(app: Arc<App>) -> Router {
-    fn of(path: &str) -> (Endpoint, &str) {
-        let (endpoint, rest) = Endpoint::of(path);
-        match endpoint {
-            Endpoint::Health | Endpoint::Metrics => (endpoint, rest),
-            _ => (Endpoint::Unknown, rest),
-        }
+impl Routes {
+    /// Everything.
+    pub(crate) fn all(app: Arc<App>) -> Self {
+        Self { app, of: Endpoint::of }
     }
-    Router::new()
-        .fallback(|State(app), request: Request| async move { dispatch(app, request, of).await })
-        .with_state(app)
+
+    /// Only what says how the server is.
+    pub(crate) fn diagnostic(app: Arc<App>) -> Self {
+        fn of(path: &str) -> (Endpoint, &str) {
+            let (endpoint, rest) = Endpoint::of(path);
+            match endpoint {
+                Endpoint::Health | Endpoint::Metrics => (endpoint, rest),
+                _ => (Endpoint::Unknown, rest),
+            }
+        }
+        Self { app, of }
+    }
+
+    /// Answers a request, counts it and logs it.
+    pub(crate) async fn answer(&self, request: Request) -> Response<Body> {
+        dispatch(&self.app, request, self.of).await
+    }
 }
 
 async fn dispatch(
-    app: Arc<App>,
-    request: Request,
+    app: &App,
+    mut request: Request,
     of: fn(&str) -> (Endpoint, &str),
 ) -> Response<Body> {
     let started = Instant::now();
+    request.extensions_mut().insert(RequestNumber(app.next_request()));
     let method = request.method().clone();
     // The path is a view into what the request holds, and cloning it copies nothing.
     let uri = request.uri().clone();
@@ -216,8 +225,8 @@ async fn dispatch(
             packed = None;
             Ok(Answer::from(answered))
         }
-        None => match authz::authorize(&app, request).await {
-            Ok(request) => answer(&app, (endpoint, rest), request, started).await,
+        None => match authz::authorize(app, request).await {
+            Ok(request) => answer(app, (endpoint, rest), request, started).await,
             Err(error) => Err(error),
         },
     };

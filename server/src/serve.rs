@@ -6,8 +6,7 @@ use crate::connection::{Accepted, Pace, Phase, serve};
 use crate::crowd::Crowd;
 use crate::listen::{Listener, Listeners, ServeError, watch};
 use crate::pace::Limits;
-use crate::route;
-use axum::Router;
+use crate::route::Routes;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,13 +47,13 @@ impl Server {
             h2c: config.h2c,
         };
         let connections = config.max_connections;
-        let (main, router) = (listeners.main, self.router());
+        let (main, routes) = (listeners.main, Routes::all(Arc::clone(&self.app)));
         let all = main.iter().chain(&listeners.diagnostic);
         let certificates = all.filter_map(|listener| listener.certificates.clone()).next();
         let watching = certificates.map(|certificates| tokio::spawn(watch(certificates)));
-        let main = Acceptors::start(main, &router, pace, connections);
-        let router = route::diagnostic(Arc::clone(&self.app));
-        let diagnostic = Acceptors::start(listeners.diagnostic, &router, pace, connections);
+        let main = Acceptors::start(main, &routes, pace, connections);
+        let routes = Routes::diagnostic(Arc::clone(&self.app));
+        let diagnostic = Acceptors::start(listeners.diagnostic, &routes, pace, connections);
         shutdown.await;
         self.app.stop();
         tokio::time::sleep(Duration::from_millis(config.shutdown_wait_ms)).await;
@@ -76,13 +75,13 @@ struct Acceptors {
 }
 
 impl Acceptors {
-    fn start(listeners: Vec<Listener>, router: &Router, pace: Pace, connections: u32) -> Self {
+    fn start(listeners: Vec<Listener>, routes: &Routes, pace: Pace, connections: u32) -> Self {
         let (phase, phases) = channel::channel(Phase::Serving);
         let (alive, living) = channel::channel(());
         let crowd = Crowd::new(permits(connections));
         for listener in listeners {
-            let (crowd, router) = (Arc::clone(&crowd), router.clone());
-            tokio::spawn(accept(listener, router, pace, crowd, phases.clone(), living.clone()));
+            let (crowd, routes) = (Arc::clone(&crowd), routes.clone());
+            tokio::spawn(accept(living.clone(), listener, routes, pace, crowd, phases.clone()));
         }
         Self { phase, alive }
     }
@@ -97,13 +96,15 @@ impl Acceptors {
     }
 }
 
+/// `living` is given back last: when all of them are, no socket is listened on any more, and those
+/// with a file have removed it.
 async fn accept(
+    living: channel::Receiver<()>,
     listener: Listener,
-    router: Router,
+    routes: Routes,
     pace: Pace,
     crowd: Arc<Crowd>,
     mut phases: channel::Receiver<Phase>,
-    living: channel::Receiver<()>,
 ) {
     loop {
         let next = async {
@@ -123,15 +124,17 @@ async fn accept(
                 let tls = listener.certificates.as_ref().map(|all| all.config());
                 let guest = Arc::clone(seat.guest());
                 let accepted = Accepted { stream, address, tls, guest };
-                let (router, phases, living) = (router.clone(), phases.clone(), living.clone());
+                let (routes, phases, living) = (routes.clone(), phases.clone(), living.clone());
                 tokio::spawn(async move {
-                    serve(accepted, router, pace, phases).await;
+                    serve(accepted, routes, pace, phases).await;
                     drop((seat, living));
                 });
             }
             Err(error) if of_one_connection(&error) => {}
             Err(error) => {
                 tracing::error!(%error, "no connection could be accepted");
+                // There may be no more descriptors, and one that does nothing holds one.
+                crowd.ask_one_to_leave();
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
             Ok(None) => return,

@@ -62,6 +62,7 @@ fn decision(event: DecisionEvent, names: &BTreeMap<String, String>) -> Decision 
     Decision {
         decision_id: event.decision_id,
         batch_decision_id: event.batch_decision_id,
+        trace: event.trace,
         bundles: Arc::new(bundles.collect()),
         asked: match event.subject {
             DecisionSubject::Path(path) => Asked::Path(path),
