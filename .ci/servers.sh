@@ -55,7 +55,7 @@ start() {
 }
 
 start_opa() {
-	start opa "$peers/opa" run --server --disable-telemetry --log-level error --addr || return 1
+	start opa "$peers/opa" run --server --disable-telemetry --addr || return 1
 	reference=$url
 }
 

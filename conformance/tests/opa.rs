@@ -70,6 +70,11 @@ fn referee_passes_opas_cases_but_for_those_that_are_listed() {
 }
 
 #[test]
+fn what_is_explained_is_what_is_answered_in_opas_cases() {
+    passes(&Front::explaining());
+}
+
+#[test]
 fn most_programs_of_the_fuzzer_compile_and_tell_something() {
     let Some(oracle) = oracle() else { return };
     let differ = Differ {

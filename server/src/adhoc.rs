@@ -5,7 +5,7 @@ use crate::deadline::{Due, said_deadline};
 use crate::decide::{event, told};
 use crate::decision_sink::{DecisionOutcome, DecisionSubject};
 use crate::error::ApiError;
-use crate::explain::{self, Mode};
+use crate::explain::{self, Mode, Telling};
 use crate::input::{self, member};
 use crate::members::{Members, list};
 use crate::query::Query;
@@ -14,7 +14,7 @@ use crate::timers::{self, Timers};
 use axum::extract::Request;
 use axum::http::{Method, StatusCode};
 use referee_engine::EvaluateError;
-use referee_rego::{Answer, QueryResults, Question, RegoCode, RegoErrors, Reports, Value, World};
+use referee_rego::{Answer, QueryResults, Question, RegoCode, RegoErrors, Value, World};
 use tokio::time::Instant;
 
 /// Builtins that queries from outside may not call, as in OPA; policies may.
@@ -44,17 +44,17 @@ pub(crate) async fn answer(
     let mut timers = Timers::new(timers::wanted(&query) || app.sink.get().is_some());
     let revision = app.state.current();
     let (mode, pretty) = (Mode::of(&query), query.flag("pretty"));
+    let telling = Telling { mode, pretty, instrumented: timers::instrumented(&query) };
     let logged = app.sink.get().map(|sink| (sink, input.clone(), text.clone()));
     let (program, runtime) = (revision.program().clone(), revision.runtime().clone());
-    let explained = mode.is_some();
     let evaluation = app.engine().run(due.left_to_evaluate(), move |budget| {
-        let reports =
-            Reports { trace: explained, variables: explained && !pretty, ..Reports::default() };
         let question = Question::new(&text, *budget).over(input.as_ref());
-        let question = question.telling(reports).without_builtins(UNSAFE).trying_rules();
+        let question = question.telling(telling.reports()).without_builtins(UNSAFE).trying_rules();
         program.ask(&question.in_world(World::NONE.with_runtime(&runtime)))
     });
     let Answer { results, told: said, .. } = evaluation.await?;
+    timers.measured(said.measures);
+    timers.read_base(said.read_base);
     explain::log_prints(&said.prints);
     timers.note(timers::QUERY_COMPILE, said.times.parse.saturating_add(said.times.compile));
     timers.note(timers::QUERY_EVAL, said.times.eval);
@@ -76,12 +76,12 @@ pub(crate) async fn answer(
     let results = results?;
     let mut members = Members::new();
     if let Some(mode) = mode {
-        members.raw("explanation", &explain::text(&said.trace, mode, pretty)?);
+        members.raw("explanation", &explain::text(&said.explanation, mode, pretty)?);
     }
     if timers::wanted(&query)
-        && let Some(all) = timers.all()
+        && let Some(all) = timers.told()
     {
-        let written = members.json("metrics", all);
+        let written = members.json("metrics", &all);
         written.map_err(|error| ApiError::Unwritable(Box::new(error)))?;
     }
     if !results.rows.is_empty() {

@@ -59,6 +59,7 @@ pub(crate) async fn answer(
             path,
             strict: query.flag("strict-builtin-errors"),
             explain: None,
+            instrumented: timers::instrumented(&query),
             pretty: false,
             due,
             started: Instant::now(),
@@ -90,9 +91,9 @@ pub(crate) async fn answer(
                     told.raw("provenance", &provenance(&revision)?);
                 }
                 if timers::wanted(&query)
-                    && let Some(all) = decided.timers.all()
+                    && let Some(all) = decided.timers.told()
                 {
-                    told.json("metrics", all).map_err(unwritable)?;
+                    told.json("metrics", &all).map_err(unwritable)?;
                 }
                 if let Some(value) = &decided.value {
                     told.value("result", value);

@@ -4,7 +4,7 @@ use crate::adhoc::{self, refused};
 use crate::app::App;
 use crate::deadline::{Due, said_deadline};
 use crate::error::{ApiError, PARSING};
-use crate::explain;
+use crate::explain::{self, Mode, Telling};
 use crate::input::{self, member, mistyped};
 use crate::members::Members;
 use crate::query::Query;
@@ -52,6 +52,8 @@ pub(crate) async fn answer(
     let partial = Partial::read(&bytes)?;
     partial.check()?;
     let revision = app.state.current();
+    let (mode, pretty) = (Mode::of(&query), query.flag("pretty"));
+    let telling = Telling { mode, pretty, instrumented: timers::instrumented(&query) };
     let evaluation = app.engine().run(due.left_to_evaluate(), move |budget| {
         let question = PartialQuestion::new(&partial.query, *budget).over(partial.input.as_ref());
         let mut question =
@@ -59,9 +61,11 @@ pub(crate) async fn answer(
         question.disable_inlining = &partial.disable_inlining;
         question.nondeterministic_builtins = partial.nondeterministic_builtins;
         question.world = World::NONE.with_runtime(revision.runtime());
+        question.reports = telling.reports();
         revision.program().partial(&question)
     });
-    let PartialAnswer { residual, prints, times, .. } = evaluation.await?;
+    let PartialAnswer { residual, prints, times, explanation, measures, read_base, .. } =
+        evaluation.await?;
     explain::log_prints(&prints);
     let residual = residual.map_err(|errors| match refused(errors) {
         ApiError::AdHoc(errors) => WriteError::Modules(errors).into(),
@@ -72,13 +76,18 @@ pub(crate) async fn answer(
     timers.note(timers::QUERY_COMPILE, times.compile);
     timers.note("timer_rego_partial_eval_ns", times.eval);
     timers.since(timers::HANDLER, started);
+    timers.measured(measures);
+    timers.read_base(read_base);
     let mut members = Members::new();
     members.raw("result", &residual.to_json());
-    if let Some(all) = timers.all() {
-        let written = members.json("metrics", all);
+    if let Some(mode) = mode {
+        members.raw("explanation", &explain::text(&explanation, mode, pretty)?);
+    }
+    if let Some(all) = timers.told() {
+        let written = members.json("metrics", &all);
         written.map_err(|error| ApiError::Unwritable(Box::new(error)))?;
     }
-    Ok(reply::text(StatusCode::OK, members.end(), query.flag("pretty")))
+    Ok(reply::text(StatusCode::OK, members.end(), pretty))
 }
 
 /// `/v1/compile/{path}`: conditions for databases out of rules.

@@ -78,6 +78,7 @@ pub(crate) async fn answer(
         path,
         strict: query.flag("strict-builtin-errors"),
         explain: Mode::of(&query),
+        instrumented: timers::instrumented(&query),
         pretty: query.flag("pretty"),
         due,
         started,
@@ -108,9 +109,9 @@ fn tell(
         members.raw("explanation", explanation);
     }
     if timers::wanted(query)
-        && let Some(all) = decided.timers.all()
+        && let Some(all) = decided.timers.told()
     {
-        members.json("metrics", all).map_err(unwritable)?;
+        members.json("metrics", &all).map_err(unwritable)?;
     }
     if let Some(value) = &decided.value {
         members.value("result", value);

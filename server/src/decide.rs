@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::deadline::Due;
 use crate::decision_sink::{DecisionEvent, DecisionOutcome, DecisionSubject};
 use crate::error::ApiError;
-use crate::explain::{self, Mode};
+use crate::explain::{self, Mode, Telling};
 use crate::listen::Peer;
 use crate::state::{Revision, WriteError};
 use crate::timers::{self, Timers};
@@ -14,7 +14,6 @@ use referee_core::Timestamp;
 use referee_rego::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::time::Instant;
 
 /// The number of a request among all that the server was asked, from 1.
@@ -31,6 +30,8 @@ pub(crate) struct Deciding<'a> {
     /// Whether a builtin that fails ends the evaluation.
     pub(crate) strict: bool,
     pub(crate) explain: Option<Mode>,
+    /// Whether what the evaluation does is measured.
+    pub(crate) instrumented: bool,
     /// Whether explanations are for people.
     pub(crate) pretty: bool,
     pub(crate) due: Due,
@@ -118,21 +119,21 @@ impl Deciding<'_> {
         timers.count(timers::CACHE_HIT, u64::from(known));
         let evaluating = Instant::now();
         let deadline = self.due.left_to_evaluate();
-        let answer = match self.explain {
-            None => {
-                let evaluation = self.app.engine().evaluate(&asked, input, deadline).await?;
-                explain::log_prints(&evaluation.prints);
-                (evaluation.value, None)
-            }
-            Some(mode) => {
-                let of = (asked.path().to_owned(), asked.program().clone(), self.revision);
-                explain::value(self.app, of, input, mode, self.pretty, deadline).await?
-            }
+        let telling =
+            Telling { mode: self.explain, pretty: self.pretty, instrumented: self.instrumented };
+        let answer = if telling.is_on() {
+            let of = (asked.path().to_owned(), asked.program().clone(), self.revision);
+            let told = explain::value(self.app, of, input, telling, deadline).await?;
+            timers.measured(told.measures);
+            timers.read_base(told.read_base);
+            (told.value, told.explanation)
+        } else {
+            let evaluation = self.app.engine().evaluate(&asked, input, deadline).await?;
+            explain::log_prints(&evaluation.prints);
+            timers.read_base(evaluation.read_base);
+            (evaluation.value, None)
         };
         timers.since(timers::QUERY_EVAL, evaluating);
-        if timers.is_on() && !self.revision.program().has_rules_at(asked.path()).unwrap_or(true) {
-            timers.note(timers::EXTERNAL_RESOLVE, Duration::ZERO);
-        }
         Ok(answer)
     }
 }

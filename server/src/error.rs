@@ -20,8 +20,9 @@ use referee_core::document::DocumentError;
 use referee_core::error::chain;
 use referee_core::reference::ReferenceError;
 use referee_engine::{EvaluateError, GatherError, ResolveError};
-use referee_rego::{EditError, Location, RegoCode, RegoError, RegoErrors, ValueError};
+use referee_rego::{EditError, Location, RegoCode, RegoError, RegoErrors, Value, ValueError};
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 /// OPA's code for whatever is wrong with a request.
 const INVALID: &str = "invalid_parameter";
@@ -159,14 +160,17 @@ struct Detail<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     location: Option<Place<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    details: Option<Line<'a>>,
+    details: Option<About<'a>>,
 }
 
-/// The line that an error of the parser is about.
+/// What an error is about.
 #[derive(Debug, Serialize)]
-struct Line<'a> {
-    line: &'a str,
-    idx: usize,
+#[serde(untagged)]
+enum About<'a> {
+    /// The line that one of the parser is about.
+    Line { line: &'a str, idx: usize },
+    /// What a type error had and wanted.
+    Types(Box<RawValue>),
 }
 
 #[derive(Debug, Serialize)]
@@ -174,6 +178,13 @@ struct Place<'a> {
     file: &'a str,
     row: u32,
     col: u32,
+}
+
+/// A document that is about types, as JSON.
+fn types<'a>(document: &Value) -> Option<About<'a>> {
+    let mut text = String::new();
+    document.write_go_json(&mut text);
+    RawValue::from_string(text).ok().map(About::Types)
 }
 
 impl<'a> Detail<'a> {
@@ -191,10 +202,11 @@ impl<'a> Detail<'a> {
             code: error.code.as_str(),
             message: error.message.clone(),
             location: error.location.as_ref().map(place),
-            details: error
-                .source_line
-                .as_deref()
-                .map(|line| Line { line: line.text.as_str(), idx: line.index }),
+            details: match (&error.source_line, &error.document) {
+                (Some(line), _) => Some(About::Line { line: line.text.as_str(), idx: line.index }),
+                (None, Some(document)) => types(document),
+                (None, None) => None,
+            },
         }
     }
 }

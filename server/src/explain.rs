@@ -7,8 +7,8 @@ use crate::query::Query;
 use crate::state::Revision;
 use referee_engine::EvaluateError;
 use referee_rego::{
-    Answer, Explain, Program, Question, Reports, Trace, TraceEvent, TraceNode, TraceOp, Value,
-    World,
+    Answer, Explain, Measures, Program, Question, Reports, Trace, TraceEvent, TraceNode, TraceOp,
+    Value, World,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ pub(crate) enum Mode {
     Notes,
     Fails,
     Full,
-    /// All steps, as OPA's `full` has them without what it leaves out.
+    /// All steps; `full` leaves out what is made equal.
     Debug,
 }
 
@@ -39,22 +39,63 @@ impl Mode {
         match self {
             Self::Notes => Explain::Notes,
             Self::Fails => Explain::Fails,
-            Self::Full | Self::Debug => Explain::Full,
+            Self::Full => Explain::Full,
+            Self::Debug => Explain::Debug,
         }
     }
 }
 
-/// The value of a document, with the steps to it.
+/// What is told of an evaluation besides its result.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Telling {
+    /// Its steps.
+    pub(crate) mode: Option<Mode>,
+    /// Those for people.
+    pub(crate) pretty: bool,
+    /// How often it did what it is made of, and how long that took.
+    pub(crate) instrumented: bool,
+}
+
+impl Telling {
+    /// Whether anything is.
+    pub(crate) fn is_on(self) -> bool {
+        self.mode.is_some() || self.instrumented
+    }
+
+    /// What is asked of the engine for it.
+    pub(crate) fn reports(self) -> Reports {
+        let explanation = self.mode.is_some();
+        Reports {
+            explanation,
+            variables: explanation && !self.pretty,
+            unifications: self.mode == Some(Mode::Debug),
+            measures: self.instrumented,
+            ..Reports::default()
+        }
+    }
+}
+
+/// The value of a document, with what is told of it.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) value: Option<Value>,
+    /// JSON.
+    pub(crate) explanation: Option<String>,
+    pub(crate) measures: Measures,
+    /// Whether a base document was looked up.
+    pub(crate) read_base: bool,
+}
+
+/// The value of a document, with the steps to it and what they took.
 pub(crate) async fn value(
     app: &App,
     (path, program, revision): (String, Program, &Arc<Revision>),
     input: Option<Value>,
-    mode: Mode,
-    pretty: bool,
+    telling: Telling,
     deadline: Duration,
-) -> Result<(Option<Value>, Option<String>), ApiError> {
+) -> Result<Told, ApiError> {
     let runtime = revision.runtime().clone();
-    let reports = Reports { trace: true, variables: !pretty, ..Reports::default() };
+    let reports = telling.reports();
     let answer = app.engine().run(deadline, move |budget| {
         let world = World::NONE.with_runtime(&runtime);
         let question = Question::new(&path, *budget).over(input.as_ref()).telling(reports);
@@ -66,9 +107,10 @@ pub(crate) async fn value(
     let row = results.rows.into_iter().next();
     let value = row.and_then(|row| row.expressions.into_iter().next()).map(|found| found.value);
     // OPA explains what is undefined to who asks for everything, and to nobody else.
-    let explained = value.is_some() || mode == Mode::Full;
-    let explanation = explained.then(|| text(&told.trace, mode, pretty)).transpose()?;
-    Ok((value, explanation))
+    let wanted = telling.mode.filter(|mode| value.is_some() || *mode == Mode::Full);
+    let explanation =
+        wanted.map(|mode| text(&told.explanation, mode, telling.pretty)).transpose()?;
+    Ok(Told { value, explanation, measures: told.measures, read_base: told.read_base })
 }
 
 /// The steps as JSON.
@@ -111,7 +153,7 @@ fn item(event: &TraceEvent) -> String {
             key.text("value", &variable.name);
             let mut binding = Members::new();
             binding.raw("key", &key.end());
-            binding.raw("value", &variable.value.to_term_json());
+            binding.raw("value", &variable.term_json());
             binding.end()
         })),
     );

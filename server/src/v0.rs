@@ -41,6 +41,7 @@ pub(crate) async fn answer(
         path,
         strict: false,
         explain: None,
+        instrumented: false,
         pretty: false,
         due: Due::new(started, allowed),
         started,

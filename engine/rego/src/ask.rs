@@ -5,7 +5,7 @@
 use crate::budget::EvalBudget;
 use crate::error::{RegoError, RegoErrors};
 use crate::program::QueryResults;
-use crate::report::{Coverage, Profile, Trace};
+use crate::report::{Coverage, Measures, Profile, Trace};
 use crate::value::Value;
 use crate::world::World;
 use std::time::Duration;
@@ -118,6 +118,13 @@ pub struct Reports {
     pub builtin_errors: bool,
     /// The cases that a test goes through.
     pub cases: bool,
+    /// The steps as OPA takes them. For them the query is evaluated once more, another way; what is
+    /// answered does not come of that. [`Reports::variables`] goes for these, too.
+    pub explanation: bool,
+    /// Each time that two terms are made equal, too.
+    pub unifications: bool,
+    /// How often that way did what it is made of, and how long it took.
+    pub measures: bool,
 }
 
 /// What came of a query.
@@ -146,6 +153,15 @@ pub struct Told {
     pub trace: Trace,
     /// The cases that a test went through (`test_x[case]`), in order.
     pub cases: Vec<Vec<Value>>,
+    /// Whether a base document was looked up, there or not.
+    pub read_base: bool,
+    /// What the evaluation gave that explains: the same as what is answered. `None` where nothing
+    /// was to be explained, or the query could not be answered.
+    pub explained: Option<Result<QueryResults, RegoErrors>>,
+    /// The steps as OPA takes them.
+    pub explanation: Trace,
+    /// What OPA's way took.
+    pub measures: Measures,
     /// How long parsing, compiling and evaluating took.
     pub times: Times,
 }

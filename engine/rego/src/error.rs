@@ -3,6 +3,7 @@
 //! The codes and their spelling are OPA's (`v1/ast/errors.go`, `v1/topdown/errors.go`), so that a
 //! client of OPA's API finds what it looks for.
 
+use crate::value::Value;
 use referee_core::Coded;
 use referee_rego_builtin::Cancelled;
 use std::fmt;
@@ -99,6 +100,9 @@ pub struct RegoError {
     /// What OPA says under the message: the source line with a caret, or what was had and what was
     /// wanted.
     pub details: Vec<String>,
+    /// Of a type error what it is about, as OPA's documents have it: `have` and `want`, the two
+    /// sides of an equality, or a reference and what it could have been.
+    pub document: Option<Box<Value>>,
     /// Of an error of the native parser the whole line and the byte in it, as OPA's documents have
     /// them.
     pub source_line: Option<Box<SourceLine>>,
@@ -125,6 +129,7 @@ impl RegoError {
             location: None,
             snippet: None,
             details: Vec::new(),
+            document: None,
             source_line: None,
             cancelled: None,
         }

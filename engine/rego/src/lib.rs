@@ -55,8 +55,9 @@ pub use referee_rego_builtin as builtin;
 pub use referee_rego_builtin::Cancelled;
 pub use referee_rego_types::{Capabilities, Declaration, DocumentError};
 pub use report::{
-    Coverage, CoverageKind, CoverageReport, CoveredRange, Explain, FileCoverage, Position, Profile,
-    ProfileLine, ProfileOrder, Range, Trace, TraceEvent, TraceNode, TraceOp, TraceVariable,
+    Coverage, CoverageKind, CoverageReport, CoveredRange, Explain, FileCoverage, Histogram,
+    Measures, Position, Profile, ProfileLine, ProfileOrder, Range, Trace, TraceEvent, TraceNode,
+    TraceOp, TraceVariable,
 };
 pub use residual::{PartialAnswer, PartialQuestion, Residual};
 pub use rules::{RuleInfo, RuleKind};

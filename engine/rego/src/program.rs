@@ -180,6 +180,8 @@ pub struct Evaluation {
     pub value: Option<Value>,
     /// What `print` printed, `file:row: text`.
     pub prints: Vec<String>,
+    /// Whether a base document was looked up, there or not. The native engine only.
+    pub read_base: bool,
 }
 
 /// What a query gave.
@@ -252,8 +254,8 @@ impl Program {
         budget: &EvalBudget,
         world: &World<'_>,
     ) -> Result<Evaluation, RegoError> {
-        let Values { values, prints } = self.values(&[path], input, budget, world)?;
-        Ok(Evaluation { value: values.into_iter().next().flatten(), prints })
+        let Values { values, prints, read_base } = self.values(&[path], input, budget, world)?;
+        Ok(Evaluation { value: values.into_iter().next().flatten(), prints, read_base })
     }
 
     /// Makes a path ready to be evaluated many times, by this program or another over the same
@@ -281,8 +283,9 @@ impl Program {
         world: &World<'_>,
     ) -> Result<Evaluation, RegoError> {
         let paths = std::slice::from_ref(&document.path);
-        let Values { values, prints } = self.inner.back.eval(paths, input, budget, world)?;
-        Ok(Evaluation { value: values.into_iter().next().flatten(), prints })
+        let Values { values, prints, read_base } =
+            self.inner.back.eval(paths, input, budget, world)?;
+        Ok(Evaluation { value: values.into_iter().next().flatten(), prints, read_base })
     }
 
     /// Evaluates several paths at once: what they have in common is evaluated once.

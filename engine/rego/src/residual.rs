@@ -1,7 +1,9 @@
 //! What is left of a query where something is unknown: what is asked, and what is answered.
 
+use crate::ask::Reports;
 use crate::budget::EvalBudget;
 use crate::error::{RegoError, RegoErrors};
+use crate::report::{Measures, Trace};
 use crate::value::Value;
 use crate::world::World;
 use referee_rego_syntax::ast::{Body, Module};
@@ -39,6 +41,9 @@ pub struct PartialQuestion<'a> {
     pub budget: EvalBudget,
     /// What it may reach.
     pub world: World<'a>,
+    /// What is to be told besides: [`Reports::explanation`] with [`Reports::variables`] and
+    /// [`Reports::unifications`], and [`Reports::measures`]; there is nothing else to tell.
+    pub reports: Reports,
 }
 
 impl<'a> PartialQuestion<'a> {
@@ -58,6 +63,7 @@ impl<'a> PartialQuestion<'a> {
             unsafe_builtins: &[],
             budget,
             world: World::NONE,
+            reports: Reports::default(),
         }
     }
 
@@ -90,6 +96,12 @@ pub struct PartialAnswer {
     pub prints: Vec<String>,
     /// Which builtins failed, though the evaluation went on; the first of many.
     pub builtin_errors: Vec<RegoError>,
+    /// Whether a base document was looked up, there or not.
+    pub read_base: bool,
+    /// The steps, where they were asked for.
+    pub explanation: Trace,
+    /// What was measured, where that was asked for.
+    pub measures: Measures,
     /// How long parsing, compiling and evaluating took.
     pub times: crate::ask::Times,
 }
@@ -97,7 +109,10 @@ pub struct PartialAnswer {
 impl PartialAnswer {
     pub(crate) fn new(residual: Result<Residual, RegoErrors>) -> Self {
         let times = crate::ask::Times::default();
-        Self { residual, prints: Vec::new(), builtin_errors: Vec::new(), times }
+        let (explanation, measures) = (Trace::default(), Measures::default());
+        let (prints, builtin_errors) = (Vec::new(), Vec::new());
+        let read_base = false;
+        Self { residual, prints, builtin_errors, read_base, explanation, measures, times }
     }
 
     pub(crate) fn took(mut self, parse: Duration, compile: Duration, eval: Duration) -> Self {

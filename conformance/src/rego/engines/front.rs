@@ -15,19 +15,28 @@ use referee_rego::{
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Front {
     engine: EngineChoice,
+    /// Whether it answers with what the evaluation gives that explains.
+    explains: bool,
 }
 
 impl Front {
     /// Referee with an engine.
     #[must_use]
     pub fn new(engine: EngineChoice) -> Self {
-        Self { engine }
+        Self { engine, explains: false }
+    }
+
+    /// Referee's own engine, answering with what the evaluation gives whose steps are told. What
+    /// cannot be answered is not explained: its errors are those of the other evaluation.
+    #[must_use]
+    pub fn explaining() -> Self {
+        Self { engine: EngineChoice::Native, explains: true }
     }
 }
 
 impl Implementation for Front {
     fn name(&self) -> &str {
-        self.engine.as_str()
+        if self.explains { "native, explaining" } else { self.engine.as_str() }
     }
 
     fn run(&self, program: &Program) -> Outcome {
@@ -36,7 +45,7 @@ impl Implementation for Front {
             Ok(Ok((compiled, input, budget))) => {
                 let ask = |query: &String| {
                     let question = Question::new(query, budget).over(input.as_ref());
-                    answer(&compiled, question, &host)
+                    answer(&compiled, question, (&host, self.explains))
                 };
                 Outcome::Answered(program.queries.iter().map(ask).collect())
             }
@@ -94,10 +103,17 @@ fn budget(settings: &Settings) -> Result<EvalBudget, String> {
 fn answer<'a>(
     compiled: &referee_rego::Program,
     mut question: Question<'a>,
-    host: &'a LocalHost<'a>,
+    (host, explains): (&'a LocalHost<'a>, bool),
 ) -> Answer {
     question.world = World::NONE.with_host(host);
-    match compiled.ask(&question).results {
+    question.reports.explanation = explains;
+    let referee_rego::Answer { results, told, .. } = compiled.ask(&question);
+    let results = match told.explained {
+        Some(explained) => explained,
+        None if explains && results.is_ok() => return Answer::Errors(Vec::new()),
+        None => results,
+    };
+    match results {
         Ok(results) => Answer::Rows(results.rows.into_iter().filter(holds).map(row).collect()),
         Err(errors) => Answer::Errors(errors.iter().map(fault).collect()),
     }

@@ -30,6 +30,7 @@
 //! [`ExprKind::Call`]: referee_rego_syntax::ast::ExprKind::Call
 
 mod annotations;
+mod capture;
 mod compiler;
 mod comprehensions;
 mod conflicts;
@@ -129,6 +130,9 @@ pub struct CompiledQuery {
     pub body: Body,
     /// For each generated local the name it was written with.
     pub rewritten: HashMap<Str, Str>,
+    /// Whether an expression that is false ends a row: there are several, or it may hold in several
+    /// ways. Otherwise `false` is its value.
+    pub strict_rows: bool,
 }
 
 /// How to compile.
@@ -195,6 +199,9 @@ pub struct QueryOptions {
     /// Whether `x == y` becomes `x = y` once it is known that all variables are bound: where
     /// nobody asks for the values of expressions.
     pub rewrite_equals: bool,
+    /// Whether the values of its expressions are given to variables, `$term1` and so on, as OPA
+    /// does where somebody asks for them.
+    pub capture_values: bool,
 }
 
 /// Compiles modules, each with its name.

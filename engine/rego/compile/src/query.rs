@@ -14,8 +14,8 @@ use crate::typing::{Subjects, dependents};
 use crate::unsafe_vars;
 use crate::withs::Withs;
 use crate::{
-    Compiled, CompiledQuery, QueryOptions, comprehensions, dynamics, make, order, roots, safety,
-    terms, walk,
+    Compiled, CompiledQuery, QueryOptions, capture, comprehensions, dynamics, make, order, roots,
+    safety, terms, walk,
 };
 use referee_rego_syntax::ast::{Body, Package, Ref, TermKind};
 use referee_rego_syntax::{Error, Location};
@@ -73,6 +73,10 @@ fn run(
         none(roots::overrides_in_query(&body))?;
     }
     names(compiled, options).query(&mut body);
+    let strict_rows = capture::strict(&body, capabilities);
+    if options.capture_values {
+        capture::query(&mut body, &compiled.types, strict_rows);
+    }
 
     let mut rewritten = Rewritten::new();
     let mut generator = Generator::for_query(&body);
@@ -135,7 +139,7 @@ fn run(
         walk::body(&body, &mut |node| functions::deprecated_calls(node, &arities, &mut found));
     }
     none(found)?;
-    Ok(CompiledQuery { body, rewritten })
+    Ok(CompiledQuery { body, rewritten, strict_rows })
 }
 
 fn check_types(

@@ -1,10 +1,13 @@
 //! Calls: functions, builtins, and what `with` puts in their place (OPA's `evalCall`).
 
+use crate::instruments::Timed;
 use crate::machine::{Eval, Frame, Machine, Next};
+use crate::stop::Stop;
 use crate::term::{Term, begins_with};
 use referee_rego_builtin::{BuiltinError, ErrorKind, Implementation};
 use referee_rego_eval::{EvalCode, EvalError};
 use referee_rego_value::Value;
+use referee_rego_value::bytes::shown;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -63,14 +66,14 @@ impl<'a, 'c> Machine<'a, 'c> {
             let terms: Arc<[Term]> = std::iter::once(mock.clone()).chain(rest).collect();
             // The replacement itself calls what it says, replaced or not.
             self.mocks.push(Vec::new());
-            self.call(f, &terms, &mut |machine| {
+            let done = self.call(f, &terms, &mut |machine| {
                 let group = machine.mocks.pop().unwrap_or_default();
-                then(machine)?;
+                let done = then(machine);
                 machine.mocks.push(group);
-                Ok(())
-            })?;
+                done
+            });
             self.mocks.pop();
-            return Ok(());
+            return done;
         }
         if begins_with(operator, "data") {
             if let Some(mock) = mock {
@@ -93,7 +96,7 @@ impl<'a, 'c> Machine<'a, 'c> {
         self.builtin(f, (&name, arity, builtin.function.result.is_none()), terms, then)
     }
 
-    fn unsupported(&self, f: &Frame, name: &str) -> Box<EvalError> {
+    fn unsupported(&self, f: &Frame, name: &str) -> Stop {
         Self::error(EvalCode::Internal, format!("unsupported built-in: {name}"), f.location())
     }
 
@@ -142,7 +145,9 @@ impl<'a, 'c> Machine<'a, 'c> {
             self.print(f, &values)?;
             return then(self);
         }
+        let started = self.begun();
         let results = self.results(f, name, &values)?;
+        self.timed(Timed::BuiltinCall, started);
         for result in results {
             match outputs.first() {
                 _ if void => then(self)?,
@@ -163,7 +168,15 @@ impl<'a, 'c> Machine<'a, 'c> {
             ("internal.template_string", [parts]) => {
                 return Ok(self.template(f, parts)?.into_iter().collect());
             }
-            ("internal.test_case" | "trace", _) => return Ok(vec![Value::Bool(true)]),
+            ("internal.test_case", _) => return Ok(vec![Value::Bool(true)]),
+            ("trace", [Value::String(note)]) => {
+                self.tell_note(f, &shown(note))?;
+                return Ok(vec![Value::Bool(true)]);
+            }
+            ("trace", [other]) => {
+                let error = BuiltinError::operand(1, "string", other.type_name());
+                return self.failed(f, name, &error).map(|()| Vec::new());
+            }
             ("walk", [value]) => return self.walk_values(value),
             _ => {}
         }
@@ -195,7 +208,7 @@ impl<'a, 'c> Machine<'a, 'c> {
         let kind = error.kind;
         let error = EvalError::of_builtin(name, error, f.location());
         if matches!(kind, ErrorKind::Cancel(_) | ErrorKind::Halt) {
-            return Err(Box::new(error));
+            return Err(Stop::Failed(Box::new(error)));
         }
         if self.errors.len() < MOST_ERRORS {
             self.errors.push(error);

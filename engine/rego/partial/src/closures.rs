@@ -1,7 +1,9 @@
 //! `every`, `not { … }`, `and` and `or` (OPA's `evalEvery`, `evalNot`, `evalLogicalAnd`).
 
 use crate::machine::{Eval, Frame, Machine, Next};
+use crate::stop::left;
 use crate::term::{Body, Every, Expr, Kind, Logical, Term, With};
+use crate::trail::StepOp;
 use referee_rego_value::{Str, Value};
 use std::sync::Arc;
 
@@ -10,43 +12,57 @@ impl<'a, 'c> Machine<'a, 'c> {
     pub(crate) fn every(
         &mut self,
         f: &Frame,
-        expr: &Expr,
+        expr: &Arc<Expr>,
         every: &Every,
         then: Next<'_, 'a, 'c>,
     ) -> Eval<()> {
         if self.unknown_term(&every.domain, f.scope) || self.unknown_body(&every.body, f.scope) {
             let kind = Kind::Every(Arc::new(self.plugged_every(f, every)?));
-            return self.save_expr(f, Expr { kind, ..expr.clone() }, f.scope, then);
+            return self.save_expr(f, Expr { kind, ..Expr::clone(expr) }, f.scope, then);
         }
         let domain = self.plug(&every.domain, f.scope)?;
         let iterable =
             matches!(domain, Term::Value(Value::Array(_) | Value::Object(_) | Value::Set(_)));
         if !iterable {
-            return Ok(());
+            // OPA tells so twice.
+            return self.tell(f, StepOp::Fail, expr);
         }
         let key = every.key.clone();
         let key = key.unwrap_or_else(|| Term::Var(Str::from(format!("$_every_{}", f.id))));
         let member = Term::Ref([every.domain.clone(), key].into());
         let generator = Expr::equality(member, every.value.clone());
+        let generator = Expr { location: every.location.clone(), ..generator };
         let generator = self.closure(f, [Arc::new(generator)].into());
+        let around = (expr, f.index.get());
+        self.tell_around(&generator, StepOp::Enter, around)?;
         let mut all = true;
         self.run(&generator, &mut |machine| {
-            if all {
-                let body = machine.closure(&generator, Arc::clone(&every.body));
-                all = machine.holds(&body)?;
+            if !all {
+                return Ok(());
             }
-            Ok(())
+            let body = machine.closure_for_one(&generator, Arc::clone(&every.body));
+            all = machine.holds_once(&body)?;
+            machine.tell_around(&generator, StepOp::Redo, around)
         })?;
-        if all { then(self) } else { Ok(()) }
+        if all {
+            let done = then(self);
+            self.tell_around(&generator, StepOp::Exit, around).and(done)
+        } else {
+            self.tell_around(&generator, StepOp::Fail, around)
+        }
     }
 
-    /// Whether a body holds.
-    pub(crate) fn holds(&mut self, body: &Frame) -> Eval<bool> {
+    /// Whether a body holds of which one way to do so is enough.
+    fn holds_once(&mut self, body: &Frame) -> Eval<bool> {
         let mut held = false;
-        self.run(body, &mut |_| {
+        self.tell_body(body, StepOp::Enter)?;
+        let done = self.run(body, &mut |machine| {
+            machine.tell_body(body, StepOp::Exit)?;
+            machine.tell_body(body, StepOp::Redo)?;
             held = true;
             Ok(())
-        })?;
+        });
+        left(done)?;
         Ok(held)
     }
 
@@ -81,13 +97,13 @@ impl<'a, 'c> Machine<'a, 'c> {
             }));
             return self.save_expr(f, Expr { kind, ..expr.clone() }, f.scope, then);
         }
-        let lhs = self.closure(f, Arc::clone(&sides.lhs.0));
-        let left = self.holds(&lhs)?;
+        let lhs = self.closure_for_one(f, Arc::clone(&sides.lhs.0));
+        let left = self.holds_once(&lhs)?;
         if left != sides.and {
             return if left { then(self) } else { Ok(()) };
         }
-        let rhs = self.closure(f, Arc::clone(&sides.rhs.0));
-        if self.holds(&rhs)? { then(self) } else { Ok(()) }
+        let rhs = self.closure_for_one(f, Arc::clone(&sides.rhs.0));
+        if self.holds_once(&rhs)? { then(self) } else { Ok(()) }
     }
 
     /// `every` with everything that is known put in, as it leaves its body.
@@ -101,6 +117,7 @@ impl<'a, 'c> Machine<'a, 'c> {
             value: self.plug_out(&every.value, f.scope)?,
             domain: self.plug_out(&every.domain, f.scope)?,
             body: self.plugged_body(f, &every.body)?,
+            location: every.location.clone(),
         })
     }
 

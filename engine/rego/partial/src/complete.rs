@@ -1,11 +1,14 @@
 //! Rules that have one value (OPA's `evalVirtual` and `evalVirtualComplete`).
 
 use crate::index::Found;
+use crate::instruments::Counted;
 use crate::machine::{Eval, Machine, Next};
 use crate::rules::RuleInfo;
 use crate::scopes::Scope;
+use crate::stop::{Waiting, left};
 use crate::support::name_of;
 use crate::term::Term;
+use crate::trail::StepOp;
 use crate::tree::Walk;
 use referee_rego_compile::{Node, RuleId};
 use referee_rego_eval::EvalCode;
@@ -21,7 +24,8 @@ impl<'a, 'c> Machine<'a, 'c> {
         then: Next<'_, 'a, 'c>,
     ) -> Eval<()> {
         let Some(group) = self.rules.group(node) else { return Ok(()) };
-        let found = self.candidates(group);
+        let found = self.candidates(group, None)?;
+        self.tell_index(walk.f, walk.passed(), &found)?;
         // Rules in an order cannot be taken apart: what asks for them is put aside.
         if found.has_else() && self.unknown_ref(&walk.parts, walk.at) {
             let reference = Term::Ref(Arc::clone(&walk.parts));
@@ -58,7 +62,12 @@ impl<'a, 'c> Machine<'a, 'c> {
         for (id, _) in &found.rules {
             let Some(info) = self.rules.info(*id) else { continue };
             self.child(walk.f, Arc::clone(&info.body), |machine, child| {
-                machine.run(child, &mut |machine| machine.look_into(walk, info, child.scope, then))
+                machine.tell_rule(child, StepOp::Enter, *id)?;
+                machine.run(child, &mut |machine| {
+                    machine.tell_rule(child, StepOp::Exit, *id)?;
+                    machine.look_into(walk, info, child.scope, then)?;
+                    machine.tell_rule(child, StepOp::Redo, *id)
+                })
             })?;
         }
         Ok(())
@@ -101,32 +110,46 @@ impl<'a, 'c> Machine<'a, 'c> {
     ) -> Eval<()> {
         let known = self.caches.last().and_then(|cache| cache.get(walk.passed())).cloned();
         match known {
-            Some(None) => return Ok(()),
+            Some(None) => {
+                self.count(Counted::VirtualCacheHit);
+                return Ok(());
+            }
             Some(Some(value)) => {
+                self.count(Counted::VirtualCacheHit);
                 return self.look(&walk.looking(walk.pos), (&value, walk.at), then);
             }
-            None => {}
+            None => self.count(Counted::VirtualCacheMiss),
         }
+        left(self.complete_all(walk, found, then))
+    }
+
+    fn complete_all(
+        &mut self,
+        walk: &Walk<'_, 'a>,
+        found: &Found,
+        then: Next<'_, 'a, 'c>,
+    ) -> Eval<()> {
         let mut value: Option<Term> = None;
-        for (id, others) in &found.rules {
-            let mut gave = self.complete_one(walk, *id, &mut value, then)?;
-            for other in others {
+        let mut waiting = Waiting::default();
+        for (first, others) in &found.rules {
+            let mut gave = false;
+            for id in std::iter::once(first).chain(others) {
+                let done =
+                    self.complete_one(walk, (*id, found.early), (&mut value, &mut gave), then);
+                waiting.take(done)?;
                 if gave {
                     break;
                 }
-                gave = self.complete_one(walk, *other, &mut value, then)?;
             }
         }
-        if value.is_some() {
-            return Ok(());
-        }
-        match found.default {
-            Some(id) => self.complete_one(walk, id, &mut value, then).map(|_| ()),
-            None => {
-                self.remember(walk.passed(), None);
-                Ok(())
+        if value.is_none() {
+            if let Some(id) = found.default {
+                let mut gave = false;
+                return self.complete_one(walk, (id, found.early), (&mut value, &mut gave), then);
             }
+            self.remember(walk.passed(), None);
         }
+        waiting.end()
     }
 
     /// Notes what a reference leads to.
@@ -136,34 +159,35 @@ impl<'a, 'c> Machine<'a, 'c> {
         }
     }
 
-    /// Evaluates a rule; whether it gave a value.
+    /// Evaluates a rule, of which one value is enough if it is `early`; notes whether it gave one.
     fn complete_one(
         &mut self,
         walk: &Walk<'_, 'a>,
-        id: RuleId,
-        before: &mut Option<Term>,
+        (id, early): (RuleId, bool),
+        (before, gave): (&mut Option<Term>, &mut bool),
         then: Next<'_, 'a, 'c>,
-    ) -> Eval<bool> {
-        let Some(info) = self.rules.info(id) else { return Ok(false) };
-        let Some(head) = &info.value else { return Ok(false) };
-        let mut gave = false;
-        self.child(walk.f, Arc::clone(&info.body), |machine, child| {
+    ) -> Eval<()> {
+        let Some(info) = self.rules.info(id) else { return Ok(()) };
+        let Some(head) = &info.value else { return Ok(()) };
+        self.child_for(walk.f, (Arc::clone(&info.body), early), |machine, child| {
+            machine.tell_rule(child, StepOp::Enter, id)?;
             machine.run(child, &mut |machine| {
+                machine.tell_rule(child, StepOp::Exit, id)?;
                 let value = machine.plug(head, child.scope)?;
-                gave = true;
+                *gave = true;
                 if let Some(before) = before {
                     if *before == value {
-                        return Ok(());
+                        return machine.tell_rule(child, StepOp::Redo, id);
                     }
                     let message = "complete rules must not produce multiple outputs";
                     return Err(Self::error(EvalCode::Conflict, message, &info.location));
                 }
                 *before = Some(value.clone());
                 machine.remember(walk.passed(), Some(value));
-                machine.look_into(walk, info, child.scope, then)
+                machine.look_into(walk, info, child.scope, then)?;
+                machine.tell_rule(child, StepOp::Redo, id)
             })
-        })?;
-        Ok(gave)
+        })
     }
 
     /// Keeps the rules as support, and asks for them there.
@@ -183,7 +207,7 @@ impl<'a, 'c> Machine<'a, 'c> {
                 let rule_ref = walk.passed().get(info.package..).unwrap_or_default().to_vec();
                 let package = path.len().saturating_sub(rule_ref.len());
                 let package = path.get(..package).unwrap_or_default();
-                defined |= self.complete_support_rule(walk, info, package, &rule_ref)?;
+                defined |= self.complete_support_rule(walk, (id, info), package, &rule_ref)?;
             }
         }
         if !defined {
@@ -196,13 +220,13 @@ impl<'a, 'c> Machine<'a, 'c> {
     fn complete_support_rule(
         &mut self,
         walk: &Walk<'_, 'a>,
-        info: &'a RuleInfo,
+        (id, info): (RuleId, &'a RuleInfo),
         package: &[Term],
         rule_ref: &[Term],
     ) -> Eval<bool> {
         let mut defined = false;
         self.child(walk.f, Arc::clone(&info.body), |machine, child| {
-            machine.apart(child, &mut |machine, saved| {
+            machine.apart(child, id, &mut |machine, saved| {
                 defined = true;
                 let body = machine.written_query(&saved)?;
                 if !machine.rules.compiled.passes_type_check(&body) {
@@ -227,12 +251,16 @@ impl<'a, 'c> Machine<'a, 'c> {
     pub(crate) fn apart(
         &mut self,
         child: &crate::machine::Frame,
+        id: RuleId,
         each: &mut dyn FnMut(&mut Self, Vec<crate::save::Saved>) -> Eval<()>,
     ) -> Eval<()> {
         self.saved.push(Vec::new());
+        self.tell_rule(child, StepOp::Enter, id)?;
         self.run(child, &mut |machine| {
+            machine.tell_rule(child, StepOp::Exit, id)?;
             let saved = machine.saved.pop().unwrap_or_default();
             each(machine, saved.clone())?;
+            machine.tell_rule(child, StepOp::Redo, id)?;
             machine.saved.push(saved);
             Ok(())
         })?;

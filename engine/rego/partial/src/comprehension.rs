@@ -1,5 +1,6 @@
 //! Comprehensions: evaluated where they leave nothing over, put aside otherwise.
 
+use crate::instruments::Counted;
 use crate::machine::{Eval, Frame, Machine, Next};
 use crate::scopes::Scope;
 use crate::term::{Comprehension, Makes, Term};
@@ -20,6 +21,8 @@ impl<'a, 'c> Machine<'a, 'c> {
         then: Next<'_, 'a, 'c>,
     ) -> Eval<()> {
         if !self.unknown_term(a, at) {
+            self.count(Counted::ComprehensionCacheSkip);
+            self.count(Counted::ComprehensionCacheMiss);
             let value = Term::Value(self.collected(f, inner)?);
             return self.unify(f, (&value, at), (b, of), then);
         }
@@ -51,7 +54,7 @@ impl<'a, 'c> Machine<'a, 'c> {
         let child = self.closure(f, Arc::clone(&inner.body));
         let mut items = Vec::new();
         let mut members: BTreeMap<Value, Value> = BTreeMap::new();
-        self.run(&child, &mut |machine| {
+        self.query(&child, &mut |machine| {
             let value = machine.known(f, &inner.term, child.scope)?;
             let Some(key) = &inner.key else {
                 items.push(value);

@@ -72,6 +72,7 @@ fn expr(from: &ast::Expr) -> Expr {
             value: term(&every.value),
             domain: term(&every.domain),
             body: body(&every.body),
+            location: every.domain.location.clone(),
         })),
         ExprKind::Not(not) => Kind::Not(body(&not.body), not.explicit),
         ExprKind::And(sides) => Kind::Logical(Arc::new(logical(true, sides))),

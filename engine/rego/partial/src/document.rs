@@ -1,5 +1,6 @@
 //! Looking up documents: `input`, the base document, and what `with` puts in their place.
 
+use crate::instruments::Timed;
 use crate::machine::{Machine, Resolved};
 use crate::scopes::NOWHERE;
 use crate::term::{Term, begins_with, has_prefix};
@@ -36,6 +37,13 @@ pub(crate) fn replaced(document: Option<&Value>, path: &[Value], value: &Value) 
 impl Machine<'_, '_> {
     /// What stands at a reference to a document, rules aside.
     pub(crate) fn resolved(&self, parts: &[Term]) -> Resolved {
+        let started = self.begun();
+        let resolved = self.looked_up(parts);
+        self.timed(Timed::Resolve, started);
+        resolved
+    }
+
+    fn looked_up(&self, parts: &[Term]) -> Resolved {
         if self.not_inlined(parts, true) || self.is_saved_ref(parts, NOWHERE) {
             return Resolved::Unknown;
         }
@@ -51,7 +59,11 @@ impl Machine<'_, '_> {
         if self.targets.iter().any(replaced) {
             return Resolved::Known(put.cloned());
         }
+        self.read_base.set(true);
         let base = find(self.base, path);
+        if let Some(instruments) = &self.instruments {
+            instruments.base(parts, base.is_some());
+        }
         Resolved::Known(match (put, base) {
             (Some(put), Some(base)) => Some(merged(put, base)),
             (Some(found), None) => Some(found.clone()),

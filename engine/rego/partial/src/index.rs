@@ -3,7 +3,9 @@
 //! is that of its trie: those that demand less come first.
 
 use crate::convert;
-use crate::machine::{Machine, Resolved};
+use crate::instruments::Timed;
+use crate::machine::{Eval, Machine, Resolved};
+use crate::scopes::Scope;
 use crate::term::{Term, is_root};
 use referee_rego_compile::{Compiled, Node, RuleId};
 use referee_rego_syntax::Location;
@@ -41,6 +43,8 @@ struct Entry {
     demands: Vec<(usize, Vec<Demand>)>,
     /// Where it comes.
     order: Vec<(u8, usize)>,
+    /// The value, where it is one constant and all that the rules make.
+    value: Option<Term>,
 }
 
 /// The rules that stand at a path.
@@ -65,6 +69,19 @@ pub(crate) struct Found {
     pub(crate) multi: bool,
     /// Whether no reference of a head has variables.
     pub(crate) ground: bool,
+    /// Whether the first value is enough: all of them give the same.
+    pub(crate) early: bool,
+}
+
+/// A document that rules demand something of, while they are looked up.
+#[derive(Clone, Debug)]
+enum Demanded {
+    /// It may be anything.
+    Unknown,
+    /// It is this, or not there.
+    Known(Option<Value>),
+    /// It is a term that is no value.
+    Open,
 }
 
 impl Found {
@@ -115,7 +132,7 @@ impl Group {
                     continue;
                 }
                 group.ground &= is_ground_ref(&rule.head.reference);
-                chain.push((id, builder.rule(rule)));
+                chain.push((id, constant_value(rule), builder.rule(rule)));
             }
             found.push(chain);
         }
@@ -126,7 +143,10 @@ impl Group {
         group.documents = builder.frequency.into_iter().map(|one| one.reference).collect();
         let mut seen: Vec<Vec<Demand>> = vec![Vec::new(); group.documents.len()];
         for chain in found.into_iter().filter(|chain| !chain.is_empty()) {
-            let entry = |(id, wanted)| Entry::new(id, wanted, &group.documents, &mut seen);
+            let entry = |(id, value, wanted)| Entry {
+                value,
+                ..Entry::new(id, wanted, &group.documents, &mut seen)
+            };
             group.chains.push(chain.into_iter().map(entry).collect());
         }
         group
@@ -176,32 +196,29 @@ impl Entry {
                 break;
             }
         }
-        Self { id, demands, order }
+        Self { id, demands, order, value: None }
     }
 }
 
 impl Machine<'_, '_> {
-    /// The rules of a group that can apply.
-    pub(crate) fn candidates(&self, group: &Group) -> Found {
-        let mut known: Vec<Option<Resolved>> = vec![None; group.documents.len()];
-        let mut applies = |entry: &Entry| {
-            entry.demands.iter().all(|(at, demands)| {
-                let (Some(slot), Some(document)) = (known.get_mut(*at), group.documents.get(*at))
-                else {
-                    return true;
-                };
-                match slot.get_or_insert_with(|| self.indexed_document(document)) {
-                    Resolved::Unknown => true,
-                    Resolved::Known(None) => false,
-                    Resolved::Known(Some(value)) => {
-                        demands.iter().any(|demand| demand.meets(value))
-                    }
-                }
-            })
-        };
+    /// The rules of a group that can apply; of functions, to these arguments where they are known.
+    pub(crate) fn candidates(
+        &mut self,
+        group: &Group,
+        args: Option<(&[Term], Scope)>,
+    ) -> Eval<Found> {
+        let started = self.begun();
+        let mut known: Vec<Option<Demanded>> = vec![None; group.documents.len()];
         let mut rules = Vec::new();
+        let mut values: Vec<Option<&Term>> = Vec::new();
         for chain in &group.chains {
-            let passing: Vec<&Entry> = chain.iter().filter(|entry| applies(entry)).collect();
+            let mut passing: Vec<&Entry> = Vec::with_capacity(chain.len());
+            for entry in chain {
+                if self.applies(group, entry, &mut known, args)? {
+                    passing.push(entry);
+                }
+            }
+            values.extend(passing.iter().map(|entry| entry.value.as_ref()));
             if let Some((first, others)) = passing.split_first() {
                 let order = passing.iter().map(|entry| &entry.order).min();
                 let others: Vec<RuleId> = others.iter().map(|entry| entry.id).collect();
@@ -209,20 +226,73 @@ impl Machine<'_, '_> {
             }
         }
         rules.sort_by(|a, b| a.0.cmp(&b.0));
-        Found {
+        self.timed(Timed::RuleIndex, started);
+        let first = values.first().copied().flatten();
+        Ok(Found {
             rules: rules.into_iter().map(|(_, rule)| rule).collect(),
             default: group.default,
             multi: group.multi,
             ground: group.ground,
-        }
+            early: values.iter().all(|value| value.is_some() && *value == first),
+        })
     }
 
-    fn indexed_document(&self, document: &[Term]) -> Resolved {
-        if crate::term::begins_with(document, "args") {
-            return Resolved::Unknown;
+    fn applies(
+        &mut self,
+        group: &Group,
+        entry: &Entry,
+        known: &mut [Option<Demanded>],
+        args: Option<(&[Term], Scope)>,
+    ) -> Eval<bool> {
+        for (at, demands) in &entry.demands {
+            let (Some(slot), Some(document)) = (known.get_mut(*at), group.documents.get(*at))
+            else {
+                continue;
+            };
+            if slot.is_none() {
+                *slot = Some(self.demanded(document, args)?);
+            }
+            let meets = match slot {
+                None | Some(Demanded::Unknown) => true,
+                Some(Demanded::Known(None)) => false,
+                Some(Demanded::Known(Some(value))) => {
+                    demands.iter().any(|demand| demand.meets(value))
+                }
+                Some(Demanded::Open) => demands.contains(&Demand::Any),
+            };
+            if !meets {
+                return Ok(false);
+            }
         }
-        self.resolved(document)
+        Ok(true)
     }
+
+    fn demanded(&mut self, document: &[Term], args: Option<(&[Term], Scope)>) -> Eval<Demanded> {
+        if !crate::term::begins_with(document, "args") {
+            return Ok(match self.resolved(document) {
+                Resolved::Unknown => Demanded::Unknown,
+                Resolved::Known(found) => Demanded::Known(found),
+            });
+        }
+        let at = document.get(1).and_then(Term::value).and_then(Value::as_i64);
+        let arg = at.and_then(|at| usize::try_from(at).ok());
+        let Some((arg, of)) = arg.zip(args).and_then(|(at, (args, of))| Some((args.get(at)?, of)))
+        else {
+            return Ok(Demanded::Unknown);
+        };
+        Ok(match self.plug_out(arg, of)? {
+            Term::Value(value) => Demanded::Known(Some(value)),
+            _ => Demanded::Open,
+        })
+    }
+}
+
+/// The value of a rule, where it is constant and the rule makes no set or object.
+fn constant_value(rule: &ast::Rule) -> Option<Term> {
+    let head = &rule.head;
+    let value = convert::term(head.value.as_ref()?);
+    let whole = head.key.is_none() && is_ground_ref(&head.reference);
+    Some(value).filter(|value| whole && value.is_ground())
 }
 
 impl Demand {

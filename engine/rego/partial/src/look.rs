@@ -2,6 +2,7 @@
 
 use crate::machine::{Eval, Frame, Machine, Next};
 use crate::scopes::Scope;
+use crate::stop::Waiting;
 use crate::term::Term;
 use crate::unify::Side;
 use referee_rego_value::{Str, Value};
@@ -94,32 +95,38 @@ impl<'a, 'c> Machine<'a, 'c> {
         if let Some(items) = term.as_array() {
             // As in OPA, an index of an array is a variable or constant.
             let (Term::Var(name), scope) = self.apply(part, look.at) else { return Ok(()) };
+            let mut waiting = Waiting::default();
             for (index, item) in (0_i64..).zip(&items) {
                 let index = Term::Value(Value::from(index));
+                self.tell_unify(look.f, &index, part)?;
                 // The index is bound even where it is unknown: what was put aside says it then.
-                self.binding((&name, scope), (&index, scope), &mut |machine| {
+                let done = self.binding((&name, scope), (&index, scope), &mut |machine| {
                     let (item, of) = machine.apply(item, of);
                     machine.look(&look.further(), (&item, of), then)
-                })?;
+                });
+                waiting.take(done)?;
             }
-            return Ok(());
+            return waiting.end();
         }
+        let mut waiting = Waiting::default();
         if let Some(members) = term.as_object() {
             for (key, value) in &members {
-                self.unify(look.f, (key, of), (part, look.at), &mut |machine| {
+                let done = self.unify(look.f, (key, of), (part, look.at), &mut |machine| {
                     let (value, of) = machine.apply(value, of);
                     machine.look(&look.further(), (&value, of), then)
-                })?;
+                });
+                waiting.take(done)?;
             }
-            return Ok(());
+            return waiting.end();
         }
         for item in term.as_set().unwrap_or_default() {
-            self.unify(look.f, (&item, of), (part, look.at), &mut |machine| {
+            let done = self.unify(look.f, (&item, of), (part, look.at), &mut |machine| {
                 let (item, of) = machine.apply(&item, of);
                 machine.look(&look.further(), (&item, of), then)
-            })?;
+            });
+            waiting.take(done)?;
         }
-        Ok(())
+        waiting.end()
     }
 
     /// The term is unknown: the rest of the reference is put aside.

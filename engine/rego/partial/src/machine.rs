@@ -6,11 +6,14 @@
 
 use crate::cache::Cache;
 use crate::index::Group;
+use crate::instruments::{Counted, Instruments, Timed};
 use crate::rules::Rules;
 use crate::save::{Saved, Unknown};
 use crate::scopes::{Bindings, CALLER, Scope};
+use crate::stop::Stop;
 use crate::support::Support;
 use crate::term::{Body, Expr, Term};
+use crate::trail::Trail;
 use crate::unknown::NoInlining;
 use crate::{MAX_DEPTH, Settings};
 use referee_rego_builtin::{Cancelled, Context};
@@ -18,12 +21,12 @@ use referee_rego_eval::{EvalCode, EvalError};
 use referee_rego_syntax::Location;
 use referee_rego_types::Type;
 use referee_rego_value::{Str, Value};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What an evaluation gives.
-pub(crate) type Eval<T> = Result<T, Box<EvalError>>;
+pub(crate) type Eval<T> = Result<T, Stop>;
 
 /// What is done next.
 pub(crate) type Next<'n, 'a, 'c> = &'n mut dyn FnMut(&mut Machine<'a, 'c>) -> Eval<()>;
@@ -48,6 +51,12 @@ pub(crate) struct Frame {
     pub(crate) scope: Scope,
     /// Its number.
     pub(crate) id: u64,
+    /// The number of the body around it.
+    pub(crate) parent: u64,
+    /// Whether one way in which it holds is enough.
+    pub(crate) find_one: bool,
+    /// The place that was told of last.
+    pub(crate) told_at: RefCell<Location>,
     /// The number of the next variable it makes.
     pub(crate) generated: Cell<u64>,
 }
@@ -69,8 +78,16 @@ impl Frame {
 pub(crate) struct Machine<'a, 'c> {
     pub(crate) rules: &'a Rules,
     pub(crate) base: &'a Value,
+    /// Whether a base document was looked up.
+    pub(crate) read_base: Cell<bool>,
     pub(crate) context: &'a mut Context<'c>,
     pub(crate) settings: Settings<'a>,
+    /// Whether nothing is unknown, so that everything is evaluated.
+    pub(crate) whole: bool,
+    /// Takes down the steps, where they were asked for.
+    pub(crate) trail: Option<Trail>,
+    /// Measures, where that was asked for.
+    pub(crate) instruments: Option<Instruments<'a>>,
     pub(crate) scopes: Vec<Bindings>,
     next_id: u64,
     depth: u32,
@@ -101,8 +118,12 @@ impl<'a, 'c> Machine<'a, 'c> {
         Self {
             rules,
             base,
+            read_base: Cell::new(false),
             context,
             settings,
+            whole: false,
+            trail: None,
+            instruments: None,
             scopes: vec![Bindings::new(0)],
             next_id: 1,
             depth: 0,
@@ -122,7 +143,16 @@ impl<'a, 'c> Machine<'a, 'c> {
 
     /// The body of the query.
     pub(crate) fn root(query: Body) -> Frame {
-        Frame { query, index: Cell::new(0), scope: CALLER, id: 0, generated: Cell::new(0) }
+        Frame {
+            query,
+            index: Cell::new(0),
+            scope: CALLER,
+            id: 0,
+            parent: 0,
+            find_one: false,
+            told_at: RefCell::new(Location::NONE),
+            generated: Cell::new(0),
+        }
     }
 
     fn number(&mut self) -> u64 {
@@ -138,8 +168,16 @@ impl<'a, 'c> Machine<'a, 'c> {
             index: Cell::new(0),
             scope: f.scope,
             id: self.number(),
+            parent: f.id,
+            find_one: false,
+            told_at: f.told_at.clone(),
             generated: Cell::new(f.generated.get()),
         }
+    }
+
+    /// The same, of which one way to hold is enough.
+    pub(crate) fn closure_for_one(&mut self, f: &Frame, query: Body) -> Frame {
+        Frame { find_one: true, ..self.closure(f, query) }
     }
 
     /// Evaluates a body with variables of its own.
@@ -149,15 +187,34 @@ impl<'a, 'c> Machine<'a, 'c> {
         query: Body,
         evaluate: impl FnOnce(&mut Self, &Frame) -> Eval<T>,
     ) -> Eval<T> {
+        self.child_for(f, (query, false), evaluate)
+    }
+
+    /// The same; whether one way in which it holds is enough.
+    pub(crate) fn child_for<T>(
+        &mut self,
+        f: &Frame,
+        (query, find_one): (Body, bool),
+        evaluate: impl FnOnce(&mut Self, &Frame) -> Eval<T>,
+    ) -> Eval<T> {
         self.context.reserve(256)?;
         let id = self.number();
         let scope = Scope(self.scopes.len());
         self.scopes.push(Bindings::new(id));
         let generated = Cell::new(f.generated.get());
-        let frame = Frame { query, index: Cell::new(0), scope, id, generated };
-        let done = evaluate(self, &frame)?;
+        let frame = Frame {
+            query,
+            index: Cell::new(0),
+            scope,
+            id,
+            parent: f.id,
+            find_one,
+            told_at: f.told_at.clone(),
+            generated,
+        };
+        let done = evaluate(self, &frame);
         self.scopes.truncate(scope.0);
-        Ok(done)
+        done
     }
 
     /// Goes a step deeper.
@@ -167,9 +224,28 @@ impl<'a, 'c> Machine<'a, 'c> {
             return Err(Cancelled::Depth.into());
         }
         self.depth = self.depth.saturating_add(1);
-        evaluate(self)?;
+        let done = evaluate(self);
         self.depth = self.depth.saturating_sub(1);
-        Ok(())
+        done
+    }
+
+    /// Notes how long something took that began at a time.
+    pub(crate) fn timed(&self, what: Timed, started: Option<std::time::Duration>) {
+        if let (Some(instruments), Some(started)) = (&self.instruments, started) {
+            instruments.stop(what, started);
+        }
+    }
+
+    /// The time, where something is to be timed.
+    pub(crate) fn begun(&self) -> Option<std::time::Duration> {
+        self.instruments.as_ref().map(Instruments::start)
+    }
+
+    /// Counts something, where that was asked for.
+    pub(crate) fn count(&self, what: Counted) {
+        if let Some(instruments) = &self.instruments {
+            instruments.count(what);
+        }
     }
 
     /// A variable that does not stand in any text.
@@ -216,11 +292,7 @@ impl<'a, 'c> Machine<'a, 'c> {
     }
 
     /// An error at the expression under evaluation.
-    pub(crate) fn error(
-        code: EvalCode,
-        message: impl Into<String>,
-        at: &Location,
-    ) -> Box<EvalError> {
-        Box::new(EvalError::new(code, message, at))
+    pub(crate) fn error(code: EvalCode, message: impl Into<String>, at: &Location) -> Stop {
+        Stop::Failed(Box::new(EvalError::new(code, message, at)))
     }
 }

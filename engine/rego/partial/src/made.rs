@@ -29,7 +29,7 @@ impl Made {
         Self::Object(BTreeMap::new())
     }
 
-    /// Puts a value at a path, or, of a set, into the set there.
+    /// Puts a value at a path, or, of a set, into the set there; whether it was there already.
     ///
     /// # Errors
     /// Where something else is there, or a whole value on the way.
@@ -38,15 +38,12 @@ impl Made {
         path: &[Value],
         value: Value,
         into_set: bool,
-    ) -> Result<(), Disagree> {
+    ) -> Result<bool, Disagree> {
         let Some((key, rest)) = path.split_first() else {
             return match self {
-                Self::Set(set) if into_set => {
-                    set.insert(value);
-                    Ok(())
-                }
+                Self::Set(set) if into_set => Ok(!set.insert(value)),
                 _ if into_set => Err(Disagree),
-                there if there.value() == value => Ok(()),
+                there if there.value() == value => Ok(true),
                 _ => Err(Disagree),
             };
         };
@@ -57,14 +54,14 @@ impl Made {
         let mut below = match (rest.is_empty(), into_set) {
             (true, false) => {
                 members.insert(key.clone(), Self::Value(value));
-                return Ok(());
+                return Ok(false);
             }
             (true, true) => Self::set(),
             (false, _) => Self::object(),
         };
         below.put(rest, value, into_set)?;
         members.insert(key.clone(), below);
-        Ok(())
+        Ok(false)
     }
 
     /// The value it is.

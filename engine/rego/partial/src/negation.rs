@@ -6,6 +6,7 @@ use crate::machine::{Eval, Frame, Machine, Next};
 use crate::propagate::{self, Propagation};
 use crate::save::Saved;
 use crate::term::{Body, Expr, Kind, Term};
+use crate::trail::StepOp;
 use referee_rego_builtin::Cancelled;
 use referee_rego_syntax::Location;
 use referee_rego_syntax::ast::{self, ExprKind, TermKind};
@@ -31,15 +32,20 @@ enum Turn {
 
 impl<'a, 'c> Machine<'a, 'c> {
     /// Evaluates a negated expression.
-    pub(crate) fn negation(&mut self, f: &Frame, expr: &Expr, then: Next<'_, 'a, 'c>) -> Eval<()> {
-        let plain = Expr { negated: !expr.negated, with: Vec::new(), ..expr.clone() };
+    pub(crate) fn negation(
+        &mut self,
+        f: &Frame,
+        expr: &Arc<Expr>,
+        then: Next<'_, 'a, 'c>,
+    ) -> Eval<()> {
+        let plain = Expr { negated: !expr.negated, with: Vec::new(), ..Expr::clone(expr) };
         let body: Body = [Arc::new(plain)].into();
         if self.unknown_expr(expr, f.scope) {
             let turn = if matches!(expr.kind, Kind::Not(..)) { Turn::Body } else { Turn::Flag };
             return self.negation_partial(f, expr, body, (turn, false), then);
         }
         let child = self.closure(f, body);
-        if self.holds(&child)? { Ok(()) } else { then(self) }
+        if self.holds(&child)? { self.tell(f, StepOp::Fail, expr) } else { then(self) }
     }
 
     /// Evaluates `not { … }` of which something is left over.
@@ -158,8 +164,10 @@ impl<'a, 'c> Machine<'a, 'c> {
             // What stood there with a `with` of its own keeps it; OPA drops that.
             let with = with.iter().chain(&expr.with).cloned().collect();
             let expr = ast::Expr { with, ..expr };
+            let saved = Saved::Done(expr);
+            self.tell_saved(f, &saved)?;
             if let Some(query) = self.saved.last_mut() {
-                query.push(Saved::Done(expr));
+                query.push(saved);
             }
         }
         then(self)?;

@@ -1,16 +1,20 @@
 //! Rules that make sets and objects (OPA's `evalVirtualPartial`).
 
 use crate::index::Found;
+use crate::instruments::Counted;
 use crate::machine::{Eval, Frame, Machine, Next};
 use crate::made::{Disagree, Made};
 use crate::rules::RuleInfo;
 use crate::scopes::Scope;
+use crate::stop::Stop;
 use crate::support::{name_of, split};
 use crate::term::Term;
+use crate::trail::StepOp;
 use crate::tree::Walk;
+use referee_rego_compile::RuleId;
 use referee_rego_eval::EvalCode;
 use referee_rego_syntax::Location;
-use referee_rego_value::Value;
+use referee_rego_value::{Str, Value};
 use std::sync::Arc;
 
 /// A set or an object before anything is in it.
@@ -18,13 +22,14 @@ fn started(set: bool) -> Made {
     if set { Made::set() } else { Made::object() }
 }
 
-fn conflict(location: &Location) -> Box<referee_rego_eval::EvalError> {
+fn conflict(location: &Location) -> Stop {
     Machine::error(EvalCode::Conflict, "object keys must be unique", location)
 }
 
 /// The longest reference that the rules have, at most so long.
-fn longest(rules: &[&RuleInfo], most: usize) -> usize {
-    let length = |info: &&RuleInfo| info.reference.len().saturating_add(info.is_multi().into());
+fn longest(rules: &[Numbered<'_>], most: usize) -> usize {
+    let length =
+        |(_, info): &Numbered<'_>| info.reference.len().saturating_add(info.is_multi().into());
     rules.iter().map(length).max().unwrap_or(0).min(most)
 }
 
@@ -32,6 +37,22 @@ fn longest(rules: &[&RuleInfo], most: usize) -> usize {
 fn nested(term: Term, path: &[Term]) -> Term {
     path.iter().rev().fold(term, |term, key| Term::object(vec![(key.clone(), term)]))
 }
+
+/// The key under which is kept what was computed for a part of a reference whose further parts are
+/// not all known: what is known of them is part of it (OPA's `vcKeyScope`).
+fn scoped(key: &[Term], scope: &[Term]) -> Vec<Term> {
+    let mut scoped = key.to_vec();
+    let any = Term::Var(Str::new_static("_"));
+    let known = |part: &Term| if matches!(part, Term::Var(_)) { any.clone() } else { part.clone() };
+    let head = std::iter::once(Term::Var(Str::new_static("$scope")));
+    if !scope.is_empty() {
+        scoped.push(Term::Ref(head.chain(scope.iter().map(known)).collect()));
+    }
+    scoped
+}
+
+/// A rule with its number.
+pub(crate) type Numbered<'a> = (RuleId, &'a RuleInfo);
 
 impl<'a, 'c> Machine<'a, 'c> {
     /// Evaluates a reference that has come to rules which make a set or an object.
@@ -42,8 +63,9 @@ impl<'a, 'c> Machine<'a, 'c> {
         then: Next<'_, 'a, 'c>,
     ) -> Eval<()> {
         let pos = walk.pos;
-        let rules: Vec<&'a RuleInfo> =
-            found.rules.iter().filter_map(|(id, _)| self.rules.info(*id)).collect();
+        let known = self.rules;
+        let rules: Vec<Numbered<'a>> =
+            found.rules.iter().filter_map(|(id, _)| Some((*id, known.info(*id)?))).collect();
         let set = found.multi && found.ground;
         let head = walk.parts.get(..pos).unwrap_or_default();
         let unknown = self.unknown_ref(head, walk.at);
@@ -53,8 +75,12 @@ impl<'a, 'c> Machine<'a, 'c> {
             }
             let known = self.caches.last().and_then(|cache| cache.get(walk.passed())).cloned();
             let value = match known.flatten() {
-                Some(value) => value,
+                Some(value) => {
+                    self.count(Counted::VirtualCacheHit);
+                    value
+                }
                 None => {
+                    self.count(Counted::VirtualCacheMiss);
                     let value = Term::Value(self.made_by_all(walk, &rules, set)?);
                     self.remember(walk.passed(), Some(value.clone()));
                     value
@@ -71,13 +97,19 @@ impl<'a, 'c> Machine<'a, 'c> {
         let most = longest(&rules, walk.parts.len());
         let inside = walk.parts.get(pos..most).unwrap_or_default();
         if self.unknown_ref(inside, walk.at) {
-            for info in &rules {
+            for (id, info) in &rules {
                 self.child(walk.f, Arc::clone(&info.body), |machine, child| {
+                    let mut defined = false;
+                    machine.tell_rule(child, StepOp::Enter, *id)?;
                     machine.run(child, &mut |machine| {
+                        defined = true;
                         machine.head(walk, info, (walk.f, child.scope), 0, &mut |machine| {
-                            machine.look_into_made(walk, info, child.scope, then)
+                            machine.tell_rule(child, StepOp::Exit, *id)?;
+                            machine.look_into_made(walk, info, child.scope, then)?;
+                            machine.tell_rule(child, StepOp::Redo, *id)
                         })
-                    })
+                    })?;
+                    if defined { Ok(()) } else { machine.tell_rule(child, StepOp::Fail, *id) }
                 })?;
             }
             return Ok(());
@@ -89,18 +121,14 @@ impl<'a, 'c> Machine<'a, 'c> {
     fn each_rule(
         &mut self,
         walk: &Walk<'_, 'a>,
-        rules: &[&'a RuleInfo],
+        rules: &[Numbered<'a>],
         (set, unknown, most): (bool, bool, usize),
         then: Next<'_, 'a, 'c>,
     ) -> Eval<()> {
         if unknown {
-            for info in rules {
-                self.child(walk.f, Arc::clone(&info.body), |machine, child| {
-                    machine.head(walk, info, (child, child.scope), 0, &mut |machine| {
-                        machine.run(child, &mut |machine| {
-                            machine.look_into_made(walk, info, child.scope, then)
-                        })
-                    })
+            for (id, info) in rules {
+                self.with_head(walk, (*id, info), &mut |machine, child| {
+                    machine.look_into_made(walk, info, child.scope, then).map(|()| false)
                 })?;
             }
             return Ok(());
@@ -108,49 +136,85 @@ impl<'a, 'c> Machine<'a, 'c> {
         let pos = walk.pos;
         let whole = self.caches.last().and_then(|cache| cache.get(walk.passed())).cloned();
         if let Some(Some(value)) = whole {
+            self.count(Counted::VirtualCacheHit);
             return self.look(&walk.looking(pos), (&value, walk.at), then);
         }
         let Some(first) = walk.parts.get(pos) else { return Ok(()) };
         if matches!(self.plug(first, walk.at)?, Term::Var(_)) {
+            self.count(Counted::VirtualCacheMiss);
             let value = Term::Value(self.made_by_all(walk, rules, set)?);
             self.remember(walk.passed(), Some(value.clone()));
             return self.look(&walk.looking(pos), (&value, walk.at), then);
         }
-        // What is asked for under keys that are all known is computed once.
-        let mut key = Some(walk.passed().to_vec());
+        // What is asked for under keys that are known is computed once; what is known of the parts
+        // behind a key that is not known narrows what is computed.
+        let mut key: Vec<Term> = Vec::new();
+        let mut scope: Vec<Term> = Vec::new();
         for at in pos..most {
             let part = walk.parts.get(at).cloned().unwrap_or(Term::Value(Value::Null));
             let part = self.plug(&part, walk.at)?;
-            key = key.filter(|_| part.is_ground()).map(|mut key| {
+            if part.is_ground() && scope.is_empty() {
+                if key.is_empty() {
+                    key.extend_from_slice(walk.passed());
+                }
                 key.push(part);
-                key
-            });
-            let known = key.as_ref().and_then(|key| self.caches.last()?.get(key).cloned());
+            } else if key.is_empty() {
+                break;
+            } else {
+                scope.push(part);
+            }
+            let wanted = scoped(&key, &scope);
+            let known = self.caches.last().and_then(|cache| cache.get(&wanted)).cloned();
             if let Some(Some(value)) = known {
-                let look = walk.looking(at.saturating_add(1));
-                return self.look(&look, (&value, walk.at), then);
+                self.count(Counted::VirtualCacheHit);
+                return self.look(&walk.looking(key.len()), (&value, walk.at), then);
             }
         }
+        while matches!(scope.last(), Some(Term::Var(_))) {
+            scope.pop();
+        }
+        self.count(Counted::VirtualCacheMiss);
         let mut made = started(set);
-        for info in rules {
-            self.child(walk.f, Arc::clone(&info.body), |machine, child| {
-                machine.head(walk, info, (child, child.scope), 0, &mut |machine| {
-                    machine.run(child, &mut |machine| {
-                        machine.add(walk.pos, info, child.scope, &mut made)
-                    })
-                })
+        for (id, info) in rules {
+            self.with_head(walk, (*id, info), &mut |machine, child| {
+                machine.add(walk.pos, info, child.scope, &mut made)
             })?;
         }
         let made = made.value();
-        if let Some(key) = key {
+        if !key.is_empty() {
             let inside = key.get(pos..).unwrap_or_default();
             let found = inside.iter().try_fold(&made, |value, part| value.get(part.value()?));
             if let Some(found) = found {
                 let found = Term::Value(found.clone());
-                self.remember(&key, Some(found));
+                self.remember(&scoped(&key, &scope), Some(found));
             }
         }
         self.look(&walk.looking(pos), (&Term::Value(made), walk.at), then)
+    }
+
+    /// Evaluates a rule whose head is made equal to the reference first; `each` says whether what
+    /// it gives was there already.
+    fn with_head(
+        &mut self,
+        walk: &Walk<'_, 'a>,
+        (id, info): (RuleId, &RuleInfo),
+        each: &mut dyn FnMut(&mut Self, &Frame) -> Eval<bool>,
+    ) -> Eval<()> {
+        self.child(walk.f, Arc::clone(&info.body), |machine, child| {
+            let mut defined = false;
+            machine.tell_rule(child, StepOp::Enter, id)?;
+            machine.head(walk, info, (child, child.scope), 0, &mut |machine| {
+                defined = true;
+                machine.run(child, &mut |machine| {
+                    machine.tell_rule(child, StepOp::Exit, id)?;
+                    if each(machine, child)? {
+                        machine.tell_rule(child, StepOp::Duplicate, id)?;
+                    }
+                    machine.tell_rule(child, StepOp::Redo, id)
+                })
+            })?;
+            if defined { Ok(()) } else { machine.tell_rule(child, StepOp::Fail, id) }
+        })
     }
 
     /// Makes the rest of a reference equal to the rest of the head of a rule, part by part.
@@ -199,14 +263,18 @@ impl<'a, 'c> Machine<'a, 'c> {
     fn made_by_all(
         &mut self,
         walk: &Walk<'_, 'a>,
-        rules: &[&'a RuleInfo],
+        rules: &[Numbered<'a>],
         set: bool,
     ) -> Eval<Value> {
         let mut made = started(set);
-        for info in rules {
+        for (id, info) in rules {
             self.child(walk.f, Arc::clone(&info.body), |machine, child| {
-                machine
-                    .run(child, &mut |machine| machine.add(walk.pos, info, child.scope, &mut made))
+                machine.tell_rule(child, StepOp::Enter, *id)?;
+                machine.run(child, &mut |machine| {
+                    machine.tell_rule(child, StepOp::Exit, *id)?;
+                    machine.add(walk.pos, info, child.scope, &mut made)?;
+                    machine.tell_rule(child, StepOp::Redo, *id)
+                })
             })?;
         }
         Ok(made.value())
@@ -219,8 +287,8 @@ impl<'a, 'c> Machine<'a, 'c> {
         }
     }
 
-    /// Adds what a rule makes.
-    fn add(&mut self, pos: usize, info: &RuleInfo, scope: Scope, made: &mut Made) -> Eval<()> {
+    /// Adds what a rule makes; whether it was there already.
+    fn add(&mut self, pos: usize, info: &RuleInfo, scope: Scope, made: &mut Made) -> Eval<bool> {
         self.context.reserve(64)?;
         let location = &info.head.location;
         let mut path = Vec::new();
@@ -230,7 +298,7 @@ impl<'a, 'c> Machine<'a, 'c> {
         let term = info.value.as_ref().or(info.key.as_ref());
         let value = match term {
             Some(term) => self.constant(term, scope, location)?,
-            None => return Ok(()),
+            None => return Ok(false),
         };
         made.put(&path, value, info.is_multi()).map_err(|Disagree| conflict(location))
     }
@@ -239,15 +307,15 @@ impl<'a, 'c> Machine<'a, 'c> {
     fn partial_support(
         &mut self,
         walk: &Walk<'_, 'a>,
-        rules: &[&'a RuleInfo],
+        rules: &[Numbered<'a>],
         set: bool,
         then: Next<'_, 'a, 'c>,
     ) -> Eval<()> {
         let path = self.supported(walk.passed());
         let mut defined = self.support.has(&path);
         if !defined {
-            for info in rules {
-                defined |= self.partial_support_rule(walk, info)?;
+            for (id, info) in rules {
+                defined |= self.partial_support_rule(walk, (*id, info))?;
             }
         }
         let mut term = Term::Ref(self.supported(&walk.parts).into());
@@ -261,10 +329,14 @@ impl<'a, 'c> Machine<'a, 'c> {
         self.save_unify(walk.f, (&term, walk.at), walk.other, then)
     }
 
-    fn partial_support_rule(&mut self, walk: &Walk<'_, 'a>, info: &'a RuleInfo) -> Eval<bool> {
+    fn partial_support_rule(
+        &mut self,
+        walk: &Walk<'_, 'a>,
+        (id, info): Numbered<'a>,
+    ) -> Eval<bool> {
         let mut defined = false;
         self.child(walk.f, Arc::clone(&info.body), |machine, child| {
-            machine.apart(child, &mut |machine, saved| {
+            machine.apart(child, id, &mut |machine, saved| {
                 defined = true;
                 let body = machine.written_query(&saved)?;
                 if !machine.rules.compiled.passes_type_check(&body) {

@@ -1,12 +1,15 @@
 //! A query from its beginning to what is left of it (OPA's `PartialRun`).
 
 use crate::convert;
+use crate::instruments::{Instruments, Measured, Timed};
 use crate::machine::{Eval, Machine};
 use crate::propagate::Propagation;
 use crate::rules::Rules;
 use crate::save::Unknown;
 use crate::scopes::CALLER;
+use crate::stop::Stop;
 use crate::term::{Expr, Term};
+use crate::trail::{Steps, Trail, Wanted};
 use crate::unknown::NoInlining;
 use crate::{Settings, propagate};
 use referee_rego_builtin::Context;
@@ -17,6 +20,7 @@ use referee_rego_syntax::ast::{self, Body, Module, RegoVersion, TermKind};
 use referee_rego_syntax::compare::compare_exprs;
 use referee_rego_value::{Str, Value};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// What is left of a query.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +41,27 @@ pub struct Outcome {
     pub prints: Vec<(Location, String)>,
     /// Which builtins failed, though the evaluation went on; the first of many.
     pub builtin_errors: Vec<EvalError>,
+    /// Whether a base document was looked up, there or not.
+    pub read_base: bool,
+    /// Its steps, where they were asked for.
+    pub steps: Steps,
+    /// What was measured, where that was asked for.
+    pub measured: Measured,
+}
+
+/// What is to be told of an evaluation besides its result.
+#[derive(Clone, Copy, Default)]
+pub struct Telling<'a> {
+    /// Its steps.
+    pub steps: Option<Wanted>,
+    /// How often it did what it is made of and how long that took, by this monotonic clock.
+    pub clock: Option<&'a dyn Fn() -> Duration>,
+}
+
+impl std::fmt::Debug for Telling<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Telling").field("steps", &self.steps).finish_non_exhaustive()
+    }
 }
 
 /// Evaluates a query as far as that can be done without what is unknown.
@@ -46,18 +71,27 @@ pub fn evaluate(
     rules: &Rules,
     data: &Value,
     query: &CompiledQuery,
-    settings: Settings<'_>,
+    (settings, telling): (Settings<'_>, Telling<'_>),
     context: &mut Context<'_>,
 ) -> Outcome {
     let version = RegoVersion::V1;
     let mut machine = Machine::new(rules, data, context, settings);
+    machine.trail = telling.steps.map(Trail::new);
+    machine.instruments = telling.clock.map(Instruments::new);
     let queries = machine.queries(query);
     let prints = std::mem::take(&mut machine.prints);
     let builtin_errors = std::mem::take(&mut machine.errors);
     let support = std::mem::take(&mut machine.support);
-    let residual =
-        queries.map(|queries| Residual { queries, support: support.into_modules(version) });
-    Outcome { residual, prints, builtin_errors }
+    let read_base = machine.read_base.get();
+    let steps = machine.trail.take().map(|trail| trail.steps).unwrap_or_default();
+    let measured = machine.instruments.take().map(Instruments::finish).unwrap_or_default();
+    let residual = match queries {
+        Ok(queries) => Ok(Residual { queries, support: support.into_modules(version) }),
+        Err(Stop::Failed(error)) => Err(error),
+        // Of what is evaluated partially all ways are gone.
+        Err(Stop::Found(_)) => Ok(Residual::default()),
+    };
+    Outcome { residual, prints, builtin_errors, read_base, steps, measured }
 }
 
 /// The variables that a query must still bind: those it names, and those that are unknown.
@@ -101,13 +135,15 @@ impl<'a, 'c> Machine<'a, 'c> {
         let propagation = Propagation::new(&rules.compiled, live, false);
         let root = Self::root(convert::body(&query.body));
         let mut queries = Vec::new();
-        self.run(&root, &mut |machine| {
+        self.query(&root, &mut |machine| {
             let body = machine.remaining()?;
             if !rules.compiled.passes_type_check(&body) {
                 return Ok(());
             }
             let shallow = machine.settings.shallow_inlining;
+            let started = machine.begun().filter(|_| !shallow);
             queries.push(if shallow { body } else { propagation.apply(body) });
+            machine.timed(Timed::CopyPropagation, started);
             Ok(())
         })?;
         Ok(queries)

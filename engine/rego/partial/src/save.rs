@@ -1,6 +1,7 @@
 //! What is unknown, and what is put aside because of it (OPA's `v1/topdown/save.go`).
 
 use crate::convert;
+use crate::instruments::Timed;
 use crate::machine::{Eval, Frame, Machine, Next};
 use crate::scopes::{NOWHERE, Scope};
 use crate::term::{Expr, Kind, Term, has_prefix, is_named};
@@ -58,7 +59,10 @@ pub(crate) enum Saved {
 impl<'a, 'c> Machine<'a, 'c> {
     /// Whether a variable or reference is unknown.
     pub(crate) fn is_saved(&self, term: &Term, at: Scope) -> bool {
-        self.unknowns.iter().rev().any(|unknown| unknown.contains(term, at))
+        let started = self.begun().filter(|_| !self.whole);
+        let found = self.unknowns.iter().rev().any(|unknown| unknown.contains(term, at));
+        self.timed(Timed::SaveSetContains, started);
+        found
     }
 
     /// The same of the parts of a reference.
@@ -68,6 +72,9 @@ impl<'a, 'c> Machine<'a, 'c> {
 
     /// Whether there is a variable in a term that leads to something unknown.
     pub(crate) fn is_saved_within(&self, term: &Term, at: Scope) -> bool {
+        if self.whole {
+            return false;
+        }
         let mut found = BTreeSet::new();
         crate::scopes::vars_of(term, &mut found);
         found.into_iter().any(|name| self.leads_to_saved(&Term::Var(name), at))
@@ -97,8 +104,14 @@ impl<'a, 'c> Machine<'a, 'c> {
     }
 
     /// Puts an expression aside and goes on.
-    pub(crate) fn push_saved(&mut self, saved: Saved, then: Next<'_, 'a, 'c>) -> Eval<()> {
+    pub(crate) fn push_saved(
+        &mut self,
+        f: &Frame,
+        saved: Saved,
+        then: Next<'_, 'a, 'c>,
+    ) -> Eval<()> {
         self.context.reserve(256)?;
+        self.tell_saved(f, &saved)?;
         if let Some(query) = self.saved.last_mut() {
             query.push(saved);
         }
@@ -111,6 +124,7 @@ impl<'a, 'c> Machine<'a, 'c> {
 
     fn marking(
         &mut self,
+        f: &Frame,
         pairs: Vec<(Str, Scope)>,
         saved: Saved,
         then: Next<'_, 'a, 'c>,
@@ -119,7 +133,7 @@ impl<'a, 'c> Machine<'a, 'c> {
         for (name, at) in pairs {
             self.unknowns.push(Unknown { refs: Vec::new(), vars: vec![name], at });
         }
-        self.push_saved(saved, then)?;
+        self.push_saved(f, saved, then)?;
         self.unknowns.truncate(depth);
         Ok(())
     }
@@ -141,7 +155,7 @@ impl<'a, 'c> Machine<'a, 'c> {
         then: Next<'_, 'a, 'c>,
     ) -> Eval<()> {
         let expr = self.as_met(f, expr);
-        self.push_saved(Saved::Open(expr, at, at), then)
+        self.push_saved(f, Saved::Open(expr, at, at), then)
     }
 
     /// Saves an expression; what it would bind is unknown from then on.
@@ -168,7 +182,7 @@ impl<'a, 'c> Machine<'a, 'c> {
             Kind::Every(_) | Kind::Not(..) | Kind::Logical(_) => {}
         }
         let expr = self.as_met(f, expr.clone());
-        self.marking(pairs, Saved::Open(expr, at, at), then)
+        self.marking(f, pairs, Saved::Open(expr, at, at), then)
     }
 
     /// Saves `a = b`; the variables on both sides are unknown from then on.
@@ -179,11 +193,13 @@ impl<'a, 'c> Machine<'a, 'c> {
         (b, of): (&Term, Scope),
         then: Next<'_, 'a, 'c>,
     ) -> Eval<()> {
+        let started = self.begun();
         let mut pairs = Vec::new();
         self.open_vars(a, at, &mut pairs);
         self.open_vars(b, of, &mut pairs);
         let expr = self.as_met(f, Expr::equality(a.clone(), b.clone()));
-        self.marking(pairs, Saved::Open(expr, at, of), then)
+        self.timed(Timed::SaveUnify, started);
+        self.marking(f, pairs, Saved::Open(expr, at, of), then)
     }
 
     /// Saves a call; its output, where it has one, is unknown from then on.
@@ -201,7 +217,7 @@ impl<'a, 'c> Machine<'a, 'c> {
             self.open_vars(output, f.scope, &mut pairs);
         }
         let expr = self.as_met(f, Expr::new(Kind::Call(terms)));
-        self.marking(pairs, Saved::Open(expr, f.scope, NOWHERE), then)
+        self.marking(f, pairs, Saved::Open(expr, f.scope, NOWHERE), then)
     }
 
     /// The variables of a term that would be bound with it.

@@ -5,6 +5,7 @@
 //! may stand for a term whose variables are of another; what leaves a body gets the number of its
 //! list added to the names of its variables.
 
+use crate::instruments::Timed;
 use crate::machine::{Eval, Machine};
 use crate::term::{Body, Comprehension, Expr, Kind, Term, With, is_root};
 use referee_rego_value::Str;
@@ -69,23 +70,29 @@ impl<'a, 'c> Machine<'a, 'c> {
         if let Some(list) = self.scopes.get_mut(at.0) {
             list.values.push((name.clone(), (term.clone(), of)));
         }
-        then(self)?;
+        let done = then(self);
         if let Some(list) = self.scopes.get_mut(at.0)
             && let Some(place) = list.values.iter().position(|(found, _)| found == name)
         {
             list.values.swap_remove(place);
         }
-        Ok(())
+        done
     }
 
     /// A term with everything that is known put in.
     pub(crate) fn plug(&mut self, term: &Term, at: Scope) -> Eval<Term> {
-        self.plugged(term, at, None)
+        let started = self.begun();
+        let plugged = self.plugged(term, at, None);
+        self.timed(Timed::Plug, started);
+        plugged
     }
 
     /// The same as it leaves its body: open variables have the number of their list.
     pub(crate) fn plug_out(&mut self, term: &Term, at: Scope) -> Eval<Term> {
-        self.plugged(term, at, Some(CALLER))
+        let started = self.begun();
+        let plugged = self.plugged(term, at, Some(CALLER));
+        self.timed(Timed::Plug, started);
+        plugged
     }
 
     fn plugged(&mut self, term: &Term, at: Scope, caller: Option<Scope>) -> Eval<Term> {
@@ -199,6 +206,7 @@ impl<'a, 'c> Machine<'a, 'c> {
                 value: self.namespace(&every.value, at),
                 domain: self.namespace(&every.domain, at),
                 body: self.namespace_body(&every.body, at),
+                location: every.location.clone(),
             })),
             Kind::Not(body, explicit) => Kind::Not(self.namespace_body(body, at), *explicit),
             Kind::Logical(sides) => Kind::Logical(Arc::new(crate::term::Logical {

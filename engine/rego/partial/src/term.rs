@@ -109,6 +109,8 @@ pub(crate) struct Every {
     pub(crate) domain: Term,
     /// What must hold each time.
     pub(crate) body: Body,
+    /// Where what is gone through stands.
+    pub(crate) location: Location,
 }
 
 /// The two sides of `and` and `or`.

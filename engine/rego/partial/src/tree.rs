@@ -3,6 +3,7 @@
 use crate::document::merged;
 use crate::machine::{Eval, Frame, Machine, Next, Resolved};
 use crate::scopes::Scope;
+use crate::stop::Waiting;
 use crate::term::{Term, has_prefix};
 use crate::unify::Side;
 use crate::unknown::key_of;
@@ -129,6 +130,7 @@ impl<'a, 'c> Machine<'a, 'c> {
             Some(Value::Set(set)) => set.iter().cloned().collect(),
             _ => Vec::new(),
         };
+        let in_document = keys.len();
         if let Some(node) = walk.node {
             for key in node.children.keys() {
                 let key = value_of(key);
@@ -138,13 +140,23 @@ impl<'a, 'c> Machine<'a, 'c> {
             }
         }
         let Some(part) = walk.parts.get(walk.pos) else { return Ok(()) };
-        for key in keys {
+        let mut waiting = Waiting::default();
+        for (count, key) in keys.into_iter().enumerate() {
             let key = Term::Value(key);
-            self.unify(walk.f, (&key, walk.at), (part, walk.at), &mut |machine| {
+            if count == in_document && waiting.is_some() {
+                break;
+            }
+            let done = self.unify(walk.f, (&key, walk.at), (part, walk.at), &mut |machine| {
                 machine.descend(walk.clone(), key.clone(), then)
-            })?;
+            });
+            // As in OPA, only the first way that waits does so, and none through rules.
+            if count < in_document && !waiting.is_some() {
+                waiting.take(done)?;
+            } else {
+                done?;
+            }
         }
-        Ok(())
+        waiting.end()
     }
 
     /// The whole document that has been come to.

@@ -19,6 +19,7 @@ impl<'a, 'c> Machine<'a, 'c> {
     ) -> Eval<()> {
         let (a, at) = self.apply(a, at);
         let (b, of) = self.apply(b, of);
+        self.tell_unify(f, &a, &b)?;
         self.deeper(|machine| machine.unify_applied(f, (&a, at), (&b, of), then))
     }
 

@@ -30,6 +30,9 @@ struct Search<'s, 'a, 'c> {
 impl<'a, 'c> Machine<'a, 'c> {
     /// Whether a reference must not be replaced by what it leads to.
     pub(crate) fn not_inlined(&self, parts: &[Term], ignore_internal: bool) -> bool {
+        if self.whole {
+            return false;
+        }
         let frames = self.no_inlining.iter();
         let mut frames = frames.filter(|frame| !(frame.internal && ignore_internal));
         frames.any(|frame| {
@@ -43,22 +46,22 @@ impl<'a, 'c> Machine<'a, 'c> {
 
     /// Whether an expression would leave something over.
     pub(crate) fn unknown_expr(&self, expr: &Expr, at: Scope) -> bool {
-        self.search(at).expr(expr, false)
+        !self.whole && self.search(at).expr(expr, false)
     }
 
     /// Whether a body would.
     pub(crate) fn unknown_body(&self, body: &Body, at: Scope) -> bool {
-        self.search(at).body(body, false)
+        !self.whole && self.search(at).body(body, false)
     }
 
     /// Whether a term would.
     pub(crate) fn unknown_term(&self, term: &Term, at: Scope) -> bool {
-        self.search(at).term(term, false)
+        !self.whole && self.search(at).term(term, false)
     }
 
     /// Whether a reference would.
     pub(crate) fn unknown_ref(&self, parts: &[Term], at: Scope) -> bool {
-        self.search(at).reference(parts, false)
+        !self.whole && self.search(at).reference(parts, false)
     }
 
     /// Whether a builtin gives something else each time, so that it is called only later.

@@ -27,7 +27,7 @@ struct Before {
 
 impl<'a, 'c> Machine<'a, 'c> {
     /// Evaluates an expression with `with`, then what comes after it without.
-    pub(crate) fn with(&mut self, f: &Frame, expr: &Expr, then: Next<'_, 'a, 'c>) -> Eval<()> {
+    pub(crate) fn with(&mut self, f: &Frame, expr: &Arc<Expr>, then: Next<'_, 'a, 'c>) -> Eval<()> {
         let mut no_inlining: Vec<Arc<[Term]>> = Vec::new();
         for with in &expr.with {
             if self.replaces_function(&with.target) {
@@ -48,14 +48,14 @@ impl<'a, 'c> Machine<'a, 'c> {
         let mut before = self.enter(&changes);
         let changes = &changes;
         let slot = &mut before;
-        self.step(f, expr, &mut |machine| {
+        let done = self.step(f, expr, &mut |machine| {
             machine.leave(slot);
-            machine.next(f, then)?;
+            let done = machine.next(f, then);
             *slot = machine.enter(changes);
-            Ok(())
-        })?;
+            done
+        });
         self.leave(&mut before);
-        Ok(())
+        done
     }
 
     fn changes(&mut self, f: &Frame, expr: &Expr) -> Eval<Changes> {

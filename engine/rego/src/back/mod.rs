@@ -42,6 +42,8 @@ pub(crate) struct Values {
     /// The value at each path; `None` where it is undefined.
     pub(crate) values: Vec<Option<Value>>,
     pub(crate) prints: Vec<String>,
+    /// Whether a base document was looked up; `false` where that is not known.
+    pub(crate) read_base: bool,
 }
 
 /// A path of the data document.

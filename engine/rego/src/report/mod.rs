@@ -4,6 +4,8 @@
 //! `v1/profiler`, `v1/topdown/trace.go`).
 
 mod coverage;
+pub(crate) mod explained;
+mod measures;
 mod profile;
 mod record;
 mod span;
@@ -11,6 +13,7 @@ mod trace;
 mod tracer;
 
 pub use coverage::{Coverage, CoverageKind, CoverageReport, CoveredRange, FileCoverage};
+pub use measures::{Histogram, Measures};
 pub use profile::{Profile, ProfileLine, ProfileOrder};
 pub(crate) use record::Recorder;
 pub use span::{Position, Range};

@@ -4,7 +4,6 @@
 use crate::error::Location;
 use crate::value::{MAX_DEPTH, Value, depth_exceeds};
 use referee_rego_eval::Tree;
-use referee_rego_syntax::ast::{Body, Expr, ExprKind, Term, TermKind};
 use referee_rego_syntax::json::{JsonOptions, body_to_text, rule_to_text};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -37,6 +36,12 @@ pub enum TraceOp {
     Index,
     /// A builtin's word: `trace("…")`.
     Note,
+    /// An expression is put aside, because something in it is unknown.
+    Save,
+    /// A rule gave what another way to it had given already.
+    Duplicate,
+    /// Two terms are made equal.
+    Unify,
 }
 
 impl TraceOp {
@@ -51,6 +56,9 @@ impl TraceOp {
             Self::Fail => "Fail",
             Self::Index => "Index",
             Self::Note => "Note",
+            Self::Save => "Save",
+            Self::Duplicate => "Duplicate",
+            Self::Unify => "Unify",
         }
     }
 }
@@ -113,9 +121,17 @@ pub struct TraceVariable {
     pub value: Value,
     /// What it stands for, as it is written: its name, or an expression.
     pub written: String,
+    /// OPA's JSON of what it stands for, where that is no value but has variables in it.
+    pub(crate) open: Option<String>,
 }
 
 impl TraceVariable {
+    /// OPA's JSON of what it stands for: a value or, where variables are in it, a term.
+    #[must_use]
+    pub fn term_json(&self) -> String {
+        self.open.clone().unwrap_or_else(|| self.value.to_term_json())
+    }
+
     /// How a reader knows it: by its name, or where the compiler gave it that by the expression
     /// that it stands for.
     #[must_use]
@@ -135,8 +151,10 @@ pub enum Explain {
     Fails,
     /// Both.
     NotesAndFails,
-    /// All.
+    /// All but [`TraceOp::Unify`].
     Full,
+    /// All.
+    Debug,
 }
 
 /// The steps of an evaluation.
@@ -190,10 +208,11 @@ impl Trace {
             Explain::Notes => event.op == TraceOp::Note,
             Explain::Fails => event.op == TraceOp::Fail,
             Explain::NotesAndFails => matches!(event.op, TraceOp::Note | TraceOp::Fail),
-            Explain::Full => true,
+            Explain::Full => event.op != TraceOp::Unify,
+            Explain::Debug => true,
         };
-        if explain == Explain::Full {
-            return self.events.iter().collect();
+        if matches!(explain, Explain::Full | Explain::Debug) {
+            return self.events.iter().filter(|event| wanted(event)).collect();
         }
         let mut entered: BTreeMap<u64, &TraceEvent> = BTreeMap::new();
         let mut kept = Vec::new();
@@ -266,25 +285,6 @@ fn way_to<'e>(
     way.into_iter().rev()
 }
 
-/// The expressions of a query as OPA has them, which gives the value of each that is a term to a
-/// variable of its own, `$term1` and so on. In modules there is nothing of this.
-fn captured(body: &Body) -> Body {
-    let of_query = |expr: &Expr| expr.location.file().is_empty() && !expr.negated;
-    let capture = |expr: &Expr| {
-        let ExprKind::Term(value) = &expr.kind else { return expr.clone() };
-        if !of_query(expr) || !matches!(value.kind, TermKind::Ref(_) | TermKind::Var(_)) {
-            return expr.clone();
-        }
-        let term = |kind| Term { kind, location: expr.location.clone() };
-        let equal = TermKind::Ref(vec![term(TermKind::Var("eq".into()))]);
-        let name = format!("$term{}", expr.index.saturating_add(1));
-        let terms =
-            vec![term(equal), Term::clone(value), term(TermKind::Var(name.as_str().into()))];
-        Expr { kind: ExprKind::Call(terms), ..expr.clone() }
-    };
-    body.iter().map(capture).collect()
-}
-
 impl TraceEvent {
     /// What the step is about as it was compiled: OPA's JSON of the rule, body or expression, on
     /// one line; `null` where there is no tree.
@@ -294,7 +294,7 @@ impl TraceEvent {
         match self.tree.0.as_deref() {
             Some(Tree::Rule(rule)) => rule_to_text(rule, &options, false),
             Some(Tree::Body(body)) => {
-                let text = body_to_text(&captured(body), &options, false);
+                let text = body_to_text(body, &options, false);
                 let inside = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
                 let alone = inside.filter(|_| self.node == TraceNode::Expr);
                 alone.map_or_else(|| text.clone(), ToOwned::to_owned)

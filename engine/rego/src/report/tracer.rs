@@ -37,7 +37,7 @@ impl Names<'_> {
 
     /// A text with the names of variables as they were written. A key of `every` that nobody wrote
     /// is left out.
-    fn rewrite(&self, text: &str) -> String {
+    pub(super) fn rewrite(&self, text: &str) -> String {
         const EVERY: &str = "every ";
         let key = text.strip_prefix(EVERY).and_then(|rest| rest.split_once(", "));
         match key.filter(|(key, _)| key.starts_with(MARK) && self.written(key) == *key) {
@@ -219,7 +219,7 @@ impl<'n> Tracer<'n> {
             .map(|variable| {
                 let name = self.names.written(&variable.name).to_owned();
                 let written = variable.written.to_string();
-                TraceVariable { name, value: Value(read(variable)), written }
+                TraceVariable { name, value: Value(read(variable)), written, open: None }
             })
             .collect();
         values.sort();
@@ -484,6 +484,6 @@ impl<'n> Tracer<'n> {
     }
 }
 
-fn place(location: &Place) -> Location {
+pub(super) fn place(location: &Place) -> Location {
     Location { file: location.file().to_owned(), row: location.row, col: location.col }
 }

@@ -1,7 +1,9 @@
 //! Errors of the parser and of the compiler, with OPA's codes (`v1/ast/errors.go`).
 
 use crate::Location;
+use referee_rego_value::Value;
 use std::fmt;
+use std::sync::Arc;
 
 /// OPA's code of an error found before evaluation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -44,13 +46,16 @@ pub struct Error {
     /// Lines that OPA prints under the message: the source line and a caret, or what was had and
     /// what was wanted. Empty where there are none.
     pub details: Vec<String>,
+    /// What a type error is about, as OPA writes it as JSON: `have` and `want`.
+    pub document: Option<Arc<Value>>,
 }
 
 impl Error {
     /// An error at a place.
     #[must_use]
     pub fn new(code: Code, message: impl Into<String>, location: &Location) -> Self {
-        Self { code, message: message.into(), location: location.clone(), details: Vec::new() }
+        let (message, location) = (message.into(), location.clone());
+        Self { code, message, location, details: Vec::new(), document: None }
     }
 
     /// The source line of an error of the parser and the byte in it: `line` and `idx` of the details
@@ -61,6 +66,12 @@ impl Error {
         let offset = usize::try_from(self.location.offset).ok()?;
         let shown = self.code == Code::Parse && !self.details.is_empty();
         shown.then(|| line_at(&source.text, offset, &[]))
+    }
+
+    /// The same with what it is about as a document.
+    #[must_use]
+    pub fn with_document(self, document: Value) -> Self {
+        Self { document: Some(Arc::new(document)), ..self }
     }
 
     /// The same with lines to print under it.

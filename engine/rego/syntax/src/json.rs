@@ -140,6 +140,12 @@ pub fn rule_to_text(rule: &Rule, options: &JsonOptions, indent: bool) -> String 
     Writer::new(options, None).rule(rule).to_json(indent)
 }
 
+/// A term as text.
+#[must_use]
+pub fn term_to_text(term: &Term, options: &JsonOptions, indent: bool) -> String {
+    Writer::new(options, None).term(term).to_json(indent)
+}
+
 /// A term as a value.
 #[must_use]
 pub fn term_to_json(term: &Term, options: &JsonOptions) -> Value {

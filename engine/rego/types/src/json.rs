@@ -71,6 +71,16 @@ impl Function {
         fields
     }
 
+    /// What it takes and gives, as an error says what was wanted: its arguments, then its result.
+    pub(crate) fn arguments_to_json(&self) -> Value {
+        let args = self.args.iter().map(|(name, ty)| named(*name, ty));
+        let result = self.result.iter().map(|ty| named(self.result_name, ty));
+        let all: Vec<Value> = args.chain(result).collect();
+        let all = (!all.is_empty()).then(|| ("args", Value::array(all)));
+        let variadic = self.variadic.iter().map(|ty| ("variadic", ty.to_json()));
+        Value::object(all.into_iter().chain(variadic))
+    }
+
     /// The function as a JSON document.
     #[must_use]
     pub fn to_json(&self) -> Value {

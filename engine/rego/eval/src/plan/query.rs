@@ -41,10 +41,9 @@ pub(crate) fn plan(
     let mut body = Body::new(&mut planner, 0);
     let mut expressions = Vec::new();
     if values {
-        let strict = ends_at_false(query, scheme);
         for expr in &query.body {
             let (position, before) = (body.marked(), body.bound_names().len());
-            let value = captured(&mut body, expr, strict);
+            let value = captured(&mut body, expr, query.strict_rows);
             let text = captured_text(expr, scheme);
             body.describe(position, before, expr, text);
             if !expr.generated {
@@ -73,11 +72,10 @@ pub(crate) fn plan(
     let slots = body.slots();
     let mut node = body.body_node(&query.body, 0);
     if values && let Some(node) = node.as_mut().and_then(Arc::get_mut) {
-        let strict = ends_at_false(query, scheme);
         let texts = query.body.iter().map(|expr| {
             let text = captured_text(expr, scheme);
             let kept = text.ends_with(" = _") || text.ends_with(", _)");
-            if kept && strict { format!("{text}; _") } else { text }
+            if kept && query.strict_rows { format!("{text}; _") } else { text }
         });
         node.text = texts.collect::<Vec<_>>().join("; ");
     }
@@ -177,52 +175,4 @@ fn gives_value(terms: &[Term], scheme: &Scheme) -> bool {
     scheme.capabilities.builtins.get(name.as_str()).is_some_and(|declaration| {
         declaration.function.result.is_some() && declaration.function.args.len() == operands.len()
     })
-}
-
-/// Whether an expression that is `false` ends the row. Where a query is one expression that can hold
-/// in one way only, its value is the answer, whatever it is. OPA decides that by the query as it was
-/// written, before the compiler takes expressions apart.
-fn ends_at_false(query: &CompiledQuery, scheme: &Scheme) -> bool {
-    let written: Vec<&Expr> = query.body.iter().filter(|expr| !expr.generated).collect();
-    written.len() > 1 || query.body.iter().any(|expr| goes_through(expr, (query, scheme)))
-}
-
-/// Whether an expression may hold in several ways (OPA's `iteration`, `v1/rego/rego.go`).
-fn goes_through(expr: &Expr, scheme: (&CompiledQuery, &Scheme)) -> bool {
-    let term = |term: &Term| term_goes_through(term, scheme);
-    match &expr.kind {
-        ExprKind::Term(one) => term(one),
-        ExprKind::Call(terms) => terms.iter().any(term),
-        ExprKind::Every(every) => {
-            term(&every.domain) || every.body.iter().any(|expr| goes_through(expr, scheme))
-        }
-        ExprKind::And(both) | ExprKind::Or(both) => {
-            both.lhs.iter().chain(&both.rhs).any(|expr| goes_through(expr, scheme))
-        }
-        ExprKind::Not(not) => not.body.iter().any(|expr| goes_through(expr, scheme)),
-        ExprKind::Some(_) => false,
-    }
-}
-
-fn term_goes_through(term: &Term, (query, scheme): (&CompiledQuery, &Scheme)) -> bool {
-    let inner = |term: &Term| term_goes_through(term, (query, scheme));
-    // What the compiler named itself stands for what was written there: no variable.
-    let written = |name: &Str| !name.starts_with("__local") || query.rewritten.contains_key(name);
-    match &term.kind {
-        TermKind::Ref(parts) => {
-            let name = super::term::dotted(parts);
-            let relation = scheme.capabilities.builtins.get(name.as_str());
-            relation.is_some_and(|declaration| declaration.relation)
-                || parts
-                    .iter()
-                    .skip(1)
-                    .any(|part| matches!(&part.kind, TermKind::Var(name) if written(name)))
-                || parts.iter().skip(1).any(inner)
-        }
-        TermKind::Array(items) | TermKind::Set(items) | TermKind::Call(items) => {
-            items.iter().any(inner)
-        }
-        TermKind::Object(members) => members.iter().any(|(key, value)| inner(key) || inner(value)),
-        _ => false,
-    }
 }

@@ -40,6 +40,7 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         if self.is_replaced(path) {
             return Ok(instead);
         }
+        self.read_base = true;
         let mut real = find_base(self.data, path);
         if path.is_empty()
             && let Some(Value::Object(object)) = real

@@ -93,6 +93,8 @@ pub struct Evaluation<'a, 'e, 'c, P = NoProbe> {
     operands: Vec<Value>,
     /// What was undefined because of an error.
     errors: Vec<EvalError>,
+    /// Whether a base document was looked up.
+    read_base: bool,
     /// Searches that were put off until their value has been used.
     pending: Vec<pending::Pending<'a>>,
 }
@@ -129,6 +131,7 @@ impl<'a, 'e, 'c, P: Probe> Evaluation<'a, 'e, 'c, P> {
             memory,
             operands: Vec::new(),
             errors: Vec::new(),
+            read_base: false,
             pending: Vec::new(),
         }
     }
@@ -137,6 +140,12 @@ impl<'a, 'e, 'c, P: Probe> Evaluation<'a, 'e, 'c, P> {
     #[must_use]
     pub fn builtin_errors(&self) -> &[EvalError] {
         &self.errors
+    }
+
+    /// Whether a base document was looked up, there or not.
+    #[must_use]
+    pub fn has_read_base(&self) -> bool {
+        self.read_base
     }
 
     /// The probe.

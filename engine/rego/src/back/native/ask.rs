@@ -27,7 +27,16 @@ impl Backend {
 
     fn answer(&self, question: &Question<'_>, told: &mut Told) -> Result<QueryResults, RegoErrors> {
         let clock = || monotonic().unwrap_or(Duration::ZERO);
-        let compiled = self.compile_query(question, QueryOptions::default(), told, &clock)?;
+        let compiled = self.compile_query(question, QueryOptions::default(), told, &clock);
+        let compiled = match compiled {
+            // OPA's server gives values to variables of its own, which are unbound with others.
+            Err(errors) if question.tries_rules => {
+                let options = QueryOptions { capture_values: true, ..QueryOptions::default() };
+                let again = self.compile_query(question, options, &mut Told::default(), &clock);
+                return Err(again.err().unwrap_or(errors));
+            }
+            compiled => compiled?,
+        };
         let started = clock();
         let reports = question.reports;
         let watched = reports.coverage || reports.profile || reports.trace || reports.cases;
@@ -62,10 +71,14 @@ impl Backend {
         };
         told.times.eval = clock().saturating_sub(started);
         told.prints = said.prints;
+        told.read_base = said.read_base;
         if reports.builtin_errors {
             told.builtin_errors = said.builtin_errors;
         }
         let rows = rows?.into_iter().map(row).collect();
+        if reports.explanation || reports.measures {
+            self.explain(question, told.times.eval, told)?;
+        }
         Ok(QueryResults { rows, prints: told.prints.clone() })
     }
 

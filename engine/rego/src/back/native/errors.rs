@@ -2,9 +2,10 @@
 
 use super::rules;
 use crate::error::{RegoCode, RegoError, RegoErrors, SourceLine};
+use crate::value::Value;
 use referee_rego_eval::{EvalCode, EvalError};
 use referee_rego_syntax::{Code, Error};
-use referee_rego_value::bytes;
+use referee_rego_value::{self as native, bytes};
 
 /// The longest line of source that an error shows, in characters.
 const MAX_SNIPPET: usize = 300;
@@ -25,7 +26,8 @@ pub(super) fn read(error: Error, shown: bool) -> RegoError {
     let source_line = error.source_line();
     let source_line =
         source_line.map(|(line, index)| Box::new(SourceLine { text: line.to_owned(), index }));
-    let made = RegoError { source_line, ..RegoError::new(code, error.message) };
+    let document = error.document.map(|document| Box::new(Value(native::Value::clone(&document))));
+    let made = RegoError { source_line, document, ..RegoError::new(code, error.message) };
     let made = made.with_details(error.details);
     // An empty module has a name and no line.
     if error.location.row == 0 && error.location.file().is_empty() {

@@ -6,6 +6,7 @@
 mod again;
 mod ask;
 mod errors;
+mod explain;
 mod options;
 mod partial;
 mod parts;
@@ -233,9 +234,9 @@ impl Backend {
             };
             paths.iter().map(|path| Ok(value(path)?.cloned())).collect::<Result<Vec<_>, _>>()
         })
-        .map(|(values, prints)| {
+        .map(|(values, said)| {
             let values = values.into_iter().map(|value| value.map(Value)).collect();
-            Values { values, prints }
+            Values { values, prints: said.prints, read_base: said.read_base }
         })
     }
 
@@ -279,7 +280,7 @@ impl Backend {
         input: Option<&'a Value>,
         within: (&EvalBudget, &World<'_>),
         evaluate: impl FnOnce(&mut Evaluation<'a, '_, '_>) -> Result<T, Box<EvalError>>,
-    ) -> Result<(T, Vec<String>), RegoError> {
+    ) -> Result<(T, Said), RegoError> {
         self.run_with(arena, input, within, NoProbe, evaluate)
     }
 
@@ -291,11 +292,11 @@ impl Backend {
         within: (&EvalBudget, &World<'_>),
         probe: P,
         evaluate: impl FnOnce(&mut Evaluation<'a, '_, '_, P>) -> Result<T, Box<EvalError>>,
-    ) -> Result<(T, Vec<String>), RegoError> {
+    ) -> Result<(T, Said), RegoError> {
         let mut said = Said::default();
         let over = (&self.program, arena, input);
         let result = self.run_saying(over, within, probe, &mut said, evaluate);
-        result.map(|value| (value, said.prints))
+        result.map(|value| (value, said))
     }
 
     /// Runs one evaluation; what it says is said where it fails as well.
@@ -357,6 +358,7 @@ impl Backend {
         let result = evaluate(&mut evaluation);
         let failed_builtins = evaluation.builtin_errors().iter().cloned().map(Box::new);
         said.builtin_errors.extend(failed_builtins.map(failed));
+        said.read_base = evaluation.has_read_base();
         drop(evaluation);
         results::bounded(result.map_err(failed)?, budget.output, &mut context.meter)
     }
@@ -367,6 +369,7 @@ impl Backend {
 struct Said {
     prints: Vec<String>,
     builtin_errors: Vec<RegoError>,
+    read_base: bool,
     without_indexing: bool,
     without_early_exit: bool,
 }

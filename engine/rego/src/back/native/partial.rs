@@ -8,12 +8,12 @@ use super::{Backend, Said};
 use crate::ask::{Question, Told};
 use crate::back::monotonic;
 use crate::error::{RegoCode, RegoError, RegoErrors};
+use crate::report::{Measures, Names, explained};
 use crate::residual::{PartialAnswer, PartialQuestion, Residual};
 use referee_rego_compile::{CompiledQuery, QueryOptions};
-use referee_rego_partial::{Outcome, Rules, STACK, Settings, evaluate};
+use referee_rego_partial::{Nodes, Outcome, Rules, Settings, Telling, Wanted, evaluate};
 use referee_rego_syntax::ast::{Ref, Term, TermKind};
 use referee_rego_syntax::{Location, ParseOptions, parse_ref, parse_term};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// The package of the rules that stay beside the queries: OPA's default.
@@ -30,12 +30,10 @@ impl Backend {
             Err(errors) => return PartialAnswer::new(Err(errors)),
         };
         let started = clock();
-        let compiled = match self.made.compiled() {
-            Ok(compiled) => compiled,
+        let rules = match self.partial_rules() {
+            Ok(rules) => rules,
             Err(errors) => return PartialAnswer::new(Err(errors)),
         };
-        let make = || Rules::new(Arc::clone(compiled), &self.made.tables);
-        let rules = self.made.partial_rules.get_or_init(make);
         let settings = Settings {
             input: question.input.map(|input| &input.0),
             unknowns: &unknowns,
@@ -57,22 +55,27 @@ impl Backend {
         settings: Settings<'_>,
     ) -> PartialAnswer {
         let within = (&question.budget, &question.world);
-        let outcome = std::thread::scope(|scope| {
-            let work = || {
-                self.within(within, |context| {
-                    evaluate(rules, self.program.data(), query, settings, context)
-                })
+        let reports = question.reports;
+        let outcome = self.deep(within, |context| {
+            let clock = || monotonic().unwrap_or(Duration::ZERO);
+            let wanted = Wanted { locals: reports.variables, unify: reports.unifications };
+            let telling = Telling {
+                steps: reports.explanation.then_some(wanted),
+                clock: reports.measures.then_some(&clock),
             };
-            let thread = std::thread::Builder::new().name("rego-partial".into());
-            let thread = thread.stack_size(STACK).spawn_scoped(scope, work);
-            thread.map_err(|_| "no thread for partial evaluation could be started").and_then(
-                |thread| thread.join().map_err(|_| "partial evaluation ended without an answer"),
-            )
+            evaluate(rules, self.program.data(), query, (settings, telling), context)
         });
-        let Outcome { residual, prints, builtin_errors } = match outcome {
+        let outcome = match outcome {
             Ok(outcome) => outcome,
-            Err(message) => return PartialAnswer::new(Err(RegoError::internal(message).into())),
+            Err(error) => return PartialAnswer::new(Err(error.into())),
         };
+        let Outcome { residual, prints, builtin_errors, read_base, steps, measured } = outcome;
+        let modules = match self.made.compiled() {
+            Ok(compiled) => &compiled.rewritten,
+            Err(errors) => return PartialAnswer::new(Err(errors)),
+        };
+        let names = Names { modules, query: &query.rewritten };
+        let trace = explained::trace(&steps, &mut Nodes::new(rules), names);
         let mut said = Said::default();
         said.prints.extend(prints.iter().map(|(location, text)| {
             format!("{location}: {}", referee_rego_value::bytes::shown(text))
@@ -87,6 +90,9 @@ impl Backend {
             None => residual,
         };
         PartialAnswer {
+            explanation: trace.within(question.budget.output),
+            measures: Measures::of(&measured),
+            read_base,
             prints: said.prints,
             builtin_errors: said.builtin_errors,
             ..PartialAnswer::new(residual)

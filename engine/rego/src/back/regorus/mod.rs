@@ -165,7 +165,11 @@ impl Backend {
                 return Err(RegoError::internal("a query over several paths lost some of them"));
             }
             let first = |value: Value| value.elements().and_then(|found| found.into_iter().next());
-            return Ok(Values { values: values.into_iter().map(first).collect(), prints });
+            return Ok(Values {
+                values: values.into_iter().map(first).collect(),
+                prints,
+                read_base: false,
+            });
         };
         // The interpreter has a faster way for a path that is exactly a rule, and none of its
         // other ways for one that is not. Without an input only a query has none.
@@ -173,11 +177,15 @@ impl Backend {
             let QueryResults { rows, prints } = self.query(&path.text, input, budget)?;
             let expression =
                 rows.into_iter().next().and_then(|row| row.expressions.into_iter().next());
-            return Ok(Values { values: vec![expression.map(|only| only.value)], prints });
+            return Ok(Values {
+                values: vec![expression.map(|only| only.value)],
+                prints,
+                read_base: false,
+            });
         }
         let (value, prints) =
             self.rules.run(input, budget, |engine| engine.eval_rule(path.text.clone()))?;
-        Ok(Values { values: vec![checked(&value)?], prints })
+        Ok(Values { values: vec![checked(&value)?], prints, read_base: false })
     }
 
     pub(crate) fn query(

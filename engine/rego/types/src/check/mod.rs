@@ -137,8 +137,11 @@ impl Checker<'_> {
         for error in rules.iter().flat_map(|rule| run.check_rule(env, rule)) {
             written =
                 error.details.iter().fold(written, |sum, line| sum.saturating_add(line.len()));
-            let details = if written > MAX_DETAILS { Vec::new() } else { error.details };
-            errors.push(Error { details, ..error });
+            let error = match written > MAX_DETAILS {
+                true => Error { details: Vec::new(), document: None, ..error },
+                false => error,
+            };
+            errors.push(error);
         }
         errors.sort_by(by_place);
         run.outcome(errors)

@@ -4,7 +4,9 @@ use super::terms::write_ref;
 use crate::text::write_types;
 use crate::{Function, Type};
 use referee_rego_syntax::ast::{Ref, TermKind};
+use referee_rego_syntax::json::{JsonOptions, term_to_json};
 use referee_rego_syntax::{Code, Error, Location};
+use referee_rego_value::{Str, Value};
 
 /// An error.
 #[derive(Clone, Debug)]
@@ -21,8 +23,8 @@ impl Problem {
         Self { error: Error::new(Code::Type, message, location), of_unknown: false }
     }
 
-    fn with_details(self, details: Vec<String>) -> Self {
-        Self { error: self.error.with_details(details), ..self }
+    fn with_details(self, details: Vec<String>, document: Value) -> Self {
+        Self { error: self.error.with_details(details).with_document(document), ..self }
     }
 
     /// A call with arguments that do not fit.
@@ -35,11 +37,13 @@ impl Problem {
     ) -> Self {
         let details =
             vec![format!("have: {}", write_types(have)), format!("want: {}", want.signature())];
+        let had = ("have", Value::array(have.iter().map(or_null)));
+        let document = Value::object([had, ("want", want.arguments_to_json())]);
         Self {
             of_unknown: have.iter().any(Type::is_unknown),
             ..Self::new(format!("{}: {message}", write_ref(operator)), location)
         }
-        .with_details(details)
+        .with_details(details, document)
     }
 
     /// An equality that cannot hold.
@@ -48,7 +52,10 @@ impl Problem {
             of_unknown: left.is_unknown() || right.is_unknown(),
             ..Self::new("match error", location)
         }
-        .with_details(vec![format!("left  : {left}"), format!("right : {right}")])
+        .with_details(
+            vec![format!("left  : {left}"), format!("right : {right}")],
+            Value::object([("a", or_null(left)), ("b", or_null(right))]),
+        )
     }
 
     /// A reference into what has nothing inside.
@@ -70,7 +77,12 @@ impl Problem {
         let read = reference.get(..=at).map_or_else(String::new, write_ref);
         let details =
             vec![write_ref(reference), "^".repeat(read.len()), format!("have: {}", or_nil(have))];
-        Self::new(message, location).with_details(details)
+        let document = Value::object([
+            ("have", or_null(have)),
+            ("pos", position(at)),
+            ("ref", ref_to_json(reference)),
+        ]);
+        Self::new(message, location).with_details(details, document)
     }
 
     /// A reference by a key that cannot be there.
@@ -83,6 +95,18 @@ impl Problem {
     ) -> Self {
         let read = reference.get(..at).map_or_else(String::new, write_ref);
         let pad = " ".repeat(read.len().saturating_add(1));
+        let mut fields = vec![
+            ("oneOf", Value::Null),
+            ("pos", position(at)),
+            ("ref", ref_to_json(reference)),
+            ("want", or_null(&want.keys)),
+        ];
+        if !matches!(have, Type::Unknown) {
+            fields.push(("have", have.to_json()));
+        }
+        if !want.one_of.is_empty() {
+            fields.push(("oneOf", Value::array(want.one_of.iter().map(OneOf::to_json))));
+        }
         let have = if matches!(have, Type::Unknown) {
             format!(
                 "{pad}have: {}",
@@ -94,15 +118,12 @@ impl Problem {
         let want = if want.one_of.is_empty() {
             format!("{pad}want (type): {}", or_nil(&want.keys))
         } else {
-            format!("{pad}want (one of): [{}]", want.one_of.join(" "))
+            let written: Vec<String> = want.one_of.iter().map(ToString::to_string).collect();
+            format!("{pad}want (one of): [{}]", written.join(" "))
         };
         let written = write_ref(reference);
-        Self::new(format!("undefined ref: {written}"), location).with_details(vec![
-            written,
-            format!("{pad}^"),
-            have,
-            want,
-        ])
+        Self::new(format!("undefined ref: {written}"), location)
+            .with_details(vec![written, format!("{pad}^"), have, want], Value::object(fields))
     }
 }
 
@@ -111,8 +132,51 @@ impl Problem {
 pub(super) struct Wanted {
     /// The type of keys.
     pub(super) keys: Type,
-    /// The keys there are, as messages write them.
-    pub(super) one_of: Vec<String>,
+    /// The keys there are.
+    pub(super) one_of: Vec<OneOf>,
+}
+
+/// A key that there is.
+#[derive(Clone, Debug)]
+pub(super) enum OneOf {
+    /// A value.
+    Value(Value),
+    /// The name of a variable or builtin.
+    Name(Str),
+}
+
+impl OneOf {
+    fn to_json(&self) -> Value {
+        match self {
+            Self::Value(value) => value.clone(),
+            Self::Name(name) => Value::String(name.clone()),
+        }
+    }
+}
+
+impl std::fmt::Display for OneOf {
+    /// As messages write it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Value(value) => write!(f, "{value}"),
+            Self::Name(name) => write!(f, "{name}"),
+        }
+    }
+}
+
+/// OPA's JSON of a type; `null` where it is unknown.
+fn or_null(ty: &Type) -> Value {
+    if matches!(ty, Type::Unknown) { Value::Null } else { ty.to_json() }
+}
+
+fn position(at: usize) -> Value {
+    Value::from(i64::try_from(at).unwrap_or(i64::MAX))
+}
+
+/// OPA's JSON of the parts of a reference.
+fn ref_to_json(reference: &Ref) -> Value {
+    let options = JsonOptions::parse_module();
+    Value::array(reference.iter().map(|part| term_to_json(part, &options)))
 }
 
 /// Messages of OPA write some unknown types in Go's way.

@@ -2,7 +2,7 @@
 //! their keys (OPA's `refChecker`).
 
 use super::Run;
-use super::problem::{Problem, Wanted};
+use super::problem::{OneOf, Problem, Wanted};
 use super::scope::{Scope, Tree, select_constant};
 use super::terms::{closure_body, is_root, variable, walk};
 use super::tree::{Key, Node};
@@ -211,8 +211,8 @@ impl Run<'_> {
     }
 }
 
-/// The keys that something has, as messages write them.
-fn one_of(ty: &Type) -> Vec<String> {
+/// The keys that something has.
+fn one_of(ty: &Type) -> Vec<OneOf> {
     fn collect(ty: &Type, keys: &mut Vec<Value>) {
         match ty.resolved() {
             Type::Object(object) => {
@@ -227,5 +227,5 @@ fn one_of(ty: &Type) -> Vec<String> {
     keys.sort();
     // OPA takes arrays and objects for different although they are equal.
     keys.dedup_by(|a, b| a == b && a.depth() == 0);
-    keys.iter().map(ToString::to_string).collect()
+    keys.into_iter().map(OneOf::Value).collect()
 }

@@ -2,6 +2,7 @@
 //!
 //! Paths longer than [`MAX_PATH`] are not kept: what is not in the tree may be anything.
 
+use super::problem::OneOf;
 use super::terms::{constant, variable};
 use crate::Type;
 use crate::algebra::native;
@@ -78,8 +79,8 @@ impl Node {
         self.extent.get_or_init(all).clone()
     }
 
-    /// The keys below, in order and as messages write them.
-    pub(super) fn keys(&self) -> Vec<String> {
+    /// The keys below, in order.
+    pub(super) fn keys(&self) -> Vec<OneOf> {
         let mut keys: Vec<&Key> = self.children.keys().collect();
         keys.sort_by(|a, b| match (a, b) {
             (Key::Value(a), Key::Value(b)) => a.cmp(b),
@@ -88,8 +89,8 @@ impl Node {
             (Key::Var(_), Key::Value(_)) => std::cmp::Ordering::Greater,
         });
         let write = |key: &Key| match key {
-            Key::Var(name) => name.to_string(),
-            Key::Value(value) => value.to_string(),
+            Key::Var(name) => OneOf::Name(name.clone()),
+            Key::Value(value) => OneOf::Value(value.clone()),
         };
         keys.into_iter().map(write).collect()
     }
