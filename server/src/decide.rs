@@ -39,6 +39,8 @@ pub(crate) struct Deciding<'a> {
     pub(crate) started: Instant,
     /// The id of the batch it belongs to.
     pub(crate) batch: Option<&'a str>,
+    /// What stands in the log beside OPA's members.
+    pub(crate) custom: Option<&'a Value>,
     /// Whether a document that is undefined is an error, as to OPA's v0.
     pub(crate) required: bool,
 }
@@ -81,7 +83,8 @@ impl Deciding<'_> {
             let event = event(self.app, self.revision, head, subject, input, outcome, &timers);
             decision_id = Some(event.decision_id.clone());
             let batch_decision_id = self.batch.map(ToOwned::to_owned);
-            sink.record(DecisionEvent { batch_decision_id, calls, ..event });
+            let custom = self.custom.cloned();
+            sink.record(DecisionEvent { batch_decision_id, calls, custom, ..event });
         }
         let (value, explanation) = answer?;
         Ok(Decided { value, decision_id, explanation, timers })

@@ -219,10 +219,12 @@ async fn dispatch(
     // The path is a view into what the request holds, and cloning it copies nothing.
     let uri = request.uri().clone();
     let (endpoint, rest) = of(uri.path());
-    let packed = is_packed(uri.path(), &method).then(|| compress::wanted(request.headers()));
-    let answered = head::answered(&request).map(Answer::from);
-    let answer = match answered {
-        Some(answered) => Ok(answered),
+    let mut packed = is_packed(uri.path(), &method).then(|| compress::wanted(request.headers()));
+    let answer = match head::answered(&request) {
+        Some(answered) => {
+            packed = None;
+            Ok(Answer::from(answered))
+        }
         None => match authz::authorize(app, request).await {
             Ok(request) => answer(app, (endpoint, rest), request, started).await,
             Err(error) => Err(error),
