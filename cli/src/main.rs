@@ -9,6 +9,7 @@ mod args;
 mod command;
 mod config;
 mod console;
+mod descriptors;
 mod error;
 mod escape;
 mod evidence;

@@ -12,7 +12,7 @@ use crate::route::Routes;
 use crate::state::State;
 use axum::extract::Request;
 use referee_engine::{Engine, LoadedPolicy};
-use referee_rego::Value;
+use referee_rego::{Calls, Value};
 use referee_store::CacheStats;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -130,7 +130,12 @@ impl App {
         }
     }
 
-    /// The number of the next request that the decision log is told of.
+    /// A place where an evaluation notes its calls, where the decision log wants them.
+    pub(crate) fn calls(&self) -> Option<Arc<Calls>> {
+        self.sink.get().filter(|sink| sink.wants_calls()).map(|_| Arc::default())
+    }
+
+    /// The number of the next request.
     pub(crate) fn next_request(&self) -> u64 {
         self.requests.fetch_add(1, Ordering::Relaxed).saturating_add(1)
     }
@@ -211,7 +216,7 @@ impl Server {
             registries,
             metrics,
             state: Arc::new(state),
-            plugins: Arc::default(),
+            plugins: Arc::new(Plugins::of_a_server()),
             sink: OnceLock::new(),
             status: OnceLock::new(),
             given_config: OnceLock::new(),

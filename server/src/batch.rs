@@ -64,6 +64,7 @@ pub(crate) async fn answer(
             due,
             started: Instant::now(),
             batch: batch.as_deref(),
+            custom: None,
             required: false,
         };
         let timers = Timers::new(timers::wanted(&query) || app.sink.get().is_some());

@@ -121,7 +121,7 @@ impl Crowd {
     }
 
     /// Asks the one that has done nothing for the longest time, if any does nothing.
-    fn ask_one_to_leave(&self) {
+    pub(crate) fn ask_one_to_leave(&self) {
         let seats = self.seats();
         let idle = seats.values().filter(|it| !it.is_busy() && !it.asked.load(Ordering::Relaxed));
         if let Some(guest) = idle.min_by_key(|guest| guest.changed.load(Ordering::Relaxed)) {

@@ -30,6 +30,8 @@ const NO_INPUT: &str =
 struct Asked {
     input: Option<Value>,
     subject: Option<String>,
+    /// What else stands in the body: nothing to the answer, and for the log.
+    others: Option<Value>,
 }
 
 pub(crate) async fn answer(
@@ -48,7 +50,8 @@ pub(crate) async fn answer(
     let asked = if is_post {
         let bytes = input::read(app, &head.headers, body).await?;
         let parsing = Instant::now();
-        let asked = asked_in_body(input::document(&head.headers, &bytes)?)?;
+        let asked =
+            asked_in_body(input::document(&head.headers, &bytes)?, app.sink.get().is_some())?;
         timers.since(timers::INPUT_PARSE, parsing);
         asked
     } else {
@@ -58,6 +61,7 @@ pub(crate) async fn answer(
         asked
     };
     let warned = is_post && asked.input.is_none() && asked.subject.is_none();
+    let logged = asked.others.map(|others| Value::object([("request_metadata", others)]));
     let input = match &asked.subject {
         Some(subject) => {
             let gathering = Instant::now();
@@ -79,6 +83,7 @@ pub(crate) async fn answer(
         due,
         started,
         batch: None,
+        custom: logged.as_ref(),
         required: false,
     };
     let decided = deciding.decide(&head, input, timers).await?;
@@ -147,10 +152,11 @@ fn asked_in_query(query: &Query) -> Result<Asked, ApiError> {
     let input = query.last("input").map(|text| Value::from_json_body(text.as_bytes()));
     let input = input.transpose().map_err(|error| malformed(part, error))?;
     let subject = query.get("subject").map(ToOwned::to_owned);
-    Ok(Asked { input, subject })
+    Ok(Asked { input, subject, others: None })
 }
 
-fn asked_in_body(document: Option<Value>) -> Result<Asked, ApiError> {
+/// `logged`: what stands beside is wanted.
+fn asked_in_body(document: Option<Value>, logged: bool) -> Result<Asked, ApiError> {
     let Some(document) = input::object(document)? else { return Ok(Asked::default()) };
     let subject = match member(&document, "subject") {
         None => None,
@@ -159,7 +165,17 @@ fn asked_in_body(document: Option<Value>) -> Result<Asked, ApiError> {
             None => return Err(malformed(BODY, InputError::Subject(subject.kind().as_str()))),
         },
     };
-    Ok(Asked { input: member(&document, "input"), subject })
+    let others = if logged { others(&document) } else { None };
+    Ok(Asked { input: member(&document, "input"), subject, others })
+}
+
+/// The members of a body that mean nothing here, which OPA logs for those who put them there.
+fn others(document: &Value) -> Option<Value> {
+    let members = document.entries()?.into_iter();
+    let named = members.filter_map(|(name, value)| Some((name.as_str()?.into_owned(), value)));
+    let others: Vec<_> = named.filter(|(name, _)| name != "input" && name != "subject").collect();
+    let object = || Value::object(others.iter().map(|(name, it)| (name.as_str(), it.clone())));
+    (!others.is_empty()).then(object)
 }
 
 async fn facts(

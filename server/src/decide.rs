@@ -8,12 +8,18 @@ use crate::explain::{self, Mode, Telling};
 use crate::listen::Peer;
 use crate::state::{Revision, WriteError};
 use crate::timers::{self, Timers};
+use crate::trace;
 use axum::http::request::Parts;
 use referee_core::Timestamp;
-use referee_rego::Value;
+use referee_engine::EvaluateError;
+use referee_rego::{Calls, EvalBudget, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::time::Instant;
+
+/// The number of a request among all that the server was asked, from 1.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RequestNumber(pub(crate) u64);
 
 /// What is to be decided, and how.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +39,8 @@ pub(crate) struct Deciding<'a> {
     pub(crate) started: Instant,
     /// The id of the batch it belongs to.
     pub(crate) batch: Option<&'a str>,
+    /// What stands in the log beside OPA's members.
+    pub(crate) custom: Option<&'a Value>,
     /// Whether a document that is undefined is an error, as to OPA's v0.
     pub(crate) required: bool,
 }
@@ -58,7 +66,8 @@ impl Deciding<'_> {
     ) -> Result<Decided, ApiError> {
         // A clone shares what it is a clone of; without a log there is none.
         let logged = self.app.sink.get().map(|sink| (sink, input.clone()));
-        let answer = match self.evaluate(input, &mut timers).await {
+        let calls = self.app.calls();
+        let answer = match self.evaluate(input, calls.as_ref(), &mut timers).await {
             Ok((None, _)) if self.required => Err(self.undefined()),
             answer => answer,
         };
@@ -74,7 +83,8 @@ impl Deciding<'_> {
             let event = event(self.app, self.revision, head, subject, input, outcome, &timers);
             decision_id = Some(event.decision_id.clone());
             let batch_decision_id = self.batch.map(ToOwned::to_owned);
-            sink.record(DecisionEvent { batch_decision_id, ..event });
+            let custom = self.custom.cloned();
+            sink.record(DecisionEvent { batch_decision_id, calls, custom, ..event });
         }
         let (value, explanation) = answer?;
         Ok(Decided { value, decision_id, explanation, timers })
@@ -94,6 +104,7 @@ impl Deciding<'_> {
     async fn evaluate(
         &self,
         input: Option<Value>,
+        calls: Option<&Arc<Calls>>,
         timers: &mut Timers,
     ) -> Result<(Option<Value>, Option<String>), ApiError> {
         let preparing = Instant::now();
@@ -115,12 +126,22 @@ impl Deciding<'_> {
             Telling { mode: self.explain, pretty: self.pretty, instrumented: self.instrumented };
         let answer = if telling.is_on() {
             let of = (asked.path().to_owned(), asked.program().clone(), self.revision);
+            let input = (input, calls.map(Arc::clone));
             let told = explain::value(self.app, of, input, telling, deadline).await?;
             timers.measured(told.measures);
             timers.read_base(told.read_base);
             (told.value, told.explanation)
         } else {
-            let evaluation = self.app.engine().evaluate(&asked, input, deadline).await?;
+            let evaluation = match calls.map(Arc::clone) {
+                None => self.app.engine().evaluate(&asked, input, deadline).await?,
+                Some(calls) => {
+                    let noting = move |budget: &EvalBudget| {
+                        asked.answer_noting(input.as_ref(), budget, &calls)
+                    };
+                    let answer = self.app.engine().run(deadline, noting).await?;
+                    answer.map_err(EvaluateError::from)?
+                }
+            };
             explain::log_prints(&evaluation.prints);
             timers.read_base(evaluation.read_base);
             (evaluation.value, None)
@@ -157,10 +178,12 @@ pub(crate) fn event(
         subject,
         input,
         outcome,
+        calls: None,
         metrics: timers.all().cloned().unwrap_or_default(),
         timestamp: now(app),
         requested_by: head.extensions.get::<Arc<Peer>>().map(|peer| peer.address.clone()),
-        request_id: app.next_request(),
+        trace: trace::of(&head.headers),
+        request_id: head.extensions.get::<RequestNumber>().map_or(0, |number| number.0),
         headers,
         custom: None,
     }

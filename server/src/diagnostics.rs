@@ -39,8 +39,6 @@ pub(crate) fn health(app: &App, query: Option<&str>) -> Result<Reply, ApiError> 
 pub(crate) async fn health_rule(app: &App, rest: &str) -> Result<Reply, ApiError> {
     let states = app.plugins.all();
     let states = states.iter().map(|(name, it)| (name.as_str(), Value::from(it.state.as_str())));
-    // OPA's part for discovery is always there, and well where nobody discovers anything.
-    let states = std::iter::once(("discovery", Value::from("OK"))).chain(states);
     let input = Value::object([
         ("plugin_state", Value::object(states)),
         ("plugins_ready", Value::from(app.plugins.have_been_ready())),

@@ -13,7 +13,8 @@ const PLAIN: &str = "text/plain; charset=utf-8";
 /// The answer to a request that HTTP does not allow, or that is about no path at all. Where it is
 /// refused the connection ends with it.
 pub(crate) fn answered<B>(request: &Request<B>) -> Option<Reply> {
-    if request.method() == Method::OPTIONS && request.uri().path() == "*" {
+    let whole = request.uri().path() == "*";
+    if whole && request.method() == Method::OPTIONS {
         return Some(reply::empty(StatusCode::OK));
     }
     let headers = request.headers();
@@ -26,9 +27,11 @@ pub(crate) fn answered<B>(request: &Request<B>) -> Option<Reply> {
             reply::with_body(StatusCode::BAD_REQUEST, PLAIN, told)
         }
         (_, Some(_)) => reply::with_body(StatusCode::BAD_REQUEST, PLAIN, "400 Bad Request"),
+        _ if whole => reply::empty(StatusCode::BAD_REQUEST),
         _ => {
-            let expected = headers.get(EXPECT)?;
-            if expected.as_bytes().eq_ignore_ascii_case(b"100-continue") {
+            let expected = headers.get(EXPECT).filter(|expected| !expected.is_empty())?;
+            let mut expected = expected.as_bytes().split(|byte| *byte == b',');
+            if expected.any(|one| one.trim_ascii().eq_ignore_ascii_case(b"100-continue")) {
                 return None;
             }
             reply::empty(StatusCode::EXPECTATION_FAILED)
@@ -62,8 +65,11 @@ mod tests {
         for version in [h1, h2, Version::HTTP_10] {
             assert_eq!(status("GET", "/", version, &[host, ("host", "b")]), Some((400, 15)));
         }
-        assert_eq!(status("POST", "/", h1, &[host, ("expect", "100-Continue")]), None);
+        for expected in ["100-Continue", "x, 100-continue", ""] {
+            assert_eq!(status("POST", "/", h1, &[host, ("expect", expected)]), None);
+        }
         assert_eq!(status("POST", "/", h1, &[host, ("expect", "x")]), Some((417, 0)));
         assert_eq!(status("OPTIONS", "*", h1, &[host]), Some((200, 0)));
+        assert_eq!(status("GET", "*", h1, &[host]), Some((400, 0)));
     }
 }

@@ -57,6 +57,7 @@ mod serve;
 pub mod state;
 pub mod status;
 mod timers;
+mod trace;
 mod unsent;
 mod v0;
 mod verify;
@@ -69,3 +70,4 @@ pub use listen::{
 };
 pub use plugin_state::{PluginState, PluginStatus, Plugins};
 pub use serve::Ended;
+pub use trace::TraceContext;

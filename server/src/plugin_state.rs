@@ -52,6 +52,14 @@ pub struct Plugins {
 }
 
 impl Plugins {
+    /// Those of a server to begin with: there is nothing to discover, which is well. OPA tells of
+    /// that part whether it is configured or not.
+    pub(crate) fn of_a_server() -> Self {
+        let plugins = Self::default();
+        plugins.set("discovery", PluginState::Ok, "");
+        plugins
+    }
+
     /// Says how a part is.
     pub fn set(&self, name: &str, state: PluginState, message: impl Into<String>) {
         let status = PluginStatus { state, message: message.into() };

@@ -5,6 +5,7 @@
 
 use crate::access::{self, Ruling};
 use crate::app::App;
+use crate::decide::RequestNumber;
 use crate::error::ApiError;
 use crate::reply::{self, Reply};
 use crate::{
@@ -207,16 +208,23 @@ impl Routes {
     }
 }
 
-async fn dispatch(app: &App, request: Request, of: fn(&str) -> (Endpoint, &str)) -> Response<Body> {
+async fn dispatch(
+    app: &App,
+    mut request: Request,
+    of: fn(&str) -> (Endpoint, &str),
+) -> Response<Body> {
     let started = Instant::now();
+    request.extensions_mut().insert(RequestNumber(app.next_request()));
     let method = request.method().clone();
     // The path is a view into what the request holds, and cloning it copies nothing.
     let uri = request.uri().clone();
     let (endpoint, rest) = of(uri.path());
-    let packed = is_packed(uri.path(), &method).then(|| compress::wanted(request.headers()));
-    let answered = head::answered(&request).map(Answer::from);
-    let answer = match answered {
-        Some(answered) => Ok(answered),
+    let mut packed = is_packed(uri.path(), &method).then(|| compress::wanted(request.headers()));
+    let answer = match head::answered(&request) {
+        Some(answered) => {
+            packed = None;
+            Ok(Answer::from(answered))
+        }
         None => match authz::authorize(app, request).await {
             Ok(request) => answer(app, (endpoint, rest), request, started).await,
             Err(error) => Err(error),

@@ -81,7 +81,7 @@ impl Acceptors {
         let crowd = Crowd::new(permits(connections));
         for listener in listeners {
             let (crowd, routes) = (Arc::clone(&crowd), routes.clone());
-            tokio::spawn(accept(listener, routes, pace, crowd, phases.clone(), living.clone()));
+            tokio::spawn(accept(living.clone(), listener, routes, pace, crowd, phases.clone()));
         }
         Self { phase, alive }
     }
@@ -96,13 +96,15 @@ impl Acceptors {
     }
 }
 
+/// `living` is given back last: when all of them are, no socket is listened on any more, and those
+/// with a file have removed it.
 async fn accept(
+    living: channel::Receiver<()>,
     listener: Listener,
     routes: Routes,
     pace: Pace,
     crowd: Arc<Crowd>,
     mut phases: channel::Receiver<Phase>,
-    living: channel::Receiver<()>,
 ) {
     loop {
         let next = async {
@@ -131,6 +133,8 @@ async fn accept(
             Err(error) if of_one_connection(&error) => {}
             Err(error) => {
                 tracing::error!(%error, "no connection could be accepted");
+                // There may be no more descriptors, and one that does nothing holds one.
+                crowd.ask_one_to_leave();
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
             Ok(None) => return,

@@ -18,9 +18,6 @@ pub(crate) struct Timers {
 pub(crate) const INPUT_PARSE: &str = "timer_rego_input_parse_ns";
 pub(crate) const QUERY_COMPILE: &str = "timer_rego_query_compile_ns";
 pub(crate) const QUERY_EVAL: &str = "timer_rego_query_eval_ns";
-/// What a document takes that comes from outside. Nothing does; OPA tells it wherever base documents
-/// are looked at.
-pub(crate) const EXTERNAL_RESOLVE: &str = "timer_rego_external_resolve_ns";
 pub(crate) const MODULE_PARSE: &str = "timer_rego_module_parse_ns";
 pub(crate) const MODULE_COMPILE: &str = "timer_rego_module_compile_ns";
 pub(crate) const READ_BYTES: &str = "timer_server_read_bytes_ns";

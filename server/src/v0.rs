@@ -46,6 +46,7 @@ pub(crate) async fn answer(
         due: Due::new(started, allowed),
         started,
         batch: None,
+        custom: None,
         required: true,
     };
     let timers = Timers::new(app.sink.get().is_some());

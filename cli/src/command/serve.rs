@@ -9,7 +9,7 @@ use crate::config::{Config, Overlay};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::interrupt::{Shutdown, second_kills};
-use crate::{roots, setup};
+use crate::{descriptors, roots, setup};
 use clap::Args;
 use referee_core::{Digest, Timestamp, Trust};
 use referee_server::{Address, Server};
@@ -97,6 +97,7 @@ impl ServeArgs {
 /// Where the server cannot be set up or cannot listen.
 pub(crate) async fn run(mut config: Config, args: &ServeArgs) -> Result<Exit, CliError> {
     let opa = args.opa.prepare(&mut config.server)?;
+    config.server.max_connections = descriptors::connections(config.server.max_connections);
     let policy = (!config.server.without_policy).then(|| setup::policy(&config)).transpose()?;
     let trust = setup::trust(&config)?;
     if config.trust.is_empty() {

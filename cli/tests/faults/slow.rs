@@ -164,3 +164,33 @@ fn connections_that_do_nothing_make_room_for_those_that_ask() {
     assert!(grown < 32 * 1_024, "{grown} KiB");
     drop((idle, silent));
 }
+
+#[test]
+fn where_few_files_may_be_open_there_are_fewer_connections_and_others_are_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Process::limited(folder.path(), &json!({}), &[], "ulimit -n 400");
+    let healthy = Healthy::begin(&server);
+    let mut idle = Vec::new();
+    for _ in 0..600 {
+        let mut client = Client::connect(&server.address).unwrap();
+        assert_eq!(client.ask("GET /health", &[], b"").unwrap().status, 200);
+        idle.push(client);
+    }
+    healthy.end("600 idle connections where 400 files may be open");
+    assert!(server.descriptors() < 300, "{}", server.descriptors());
+    assert!(!server.log().contains("no connection could be accepted"), "{}", server.log());
+}
+
+#[test]
+fn a_low_limit_of_open_files_that_may_be_raised_is_raised() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Process::limited(folder.path(), &json!({}), &[], "ulimit -Sn 100");
+    let idle: Vec<Client> = (0..300)
+        .map(|_| {
+            let mut client = Client::connect(&server.address).unwrap();
+            assert_eq!(client.ask("GET /health", &[], b"").unwrap().status, 200);
+            client
+        })
+        .collect();
+    assert!(server.descriptors() > idle.len(), "none of them had to leave");
+}

@@ -2,16 +2,15 @@
 //! bundles that the real `opa build` built and signed, and of a server that then fails.
 
 use crate::find::{skipped, tool};
-use crate::serving::{Server, serve};
+use crate::pair::{Both, built};
 use rcgen::KeyPair;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// What the server of bundles answers: status, tag, body.
 type Answer = (u16, String, Vec<u8>);
@@ -63,105 +62,6 @@ fn answer_one(mut stream: TcpStream, answer: &Mutex<Answer>, heads: &Mutex<Vec<S
         body.len()
     );
     let _gone = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body));
-}
-
-/// What `opa build` makes of a policy: an archive, signed where a key is given.
-fn built(opa: &Path, folder: &Path, revision: &str, n: u32, key: Option<&Path>) -> Vec<u8> {
-    let source = folder.join(format!("source-{revision}"));
-    std::fs::create_dir_all(source.join("authz")).unwrap();
-    let manifest = format!(r#"{{"revision": "{revision}", "roots": ["authz"]}}"#);
-    std::fs::write(source.join(".manifest"), manifest).unwrap();
-    std::fs::write(source.join("authz/data.json"), format!(r#"{{"n": {n}}}"#)).unwrap();
-    let policy = "package authz\n\ntwice := data.authz.n * 2\n\n\
-                  from := data.system.bundles.b.manifest.revision\n";
-    std::fs::write(source.join("authz/p.rego"), policy).unwrap();
-    let archive = folder.join(format!("{revision}.tar.gz"));
-    let mut command = Command::new(opa);
-    command.env_clear().current_dir(&source).args(["build", "--bundle", "."]).arg("--output");
-    command.arg(&archive);
-    if let Some(key) = key {
-        command.args(["--signing-alg", "ES256", "--signing-key"]).arg(key);
-    }
-    let made = command.output().unwrap();
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    std::fs::read(archive).unwrap()
-}
-
-/// Both servers with one configuration.
-struct Both([Server; 2]);
-
-impl Both {
-    fn start(opa: &Path, config: &Path) -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let child = Command::new(opa)
-            .env_clear()
-            .envs([("HOME", "/nonexistent"), ("TOKEN", "t0")])
-            .args(["run", "--server", "--disable-telemetry", "--addr", &free.to_string()])
-            .arg("--config-file")
-            .arg(config)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let theirs = Server { child, address: free.to_string() };
-        let mut command = Command::new(env!("CARGO_BIN_EXE_referee"));
-        command.env_clear().envs([("HOME", "/nonexistent"), ("TOKEN", "t0")]);
-        let (ours, mut log) = serve(&mut command, &["--opa-config", config.to_str().unwrap()]);
-        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
-        Self([theirs, ours])
-    }
-
-    /// What both answer: status and body.
-    fn ask(&self, path: &str) -> [(String, Value); 2] {
-        [&self.0[0], &self.0[1]].map(|server| ask(&server.address, path))
-    }
-
-    /// Waits until both answer what is wanted, each in its own time.
-    fn wait(&self, path: &str, wanted: impl Fn(&Value) -> bool) -> [Value; 2] {
-        [&self.0[0], &self.0[1]].map(|server| {
-            let patience = Instant::now() + Duration::from_secs(20);
-            loop {
-                let (status, body) = ask(&server.address, path);
-                if wanted(&body) {
-                    return body;
-                }
-                assert!(Instant::now() < patience, "{}{path}: {status} {body}", server.address);
-                std::thread::sleep(Duration::from_millis(50));
-            }
-        })
-    }
-
-    /// The status of the bundle without what differs from run to run, once it is as wanted.
-    fn status(&self, wanted: impl Fn(&Value) -> bool) -> [Value; 2] {
-        let both = self.wait("/v1/status", |body| wanted(&body["result"]["bundles"]["b"]));
-        both.map(|body| {
-            let mut status = body["result"]["bundles"]["b"].clone();
-            let members = status.as_object_mut().unwrap();
-            assert!(members.remove("metrics").is_some());
-            for (name, value) in members.iter_mut() {
-                if name.starts_with("last_") {
-                    let never = value.as_str().unwrap().starts_with("0001-");
-                    *value = if never { "never" } else { "once" }.into();
-                }
-            }
-            status
-        })
-    }
-}
-
-fn ask(address: &str, path: &str) -> (String, Value) {
-    let Ok(mut stream) = TcpStream::connect(address) else {
-        return ("none".to_owned(), Value::Null);
-    };
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
-    let status = head.split(' ').nth(1).unwrap_or_default().to_owned();
-    // An answer in chunks has their lengths around it.
-    let ends = body.find('{').zip(body.rfind('}'));
-    let json = ends.and_then(|(from, to)| body.get(from..=to)).unwrap_or("null");
-    (status, serde_json::from_str(json).unwrap_or(Value::Null))
 }
 
 fn config(folder: &Path, url: &str, key: Option<&str>, name: &str) -> PathBuf {

@@ -18,6 +18,10 @@ mod find;
 #[cfg(test)]
 mod normal;
 #[cfg(test)]
+mod pair;
+#[cfg(test)]
+mod polling;
+#[cfg(test)]
 #[path = "../peers/registry.rs"]
 mod registry;
 #[cfg(test)]
@@ -26,4 +30,8 @@ mod server;
 #[path = "../peers/serving.rs"]
 mod serving;
 #[cfg(test)]
+mod settings;
+#[cfg(test)]
 mod shipping;
+#[cfg(test)]
+mod source;

@@ -2,15 +2,13 @@
 //! `conftest`: what one of them writes the others read.
 
 use crate::find::{skipped, tool};
-use crate::registry::{Kind, Registry, free_port};
-use crate::serving::{Server, serve};
+use crate::pair::Both;
+use crate::registry::{Kind, Registry};
 use rcgen::KeyPair;
 use serde_json::{Value, json};
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
 
 /// The user `u` with the password `hunter2-registry`, as docker-registry wants it (bcrypt).
 const USERS: &str = "u:$2b$05$abcdefghijklmnopqrstuulZu.ILEXqeNBq7QTUS3kx8ZZIO3trhO\n";
@@ -138,47 +136,6 @@ impl Yard {
     }
 }
 
-/// Both servers with one configuration: the real `opa` first.
-fn both(opa: &Path, config: &Path) -> [Server; 2] {
-    let address = format!("127.0.0.1:{}", free_port());
-    let child = Command::new(opa)
-        .env_clear()
-        .env("HOME", "/nonexistent")
-        .args(["run", "--server", "--disable-telemetry", "--addr", &address, "--config-file"])
-        .arg(config)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let theirs = Server { child, address };
-    let mut command = Command::new(env!("CARGO_BIN_EXE_referee"));
-    command.env_clear().env("HOME", "/nonexistent");
-    let (ours, mut log) = serve(&mut command, &["--opa-config", config.to_str().unwrap()]);
-    std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
-    [theirs, ours]
-}
-
-/// Waits until a server answers something in which `wanted` holds.
-fn wait(server: &Server, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-    let patience = Instant::now() + Duration::from_secs(30);
-    loop {
-        let body = ask(&server.address, path).unwrap_or(Value::Null);
-        if wanted(&body) {
-            return body;
-        }
-        assert!(Instant::now() < patience, "{}{path}: {body}", server.address);
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
-fn ask(address: &str, path: &str) -> Option<Value> {
-    let mut stream = TcpStream::connect(address).ok()?;
-    write!(stream, "GET {path} HTTP/1.0\r\nHost: x\r\n\r\n").ok()?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).ok()?;
-    serde_json::from_str(answer.split_once("\r\n\r\n")?.1).ok()
-}
-
 #[test]
 fn what_referee_pushes_opa_serves_as_referee_does() {
     let Some(opa) = tool("opa") else { return skipped("shipping", "there is no opa") };
@@ -189,12 +146,8 @@ fn what_referee_pushes_opa_serves_as_referee_does() {
         let reference = yard.reference("org/policy:1");
         let first = yard.push(&yard.built(referee, "r1", 1, Some("one")), &reference);
         assert_eq!((&first["revision"], &first["signed"]), (&json!("r1"), &json!(true)));
-        let servers = both(&opa, &yard.config(&reference, Some("one"), None));
-        let document = |n: i64| {
-            servers
-                .each_ref()
-                .map(|server| wait(server, "/v1/data/authz", |body| body["result"]["twice"] == n))
-        };
+        let both = Both::start(&opa, &yard.config(&reference, Some("one"), None));
+        let document = |n: i64| both.wait("/v1/data/authz", |body| body["result"]["twice"] == n);
         let [theirs, ours] = document(2);
         assert_eq!(theirs, ours);
         assert_eq!(ours["result"]["from"], "r1");
@@ -205,11 +158,7 @@ fn what_referee_pushes_opa_serves_as_referee_does() {
             must(&mut command);
         };
         forced(&yard.built(referee, "r2", 2, Some("two")));
-        for server in &servers {
-            wait(server, "/v1/status", |body| {
-                body["result"]["bundles"]["b"]["code"] == "bundle_error"
-            });
-        }
+        both.wait("/v1/status", |body| body["result"]["bundles"]["b"]["code"] == "bundle_error");
         let [theirs, ours] = document(2);
         assert_eq!(theirs, ours);
         forced(&yard.built(referee, "r3", 3, Some("one")));
@@ -241,10 +190,8 @@ fn what_opa_built_and_oras_pushed_is_pulled_and_served() {
         let error = yard
             .pull_fails(&reference, &["--signing-alg", "ES256", "--verification-key", "two.pub"]);
         assert!(error.contains("[bundle_signature_invalid]"), "{error}");
-        let servers = both(&opa, &yard.config(&reference, Some("one"), None));
-        let [theirs, ours] = servers
-            .each_ref()
-            .map(|server| wait(server, "/v1/data/authz", |body| body["result"]["twice"] == 8));
+        let both = Both::start(&opa, &yard.config(&reference, Some("one"), None));
+        let [theirs, ours] = both.wait("/v1/data/authz", |body| body["result"]["twice"] == 8);
         assert_eq!(theirs, ours);
         // And the other way round: oras makes of what referee pushed the file that it was.
         let pushed = yard.push(&bundle, &yard.reference("org/other:2"));
@@ -327,10 +274,8 @@ fn a_registry_that_lets_nobody_in_is_told_as_such_and_takes_credentials() {
     must(&mut logged_in(&["pull", &reference, "-o", "out.tar.gz"]));
     assert!(!yard.at("never").exists());
     let Some(opa) = tool("opa") else { return skipped("shipping", "there is no opa") };
-    let servers = both(&opa, &yard.config(&reference, None, Some("u:hunter2-registry")));
-    let [theirs, ours] = servers
-        .each_ref()
-        .map(|server| wait(server, "/v1/data/authz", |body| body["result"]["twice"] == 10));
+    let both = Both::start(&opa, &yard.config(&reference, None, Some("u:hunter2-registry")));
+    let [theirs, ours] = both.wait("/v1/data/authz", |body| body["result"]["twice"] == 10);
     assert_eq!(theirs, ours);
 }
 
@@ -386,7 +331,8 @@ fn what_a_registry_holds_and_is_no_bundle_is_told_by_what_is_wrong_with_it() {
     yard.push(&bundle, &altered);
     let layer = referee_core::Digest::sha256(&std::fs::read(&bundle).unwrap());
     let hex = layer.hex();
-    let stored = format!("registry/docker/registry/v2/blobs/sha256/{}/{hex}/data", &hex[..2]);
+    let stored =
+        format!("registry/docker/registry/v2/blobs/sha256/{}/{hex}/data", hex.get(..2).unwrap());
     let mut bytes = std::fs::read(yard.at(&stored)).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;

@@ -12,16 +12,18 @@
 //! Refused: an address without TLS that a server with TLS leads to, more than one way to
 //! authenticate, ways that Referee has not, tokens from a server without TLS.
 
+mod assertion;
 mod authorize;
 mod config;
 mod connection;
 mod identity;
 mod oauth;
+mod passphrase;
 mod request;
 
 pub use config::{
     BearerConfig, ClientTlsConfig, OAuth2Config, ServiceConfig, ServiceCredentials, ServiceKind,
-    ServiceTls, Unsupported,
+    ServiceTls, SigningKeyConfig, Unsupported,
 };
 pub use request::{ServiceRequest, ServiceResponse};
 
@@ -34,6 +36,7 @@ use authorize::Authorizer;
 use connection::Connection;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Response};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
@@ -74,9 +77,20 @@ impl Service {
     /// # Errors
     /// [`StoreError::Configuration`] naming the setting that cannot be used, `services.NAME.…`.
     pub fn new(config: &ServiceConfig) -> Result<Self, StoreError> {
+        Self::with_keys(config, &BTreeMap::new())
+    }
+
+    /// The same with keys that it may be told to sign with, by their names.
+    ///
+    /// # Errors
+    /// As of [`Self::new`].
+    pub fn with_keys(
+        config: &ServiceConfig,
+        keys: &BTreeMap<String, SigningKeyConfig>,
+    ) -> Result<Self, StoreError> {
         let (base, user) = base(config)?;
         let connection = Arc::new(Connection::new(config)?);
-        let authorizer = Authorizer::new(config, user, &connection)?;
+        let authorizer = Authorizer::new(config, user, keys, &connection)?;
         let header_timeout = match config.response_header_timeout_seconds {
             Some(0) => None,
             Some(seconds) => Some(Duration::from_secs(seconds)),

@@ -43,6 +43,10 @@ fn kinds(directory: &Path) -> [Waiting; 3] {
     ]
 }
 
+fn nothing_is_lost(counters: &Counters) -> bool {
+    counters.all().keys().all(|name| *name == "referee_decision_logs_spooled")
+}
+
 #[test]
 fn events_come_out_once_and_in_order_however_they_wait() {
     let folder = tempfile::tempdir().unwrap();
@@ -62,7 +66,7 @@ fn events_come_out_once_and_in_order_however_they_wait() {
         }
         delivered.extend(drain(&mut buffer, &counters));
         assert_eq!(delivered, (0..2_000).collect::<Vec<_>>(), "{waiting:?}");
-        assert!(counters.all().is_empty());
+        assert!(nothing_is_lost(&counters));
         assert_eq!(buffer.in_memory(), 0);
     }
 }
@@ -170,5 +174,5 @@ fn child_on_a_full_disk() {
     buffer.push((300..350).map(event).collect(), &counters);
     all.extend(drain(&mut buffer, &counters));
     assert_eq!(all, (0..350).collect::<Vec<_>>());
-    assert!(counters.all().is_empty());
+    assert!(nothing_is_lost(&counters));
 }

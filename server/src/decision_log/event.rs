@@ -5,6 +5,7 @@
 //! text. What Referee adds stands under `custom.referee`.
 
 use super::mask::Maskable;
+use crate::trace::TraceContext;
 use referee_core::Timestamp;
 use referee_rego::{Program, Value};
 use serde::Serialize;
@@ -27,6 +28,7 @@ pub(crate) enum Asked {
 pub(crate) struct Decision {
     pub(crate) decision_id: String,
     pub(crate) batch_decision_id: Option<String>,
+    pub(crate) trace: Option<TraceContext>,
     /// What decided: mask and drop are asked of the same policies and data.
     pub(crate) program: Program,
     /// The revisions of bundles by their names; an empty revision is left out.
@@ -91,6 +93,10 @@ impl Decision {
         members.push(("decision_id", json(&self.decision_id)));
         if let Some(id) = &self.batch_decision_id {
             members.push(("batch_decision_id", json(id)));
+        }
+        if let Some(TraceContext { trace_id, span_id }) = &self.trace {
+            members.push(("trace_id", json(trace_id)));
+            members.push(("span_id", json(span_id)));
         }
         if !self.bundles.is_empty() {
             let bundles = self.bundles.iter().map(|(name, revision)| (name, Bundle { revision }));

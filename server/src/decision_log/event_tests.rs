@@ -9,6 +9,7 @@ fn value(text: &str) -> Value {
 fn members_stand_in_the_order_of_opa() {
     let mut event = decision("package a", r#"{"n": 1.50, "s": "<ä>"}"#);
     event.batch_decision_id = Some("batch".into());
+    event.trace = Some(TraceContext { trace_id: "4bf9".into(), span_id: "00f0".into() });
     event.bundles = Arc::new([("b".into(), "r1".into()), ("a".into(), String::new())].into());
     event.maskable.nd_builtin_cache = Some(value(r#"{"time.now_ns": {"[]": 1}}"#));
     event.erased = vec!["/input/x".into()];
@@ -19,6 +20,7 @@ fn members_stand_in_the_order_of_opa() {
     event.timestamp = "2026-01-02T03:04:05.120Z".parse().unwrap();
     let expected = concat!(
         r#"{"labels":{"id":"i"},"decision_id":"id","batch_decision_id":"batch","#,
+        r#""trace_id":"4bf9","span_id":"00f0","#,
         r#""bundles":{"a":{},"b":{"revision":"r1"}},"path":"demo/allow","#,
         r#""input":{"n":1.50,"s":"<ä>"},"result":{"r":1},"nd_builtin_cache":{"time.now_ns":{"[]":1}},"#,
         r#""erased":["/input/x"],"masked":["/input/y"],"error":{"code":"c","message":"m"},"#,

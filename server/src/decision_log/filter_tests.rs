@@ -12,6 +12,7 @@ pub(crate) fn decision(policy: &str, input: &str) -> Decision {
     Decision {
         decision_id: "id".into(),
         batch_decision_id: None,
+        trace: None,
         program,
         bundles: std::sync::Arc::default(),
         asked: Asked::Path("demo/allow".into()),

@@ -51,7 +51,9 @@ const SPECS: &[Spec] = &[
             ("keys", Done),
             ("default_decision", Done),
             ("default_authorization_decision", Done),
-            ("caching", Done),
+            // There is nothing that they would hold from one question to the next: policies reach
+            // no network here.
+            ("caching", Idle),
             ("nd_builtin_cache", Done),
             ("persistence_directory", Done),
             ("distributed_tracing", Idle),
@@ -299,6 +301,8 @@ fn judge(
             warnings.insert(format!("unknown configuration option {dotted:?} encountered"));
         }
         Some((_, Done)) => {}
+        // Who turns off what is not there has what was wanted.
+        Some((_, Idle)) if *value == Value::Bool(false) => {}
         Some((_, Idle)) => {
             warnings
                 .insert(format!("configuration option {dotted:?} is not supported and ignored"));

@@ -31,7 +31,9 @@ async fn status_is_posted_when_something_changes_and_tells_why_logs_do_not_arriv
     );
     assert_eq!(failing["labels"]["app"], "demo");
     assert_eq!(failing["labels"]["id"], "the-id");
-    let plugins = json!({"decision_logs": {"state": "OK"}, "status": {"state": "OK"}});
+    let plugins = json!({
+        "decision_logs": {"state": "OK"}, "discovery": {"state": "OK"}, "status": {"state": "OK"},
+    });
     assert_eq!(failing["plugins"], plugins);
     assert_eq!(failing["metrics"]["prometheus"]["opa_info"]["type"], "GAUGE");
 

@@ -364,7 +364,8 @@ async fn decisions_are_told_to_the_log_with_the_id_that_the_caller_has() {
     let stand =
         serve(Some(policy(crate::stand::POLICY)), |server| server.with_decision_sink(sink)).await;
     let mut client = stand.client().await;
-    let body = client.post("/v1/data/demo/sum", r#"{"input": 7}"#).await.json();
+    let asked = r#"{"input": 7, "com.example/ticket": {"n": 1}, "Input": 8}"#;
+    let body = client.post("/v1/data/demo/sum", asked).await.json();
     client.post("/v1/data/demo/clash", r#"{"input": {"clash": true}}"#).await;
     client.get("/v1/query?q=x%20%3D%201").await;
     let events = kept.0.lock().unwrap();
@@ -375,6 +376,9 @@ async fn decisions_are_told_to_the_log_with_the_id_that_the_caller_has() {
     assert!(
         matches!(&sum.outcome, DecisionOutcome::Result(value) if value.to_json_string() == "3")
     );
+    let custom = sum.custom.as_ref().unwrap().to_json_string();
+    assert_eq!(custom, r#"{"request_metadata":{"Input":8,"com.example/ticket":{"n":1}}}"#);
+    assert_eq!((&clash.custom, &query.custom), (&None, &None));
     assert!(sum.requested_by.as_ref().unwrap().starts_with("127.0.0.1:"));
     assert!(sum.metrics.contains_key("timer_rego_query_eval_ns"));
     let DecisionOutcome::Error(error) = &clash.outcome else { panic!("{clash:?}") };

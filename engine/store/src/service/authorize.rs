@@ -1,6 +1,6 @@
 //! What authorizes requests to a service.
 
-use super::config::{BearerConfig, ServiceConfig, ServiceKind};
+use super::config::{BearerConfig, ServiceConfig, ServiceKind, SigningKeyConfig};
 use super::connection::Connection;
 use super::oauth::OAuth2;
 use super::{UserInfo, unusable};
@@ -10,6 +10,7 @@ use crate::http::Fault;
 use crate::registry::secret_header;
 use crate::secret::Secret;
 use reqwest::header::HeaderValue;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -45,6 +46,7 @@ impl Authorizer {
     pub(super) fn new(
         config: &ServiceConfig,
         user: UserInfo,
+        keys: &BTreeMap<String, SigningKeyConfig>,
         connection: &Arc<Connection>,
     ) -> Result<Self, StoreError> {
         let credentials = &config.credentials;
@@ -72,7 +74,7 @@ impl Authorizer {
             return Self::bearer(config, bearer);
         }
         if let Some(oauth2) = &credentials.oauth2 {
-            let oauth2 = OAuth2::new(config, oauth2, Arc::clone(connection))?;
+            let oauth2 = OAuth2::new(config, oauth2, keys, Arc::clone(connection))?;
             return Ok(Self::OAuth2(Box::new(oauth2)));
         }
         let Some((user, password)) = user else { return Ok(Self::None) };

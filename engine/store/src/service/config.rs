@@ -6,6 +6,7 @@
 
 use crate::secret::Secret;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -123,12 +124,30 @@ pub struct ClientTlsConfig {
     pub cert_reread_interval_seconds: Option<u64>,
 }
 
+/// A key that signs, of `keys` in OPA's configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SigningKeyConfig {
+    /// The algorithm by its name (RFC 7518, section 3.1).
+    pub algorithm: String,
+    /// PEM with a private key, or the secret of an HMAC.
+    pub private_key: Secret,
+}
+
+impl SigningKeyConfig {
+    /// A key for an algorithm.
+    #[must_use]
+    pub fn new(algorithm: impl Into<String>, private_key: Secret) -> Self {
+        Self { algorithm: algorithm.into(), private_key }
+    }
+}
+
 /// A token of an OAuth 2 server (RFC 6749, section 4.4).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct OAuth2Config {
-    /// `client_credentials`, which is meant where nothing is said. `jwt_bearer` is not supported.
+    /// `client_credentials`, which is meant where nothing is said, or `jwt_bearer`.
     pub grant_type: String,
     /// The server's address; `https`.
     pub token_url: String,
@@ -148,12 +167,25 @@ pub struct OAuth2Config {
     pub client_assertion_path: Option<PathBuf>,
     /// What kind of token it is; that of RFC 7523 where nothing is said.
     pub client_assertion_type: String,
-    /// The key that such a token is signed with: not supported.
-    pub signing_key: Option<Unsupported>,
+    /// The key of the configuration that such a token is signed with, by its name.
+    pub signing_key: String,
+    /// The thumbprint of that key's certificate, in hexadecimal: for the token's header.
+    pub thumbprint: String,
+    /// Further claims of the token.
+    pub additional_claims: Map<String, Value>,
+    /// Whether each token has a name of its own.
+    pub include_jti_claim: bool,
     /// A key in AWS: not supported.
     pub aws_kms: Option<Unsupported>,
     /// A key in Azure: not supported.
     pub azure_keyvault: Option<Unsupported>,
+}
+
+impl OAuth2Config {
+    /// Whether a signed token is the grant itself, and not what says who asks for one.
+    pub(super) fn is_bearer_grant(&self) -> bool {
+        self.grant_type == "jwt_bearer"
+    }
 }
 
 #[cfg(test)]
@@ -172,7 +204,7 @@ mod tests {
                     "client_secret": "hunter2", "client_assertion": "hunter2",
                     "additional_headers": {"a": "hunter2"},
                     "additional_parameters": {"a": "hunter2"},
-                    "signing_key": "hunter2",
+                    "aws_kms": "hunter2",
                 },
                 "s3_signing": {"environment_credentials": {"secret": "hunter2"}},
             },

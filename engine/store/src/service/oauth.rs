@@ -1,15 +1,18 @@
 //! Tokens of an OAuth 2 server: the client credentials grant (RFC 6749, section 4.4), with a
-//! password or with an assertion (RFC 7523, section 2.2).
+//! password or with an assertion (RFC 7523, section 2.2) that is given or signed here, and the
+//! grant of a signed token (RFC 7523, section 2.1).
 //!
 //! A token is kept until ten seconds before its end, fetched once for all who need it, and
 //! forgotten when the service refuses it.
 //!
 //! Refused: a server without TLS, one that redirects, an answer that is not a bearer token.
 
+use super::assertion::Assertion;
 use super::authorize::{basic, token_in};
-use super::config::{OAuth2Config, ServiceConfig};
+use super::config::{OAuth2Config, ServiceConfig, SigningKeyConfig};
 use super::connection::{self, Connection};
 use super::unusable;
+use crate::clock::{Clock as _, SystemClock};
 use crate::error::StoreError;
 use crate::http::{Deadline, Fault, MAX_ERROR_BYTES, read_body};
 use crate::registry::secret_header;
@@ -17,6 +20,7 @@ use crate::secret::Secret;
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -36,6 +40,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// What kind of assertion is meant where nothing is said (RFC 7523, section 2.2).
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
+/// The grant of a signed token (RFC 7523, section 2.1).
+const BEARER_GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
 /// The most characters of what a server says about an error that are shown.
 const MAX_DETAIL: usize = 200;
 
@@ -44,11 +51,22 @@ const MAX_DETAIL: usize = 200;
 pub(super) struct OAuth2 {
     url: Url,
     headers: HeaderMap,
-    /// All but an assertion that stands in a file.
+    /// All but a token that is fetched or made each time.
     form: Vec<(String, Secret)>,
-    assertion_path: Option<PathBuf>,
+    vouched: Vouched,
     connection: Arc<Connection>,
     kept: Mutex<Option<Token>>,
+}
+
+/// What says who we are, beside what stands in the form.
+#[derive(Debug)]
+enum Vouched {
+    /// Nothing more.
+    Said,
+    /// An assertion in a file.
+    File(PathBuf),
+    /// A token that is signed each time, for this member of the form.
+    Signed(Box<Assertion>, &'static str),
 }
 
 /// A token, as it is sent.
@@ -85,6 +103,7 @@ impl OAuth2 {
     pub(super) fn new(
         config: &ServiceConfig,
         oauth2: &OAuth2Config,
+        keys: &BTreeMap<String, SigningKeyConfig>,
         connection: Arc<Connection>,
     ) -> Result<Self, StoreError> {
         let wrong = |setting: &str, problem: &str| {
@@ -92,18 +111,16 @@ impl OAuth2 {
             unusable(config, setting.trim_end_matches('.'), problem)
         };
         match oauth2.grant_type.as_str() {
-            "" | "client_credentials" => {}
-            "jwt_bearer" => return Err(wrong("grant_type", "jwt_bearer is not supported")),
-            _ => return Err(wrong("grant_type", "it must be client_credentials")),
+            "" | "client_credentials" | "jwt_bearer" => {}
+            _ => return Err(wrong("grant_type", "it must be client_credentials or jwt_bearer")),
         }
         let unsupported = [
-            ("signing_key", oauth2.signing_key.is_some()),
             ("aws_kms", oauth2.aws_kms.is_some()),
             ("azure_keyvault", oauth2.azure_keyvault.is_some()),
         ];
         if let Some((setting, _)) = unsupported.into_iter().find(|(_, given)| *given) {
-            let problem = "signing assertions is not supported; there are client_secret, \
-                           client_assertion and client_assertion_path";
+            let problem = "signing with a key of a cloud is not supported; there are \
+                           client_secret, signing_key, client_assertion and client_assertion_path";
             return Err(wrong(setting, problem));
         }
         let url =
@@ -111,24 +128,10 @@ impl OAuth2 {
         if url.scheme() != "https" {
             return Err(wrong("token_url", "it must begin with https://"));
         }
-        let assertion_path =
-            oauth2.client_assertion_path.clone().filter(|path| !path.as_os_str().is_empty());
-        let ways = [
-            !oauth2.client_secret.is_empty(),
-            !oauth2.client_assertion.is_empty(),
-            assertion_path.is_some(),
-        ];
-        if ways.into_iter().filter(|given| *given).count() != 1 {
-            let problem = "exactly one of client_secret, client_assertion and \
-                           client_assertion_path is needed";
-            return Err(wrong("", problem));
-        }
-        if oauth2.client_id.is_empty() {
-            return Err(wrong("client_id", "it is needed"));
-        }
+        let vouched = vouched(oauth2, keys, &wrong)?;
         let headers = headers(oauth2, &wrong)?;
         let form = form(oauth2);
-        Ok(Self { url, headers, form, assertion_path, connection, kept: Mutex::new(None) })
+        Ok(Self { url, headers, form, vouched, connection, kept: Mutex::new(None) })
     }
 
     /// The header with a token that holds a while yet.
@@ -156,12 +159,15 @@ impl OAuth2 {
         let place = format!("{target}: the token server {}", shown(&self.url));
         let mut form: Vec<(&str, &str)> =
             self.form.iter().map(|(name, value)| (name.as_str(), value.expose())).collect();
-        let assertion = match &self.assertion_path {
-            Some(path) => Some(token_in(path.clone()).await?),
-            None => None,
+        let vouched = match &self.vouched {
+            Vouched::Said => None,
+            Vouched::File(path) => Some(("client_assertion", token_in(path.clone()).await?)),
+            Vouched::Signed(assertion, member) => {
+                Some((*member, assertion.token(SystemClock.now(), &place)?))
+            }
         };
-        if let Some(assertion) = &assertion {
-            form.push(("client_assertion", assertion.expose()));
+        if let Some((member, token)) = &vouched {
+            form.push((*member, token.expose()));
         }
         let deadline = Deadline::after(PATIENCE);
         let client = self.connection.client(false).await?;
@@ -196,12 +202,44 @@ impl OAuth2 {
     }
 }
 
+/// What says who we are: exactly one thing.
+fn vouched(
+    oauth2: &OAuth2Config,
+    keys: &BTreeMap<String, SigningKeyConfig>,
+    wrong: &impl Fn(&str, &str) -> StoreError,
+) -> Result<Vouched, StoreError> {
+    if oauth2.is_bearer_grant() {
+        let assertion = Assertion::new(oauth2, keys, wrong)?;
+        return Ok(Vouched::Signed(Box::new(assertion), "assertion"));
+    }
+    let path = oauth2.client_assertion_path.clone().filter(|path| !path.as_os_str().is_empty());
+    let ways = [
+        !oauth2.client_secret.is_empty(),
+        !oauth2.signing_key.is_empty(),
+        !oauth2.client_assertion.is_empty(),
+        path.is_some(),
+    ];
+    if ways.into_iter().filter(|given| *given).count() != 1 {
+        let problem = "exactly one of client_secret, signing_key, client_assertion and \
+                       client_assertion_path is needed";
+        return Err(wrong("", problem));
+    }
+    if !oauth2.signing_key.is_empty() {
+        let assertion = Assertion::new(oauth2, keys, wrong)?;
+        return Ok(Vouched::Signed(Box::new(assertion), "client_assertion"));
+    }
+    if oauth2.client_id.is_empty() {
+        return Err(wrong("client_id", "it is needed"));
+    }
+    Ok(path.map_or(Vouched::Said, Vouched::File))
+}
+
 fn headers(
     oauth2: &OAuth2Config,
     wrong: &impl Fn(&str, &str) -> StoreError,
 ) -> Result<HeaderMap, StoreError> {
     let mut headers = HeaderMap::new();
-    if !oauth2.client_secret.is_empty() {
+    if !oauth2.client_secret.is_empty() && !oauth2.is_bearer_grant() {
         let value = basic(&oauth2.client_id, &oauth2.client_secret)
             .ok_or_else(|| wrong("client_id", "it cannot stand in a header"))?;
         headers.insert(AUTHORIZATION, value);
@@ -229,17 +267,25 @@ fn form(oauth2: &OAuth2Config) -> Vec<(String, Secret)> {
     for (name, value) in &oauth2.additional_parameters {
         add(name, value.clone());
     }
+    if oauth2.is_bearer_grant() {
+        add("grant_type", Secret::new(BEARER_GRANT.to_owned()));
+        return form;
+    }
     add("grant_type", Secret::new("client_credentials".to_owned()));
-    if oauth2.client_secret.is_empty() {
-        let kind = match oauth2.client_assertion_type.as_str() {
-            "" => ASSERTION_TYPE,
-            given => given,
-        };
+    if !oauth2.client_secret.is_empty() {
+        return form;
+    }
+    if !oauth2.client_id.is_empty() {
         add("client_id", Secret::new(oauth2.client_id.clone()));
-        add("client_assertion_type", Secret::new(kind.to_owned()));
-        if !oauth2.client_assertion.is_empty() {
-            add("client_assertion", oauth2.client_assertion.clone());
-        }
+    }
+    let kind = match oauth2.client_assertion_type.as_str() {
+        // What is signed here is of this kind.
+        given if !given.is_empty() && oauth2.signing_key.is_empty() => given,
+        _ => ASSERTION_TYPE,
+    };
+    add("client_assertion_type", Secret::new(kind.to_owned()));
+    if !oauth2.client_assertion.is_empty() {
+        add("client_assertion", oauth2.client_assertion.clone());
     }
     form
 }

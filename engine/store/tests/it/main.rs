@@ -15,6 +15,9 @@ mod examples;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+#[path = "../../../../cli/tests/peers/find.rs"]
+mod find;
+#[cfg(test)]
 mod helpers;
 #[cfg(test)]
 mod layouts;
@@ -30,6 +33,10 @@ mod referrers;
 mod server;
 #[cfg(test)]
 mod service;
+#[cfg(test)]
+mod service_keys;
+#[cfg(test)]
+mod service_signed;
 #[cfg(test)]
 mod service_tls;
 #[cfg(test)]

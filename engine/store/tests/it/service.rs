@@ -243,13 +243,13 @@ fn settings_that_cannot_be_used_are_errors_that_name_them() {
         (
             "http://h",
             oauth(json!({"grant_type": "jwt_bearer"})),
-            "services.s.credentials.oauth2.grant_type: jwt_bearer is not supported",
+            "services.s.credentials.oauth2.signing_key: it is needed for the grant_type jwt_bearer",
         ),
         (
             "http://h",
             oauth(json!({"client_assertion": "x"})),
-            "services.s.credentials.oauth2: exactly one of client_secret, client_assertion and \
-             client_assertion_path is needed",
+            "services.s.credentials.oauth2: exactly one of client_secret, signing_key, \
+             client_assertion and client_assertion_path is needed",
         ),
         (
             "http://h",
@@ -259,8 +259,14 @@ fn settings_that_cannot_be_used_are_errors_that_name_them() {
         (
             "http://h",
             oauth(json!({"signing_key": "k", "client_secret": ""})),
-            "services.s.credentials.oauth2.signing_key: signing assertions is not supported; \
-             there are client_secret, client_assertion and client_assertion_path",
+            "services.s.credentials.oauth2.signing_key: keys has no \"k\"",
+        ),
+        (
+            "http://h",
+            oauth(json!({"aws_kms": {"name": "hunter2"}})),
+            "services.s.credentials.oauth2.aws_kms: signing with a key of a cloud is not \
+             supported; there are client_secret, signing_key, client_assertion and \
+             client_assertion_path",
         ),
         (
             "http://h",

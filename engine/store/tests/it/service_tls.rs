@@ -16,10 +16,10 @@ use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
-struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
         Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
@@ -32,18 +32,18 @@ impl Authority {
         (params.signed_by(&key, &self.0).unwrap(), key)
     }
 
-    fn write(&self, folder: &Path) {
+    pub(crate) fn write(&self, folder: &Path) {
         std::fs::write(folder.join("ca.pem"), self.0.pem()).unwrap();
     }
 
     /// Writes `client.pem` and `client.key`.
-    fn write_client(&self, folder: &Path) {
+    pub(crate) fn write_client(&self, folder: &Path) {
         let (certificate, key) = self.issue("client");
         std::fs::write(folder.join("client.pem"), certificate.pem()).unwrap();
         std::fs::write(folder.join("client.key"), key.serialize_pem()).unwrap();
     }
 
-    async fn server(
+    pub(crate) async fn server(
         &self,
         clients: Option<&Self>,
         handler: impl Fn(&Request) -> Script + Send + Sync + 'static,
@@ -65,11 +65,11 @@ impl Authority {
     }
 }
 
-fn folder() -> TempDir {
+pub(crate) fn folder() -> TempDir {
     tempfile::tempdir().unwrap()
 }
 
-fn url(server: &Server) -> String {
+pub(crate) fn url(server: &Server) -> String {
     format!("https://{}", server.host)
 }
 
