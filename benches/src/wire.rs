@@ -17,8 +17,18 @@ pub struct Wire {
 /// A POST with a JSON body, as bytes.
 #[must_use]
 pub fn post(path: &str, body: &[u8]) -> Vec<u8> {
+    request("POST", path, "application/json", body)
+}
+
+/// A PUT of a policy, as bytes.
+#[must_use]
+pub fn put(path: &str, body: &[u8]) -> Vec<u8> {
+    request("PUT", path, "text/plain", body)
+}
+
+fn request(method: &str, path: &str, kind: &str, body: &[u8]) -> Vec<u8> {
     let mut request = format!(
-        "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+        "{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\n\
          Content-Length: {}\r\n\r\n",
         body.len()
     )

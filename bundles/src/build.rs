@@ -25,6 +25,7 @@ impl Snapshot {
             text: module.text.clone(),
             rego_v0: module.rego_v0,
             package: None,
+            tree: None,
         };
         Self {
             manifest: Manifest { roots: Some(Roots::everything()), ..Manifest::default() },
@@ -61,7 +62,7 @@ impl Snapshot {
             for module in modules {
                 let rego_v0 = Some(module.rego_v0.unwrap_or(said));
                 let path = free(module.path, &name, &mut paths);
-                whole.modules.push(BundleModule { path, rego_v0, ..module });
+                whole.modules.push(BundleModule { path, rego_v0, tree: None, ..module });
             }
             for file in raw {
                 let path = free(file.path, &name, &mut paths);

@@ -5,7 +5,7 @@ use crate::error::BundleError;
 use crate::manifest::Manifest;
 use crate::path;
 use crate::signature::SignedBy;
-use referee_rego::{Module, Value};
+use referee_rego::{Module, SyntaxTree, Value};
 use std::sync::Arc;
 
 /// A bundle.
@@ -40,7 +40,7 @@ impl Bundle {
 }
 
 /// A module of a bundle.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct BundleModule {
     /// Its path inside, without a slash at the beginning.
@@ -52,6 +52,9 @@ pub struct BundleModule {
     /// Its package, part by part, without `data`; `None` where it does not parse, which only
     /// [`crate::ReadOptions::keep_unparsed`] leaves in a bundle.
     pub package: Option<Vec<String>>,
+    /// Its tree, where [`crate::ReadOptions::compile`] says for whom it is parsed. Places in it are
+    /// in the file of its path inside, as OPA has them.
+    pub tree: Option<SyntaxTree>,
 }
 
 /// What a file is that is kept as it is.

@@ -15,8 +15,9 @@ use crate::manifest::Manifest;
 use crate::manifest_error::ManifestError;
 use crate::roots::Roots;
 use crate::signature::{self, Checked, SIGNATURES_FILE, SignaturePolicy};
-use referee_rego::{RegoErrors, SyntaxTree, Value};
+use referee_rego::{CompileOptions, Module, RegoErrors, SyntaxTree, Value};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The name of the file with the changes of a delta.
@@ -35,6 +36,9 @@ pub struct ReadOptions<'a> {
     pub etag: Option<String>,
     /// What the names in a signature may begin with: the path of a folder, as it was given.
     pub folder: Option<&'a str>,
+    /// How the modules are to be compiled: they are parsed for that, and their trees kept. Without
+    /// it they are parsed only to see whether they parse.
+    pub compile: Option<CompileOptions>,
     /// Modules that do not parse are kept; whoever compiles them is told why.
     pub keep_unparsed: bool,
     /// Data is not read, and the bundle has none: for those who only look at it.
@@ -51,6 +55,7 @@ impl<'a> ReadOptions<'a> {
             limits: BundleLimits::DEFAULT,
             signatures,
             rego_v0: false,
+            compile: None,
             etag: None,
             folder: None,
             keep_unparsed: false,
@@ -263,11 +268,21 @@ impl<'a> Reading<'a> {
         };
         let rego_v0 = self.manifest.rego_v0_of(&path);
         let started = self.now();
-        let tree = SyntaxTree::parse(&path, &text, rego_v0.unwrap_or(self.options.rego_v0));
+        let text: Arc<str> = text.into();
+        let tree = match &self.options.compile {
+            None => SyntaxTree::parse(&path, &text, rego_v0.unwrap_or(self.options.rego_v0)),
+            Some(options) => {
+                let module = Module::new(path.as_str(), Arc::clone(&text)).with_rego_v0(rego_v0);
+                SyntaxTree::of_module(&module, options)
+            }
+        };
         self.times.modules = spent(self.times.modules, started, self.now());
-        let package = match tree {
-            Ok(tree) => Some(tree.package_parts()),
-            Err(_) if self.options.keep_unparsed => None,
+        let (package, tree) = match tree {
+            Ok(tree) => {
+                let package = tree.package_parts();
+                (Some(package), self.options.compile.as_ref().map(|_| tree))
+            }
+            Err(_) if self.options.keep_unparsed => (None, None),
             Err(errors) => {
                 self.errors.push(errors);
                 return Ok(());
@@ -277,7 +292,7 @@ impl<'a> Reading<'a> {
             let (roots, package) = (self.roots.to_string(), package.join("."));
             return Err(BundleError::ModuleOutside { path, roots, package });
         }
-        self.modules.push(BundleModule { path, text: text.into(), rego_v0, package });
+        self.modules.push(BundleModule { path, text, rego_v0, package, tree });
         Ok(())
     }
 

@@ -5,7 +5,9 @@ use crate::engine::Engine;
 use crate::policy::{LoadedPolicy, Pace};
 use referee_core::decision::{Elapsed, Reason};
 use referee_core::{Coded, Decision, Verdict};
-use referee_rego::{Document, EvalBudget, Evaluation, PathError, Program, RegoError, Value, World};
+use referee_rego::{
+    Calls, Document, EvalBudget, Evaluation, PathError, Program, RegoError, Value, World,
+};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -81,10 +83,36 @@ impl Asked {
         input: Option<&Value>,
         budget: &EvalBudget,
     ) -> Result<Evaluation, RegoError> {
-        let world = match &self.runtime {
+        self.answer_in(self.world(), input, budget)
+    }
+
+    /// Evaluates it here and now; calls whose answers may differ from one evaluation to the next
+    /// are noted.
+    ///
+    /// # Errors
+    /// What the evaluation ended with.
+    pub fn answer_noting(
+        &self,
+        input: Option<&Value>,
+        budget: &EvalBudget,
+        calls: &Calls,
+    ) -> Result<Evaluation, RegoError> {
+        self.answer_in(self.world().with_calls(calls), input, budget)
+    }
+
+    fn world(&self) -> World<'_> {
+        match &self.runtime {
             Some(runtime) => World::NONE.with_runtime(runtime),
             None => World::NONE,
-        };
+        }
+    }
+
+    fn answer_in(
+        &self,
+        world: World<'_>,
+        input: Option<&Value>,
+        budget: &EvalBudget,
+    ) -> Result<Evaluation, RegoError> {
         self.program.evaluate_document(&self.document, input, budget, &world)
     }
 }

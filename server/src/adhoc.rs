@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::deadline::{Due, said_deadline};
 use crate::decide::{event, told};
-use crate::decision_sink::{DecisionOutcome, DecisionSubject};
+use crate::decision_sink::{DecisionEvent, DecisionOutcome, DecisionSubject};
 use crate::error::ApiError;
 use crate::explain::{self, Mode, Telling};
 use crate::input::{self, member};
@@ -47,10 +47,14 @@ pub(crate) async fn answer(
     let telling = Telling { mode, pretty, instrumented: timers::instrumented(&query) };
     let logged = app.sink.get().map(|sink| (sink, input.clone(), text.clone()));
     let (program, runtime) = (revision.program().clone(), revision.runtime().clone());
+    let calls = app.calls();
+    let noted = calls.clone();
     let evaluation = app.engine().run(due.left_to_evaluate(), move |budget| {
         let question = Question::new(&text, *budget).over(input.as_ref());
         let question = question.telling(telling.reports()).without_builtins(UNSAFE).trying_rules();
-        program.ask(&question.in_world(World::NONE.with_runtime(&runtime)))
+        let mut world = World::NONE.with_runtime(&runtime);
+        world.calls = noted.as_deref();
+        program.ask(&question.in_world(world))
     });
     let Answer { results, told: said, .. } = evaluation.await?;
     timers.measured(said.measures);
@@ -70,7 +74,8 @@ pub(crate) async fn answer(
         // What is no query is refused before OPA would log it.
         if !matches!(&results, Err(ApiError::AdHoc(_) | ApiError::EmptyQuery)) {
             let subject = DecisionSubject::Query(text);
-            sink.record(event(app, &revision, &head, subject, input, outcome, &timers));
+            let event = event(app, &revision, &head, subject, input, outcome, &timers);
+            sink.record(DecisionEvent { calls, ..event });
         }
     }
     let results = results?;

@@ -12,7 +12,7 @@ use crate::route::Routes;
 use crate::state::State;
 use axum::extract::Request;
 use referee_engine::{Engine, LoadedPolicy};
-use referee_rego::Value;
+use referee_rego::{Calls, Value};
 use referee_store::CacheStats;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -128,6 +128,11 @@ impl App {
             Writes::Auto => Err(ApiError::WritesRefused { open: true }),
             Writes::Refuse => Err(ApiError::WritesRefused { open: false }),
         }
+    }
+
+    /// A place where an evaluation notes its calls, where the decision log wants them.
+    pub(crate) fn calls(&self) -> Option<Arc<Calls>> {
+        self.sink.get().filter(|sink| sink.wants_calls()).map(|_| Arc::default())
     }
 
     /// The number of the next request.

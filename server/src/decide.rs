@@ -11,7 +11,8 @@ use crate::timers::{self, Timers};
 use crate::trace;
 use axum::http::request::Parts;
 use referee_core::Timestamp;
-use referee_rego::Value;
+use referee_engine::EvaluateError;
+use referee_rego::{Calls, EvalBudget, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -65,7 +66,8 @@ impl Deciding<'_> {
     ) -> Result<Decided, ApiError> {
         // A clone shares what it is a clone of; without a log there is none.
         let logged = self.app.sink.get().map(|sink| (sink, input.clone()));
-        let answer = match self.evaluate(input, &mut timers).await {
+        let calls = self.app.calls();
+        let answer = match self.evaluate(input, calls.as_ref(), &mut timers).await {
             Ok((None, _)) if self.required => Err(self.undefined()),
             answer => answer,
         };
@@ -82,7 +84,7 @@ impl Deciding<'_> {
             decision_id = Some(event.decision_id.clone());
             let batch_decision_id = self.batch.map(ToOwned::to_owned);
             let custom = self.custom.cloned();
-            sink.record(DecisionEvent { batch_decision_id, custom, ..event });
+            sink.record(DecisionEvent { batch_decision_id, calls, custom, ..event });
         }
         let (value, explanation) = answer?;
         Ok(Decided { value, decision_id, explanation, timers })
@@ -102,6 +104,7 @@ impl Deciding<'_> {
     async fn evaluate(
         &self,
         input: Option<Value>,
+        calls: Option<&Arc<Calls>>,
         timers: &mut Timers,
     ) -> Result<(Option<Value>, Option<String>), ApiError> {
         let preparing = Instant::now();
@@ -123,12 +126,22 @@ impl Deciding<'_> {
             Telling { mode: self.explain, pretty: self.pretty, instrumented: self.instrumented };
         let answer = if telling.is_on() {
             let of = (asked.path().to_owned(), asked.program().clone(), self.revision);
+            let input = (input, calls.map(Arc::clone));
             let told = explain::value(self.app, of, input, telling, deadline).await?;
             timers.measured(told.measures);
             timers.read_base(told.read_base);
             (told.value, told.explanation)
         } else {
-            let evaluation = self.app.engine().evaluate(&asked, input, deadline).await?;
+            let evaluation = match calls.map(Arc::clone) {
+                None => self.app.engine().evaluate(&asked, input, deadline).await?,
+                Some(calls) => {
+                    let noting = move |budget: &EvalBudget| {
+                        asked.answer_noting(input.as_ref(), budget, &calls)
+                    };
+                    let answer = self.app.engine().run(deadline, noting).await?;
+                    answer.map_err(EvaluateError::from)?
+                }
+            };
             explain::log_prints(&evaluation.prints);
             timers.read_base(evaluation.read_base);
             (evaluation.value, None)
@@ -165,6 +178,7 @@ pub(crate) fn event(
         subject,
         input,
         outcome,
+        calls: None,
         metrics: timers.all().cloned().unwrap_or_default(),
         timestamp: now(app),
         requested_by: head.extensions.get::<Arc<Peer>>().map(|peer| peer.address.clone()),

@@ -7,7 +7,7 @@
 use crate::state::Revision;
 use crate::trace::TraceContext;
 use referee_core::Timestamp;
-use referee_rego::Value;
+use referee_rego::{Calls, Value};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -22,6 +22,12 @@ pub trait DecisionSink: Send + Sync + fmt::Debug {
     /// these as they like, and must not push out what was decided for others.
     fn takes_denial(&self) -> bool {
         true
+    }
+
+    /// Whether events are to hold what builtins gave whose answers may differ from one evaluation to
+    /// the next. It costs a little with each decision.
+    fn wants_calls(&self) -> bool {
+        false
     }
 
     /// The headers of requests that events are to hold, in lower case.
@@ -66,6 +72,9 @@ pub struct DecisionEvent {
     pub input: Option<Value>,
     /// What came of it.
     pub outcome: DecisionOutcome,
+    /// What builtins gave whose answers may differ from one evaluation to the next, where the sink
+    /// wants it.
+    pub calls: Option<Arc<Calls>>,
     /// How long its parts took, as the answer's `metrics` tell it.
     pub metrics: BTreeMap<&'static str, u64>,
     /// When it was made.

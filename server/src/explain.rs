@@ -7,8 +7,8 @@ use crate::query::Query;
 use crate::state::Revision;
 use referee_engine::EvaluateError;
 use referee_rego::{
-    Answer, Explain, Measures, Program, Question, Reports, Trace, TraceEvent, TraceNode, TraceOp,
-    Value, World,
+    Answer, Calls, Explain, Measures, Program, Question, Reports, Trace, TraceEvent, TraceNode,
+    TraceOp, Value, World,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -90,14 +90,15 @@ pub(crate) struct Told {
 pub(crate) async fn value(
     app: &App,
     (path, program, revision): (String, Program, &Arc<Revision>),
-    input: Option<Value>,
+    (input, calls): (Option<Value>, Option<Arc<Calls>>),
     telling: Telling,
     deadline: Duration,
 ) -> Result<Told, ApiError> {
     let runtime = revision.runtime().clone();
     let reports = telling.reports();
     let answer = app.engine().run(deadline, move |budget| {
-        let world = World::NONE.with_runtime(&runtime);
+        let mut world = World::NONE.with_runtime(&runtime);
+        world.calls = calls.as_deref();
         let question = Question::new(&path, *budget).over(input.as_ref()).telling(reports);
         program.ask(&question.in_world(world))
     });

@@ -97,10 +97,13 @@ impl Reporting {
     ) -> Result<(Server, Self), ReportingError> {
         let names: Vec<String> = config.services.iter().map(|it| it.name.clone()).collect();
         let log = section::<DecisionLogConfig>(DECISION_LOGS, config.decision_logs.as_ref())?;
-        let log = match log {
+        let mut log = match log {
             Some(log) => log.check(&names, None)?,
             None => None,
         };
+        if let Some(settings) = &mut log {
+            settings.nd_builtin_cache |= config.nd_builtin_cache;
+        }
         let status = match section::<StatusConfig>(STATUS, config.status.as_ref())? {
             Some(status) => status.check(&names, None)?,
             None => None,

@@ -4,7 +4,10 @@
 //! policy over an input of 190 kB, over 1, 8 and 64 connections: requests a second, p50 and p99,
 //! processor time of the server for each request, and the ratios. *Memory*: what both hold with a
 //! document of 100 MB. *Bundle*: the time from the start to a bundle of 50 MB in force, from the
-//! same configuration.
+//! same configuration. *Policies*: the time to write one policy more where there are many, and a
+//! bundle of ten times as many.
+
+mod policies;
 
 use clap::{Args, ValueEnum};
 use referee_benches::percentile::Times;
@@ -45,6 +48,12 @@ pub(crate) struct Arguments {
     /// Fail where Referee holds more than this part of OPA's memory.
     #[arg(long)]
     assert_memory: Option<f64>,
+    /// Fail where policy number `--policies` is not written so many times as fast as by OPA.
+    #[arg(long)]
+    assert_policies: Option<f64>,
+    /// How many policies are written to both; to Referee ten times as many.
+    #[arg(long, default_value_t = 1_000)]
+    policies: usize,
     /// The size of the document, in megabytes.
     #[arg(long, default_value_t = 100)]
     document: usize,
@@ -61,6 +70,8 @@ enum Part {
     Memory,
     /// A large bundle.
     Bundle,
+    /// Many policies.
+    Policies,
 }
 
 /// How long a server may take to be ready; OPA takes most of a minute for a document of 100 MB on a
@@ -104,6 +115,10 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     }
     if wanted(Part::Bundle) {
         held.push(bundle(arguments, &programs));
+    }
+    if wanted(Part::Policies) {
+        held.push(policies::one_by_one(arguments, &programs));
+        held.push(policies::in_a_bundle(arguments, &programs));
     }
     fs::remove_dir_all(&programs.folder).expect("the folder made here");
     let failed = held.iter().filter(|held| !**held).count();
@@ -292,9 +307,6 @@ async fn load(
     (times, started.elapsed())
 }
 
-/// The most megabytes of one file: Referee reads no data file of more than 64 MiB.
-const FILE: usize = 50;
-
 /// A document of about so many megabytes below a name: people with roles and addresses.
 fn document(path: &Path, name: &str, megabytes: usize) {
     let mut file = std::io::BufWriter::new(fs::File::create(path).expect("a file"));
@@ -329,16 +341,9 @@ const PEOPLE: &str = "package people_policy\n\ndefault allow := false\n\n\
 fn memory(arguments: &Arguments, programs: &Programs) -> bool {
     let policy = programs.folder.join("people.rego");
     fs::write(&policy, PEOPLE).expect("a file");
-    let mut files = vec![policy.display().to_string()];
-    let mut left = arguments.document;
-    while left > 0 {
-        let name =
-            if files.len() == 1 { "people".into() } else { format!("people{}", files.len()) };
-        let data = programs.folder.join(format!("{name}.json"));
-        document(&data, &name, left.min(FILE));
-        left = left.saturating_sub(FILE);
-        files.push(data.display().to_string());
-    }
+    let data = programs.folder.join("people.json");
+    document(&data, "people", arguments.document);
+    let files = [policy, data].map(|file| file.display().to_string());
     let servers = match both(programs, &files, "people_policy") {
         Ok(servers) => servers,
         Err(why) => {
@@ -375,10 +380,15 @@ fn bundle(arguments: &Arguments, programs: &Programs) -> bool {
     fs::create_dir_all(&folder).expect("a folder");
     fs::write(folder.join("people.rego"), PEOPLE).expect("a file");
     document(&folder.join("data.json"), "people", arguments.bundle);
+    in_force(programs, &folder, &format!("{} MB", arguments.bundle))
+}
+
+/// How long it takes both from the start until the bundle that a folder makes is in force.
+fn in_force(programs: &Programs, folder: &Path, what: &str) -> bool {
     let path = programs.folder.join("bundle.tar.gz");
     let packed = std::process::Command::new("tar")
         .args(["-czf", &path.display().to_string(), "-C", &folder.display().to_string()])
-        .args(["people.rego", "data.json"])
+        .arg(".")
         .status();
     assert!(packed.is_ok_and(|status| status.success()), "tar packs a bundle");
     let configuration = programs.folder.join("opa.yaml");
@@ -405,9 +415,8 @@ fn bundle(arguments: &Arguments, programs: &Programs) -> bool {
         memory.map_or(0, |memory| memory.peak / 1_000_000)
     };
     println!(
-        "FIGURE server: a bundle of {} MB in force: OPA after {:.2} s (at most {} MB), Referee \
+        "FIGURE server: a bundle of {what} in force: OPA after {:.2} s (at most {} MB), Referee \
          after {:.2} s (at most {} MB), {:.2} times as fast",
-        arguments.bundle,
         opa.as_secs_f64(),
         peak(opa_memory),
         ours.as_secs_f64(),

@@ -39,10 +39,6 @@ impl Collector {
         });
     }
 
-    pub(crate) fn down(&self) {
-        self.upstream.down();
-    }
-
     pub(crate) fn arrived(&self) -> Arrived {
         self.arrived.lock().unwrap().clone()
     }

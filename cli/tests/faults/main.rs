@@ -7,37 +7,40 @@
 //! `REFEREE_FAULT_KILLS` how often it is killed. Figures go to standard error, past the test
 //! harness's capture.
 
-#[cfg(all(test, target_os = "linux"))]
+// What a process uses is read from /proc.
+#![cfg(target_os = "linux")]
+
+#[cfg(test)]
 mod archive;
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod bodies;
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod collector;
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod crash;
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 #[path = "../peers/find.rs"]
 mod find;
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod http;
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod http2;
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod logs;
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod policies;
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod process;
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod rules;
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 #[path = "../peers/serving.rs"]
 mod serving;
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod shutdown;
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod slow;
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod sources;
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod upstream;

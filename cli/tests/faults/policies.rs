@@ -28,7 +28,7 @@ fn some(count: usize) -> Vec<usize> {
 
 #[test]
 fn thousands_of_policies_in_one_bundle_are_served_and_replaced() {
-    let count = number("REFEREE_FAULT_POLICIES", 300) * 4;
+    let count = number("REFEREE_FAULT_POLICIES", 1_000);
     let bundle = move |revision: usize| {
         let modules: Vec<(String, String)> =
             (0..count).map(|n| (format!("/p{n}.rego"), module(n, revision))).collect();
@@ -71,11 +71,11 @@ fn thousands_of_policies_in_one_bundle_are_served_and_replaced() {
 
 #[test]
 fn thousands_of_policies_put_one_by_one_are_served_replaced_and_deleted_in_flat_memory() {
-    let count = number("REFEREE_FAULT_POLICIES", 300);
+    let count = number("REFEREE_FAULT_POLICIES", 1_000);
     let folder = tempfile::tempdir().unwrap();
     let server = Process::start(folder.path(), &json!({}), &[]);
     let mut client = Client::connect(&server.address).unwrap();
-    let mut put = |client: &mut Client, n: usize, factor: usize| {
+    let put = |client: &mut Client, n: usize, factor: usize| {
         let text = module(n, factor);
         let answer = client.ask(&format!("PUT /v1/policies/p{n}"), &[], text.as_bytes()).unwrap();
         assert_eq!(answer.status, 200, "{}", answer.text());

@@ -73,7 +73,9 @@ pub struct Limits {
     pub max_trust_bytes: u64,
     /// The largest policy source file, in bytes.
     pub max_policy_file_bytes: u64,
-    /// The largest policy data file, in bytes.
+    /// The largest policy data file, in bytes. OPA has no such limit, and documents of 500 MB are
+    /// known from its issues (#3860). Files are named by whoever runs the program; as values they
+    /// take two to three times their size.
     pub max_policy_data_bytes: u64,
     /// The most files of one policy folder.
     pub max_policy_files: u32,
@@ -103,7 +105,7 @@ impl Limits {
         max_layout_tar_bytes: 4 * 1024 * MIB,
         max_trust_bytes: MIB,
         max_policy_file_bytes: 4 * MIB,
-        max_policy_data_bytes: 64 * MIB,
+        max_policy_data_bytes: 512 * MIB,
         max_policy_files: 10_000,
     };
 }

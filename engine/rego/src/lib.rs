@@ -67,4 +67,4 @@ pub use test_runner::{
 pub use tree::{SyntaxTree, check_query, check_reference, check_term};
 pub use value::{Value, ValueError, ValueKind};
 pub use value::{capabilities_document, capabilities_from};
-pub use world::World;
+pub use world::{Calls, World};

@@ -425,8 +425,8 @@ fn write_term(value: &native::Value, out: &mut String) {
     let kind = Value(value.clone()).kind().as_str();
     out.push_str(&format!("{{\"type\":\"{kind}\""));
     match value {
-        // Go leaves the value of a null away.
-        native::Value::Null => {}
+        // OPA's null is a structure without members.
+        native::Value::Null => out.push_str(",\"value\":{}"),
         native::Value::Array(elements) => {
             out.push_str(",\"value\":[");
             list(elements.as_slice(), out);

@@ -16,11 +16,32 @@ pub struct World<'a> {
     pub cancel: Option<&'a AtomicBool>,
     /// What `opa.runtime` answers; an empty object where nothing is given.
     pub runtime: Option<&'a Value>,
+    /// Where calls are noted whose answers may differ from one evaluation to the next.
+    pub calls: Option<&'a Calls>,
+}
+
+/// The calls of an evaluation whose answers may differ from one evaluation to the next, such as
+/// `time.now_ns`. The engine `regorus` notes none.
+#[derive(Debug, Default)]
+pub struct Calls(referee_rego_builtin::Calls);
+
+impl Calls {
+    /// All of them in OPA's form: by the name of the builtin, and its operands as an array, what it
+    /// gave.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        Value(self.0.to_value())
+    }
+
+    pub(crate) fn inner(&self) -> &referee_rego_builtin::Calls {
+        &self.0
+    }
 }
 
 impl World<'_> {
     /// No world: no network, no environment.
-    pub const NONE: World<'static> = World { host: &NoHost, cancel: None, runtime: None };
+    pub const NONE: World<'static> =
+        World { host: &NoHost, cancel: None, runtime: None, calls: None };
 }
 
 impl<'a> World<'a> {
@@ -40,6 +61,12 @@ impl<'a> World<'a> {
     #[must_use]
     pub fn with_runtime(self, runtime: &'a Value) -> Self {
         Self { runtime: Some(runtime), ..self }
+    }
+
+    /// The same with a place where calls are noted.
+    #[must_use]
+    pub fn with_calls(self, calls: &'a Calls) -> Self {
+        Self { calls: Some(calls), ..self }
     }
 }
 

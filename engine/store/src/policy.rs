@@ -352,6 +352,7 @@ mod tests {
             large,
             PolicyLoadError::File(StoreError::TooLarge { limit: 3, unit: "bytes", .. })
         ));
+        assert!(large.hint().unwrap().contains("limits.max_policy_data_bytes for data"));
     }
 
     #[cfg(unix)]

@@ -18,6 +18,7 @@ mod config;
 mod connection;
 mod identity;
 mod oauth;
+mod passphrase;
 mod request;
 
 pub use config::{

@@ -24,6 +24,10 @@ impl DecisionSink for DecisionLog {
         takes
     }
 
+    fn wants_calls(&self) -> bool {
+        self.settings.logs_nd_builtin_cache()
+    }
+
     fn headers(&self) -> &[String] {
         &self.headers
     }
@@ -37,8 +41,10 @@ fn size(event: &DecisionEvent) -> usize {
     };
     let input = event.input.as_ref().map_or(0, Value::heap_size);
     let custom = event.custom.as_ref().map_or(0, Value::heap_size);
+    let calls = event.calls.as_ref().map_or(0, |calls| calls.to_value().heap_size());
     let (DecisionSubject::Path(asked) | DecisionSubject::Query(asked)) = &event.subject;
-    input.saturating_add(result).saturating_add(custom).saturating_add(asked.len())
+    let values = [input, result, custom, calls, asked.len()];
+    values.into_iter().fold(0, usize::saturating_add)
 }
 
 /// `names` are the headers as the configuration writes them, by their names in lower case.
@@ -53,6 +59,11 @@ fn decision(event: DecisionEvent, names: &BTreeMap<String, String>) -> Decision 
         DecisionOutcome::Undefined => (None, None),
         DecisionOutcome::Error(error) => (None, Some(cause(error))),
     };
+    // As JSON has it, so that a mask finds operands by their text, as in OPA.
+    let nd_builtin_cache = event.calls.map(|calls| {
+        let calls = calls.to_value();
+        Value::from_json_str(&calls.to_json_string()).unwrap_or(calls)
+    });
     let headers = event.headers.into_iter().map(|(name, values)| {
         let name = names.get(&name).cloned().unwrap_or(name);
         (name, values)
@@ -68,7 +79,7 @@ fn decision(event: DecisionEvent, names: &BTreeMap<String, String>) -> Decision 
             DecisionSubject::Path(path) => Asked::Path(path),
             DecisionSubject::Query(query) => Asked::Query(query),
         },
-        maskable: Maskable { input: event.input, result, nd_builtin_cache: None },
+        maskable: Maskable { input: event.input, result, nd_builtin_cache },
         program: event.revision.program().clone(),
         error,
         requested_by: event.requested_by.map(|address| address.to_string()),

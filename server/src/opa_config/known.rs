@@ -54,7 +54,7 @@ const SPECS: &[Spec] = &[
             // There is nothing that they would hold from one question to the next: policies reach
             // no network here.
             ("caching", Idle),
-            ("nd_builtin_cache", Idle),
+            ("nd_builtin_cache", Done),
             ("persistence_directory", Done),
             ("distributed_tracing", Idle),
             ("metrics_export", Idle),
@@ -179,7 +179,7 @@ const SPECS: &[Spec] = &[
             ("drop_decision", Done),
             ("console", Done),
             ("resource", Done),
-            ("nd_builtin_cache", Idle),
+            ("nd_builtin_cache", Done),
         ],
     ),
     (

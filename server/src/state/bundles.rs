@@ -39,7 +39,8 @@ pub struct BundleModule {
     pub text: Arc<str>,
     /// Whether it is Rego v0; `None` for what the server takes policies to be.
     pub rego_v0: Option<bool>,
-    /// Its tree, where it has been parsed under the name of [`BundleContent::policy_id`].
+    /// Its tree, where it has been parsed with the options of the program in force. The places in
+    /// it, which errors tell, are those of the file it was parsed as.
     pub tree: Option<SyntaxTree>,
 }
 

@@ -93,3 +93,20 @@ async fn the_decisions_of_a_batch_share_its_id() {
     }
     assert_ne!(lines[0]["decision_id"], lines[1]["decision_id"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_says_which_trace_it_belongs_to_and_which_request_it_was() {
+    let stand = Stand::start(&[], "decision_logs: {console: true}").await;
+    let client = reqwest::Client::builder().build().unwrap();
+    let url = format!("http://{}/v1/data/a", stand.address);
+    stand.get("/health").await;
+    let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    for trace in [trace, "nonsense"] {
+        client.post(&url).header("traceparent", trace).send().await.unwrap();
+    }
+    let lines = lines(&stand, 2).await;
+    assert_eq!(lines[0]["trace_id"], "4bf92f3577b34da6a3ce929d0e0e4736");
+    assert_eq!(lines[0]["span_id"], "00f067aa0ba902b7");
+    assert_eq!((lines[1].get("trace_id"), lines[1].get("span_id")), (None, None));
+    assert_eq!((&lines[0]["req_id"], &lines[1]["req_id"]), (&json!(2), &json!(3)));
+}

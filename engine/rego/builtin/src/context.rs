@@ -1,5 +1,6 @@
 //! What a builtin may know and use.
 
+use crate::calls::Calls;
 use crate::host::Host;
 use crate::shared::SharedCaches;
 use referee_rego_value::Value;
@@ -182,6 +183,8 @@ pub struct Context<'a> {
     pub runtime: &'a Value,
     /// Caches that outlive the query, where who evaluates keeps some.
     pub shared: Option<&'a SharedCaches>,
+    /// Where calls are noted whose answers may differ, where somebody wants them.
+    pub calls: Option<&'a Calls>,
     caches: HashMap<TypeId, Box<dyn Any>>,
     own: SharedCaches,
 }
@@ -209,6 +212,7 @@ impl<'a> Context<'a> {
             strict: false,
             runtime,
             shared: None,
+            calls: None,
             caches: HashMap::new(),
             own: SharedCaches::default(),
         }

@@ -4,6 +4,7 @@
 //! is undefined without an error. It calls [`Context::work`] for each unit of work in a loop, and
 //! [`Context::reserve`] before it makes something large, so that time and memory hold inside it.
 
+mod calls;
 mod context;
 mod error;
 mod host;
@@ -11,6 +12,7 @@ pub mod operand;
 mod shared;
 mod writing;
 
+pub use calls::Calls;
 pub use context::{Cancelled, Context, Meter};
 pub use error::{BuiltinError, ErrorKind, Result};
 pub use host::{Ended, Host, HostError, HttpRequest, HttpResponse, NoHost, TlsOptions};

@@ -59,6 +59,15 @@ impl Footprint {
         for import in &module.imports {
             walk::term(&import.path, &mut |node| in_node(node, &mut name));
         }
+        // A schema that metadata give something in `data` takes the place of a part of its type.
+        let schemas = module.annotations.iter().flat_map(|block| &block.schemas);
+        for path in schemas.map(|schema| &schema.path) {
+            if let Some((Term { kind: TermKind::Var(head), .. }, keys)) = path.split_first()
+                && head == "data"
+            {
+                name(keys);
+            }
+        }
         for rule in walk::rules(module) {
             for part in rule.head.reference.iter().skip(1) {
                 walk::term(part, &mut |node| in_node(node, &mut name));
@@ -274,5 +283,94 @@ fn closed(
             return;
         }
         last = next;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use referee_rego_syntax::{ParseOptions, ast::RegoVersion, parse_module};
+
+    fn footprint(text: &str) -> Footprint {
+        let options = ParseOptions::new(RegoVersion::V1).with_annotations(true);
+        Footprint::of(&parse_module("p.rego", text, &options).unwrap())
+    }
+
+    /// What is compiled again, and what for that, where the first of some modules changes.
+    fn after_the_first(texts: &[&str]) -> (Vec<usize>, Vec<usize>) {
+        let all: Vec<Footprint> = texts.iter().map(|text| footprint(text)).collect();
+        let all: Vec<&Footprint> = all.iter().collect();
+        let gone = all[0];
+        let Dependence { mut again, mut needed } = Dependence::of(&all, &[0], &[gone]).unwrap();
+        again.sort_unstable();
+        needed.sort_unstable();
+        (again, needed)
+    }
+
+    #[test]
+    fn what_names_a_rule_is_compiled_again_and_what_names_that() {
+        let (again, needed) = after_the_first(&[
+            "package a\n\nx := 1",
+            "package b\n\nx := data.a.x",
+            "package c\n\nimport data.b\n\nx := b.x",
+            "package d\n\nx := data.e.x",
+            "package e\n\nx := 1",
+        ]);
+        assert_eq!((again, needed), (vec![0, 1, 2], vec![]));
+    }
+
+    #[test]
+    fn what_a_changed_module_names_is_needed_and_what_that_names() {
+        let (again, needed) = after_the_first(&[
+            "package a\n\nx := data.b.f(1)",
+            "package b\n\nf(x) := data.c.f(x)",
+            "package c\n\nf(x) := x",
+            "package d\n\nx := data.c.f(1)",
+        ]);
+        assert_eq!((again, needed), (vec![0], vec![1, 2]));
+    }
+
+    #[test]
+    fn packages_documents_and_keys_that_are_not_known_take_in_all_below() {
+        for text in [
+            "package z\n\nx := data",
+            "package z\n\nx := data.a",
+            "package z\n\nx := data[input.key].b.x",
+            "package z\n\nx := data.a[input.key]",
+            "package z\n\nx if input.y with data.a.b.x as 1",
+            "package z\n\nx[data.a.b.x] := 1",
+            "package z\n\nx := $\"{data.a.b.x}\"",
+            "package z\n\nx := [y | some y in data.a.b.x]",
+            "package z\n\n# METADATA\n# schemas:\n# - data.a.b: {type: object}\nx := 1",
+        ] {
+            let (again, _) = after_the_first(&["package a.b\n\nx := 1", text]);
+            assert_eq!(again, [0, 1], "{text}");
+        }
+    }
+
+    #[test]
+    fn rules_of_one_path_stand_together_and_neighbours_do_not() {
+        for (text, together) in [
+            ("package a.b\n\ny := 1", true),
+            ("package a\n\nb.x := 1", true),
+            ("package a\n\nb[y] := 1 if some y in [1]", true),
+            ("package a.b.x\n\ny := 1", true),
+            ("package a.b.x", true),
+            ("package a\n\nc := 1", false),
+            ("package a.c\n\nx := 1", false),
+            ("package a.b.y\n\nz := 1", false),
+            ("package a\n\nb.y := 1", false),
+        ] {
+            let (again, _) = after_the_first(&["package a.b\n\nx := 1", text]);
+            assert_eq!(again.len() == 2, together, "{text}");
+        }
+    }
+
+    #[test]
+    fn metadata_of_subpackages_hold_for_packages_below() {
+        let around = "# METADATA\n# scope: subpackages\n# title: t\npackage a";
+        let below = "package a.b\n\nx := rego.metadata.chain()";
+        assert_eq!(after_the_first(&[around, below]), (vec![0, 1], vec![]));
+        assert_eq!(after_the_first(&[below, around]), (vec![0], vec![1]));
     }
 }

@@ -11,6 +11,19 @@ fn find<'v>(document: &'v Value, path: &[Term]) -> Option<&'v Value> {
     path.iter().try_fold(document, |value, part| value.get(part.value()?))
 }
 
+/// The same in the base document, where a number also stands for a key that is its text, and the
+/// text of a number for a place in an array.
+fn find_base<'v>(document: &'v Value, path: &[Term]) -> Option<&'v Value> {
+    path.iter().try_fold(document, |value, part| {
+        let key = part.value()?;
+        value.get(key).or_else(|| match (value, key) {
+            (Value::Object(object), Value::Number(number)) => object.get_str(&number.to_string()),
+            (Value::Array(array), Value::String(text)) => array.get(text.parse().ok()?),
+            _ => None,
+        })
+    })
+}
+
 /// Two documents as one: of what is in both, the first counts unless both are objects.
 pub(crate) fn merged(first: &Value, second: &Value) -> Value {
     let (Value::Object(a), Value::Object(b)) = (first, second) else { return first.clone() };
@@ -60,7 +73,7 @@ impl Machine<'_, '_> {
             return Resolved::Known(put.cloned());
         }
         self.read_base.set(true);
-        let base = find(self.base, path);
+        let base = find_base(self.base, path);
         if let Some(instruments) = &self.instruments {
             instruments.base(parts, base.is_some());
         }

@@ -478,10 +478,13 @@ impl Builder<'_> {
                 if matches!(convert::term(b), Term::Value(_)) {
                     known.constants.insert(name.clone(), b);
                 }
-                let (Some(wanted), Some(document)) = (demand(b), known.document(name)) else {
-                    return false;
+                let Some(document) = known.document(name) else { return false };
+                let (wanted, var) = match &b.kind {
+                    TermKind::Var(name) => (Some(Demand::Any), Some(name.clone())),
+                    _ => (demand(b), None),
                 };
-                self.insert(known, document, wanted, None, &Location::NONE);
+                let Some(wanted) = wanted else { return false };
+                self.insert(known, document, wanted, var, &Location::NONE);
                 true
             }
             TermKind::Ref(parts) if self.is_document(parts) => {

@@ -249,9 +249,14 @@ impl Machine<'_, '_> {
         self.told(f, StepOp::Save, (about, location), (String::new(), None))
     }
 
+    /// Whether it is told each time that two terms are made equal.
+    pub(crate) fn follows_unify(&self) -> bool {
+        self.trail.as_ref().is_some_and(|trail| trail.wanted.unify)
+    }
+
     /// Tells that two terms are made equal.
     pub(crate) fn tell_unify(&mut self, f: &Frame, a: &Term, b: &Term) -> Eval<()> {
-        if !self.trail.as_ref().is_some_and(|trail| trail.wanted.unify) {
+        if !self.follows_unify() {
             return Ok(());
         }
         self.measure(a)?;

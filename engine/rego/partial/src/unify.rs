@@ -30,7 +30,9 @@ impl<'a, 'c> Machine<'a, 'c> {
         (b, of): Side<'_>,
         then: Next<'_, 'a, 'c>,
     ) -> Eval<()> {
-        if let (Term::Value(a), Term::Value(b)) = (a, b) {
+        if let (Term::Value(a), Term::Value(b)) = (a, b)
+            && !(self.follows_unify() && matches!(a, Value::Array(_) | Value::Object(_)))
+        {
             return if a == b { then(self) } else { Ok(()) };
         }
         let any = matches!(b, Term::Var(_) | Term::Ref(_));

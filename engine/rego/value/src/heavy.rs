@@ -424,12 +424,12 @@ impl Value {
         effort.finish(())
     }
 
-    /// Where the hash of a collection that has elements is kept.
+    /// Where the hash of a heavy collection is kept.
     fn digest(&self) -> Option<&Digest> {
         match self {
-            Self::Array(array) => array.0.as_ref().map(|node| &node.header.header.digest),
-            Self::Object(object) => object.0.as_ref().map(|node| &node.header.header.digest),
-            Self::Set(set) => set.0.as_ref().map(|node| &node.header.header.digest),
+            Self::Array(array) => array.0.as_ref().and_then(|node| node.header.header.digest()),
+            Self::Object(object) => object.0.as_ref().and_then(|node| node.header.header.digest()),
+            Self::Set(set) => set.0.as_ref().and_then(|node| node.header.header.digest()),
             Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) => None,
         }
     }

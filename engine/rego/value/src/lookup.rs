@@ -65,16 +65,13 @@ impl Lookup {
         if asked >= enough { self.index.get_or_init(Box::default).get(entries) } else { None }
     }
 
-    /// Where a key stands among entries that are in order.
+    /// Where a key stands among many entries that are in order.
     #[inline]
     pub(crate) fn find<E: Keyed, W: Wanted + ?Sized>(
         &self,
         entries: &[E],
         key: &W,
     ) -> Option<usize> {
-        if entries.len() <= SMALL {
-            return entries.iter().position(|entry| key.is(entry.key(), &mut Unbounded));
-        }
         if let Some(index) = self.index(entries) {
             return index.find(entries, key, &mut Unbounded);
         }

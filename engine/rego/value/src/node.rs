@@ -5,9 +5,10 @@
 //! hostile document cannot overflow the thread's stack. Large ones are freed by another thread, see
 //! [`crate::later`]. Comparing and hashing go by weight, see [`crate::heavy`].
 
-use crate::heavy::Digest;
+use crate::heavy::{Digest, LIGHT, Unbounded};
+use crate::index::{Keyed, Wanted};
 use crate::later::{self, HEAVY};
-use crate::lookup::Lookup;
+use crate::lookup::{Lookup, SMALL};
 use crate::shape::Shape;
 use crate::{Array, Object, Set, Value};
 use std::mem;
@@ -16,22 +17,29 @@ use triomphe::ThinArc;
 /// To this depth values are freed by recursion.
 pub(crate) const SHALLOW: u32 = 128;
 
-/// What stands before the elements of an array.
+/// What stands before the elements of an array. Most arrays are small, and there are many: what
+/// only heavy ones need stands elsewhere.
 #[derive(Debug)]
 pub(crate) struct Head {
     pub(crate) shape: Shape,
-    pub(crate) digest: Digest,
+    digest: Option<Box<Digest>>,
 }
 
 /// The elements of an array. An empty collection has no node.
 pub(crate) type ArrayNode = ThinArc<Head, Value>;
 
-/// What stands before the elements of a set or the members of an object.
+/// What stands before the elements of a set or the members of an object, as for arrays.
 #[derive(Debug)]
 pub(crate) struct Header {
     pub(crate) shape: Shape,
-    pub(crate) digest: Digest,
-    pub(crate) lookup: Lookup,
+    large: Option<Box<Large>>,
+}
+
+/// What large sets and objects have besides.
+#[derive(Debug, Default)]
+struct Large {
+    digest: Digest,
+    lookup: Lookup,
 }
 
 /// The members of an object or the elements of a set, in order.
@@ -39,13 +47,43 @@ pub(crate) type SortedNode<E> = ThinArc<Header, E>;
 
 impl Head {
     pub(crate) fn new(shape: Shape) -> Self {
-        Self { shape, digest: Digest::default() }
+        Self { shape, digest: (shape.weight > LIGHT).then(Box::default) }
+    }
+
+    /// Where its hash is kept, where it is heavy.
+    pub(crate) fn digest(&self) -> Option<&Digest> {
+        self.digest.as_deref()
     }
 }
 
 impl Header {
-    pub(crate) fn new(shape: Shape) -> Self {
-        Self { shape, digest: Digest::default(), lookup: Lookup::default() }
+    /// For so many elements or members.
+    pub(crate) fn new(shape: Shape, count: usize) -> Self {
+        let large = shape.weight > LIGHT || count > SMALL;
+        Self { shape, large: large.then(Box::default) }
+    }
+
+    /// Where its hash is kept, where it is heavy.
+    pub(crate) fn digest(&self) -> Option<&Digest> {
+        self.large.as_ref().map(|large| &large.digest)
+    }
+
+    /// Where a key stands among the entries, which are in order.
+    #[inline]
+    pub(crate) fn find<E: Keyed, W: Wanted + ?Sized>(
+        &self,
+        entries: &[E],
+        key: &W,
+    ) -> Option<usize> {
+        match &self.large {
+            Some(large) if entries.len() > SMALL => large.lookup.find(entries, key),
+            _ => entries.iter().position(|entry| key.is(entry.key(), &mut Unbounded)),
+        }
+    }
+
+    pub(crate) fn heap_size(&self) -> usize {
+        let large = self.large.as_ref();
+        large.map_or(0, |large| size_of::<Large>() + large.lookup.heap_size())
     }
 }
 

@@ -54,7 +54,7 @@ impl Object {
     #[inline]
     fn find<W: Wanted + ?Sized>(&self, key: &W) -> Option<&(Value, Value)> {
         let node = self.0.as_ref()?;
-        node.slice.get(node.header.header.lookup.find(&node.slice, key)?)
+        node.slice.get(node.header.header.find(&node.slice, key)?)
     }
 
     /// The value under a key.
@@ -186,7 +186,8 @@ impl Object {
         if members.len() == 0 {
             return Self(None);
         }
-        Self(Some(ThinArc::from_header_and_iter(Header::new(shape), members)))
+        let header = Header::new(shape, members.len());
+        Self(Some(ThinArc::from_header_and_iter(header, members)))
     }
 
     fn of_sorted(members: Vec<(Value, Value)>) -> Self {

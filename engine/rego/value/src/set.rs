@@ -52,7 +52,7 @@ impl Set {
 
     fn find<W: Wanted + ?Sized>(&self, element: &W) -> Option<&Value> {
         let node = self.0.as_ref()?;
-        node.slice.get(node.header.header.lookup.find(&node.slice, element)?)
+        node.slice.get(node.header.header.find(&node.slice, element)?)
     }
 
     /// Whether an element is in it.
@@ -147,7 +147,7 @@ impl Set {
         if elements.is_empty() {
             return Self(None);
         }
-        let header = Header::new(Shape::around(&elements));
+        let header = Header::new(Shape::around(&elements), elements.len());
         Self(Some(ThinArc::from_header_and_iter(header, elements.into_iter())))
     }
 }

@@ -22,9 +22,9 @@ impl Set {
     /// The bytes of its own allocation, without those of its elements.
     #[must_use]
     pub fn heap_size(&self) -> usize {
-        self.0.as_ref().map_or(0, |node| {
-            SHARED + size_of_val(&node.slice) + node.header.header.lookup.heap_size()
-        })
+        self.0
+            .as_ref()
+            .map_or(0, |node| SHARED + size_of_val(&node.slice) + node.header.header.heap_size())
     }
 }
 
@@ -32,9 +32,9 @@ impl Object {
     /// The bytes of its own allocation, without those of its members.
     #[must_use]
     pub fn heap_size(&self) -> usize {
-        self.0.as_ref().map_or(0, |node| {
-            SHARED + size_of_val(&node.slice) + node.header.header.lookup.heap_size()
-        })
+        self.0
+            .as_ref()
+            .map_or(0, |node| SHARED + size_of_val(&node.slice) + node.header.header.heap_size())
     }
 }
 

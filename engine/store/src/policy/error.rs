@@ -79,4 +79,17 @@ impl Coded for PolicyLoadError {
             Self::Name { .. } => "policy_file_name",
         }
     }
+
+    fn hint(&self) -> Option<String> {
+        let Self::File(error) = self else { return None };
+        match error {
+            StoreError::TooLarge { unit: "bytes", .. } => Some(
+                "the limits are settings: limits.max_policy_file_bytes for modules, \
+                 limits.max_policy_data_bytes for data"
+                    .to_owned(),
+            ),
+            StoreError::TooLarge { .. } => Some("limits.max_policy_files is a setting".to_owned()),
+            other => other.hint(),
+        }
+    }
 }

@@ -13,7 +13,7 @@ use crate::secret::Secret;
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
 use referee_core::Timestamp;
 use referee_verify::primitive::jws::JwsSigner;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -71,7 +71,9 @@ impl Assertion {
                     unusable(&format!("keys.{}.private_key: {error}", oauth2.signing_key))
                 })
             })?;
-        let mut header = json!({"alg": signer.algorithm().as_str(), "typ": "JWT"});
+        let mut header = Map::new();
+        header.insert("alg".to_owned(), signer.algorithm().as_str().into());
+        header.insert("typ".to_owned(), "JWT".into());
         if !oauth2.thumbprint.is_empty() {
             let bytes = HEXLOWER_PERMISSIVE
                 .decode(oauth2.thumbprint.as_bytes())
@@ -79,10 +81,10 @@ impl Assertion {
                 .filter(|bytes| bytes.len() <= MAX_THUMBPRINT_BYTES)
                 .ok_or_else(|| wrong("thumbprint", "it is no thumbprint in hexadecimal"))?;
             // RFC 7515, section 4.1.7.
-            header["x5t"] = BASE64URL_NOPAD.encode(&bytes).into();
+            header.insert("x5t".to_owned(), BASE64URL_NOPAD.encode(&bytes).into());
         }
         Ok(Self {
-            header: BASE64URL_NOPAD.encode(header.to_string().as_bytes()),
+            header: BASE64URL_NOPAD.encode(Value::Object(header).to_string().as_bytes()),
             signer,
             claims: oauth2.additional_claims.clone(),
             scope: (!oauth2.scopes.is_empty()).then(|| oauth2.scopes.join(" ")),
@@ -124,6 +126,7 @@ impl Assertion {
 mod tests {
     use super::*;
     use referee_verify::primitive::jws::{JwsAlgorithm, JwsKey};
+    use serde_json::json;
 
     const SECRET: &str = "a secret that is long enough for HMAC, to be sure";
 

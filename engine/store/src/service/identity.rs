@@ -1,9 +1,10 @@
 //! A client certificate and its key, read from PEM files.
 //!
-//! Refused: a key that is encrypted while there is no passphrase, and the other way round a
-//! passphrase that opens nothing.
+//! Refused: a key that is encrypted while there is no passphrase, or another one. A passphrase for
+//! a key that is not encrypted is not needed, and not minded, as in OPA.
 
 use super::config::ClientTlsConfig;
+use super::passphrase;
 use crate::error::StoreError;
 use crate::files;
 use reqwest::Identity;
@@ -24,18 +25,14 @@ pub(super) fn read(name: &str, tls: &ClientTlsConfig) -> Result<Identity, StoreE
         source: None,
     };
     let certificate = files::read(&tls.cert, MAX_PEM_BYTES)?;
-    let key = files::read(&tls.private_key, MAX_PEM_BYTES)?;
-    if is_encrypted(&key) {
-        let problem = "an encrypted key is not supported: decrypt it with `openssl pkey`";
-        return Err(unusable("private_key", &tls.private_key, problem));
+    let mut key = files::read(&tls.private_key, MAX_PEM_BYTES)?;
+    let opened = passphrase::opened(&key, &tls.private_key_passphrase)
+        .map_err(|problem| unusable("private_key", &tls.private_key, &problem.to_string()))?;
+    if let Some(opened) = opened {
+        key = opened;
     }
     let pem = [certificate.as_slice(), b"\n", key.as_slice()].concat();
     // The library's error says nothing that helps, and could show what it found.
     Identity::from_pem(&pem)
         .map_err(|_| unusable("cert", &tls.cert, "certificate and key cannot be used together"))
-}
-
-fn is_encrypted(pem: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(pem);
-    text.contains("BEGIN ENCRYPTED PRIVATE KEY") || text.contains("Proc-Type: 4,ENCRYPTED")
 }

@@ -34,6 +34,8 @@ mod server;
 #[cfg(test)]
 mod service;
 #[cfg(test)]
+mod service_keys;
+#[cfg(test)]
 mod service_signed;
 #[cfg(test)]
 mod service_tls;

@@ -37,7 +37,7 @@ impl Authority {
     }
 
     /// Writes `client.pem` and `client.key`.
-    fn write_client(&self, folder: &Path) {
+    pub(crate) fn write_client(&self, folder: &Path) {
         let (certificate, key) = self.issue("client");
         std::fs::write(folder.join("client.pem"), certificate.pem()).unwrap();
         std::fs::write(folder.join("client.key"), key.serialize_pem()).unwrap();

@@ -220,14 +220,15 @@ impl Bundle {
         activation: &Activation,
     ) -> Result<(Read, String, Digest, Option<Bytes>), BundleFailure> {
         let (signatures, limits) = (self.signatures.clone(), self.limits.clone());
-        let rego_v0 = activation.host().state.current().program().options().rego_v0;
+        let compile = activation.host().state.current().program().options().clone();
         let work = move || {
             let digest = bytes.digest();
             let started = Instant::now();
             let clock = move || started.elapsed();
             let mut options = ReadOptions::new(&signatures);
             options.limits = limits;
-            options.rego_v0 = rego_v0;
+            options.rego_v0 = compile.rego_v0;
+            options.compile = Some(compile);
             options.etag = Some(etag.clone()).filter(|etag| !etag.is_empty());
             options.clock = Some(&clock);
             let (bundle, archive) = match bytes {
@@ -273,6 +274,7 @@ impl Bundle {
         let module = |module: referee_bundles::BundleModule| {
             let mut made = BundleModule::new(module.path, module.text);
             made.rego_v0 = module.rego_v0;
+            made.tree = module.tree;
             made
         };
         content.modules = snapshot.modules.into_iter().map(module).collect();

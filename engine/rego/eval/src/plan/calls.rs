@@ -167,7 +167,7 @@ impl Body<'_, '_> {
     pub(crate) fn builtin(&self, name: &str) -> Arc<Builtin> {
         match self.planner.scheme.builtins.get(name) {
             Some(found) => Arc::clone(found),
-            None => Arc::new(Builtin { name: Arc::from(name), run: None }),
+            None => Arc::new(Builtin { name: Arc::from(name), run: None, nondeterministic: false }),
         }
     }
 }

@@ -163,6 +163,7 @@ pub(crate) fn builtins(capabilities: &Capabilities, tables: &[Table]) -> Builtin
         let builtin = Builtin {
             name: Arc::clone(&declaration.name),
             run: implementations.get(&*declaration.name).copied(),
+            nondeterministic: declaration.nondeterministic,
         };
         (Arc::clone(&declaration.name), Arc::new(builtin))
     });

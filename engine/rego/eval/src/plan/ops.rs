@@ -241,6 +241,8 @@ pub(crate) struct Builtin {
     pub(crate) name: Arc<str>,
     /// How it is done, where it is.
     pub(crate) run: Option<Run>,
+    /// Whether it may give something else in another evaluation.
+    pub(crate) nondeterministic: bool,
 }
 
 /// How a builtin is done.

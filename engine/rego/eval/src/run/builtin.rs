@@ -43,12 +43,26 @@ impl<'a, P: Probe> Evaluation<'a, '_, '_, P> {
         self.operands = operands;
         match result {
             Ok(Some(value)) => {
+                if builtin.nondeterministic {
+                    self.called(&builtin.name, &value)?;
+                }
                 self.store(run.base, dst, value)?;
                 Ok(true)
             }
             Ok(None) => Ok(false),
             Err(error) => self.failed(&builtin.name, &error, run, pc),
         }
+    }
+
+    /// Notes what the call that was just made gave, where somebody wants it.
+    #[cold]
+    fn called(&mut self, name: &str, value: &Value) -> Eval<()> {
+        if let Some(calls) = self.context.calls {
+            let size = size_of::<Value>().saturating_mul(self.operands.len().saturating_add(2));
+            self.context.meter.reserve(size)?;
+            calls.note(name, &self.operands, value.clone());
+        }
+        Ok(())
     }
 
     /// All values of a builtin that gives several.

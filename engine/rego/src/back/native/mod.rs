@@ -29,7 +29,7 @@ use crate::program::{Module, Producers, QueryExpression, QueryResults, QueryRow}
 use crate::reads::Reads;
 use crate::rules::RuleInfo;
 use crate::value::Value;
-use crate::world::World;
+use crate::world::{Calls, World};
 use errors::{as_told, failed};
 use options::{compile_options, current, of_module, parse_options, tables};
 use parts::{Parsed, Part};
@@ -331,6 +331,7 @@ impl Backend {
         let mut context = Context::new(meter, now, budget.seed, world.host, runtime);
         context.strict = self.strict;
         context.shared = Some(&self.made.caches);
+        context.calls = world.calls.map(Calls::inner);
         work(&mut context)
     }
 

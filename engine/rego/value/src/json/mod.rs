@@ -3,6 +3,7 @@
 mod measure;
 mod read;
 mod string;
+mod twins;
 mod write;
 
 pub use write::JsonStyle;

@@ -5,6 +5,7 @@
 //! pairs become U+FFFD, numbers keep their text.
 
 use super::string::{Keys, escape, plain_end, push_lossy};
+use super::twins::Twins;
 use super::{JsonError, JsonLimits};
 use crate::shape::Shape;
 use crate::text::write_quoted;
@@ -31,6 +32,7 @@ pub(super) struct Reader<'a> {
     members: Vec<(Value, Value)>,
     frames: Vec<Frame>,
     keys: Keys,
+    twins: Twins,
     /// The text of a string with escapes, while it is read.
     unescaped: String,
     /// The byte from which on it is asked whether to go on, and who is asked.
@@ -77,6 +79,7 @@ impl<'a> Reader<'a> {
             members: Vec::new(),
             frames: Vec::new(),
             keys: Keys::default(),
+            twins: Twins::for_text(bytes.len()),
             unescaped: String::new(),
             ask_at: usize::MAX,
             go_on: None,
@@ -233,7 +236,7 @@ impl<'a> Reader<'a> {
                             self.at += 1;
                             return Ok(None);
                         }
-                        Some(b']') => value = Value::Array(self.close_array(start)),
+                        Some(b']') => value = self.close_array(start),
                         _ => return Err(self.wrong("after array element")),
                     }
                 }
@@ -250,7 +253,7 @@ impl<'a> Reader<'a> {
                             }
                             return Ok(None);
                         }
-                        Some(b'}') => value = Value::Object(self.close_object(start)),
+                        Some(b'}') => value = self.close_object(start),
                         _ => return Err(self.wrong("after object key:value pair")),
                     }
                 }
@@ -260,12 +263,19 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn close_array(&mut self, start: usize) -> Array {
-        let shape = Shape::around(self.elements.get(start..).unwrap_or_default());
-        Array::of(shape, self.elements.drain(start..))
+    fn close_array(&mut self, start: usize) -> Value {
+        let elements = self.elements.get(start..).unwrap_or_default();
+        let shape = Shape::around(elements);
+        if !self.twins.wants(shape.depth, elements.len()) {
+            return Value::Array(Array::of(shape, self.elements.drain(start..)));
+        }
+        let make = || Value::Array(Array::of(shape, elements.iter().cloned()));
+        let value = self.twins.array(elements, make);
+        self.elements.truncate(start);
+        value
     }
 
-    fn close_object(&mut self, start: usize) -> Object {
+    fn close_object(&mut self, start: usize) -> Value {
         let members = self.members.get_mut(start..).unwrap_or_default();
         if !members.is_sorted_by(|(a, _), (b, _)| key_text(a) < key_text(b)) {
             // Stable: of one key the later stays.
@@ -281,8 +291,15 @@ impl<'a> Reader<'a> {
                 self.members.append(&mut kept);
             }
         }
-        let shape = Shape::around_members(self.members.get(start..).unwrap_or_default());
-        Object::of(shape, self.members.drain(start..))
+        let members = self.members.get(start..).unwrap_or_default();
+        let shape = Shape::around_members(members);
+        if !self.twins.wants(shape.depth, members.len()) {
+            return Value::Object(Object::of(shape, self.members.drain(start..)));
+        }
+        let make = || Value::Object(Object::of(shape, members.iter().cloned()));
+        let value = self.twins.object(members, make);
+        self.members.truncate(start);
+        value
     }
 
     /// Steps into an array or object.
@@ -325,7 +342,7 @@ impl<'a> Reader<'a> {
             && let Some(plain) = self.text.and_then(|text| text.get(start..end))
         {
             self.at = end + 1;
-            return Ok(Str::new(plain));
+            return Ok(self.twins.string(plain));
         }
         let mut text = std::mem::take(&mut self.unescaped);
         text.clear();

@@ -34,7 +34,7 @@ impl NumberText {
         std::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 
-    pub(super) fn as_bytes(&self) -> &[u8] {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         match &self.0 {
             Kept::Short { length, bytes } => bytes.get(..usize::from(*length)).unwrap_or_default(),
             Kept::Long(text) => &text.slice,
