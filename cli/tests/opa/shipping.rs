@@ -81,6 +81,7 @@ impl Yard {
     fn referee(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_referee"));
         command.env_clear().env("HOME", self.registry.folder()).stdin(Stdio::null());
+        command.env("REFEREE_LIMITS__MAX_POLICY_DATA_BYTES", "67108864");
         command.current_dir(self.registry.folder()).args(arguments);
         command.args(["--plain-http", self.registry.host()]);
         command
