@@ -20,7 +20,9 @@ use referee_core::document::DocumentError;
 use referee_core::error::chain;
 use referee_core::reference::ReferenceError;
 use referee_engine::{EvaluateError, GatherError, ResolveError};
-use referee_rego::{EditError, Location, RegoCode, RegoError, RegoErrors, Value, ValueError};
+use referee_rego::{
+    self as rego, EditError, Location, RegoCode, RegoError, RegoErrors, Value, ValueError,
+};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -202,10 +204,12 @@ impl<'a> Detail<'a> {
             code: error.code.as_str(),
             message: error.message.clone(),
             location: error.location.as_ref().map(place),
-            details: match (&error.source_line, &error.document) {
-                (Some(line), _) => Some(About::Line { line: line.text.as_str(), idx: line.index }),
-                (None, Some(document)) => types(document),
-                (None, None) => None,
+            details: match error.about.as_deref() {
+                Some(rego::About::Line(line)) => {
+                    Some(About::Line { line: line.text.as_str(), idx: line.index })
+                }
+                Some(rego::About::Types(document)) => types(document),
+                _ => None,
             },
         }
     }

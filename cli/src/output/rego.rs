@@ -3,8 +3,8 @@
 use super::doc::Doc;
 use crate::error::CliError;
 use referee_rego::{
-    CoverageReport, CoveredRange, FileCoverage, Location, ProfileLine, QueryResults, QueryRow,
-    RegoError, TraceEvent,
+    About, CoverageReport, CoveredRange, FileCoverage, Location, ProfileLine, QueryResults,
+    QueryRow, RegoError, TraceEvent,
 };
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ pub(crate) fn error(error: &RegoError) -> Doc {
 
 /// What is said under an error: of one of the parser the line and where in it.
 fn details(error: &RegoError) -> Option<Doc> {
-    if let Some(line) = &error.source_line {
+    if let Some(About::Line(line)) = error.about.as_deref() {
         return Some(Doc::members([
             ("line", Some(Doc::text(line.text.as_str()))),
             ("idx", Some(Doc::count(line.index))),

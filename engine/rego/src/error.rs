@@ -96,18 +96,25 @@ pub struct RegoError {
     /// Where, where that is known.
     pub location: Option<Location>,
     /// The line of source it is about.
-    pub snippet: Option<String>,
+    pub snippet: Option<Box<str>>,
     /// What OPA says under the message: the source line with a caret, or what was had and what was
     /// wanted.
     pub details: Vec<String>,
-    /// Of a type error what it is about, as OPA's documents have it: `have` and `want`, the two
-    /// sides of an equality, or a reference and what it could have been.
-    pub document: Option<Box<Value>>,
-    /// Of an error of the native parser the whole line and the byte in it, as OPA's documents have
-    /// them.
-    pub source_line: Option<Box<SourceLine>>,
+    /// What it is about, as OPA's documents have it in their `details`.
+    pub about: Option<Box<About>>,
     /// Of an evaluation that was ended, what ended it: one bound of its budget, or its caller.
     pub cancelled: Option<Cancelled>,
+}
+
+/// What an error is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum About {
+    /// Of an error of the native parser, the whole line and the byte in it.
+    Line(SourceLine),
+    /// Of a type error `have` and `want`, the two sides of an equality, or a reference and what it
+    /// could have been: OPA's document.
+    Types(Value),
 }
 
 /// A line of a module, and the byte in it that an error is about.
@@ -129,8 +136,7 @@ impl RegoError {
             location: None,
             snippet: None,
             details: Vec::new(),
-            document: None,
-            source_line: None,
+            about: None,
             cancelled: None,
         }
     }
@@ -144,7 +150,7 @@ impl RegoError {
     /// The same with the line of source it is about.
     #[must_use]
     pub fn with_snippet(self, snippet: impl Into<String>) -> Self {
-        Self { snippet: Some(snippet.into()), ..self }
+        Self { snippet: Some(snippet.into().into()), ..self }
     }
 
     /// The same with lines to show under it.

@@ -44,7 +44,7 @@ pub use budget::EvalBudget;
 pub use data_tree::DataTree;
 pub use decision::{Policy, PolicyError, Ruling};
 pub use edit::{Edit, EditError, escaped_path};
-pub use error::{Location, RegoCode, RegoError, RegoErrors, SourceLine};
+pub use error::{About, Location, RegoCode, RegoError, RegoErrors, SourceLine};
 pub use options::{CompileOptions, EngineChoice, Schema, Schemas, TestRules, UnknownEngine};
 pub use path::{PathError, data_path};
 pub use program::{

@@ -1,7 +1,7 @@
 //! Errors of the parser, the compiler and the evaluator, as the front tells them.
 
 use super::rules;
-use crate::error::{RegoCode, RegoError, RegoErrors, SourceLine};
+use crate::error::{About, RegoCode, RegoError, RegoErrors, SourceLine};
 use crate::value::Value;
 use referee_rego_eval::{EvalCode, EvalError};
 use referee_rego_syntax::{Code, Error};
@@ -23,11 +23,11 @@ pub(super) fn read(error: Error, shown: bool) -> RegoError {
         Code::UnsafeVar => RegoCode::UnsafeVar,
         Code::Recursion => RegoCode::Recursion,
     };
-    let source_line = error.source_line();
-    let source_line =
-        source_line.map(|(line, index)| Box::new(SourceLine { text: line.to_owned(), index }));
-    let document = error.document.map(|document| Box::new(Value(native::Value::clone(&document))));
-    let made = RegoError { source_line, document, ..RegoError::new(code, error.message) };
+    let line = error.source_line();
+    let line = line.map(|(line, index)| About::Line(SourceLine { text: line.to_owned(), index }));
+    let types = || Some(About::Types(Value(native::Value::clone(error.document.as_deref()?))));
+    let about = line.or_else(types).map(Box::new);
+    let made = RegoError { about, ..RegoError::new(code, error.message) };
     let made = made.with_details(error.details);
     // An empty module has a name and no line.
     if error.location.row == 0 && error.location.file().is_empty() {

@@ -9,14 +9,12 @@ use super::errors::failed;
 use crate::ask::{Question, Told};
 use crate::back::monotonic;
 use crate::budget::EvalBudget;
-use crate::error::{RegoError, RegoErrors};
+use crate::error::RegoErrors;
 use crate::program::{QueryExpression, QueryResults, QueryRow};
 use crate::report::{Measures, Names, explained};
 use crate::value::Value;
-use crate::world::World;
-use referee_rego_builtin::Context;
 use referee_rego_compile::{CompiledQuery, QueryOptions};
-use referee_rego_partial::{Nodes, Rules, STACK, Telling, Wanted, explain};
+use referee_rego_partial::{Nodes, Rules, Telling, Wanted, explain};
 use referee_rego_syntax::ast::{Expr, ExprKind, TermKind};
 use referee_rego_value::{self as native, Str};
 use std::collections::BTreeMap;
@@ -29,23 +27,6 @@ impl Backend {
         let compiled = self.made.compiled()?;
         let make = || Rules::new(Arc::clone(compiled), &self.made.tables);
         Ok(self.made.partial_rules.get_or_init(make))
-    }
-
-    /// Does something inside a budget on a thread with a large stack.
-    pub(super) fn deep<T: Send>(
-        &self,
-        within: (&EvalBudget, &World<'_>),
-        work: impl FnOnce(&mut Context<'_>) -> T + Send,
-    ) -> Result<T, RegoError> {
-        let outcome = std::thread::scope(|scope| {
-            let work = || self.within(within, work);
-            let thread = std::thread::Builder::new().name("rego-partial".into());
-            let thread = thread.stack_size(STACK).spawn_scoped(scope, work);
-            thread.map_err(|_| "no thread for partial evaluation could be started").and_then(
-                |thread| thread.join().map_err(|_| "partial evaluation ended without an answer"),
-            )
-        });
-        outcome.map_err(RegoError::internal)
     }
 
     /// Tells the steps of a query and what they took, as far as that was asked for; `took` is what

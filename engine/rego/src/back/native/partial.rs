@@ -7,11 +7,14 @@ use super::errors::{all, failed};
 use super::{Backend, Said};
 use crate::ask::{Question, Told};
 use crate::back::monotonic;
+use crate::budget::EvalBudget;
 use crate::error::{RegoCode, RegoError, RegoErrors};
 use crate::report::{Measures, Names, explained};
 use crate::residual::{PartialAnswer, PartialQuestion, Residual};
+use crate::world::World;
+use referee_rego_builtin::Context;
 use referee_rego_compile::{CompiledQuery, QueryOptions};
-use referee_rego_partial::{Nodes, Outcome, Rules, Settings, Telling, Wanted, evaluate};
+use referee_rego_partial::{Nodes, Outcome, Rules, STACK, Settings, Telling, Wanted, evaluate};
 use referee_rego_syntax::ast::{Ref, Term, TermKind};
 use referee_rego_syntax::{Location, ParseOptions, parse_ref, parse_term};
 use std::time::Duration;
@@ -45,6 +48,23 @@ impl Backend {
         };
         let answer = self.on_large_stack(question, rules, &query, settings);
         answer.took(told.times.parse, told.times.compile, clock().saturating_sub(started))
+    }
+
+    /// Does something inside a budget on a thread with a large stack.
+    pub(super) fn deep<T: Send>(
+        &self,
+        within: (&EvalBudget, &World<'_>),
+        work: impl FnOnce(&mut Context<'_>) -> T + Send,
+    ) -> Result<T, RegoError> {
+        let outcome = std::thread::scope(|scope| {
+            let work = || self.within(within, work);
+            let thread = std::thread::Builder::new().name("rego-partial".into());
+            let thread = thread.stack_size(STACK).spawn_scoped(scope, work);
+            thread.map_err(|_| "no thread for partial evaluation could be started").and_then(
+                |thread| thread.join().map_err(|_| "partial evaluation ended without an answer"),
+            )
+        });
+        outcome.map_err(RegoError::internal)
     }
 
     fn on_large_stack(
