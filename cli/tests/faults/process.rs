@@ -87,12 +87,12 @@ impl Process {
         self.get("/v1/status")["result"]["bundles"][name].clone()
     }
 
-    /// The value of a series in `/metrics`; 0 where it is not there.
+    /// The count of a series in `/metrics`; 0 where it is not there.
     pub(crate) fn metric(&self, series: &str) -> u64 {
         let text = self.ask("GET /metrics", b"").text();
         let mut lines = text.lines().filter_map(|line| line.rsplit_once(' '));
         let found = lines.find(|(name, _)| *name == series);
-        found.map_or(0, |(_, value)| value.parse::<f64>().unwrap() as u64)
+        found.map_or(0, |(_, value)| value.parse().unwrap())
     }
 
     /// Waits until something is so, and answers it.
