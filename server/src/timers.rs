@@ -22,6 +22,7 @@ pub(crate) const MODULE_PARSE: &str = "timer_rego_module_parse_ns";
 pub(crate) const MODULE_COMPILE: &str = "timer_rego_module_compile_ns";
 pub(crate) const READ_BYTES: &str = "timer_server_read_bytes_ns";
 pub(crate) const HANDLER: &str = "timer_server_handler_ns";
+pub(crate) const EXTERNAL_RESOLVE: &str = "timer_rego_external_resolve_ns";
 pub(crate) const CACHE_HIT: &str = "counter_server_query_cache_hit";
 
 impl Timers {
