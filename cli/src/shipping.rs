@@ -20,17 +20,17 @@ use std::path::PathBuf;
 /// What is demanded of a bundle.
 #[derive(Args, Debug)]
 pub(crate) struct DemandArgs {
-    #[command(flatten)]
-    verifying: VerifyingArgs,
-    /// The algorithm of that key: RS, PS, ES or HS with 256, 384 or 512, or EdDSA
-    #[arg(long, value_name = "NAME", default_value = "RS256", help_heading = "Verifying")]
-    signing_alg: String,
     /// Read modules as Rego v0, as OPA did before 1.0
     #[arg(long)]
     v0_compatible: bool,
     /// Read modules as Rego v1, which is the default
     #[arg(long, hide = true, conflicts_with = "v0_compatible")]
     v1_compatible: bool,
+    #[command(flatten)]
+    verifying: VerifyingArgs,
+    /// The algorithm of that key: RS, PS, ES or HS with 256, 384 or 512, or EdDSA
+    #[arg(long, value_name = "NAME", default_value = "RS256", help_heading = "Verifying")]
+    signing_alg: String,
 }
 
 /// The form of the answer.

@@ -261,14 +261,15 @@ fn key_text(
 /// Where it cannot be written.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), BundleCommandError> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.partial", std::process::id()));
+    // A name that nobody can have laid a link at.
+    name.push(format!(".{}.partial", uuid::Uuid::new_v4().simple()));
     let beside = path.with_file_name(name);
     let write = || {
         // What stands there would be replaced, be it a device.
         if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
         }
-        let mut file = File::create(&beside)?;
+        let mut file = File::create_new(&beside)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         std::fs::rename(&beside, path)

@@ -139,6 +139,7 @@ impl DecisionLog {
                 min_delay: settings.min_delay,
                 max_delay: settings.max_delay,
                 state: sender,
+                refused: Mutex::default(),
             })
         });
         let running = uploader.as_ref().map(|uploader| {

@@ -23,11 +23,23 @@ impl Collector {
 
     /// Takes what comes from now on.
     pub(crate) fn up(&self) {
+        self.take_all_but(None);
+    }
+
+    /// Takes what comes from now on, but no chunk in which a word stands.
+    pub(crate) fn refuse(&self, word: &'static str) {
+        self.take_all_but(Some(word));
+    }
+
+    fn take_all_but(&self, refused: Option<&'static str>) {
         let arrived = Arc::clone(&self.arrived);
         self.upstream.behave(move |asked, stream| {
             if asked.path.starts_with("/logs") {
                 let mut text = String::new();
                 flate2::read::GzDecoder::new(&*asked.body).read_to_string(&mut text)?;
+                if refused.is_some_and(|word| text.contains(word)) {
+                    return send(stream, 413, &[], b"");
+                }
                 let events: Vec<Value> = serde_json::from_str(&text)?;
                 let mut arrived = arrived.lock().unwrap();
                 for event in events {

@@ -211,3 +211,51 @@ fn without_a_spool_what_has_no_room_is_counted_and_what_is_left_at_the_end_is_to
     // What is in a chunk already is not counted against the events that may wait.
     assert!(lost + dropped >= 900 && lost + dropped <= 1_000, "{lost} + {dropped}");
 }
+
+#[test]
+fn a_chunk_that_the_collector_always_refuses_is_given_up_and_counted_and_holds_up_no_other() {
+    let collector = Collector::start();
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(&collector.upstream.url, spool(folder.path(), 64 << 20));
+    let server = Process::start(folder.path(), &config, &[]);
+    collector.refuse("poison");
+    let before = decide_many(&server, 20, 10);
+    server.wait("those before", || (collector.count() == before.len()).then_some(()));
+    let poison = server.ask("POST /v1/data/none", br#"{"input": "poison"}"#);
+    assert_eq!(poison.status, 200);
+    server.wait("the refusal", || {
+        (server.get("/v1/status")["result"]["decision_logs"]["http_code"] == 413).then_some(())
+    });
+    let behind = decide_many(&server, 20, 10);
+    server
+        .wait("those behind", || (collector.count() == before.len() + behind.len()).then_some(()));
+    assert_eq!(server.metric("referee_decision_logs_refused_total"), 1);
+    assert!(server.log().contains("decisions are given up"), "{}", server.log());
+    assert!(collector.arrived().values().all(|(_, times)| *times == 1));
+}
+
+#[test]
+fn a_collector_that_hangs_or_fails_holds_up_no_decision_and_gets_all_of_them_in_the_end() {
+    let collector = Collector::start();
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(&collector.upstream.url, json!({}));
+    let server = Process::start(folder.path(), &config, &[]);
+    let mut made = Vec::new();
+    collector.upstream.behave(|_, stream| crate::upstream::hang(stream));
+    made.extend(decide_many(&server, 50, 10));
+    server.wait("the end of waiting", || {
+        server.log().contains("waiting for an answer took longer than 1000 ms").then_some(())
+    });
+    for status in [500, 401, 404, 429] {
+        collector.upstream.behave(move |_, stream| crate::upstream::send(stream, status, &[], b""));
+        made.extend(decide_many(&server, 50, 10));
+        server.wait("the failure", || {
+            let told = server.get("/v1/status")["result"]["decision_logs"]["http_code"].clone();
+            (told == status).then_some(())
+        });
+    }
+    collector.up();
+    server.wait("delivery", || (collector.count() == made.len()).then_some(()));
+    let arrived = collector.arrived();
+    assert!(made.iter().all(|id| arrived.contains_key(id)));
+}

@@ -3,8 +3,8 @@
 //! it: nothing is lost that was said to be safe, nothing hangs, what is wrong is told, and memory
 //! stays bounded.
 //!
-//! `REFEREE_FAULT_POLICIES` says how many policies the server is given at once, and
-//! `REFEREE_FAULT_KILLS` how often it is killed. Figures go to standard error, past the test
+//! `REFEREE_FAULT_POLICIES` says how many policies a bundle has, `REFEREE_FAULT_PUTS` how many are put
+//! one by one, and `REFEREE_FAULT_KILLS` how often the server is killed. Figures go to standard error, past the test
 //! harness's capture.
 
 // What a process uses is read from /proc.

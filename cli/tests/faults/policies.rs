@@ -71,7 +71,7 @@ fn thousands_of_policies_in_one_bundle_are_served_and_replaced() {
 
 #[test]
 fn thousands_of_policies_put_one_by_one_are_served_replaced_and_deleted_in_flat_memory() {
-    let count = number("REFEREE_FAULT_POLICIES", 1_000);
+    let count = number("REFEREE_FAULT_PUTS", 500);
     let folder = tempfile::tempdir().unwrap();
     let server = Process::start(folder.path(), &json!({}), &[]);
     let mut client = Client::connect(&server.address).unwrap();

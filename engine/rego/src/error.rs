@@ -96,7 +96,7 @@ pub struct RegoError {
     /// Where, where that is known.
     pub location: Option<Location>,
     /// The line of source it is about.
-    pub snippet: Option<String>,
+    pub snippet: Option<Box<str>>,
     /// What OPA says under the message: the source line with a caret, or what was had and what was
     /// wanted.
     pub details: Vec<String>,
@@ -150,7 +150,7 @@ impl RegoError {
     /// The same with the line of source it is about.
     #[must_use]
     pub fn with_snippet(self, snippet: impl Into<String>) -> Self {
-        Self { snippet: Some(snippet.into()), ..self }
+        Self { snippet: Some(snippet.into().into()), ..self }
     }
 
     /// The same with lines to show under it.

@@ -31,13 +31,15 @@ pub(crate) enum Count {
     SpoolDamaged,
     /// Written to the spool, in the order of decisions: they outlive a crash of the process.
     Spooled,
+    /// Given up after the service had refused them for what they are again and again.
+    Refused,
     /// Delivered.
     Uploaded,
     /// Still in memory when the server ended.
     LostAtEnd,
 }
 
-const ALL: [(Count, &str); 14] = [
+const ALL: [(Count, &str); 15] = [
     (Count::RateLimited, "decision_logs_dropped_rate_limit_exceeded"),
     (Count::BufferFull, "decision_logs_dropped_buffer_size_limit_exceeded"),
     (Count::BufferBytes, "decision_logs_dropped_buffer_size_limit_bytes_exceeded"),
@@ -50,6 +52,7 @@ const ALL: [(Count, &str); 14] = [
     (Count::DenialsLimited, "referee_decision_logs_dropped_denials"),
     (Count::SpoolDamaged, "referee_decision_logs_spool_damaged"),
     (Count::Spooled, "referee_decision_logs_spooled"),
+    (Count::Refused, "referee_decision_logs_refused"),
     (Count::Uploaded, "referee_decision_logs_uploaded"),
     (Count::LostAtEnd, "referee_decision_logs_lost_at_end"),
 ];

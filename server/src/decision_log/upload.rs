@@ -1,6 +1,6 @@
 //! Sending chunks: when, and what becomes of those that do not arrive.
 
-use super::buffer::Outgoing;
+use super::buffer::{Outgoing, wide};
 use super::config::Trigger;
 use super::counters::Count;
 use super::pipeline::{Shared, locked};
@@ -10,7 +10,7 @@ use referee_core::Coded;
 use referee_core::error::chain;
 use referee_store::spool::SpoolError;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
@@ -21,6 +21,11 @@ const MIN_RETRY: Duration = Duration::from_millis(100);
 /// By how much each further wait is longer, and how much it varies: as OPA's.
 const FACTOR: f64 = 1.6;
 const JITTER: f64 = 0.2;
+
+/// How often a chunk is sent that the service refuses for what it is, before it is given up: what
+/// comes behind it would never be sent otherwise. With the waits between them that is six seconds
+/// where the longest delay is one, and half a minute where it is longer.
+const MOST_REFUSALS: u32 = 10;
 
 /// How often a spool is looked after.
 const HOUSEKEEPING: Duration = Duration::from_millis(500);
@@ -106,6 +111,8 @@ pub(super) struct Uploader {
     pub(super) min_delay: Duration,
     pub(super) max_delay: Duration,
     pub(super) state: watch::Sender<UploadState>,
+    /// The chunk that was refused last for what it is, and how often in a row.
+    pub(super) refused: Mutex<(u64, u32)>,
 }
 
 impl Uploader {
@@ -155,10 +162,18 @@ impl Uploader {
                 Ok(Some(chunk)) => {
                     any = true;
                     sent = self.collector.post(&self.resource, chunk.body.clone(), true).await;
-                    if sent.is_err() {
-                        break;
+                    match &sent {
+                        Ok(()) => {
+                            self.shared.counters.add(Count::Uploaded, wide(chunk.events));
+                            self.done_with(chunk).await;
+                        }
+                        Err(error) => {
+                            if self.is_given_up(error, &chunk) {
+                                self.give_up(chunk).await;
+                            }
+                            break;
+                        }
                     }
-                    self.delivered(chunk).await;
                 }
                 Err(error) => {
                     (any, sent) = (true, Err(error));
@@ -203,9 +218,28 @@ impl Uploader {
         }
     }
 
-    async fn delivered(&self, chunk: Outgoing) {
-        let events = u64::try_from(chunk.events).unwrap_or(u64::MAX);
-        self.shared.counters.add(Count::Uploaded, events);
+    /// Whether a chunk was refused for what it is as often as it is sent for that. Any other failure
+    /// may pass, whatever is sent.
+    fn is_given_up(&self, error: &UploadError, chunk: &Outgoing) -> bool {
+        let of_the_content = matches!(error, UploadError::Status { status: 400 | 413 | 422, .. });
+        let mut refused = locked(&self.refused);
+        *refused = match *refused {
+            _ if !of_the_content => (0, 0),
+            (number, times) if number == chunk.number => (number, times.saturating_add(1)),
+            _ => (chunk.number, 1),
+        };
+        refused.1 >= MOST_REFUSALS
+    }
+
+    async fn give_up(&self, chunk: Outgoing) {
+        let events = wide(chunk.events);
+        tracing::error!(events, "decisions are given up: the service refuses them again and again");
+        self.shared.counters.add(Count::Refused, events);
+        self.done_with(chunk).await;
+    }
+
+    /// A chunk need not be kept any more.
+    async fn done_with(&self, chunk: Outgoing) {
         let shared = Arc::clone(&self.shared);
         let told = tokio::task::spawn_blocking(move || {
             if let Some(buffer) = &shared.buffer {

@@ -46,6 +46,7 @@ pub(super) fn read(error: &anyhow::Error, phase: Phase) -> RegoError {
     }
     let (location, snippet) =
         place(&text).map_or((None, None), |(location, snippet)| (Some(location), snippet));
+    let snippet = snippet.map(String::into_boxed_str);
     RegoError { location, snippet, ..RegoError::new(code, message) }
 }
 
