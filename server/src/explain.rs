@@ -13,6 +13,9 @@ use referee_rego::{
 use std::sync::Arc;
 use std::time::Duration;
 
+/// The most bytes of steps that are told: nobody reads more.
+const MOST_BYTES: usize = 64 << 20;
+
 /// Which steps are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
@@ -123,7 +126,15 @@ pub(crate) fn text(trace: &Trace, mode: Mode, pretty: bool) -> Result<String, Ap
         let lines: Vec<&str> = printed.trim_matches('\n').split('\n').collect();
         return go_json(&lines).map_err(unwritable);
     }
-    Ok(list(events.into_iter().map(item)))
+    let mut room = MOST_BYTES;
+    let within = |item: &String| match room.checked_sub(item.len()) {
+        Some(left) => {
+            room = left;
+            true
+        }
+        None => false,
+    };
+    Ok(list(events.into_iter().map(item).take_while(within)))
 }
 
 /// A step, its members in OPA's order.

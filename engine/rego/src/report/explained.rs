@@ -8,10 +8,25 @@ use referee_rego_eval::Tree;
 use referee_rego_partial::{Local, Nodes, Step, StepNode, StepOp, Steps};
 use referee_rego_syntax::json::{JsonOptions, term_to_text};
 
+/// The most bytes of texts that a trace holds: many steps can be about one long body.
+const MOST_BYTES: usize = 64 << 20;
+
 /// The trace of some steps.
 pub(crate) fn trace(steps: &Steps, nodes: &mut Nodes<'_>, names: Names<'_>) -> Trace {
-    let events = steps.list.iter().map(|step| event(step, nodes.of(step), names)).collect();
-    Trace { events, cut: steps.cut }
+    let mut trace = Trace { events: Vec::with_capacity(steps.list.len()), cut: steps.cut };
+    let mut room = MOST_BYTES;
+    for step in &steps.list {
+        let event = event(step, nodes.of(step), names);
+        match room.checked_sub(event.text.len().saturating_add(event.source.len())) {
+            Some(left) => room = left,
+            None => {
+                trace.cut = true;
+                break;
+            }
+        }
+        trace.events.push(event);
+    }
+    trace
 }
 
 fn event(step: &Step, node: Option<StepNode>, names: Names<'_>) -> TraceEvent {
