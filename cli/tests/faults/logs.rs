@@ -142,8 +142,11 @@ fn an_outage_of_the_collector_fills_the_spool_to_its_bound_and_every_event_arriv
     let grown = server.memory("VmRSS").saturating_sub(before);
     let dropped = server.metric(DROPPED);
     assert!(dropped > 0 && dropped < made as u64, "{dropped}");
-    let status = server.get("/v1/status")["result"]["decision_logs"].clone();
-    assert_eq!(status["code"], "decision_log_error", "{status}");
+    // The collector is asked from time to time; it may not have refused yet.
+    let status = server.wait("the error", || {
+        let status = server.get("/v1/status")["result"]["decision_logs"].clone();
+        (status["code"] == "decision_log_error").then_some(status)
+    });
     let counted = &status["metrics"]["counter_decision_logs_dropped_buffer_size_limit_exceeded"];
     assert!(counted.as_u64().is_some_and(|counted| counted > 0), "{status}");
     collector.up();

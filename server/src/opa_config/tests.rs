@@ -239,15 +239,20 @@ fn buckets_of_requests_are_numbers_that_grow_and_what_is_passed_over_is_told() {
     let more =
         "\ncaching: {inter_query_builtin_cache: {max_size_bytes: 10}}\nnd_builtin_cache: true";
     let config = read(&format!("{}{more}", metrics("[0.1, 1, 10]"))).unwrap();
-    assert_eq!(config.server.request_buckets(), Some(vec![0.1, 1.0, 10.0]));
+    let given = &config.server.metrics.prom.http_request_duration_seconds.buckets;
+    assert_eq!(given.as_ref().map(Bounds::as_slice), Some(&[0.1, 1.0, 10.0][..]));
     let told = ["configuration option \"caching\" is not supported and ignored"];
     assert_eq!(
         (config.warnings.as_slice(), config.nd_builtin_cache),
         (&told.map(String::from)[..], true)
     );
-    for buckets in ["[]", "[1, 1]", "[2, 1]", "[a]", "7"] {
+    for (buckets, wrong) in [
+        ("[1, 1]", "at most 100 numbers, each greater than the one before"),
+        ("[2, 1]", "at most 100 numbers, each greater than the one before"),
+        ("[a]", "invalid type: string \"a\", expected f64"),
+        ("7", "invalid type: integer `7`, expected a sequence"),
+    ] {
         let error = read(&metrics(buckets)).unwrap_err().to_string();
-        assert!(error.contains("a list of at most 1000 numbers that grow"), "{buckets}: {error}");
+        assert!(error.contains(wrong), "{buckets}: {error}");
     }
-    assert_eq!(read("server: {}").unwrap().server.request_buckets(), None);
 }

@@ -213,7 +213,10 @@ mod tests {
     fn what_differs_each_time_stays_what_it_is() {
         let value = large(|at| format!(r#"[{at}, "{at} is the number of this very element"]"#));
         for (at, element) in elements(&value).iter().enumerate() {
-            assert_eq!(element.as_array().unwrap().as_slice()[0], Value::from(at as i64));
+            assert_eq!(
+                element.as_array().unwrap().as_slice()[0],
+                Value::from(i64::try_from(at).unwrap())
+            );
         }
     }
 }
