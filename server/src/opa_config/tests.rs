@@ -249,7 +249,7 @@ fn buckets_of_requests_are_numbers_that_grow_and_what_is_passed_over_is_told() {
     for (buckets, wrong) in [
         ("[1, 1]", "at most 100 numbers, each greater than the one before"),
         ("[2, 1]", "at most 100 numbers, each greater than the one before"),
-        ("[a]", "invalid type: string \"a\", expected f64"),
+        ("[a]", "buckets[0]: invalid type: a string, expected f64"),
         ("7", "invalid type: integer `7`, expected a sequence"),
     ] {
         let error = read(&metrics(buckets)).unwrap_err().to_string();

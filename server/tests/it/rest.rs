@@ -36,6 +36,30 @@ async fn policies_are_put_shown_and_taken_away() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_error_about_a_type_without_end_is_short() {
+    let stand = Stand::new().await;
+    let doubled: Vec<String> = (0..300).map(|at| format!("x{} = [x{at}, x{at}]", at + 1)).collect();
+    let policy =
+        |used: &str| format!("package e\np if {{ x0 = 1; {}; {used} }}", doubled.join("; "));
+    let mut client = stand.client().await;
+    for (used, message) in [
+        ("x250 = 1", "match error"),
+        ("x250.a", "undefined ref: x250.a"),
+        ("x250[0].a.b", "undefined ref: x250[0].a.b"),
+        ("startswith(x250, x250)", "startswith: invalid argument(s)"),
+    ] {
+        let answer = client.ask("PUT /v1/policies/e", &[], &policy(used)).await;
+        let error = &answer.json()["errors"][0];
+        assert_eq!((answer.status, &error["message"]), (400, &json!(message)), "{used}");
+        assert!(answer.body.len() < 1_500, "{used}: {}", answer.body);
+    }
+    let answer = client.ask("PUT /v1/policies/e", &[], &policy("x1 = 1")).await;
+    let number = json!({"type": "number"});
+    let details = json!({"a": {"type": "array", "static": [number, number]}, "b": number});
+    assert_eq!(answer.json()["errors"][0]["details"], details);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_policy_that_is_none_is_refused_with_places_and_changes_nothing() {
     let stand = Stand::new().await;
     let mut client = stand.client().await;

@@ -56,6 +56,13 @@ pub(crate) fn write_types(types: &[Type]) -> String {
     out.text
 }
 
+/// Whether types are written in full when they are written one after the other. Only then may they
+/// be written as JSON, whose length has no bound of its own.
+pub(crate) fn fit<'a>(types: impl IntoIterator<Item = &'a Type>) -> bool {
+    let mut out = Capped { text: String::new() };
+    types.into_iter().all(|ty| write_type(&mut out, ty).is_ok())
+}
+
 fn write_list(out: &mut Capped, types: &[Type]) -> fmt::Result {
     for (at, ty) in types.iter().enumerate() {
         if at > 0 {

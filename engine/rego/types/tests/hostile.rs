@@ -38,6 +38,11 @@ fn variables_that_double_each_other_take_no_exponential_time() {
     let text =
         format!("p if {{ x0 = 1; {body}; y0 = 1; {other}; x200 = y200; count(x200, \"a\") }}");
     assert_eq!(quickly(&text).len(), 1);
+    for use_of in ["x200.a.b", "x200 = 1", "startswith(x200, x200)", "x200[0].a"] {
+        let text =
+            format!("p if {{ x0 = 1; {body}; y = {use_of} }}").replace("y = x200 = ", "x200 = ");
+        assert_eq!(quickly(&text).len(), 1, "{use_of}");
+    }
 }
 
 #[test]

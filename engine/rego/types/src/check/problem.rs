@@ -1,7 +1,7 @@
 //! The errors of the type checker, with the lines that OPA prints under them.
 
 use super::terms::write_ref;
-use crate::text::write_types;
+use crate::text::{fit, write_types};
 use crate::{Function, Type};
 use referee_rego_syntax::ast::{Ref, TermKind};
 use referee_rego_syntax::json::{JsonOptions, term_to_json};
@@ -23,8 +23,17 @@ impl Problem {
         Self { error: Error::new(Code::Type, message, location), of_unknown: false }
     }
 
-    fn with_details(self, details: Vec<String>, document: Value) -> Self {
-        Self { error: self.error.with_details(details).with_document(document), ..self }
+    /// With further lines, and with the same as a document where the types in it are written in
+    /// full.
+    fn with_details<'a>(
+        self,
+        details: Vec<String>,
+        types: impl IntoIterator<Item = &'a Type>,
+        document: impl FnOnce() -> Value,
+    ) -> Self {
+        let error = self.error.with_details(details);
+        let error = if fit(types) { error.with_document(document()) } else { error };
+        Self { error, ..self }
     }
 
     /// A call with arguments that do not fit.
@@ -37,13 +46,15 @@ impl Problem {
     ) -> Self {
         let details =
             vec![format!("have: {}", write_types(have)), format!("want: {}", want.signature())];
-        let had = ("have", Value::array(have.iter().map(or_null)));
-        let document = Value::object([had, ("want", want.arguments_to_json())]);
+        let wanted = want.args.iter().map(|(_, ty)| ty).chain(&want.result).chain(&want.variadic);
         Self {
             of_unknown: have.iter().any(Type::is_unknown),
             ..Self::new(format!("{}: {message}", write_ref(operator)), location)
         }
-        .with_details(details, document)
+        .with_details(details, have.iter().chain(wanted), || {
+            let had = ("have", Value::array(have.iter().map(or_null)));
+            Value::object([had, ("want", want.arguments_to_json())])
+        })
     }
 
     /// An equality that cannot hold.
@@ -54,7 +65,8 @@ impl Problem {
         }
         .with_details(
             vec![format!("left  : {left}"), format!("right : {right}")],
-            Value::object([("a", or_null(left)), ("b", or_null(right))]),
+            [left, right],
+            || Value::object([("a", or_null(left)), ("b", or_null(right))]),
         )
     }
 
@@ -77,12 +89,13 @@ impl Problem {
         let read = reference.get(..=at).map_or_else(String::new, write_ref);
         let details =
             vec![write_ref(reference), "^".repeat(read.len()), format!("have: {}", or_nil(have))];
-        let document = Value::object([
-            ("have", or_null(have)),
-            ("pos", position(at)),
-            ("ref", ref_to_json(reference)),
-        ]);
-        Self::new(message, location).with_details(details, document)
+        Self::new(message, location).with_details(details, [have], || {
+            Value::object([
+                ("have", or_null(have)),
+                ("pos", position(at)),
+                ("ref", ref_to_json(reference)),
+            ])
+        })
     }
 
     /// A reference by a key that cannot be there.
@@ -95,19 +108,7 @@ impl Problem {
     ) -> Self {
         let read = reference.get(..at).map_or_else(String::new, write_ref);
         let pad = " ".repeat(read.len().saturating_add(1));
-        let mut fields = vec![
-            ("oneOf", Value::Null),
-            ("pos", position(at)),
-            ("ref", ref_to_json(reference)),
-            ("want", or_null(&want.keys)),
-        ];
-        if !matches!(have, Type::Unknown) {
-            fields.push(("have", have.to_json()));
-        }
-        if !want.one_of.is_empty() {
-            fields.push(("oneOf", Value::array(want.one_of.iter().map(OneOf::to_json))));
-        }
-        let have = if matches!(have, Type::Unknown) {
+        let had = if matches!(have, Type::Unknown) {
             format!(
                 "{pad}have: {}",
                 reference.get(at).map_or_else(String::new, ToString::to_string)
@@ -115,15 +116,19 @@ impl Problem {
         } else {
             format!("{pad}have (type): {have}")
         };
-        let want = if want.one_of.is_empty() {
+        let wanted = if want.one_of.is_empty() {
             format!("{pad}want (type): {}", or_nil(&want.keys))
         } else {
             let written: Vec<String> = want.one_of.iter().map(ToString::to_string).collect();
             format!("{pad}want (one of): [{}]", written.join(" "))
         };
         let written = write_ref(reference);
-        Self::new(format!("undefined ref: {written}"), location)
-            .with_details(vec![written, format!("{pad}^"), have, want], Value::object(fields))
+        let details = vec![written.clone(), format!("{pad}^"), had, wanted];
+        Self::new(format!("undefined ref: {written}"), location).with_details(
+            details,
+            [have, &want.keys],
+            || undefined_to_json(reference, at, have, want),
+        )
     }
 }
 
@@ -162,6 +167,23 @@ impl std::fmt::Display for OneOf {
             Self::Name(name) => write!(f, "{name}"),
         }
     }
+}
+
+/// OPA's JSON of a reference by a key that cannot be there.
+fn undefined_to_json(reference: &Ref, at: usize, have: &Type, want: &Wanted) -> Value {
+    let one_of = if want.one_of.is_empty() {
+        Value::Null
+    } else {
+        Value::array(want.one_of.iter().map(OneOf::to_json))
+    };
+    let had = (!matches!(have, Type::Unknown)).then(|| ("have", have.to_json()));
+    let fields = [
+        ("oneOf", one_of),
+        ("pos", position(at)),
+        ("ref", ref_to_json(reference)),
+        ("want", or_null(&want.keys)),
+    ];
+    Value::object(fields.into_iter().chain(had))
 }
 
 /// OPA's JSON of a type; `null` where it is unknown.
