@@ -10,6 +10,7 @@
     reason = "a benchmark that cannot go on has nothing better to do than to say so and stop"
 )]
 
+pub mod apart;
 pub mod client;
 pub mod documents;
 pub mod percentile;

@@ -122,6 +122,9 @@ impl Metrics {
         );
         let version = vec![("version", env!("CARGO_PKG_VERSION"))];
         registry.register("referee_build", "What is running", Info::new(version));
+        // Clients of OPA look for this one to see whether they have metrics before them.
+        let go = ConstGauge::new(0_i64);
+        registry.register("go_info", "Information about the Go environment: there is none", go);
         registry.register_collector(Box::new(Live { room, capacity, cache: Arc::clone(&cache) }));
         registry.register_collector(Box::new(Others(Arc::clone(&others))));
         Self { registry, requests, request_seconds, decisions, durations, shed, cache, others }

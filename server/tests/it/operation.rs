@@ -84,6 +84,7 @@ async fn metrics_hold_every_series_and_nothing_that_a_caller_made_up() {
         "referee_store_cache_misses_total ",
         "referee_store_cache_content_bytes ",
         "referee_build_info{version=",
+        "# TYPE go_info gauge\ngo_info 0\n",
     ] {
         assert!(answer.body.contains(series), "{series} in {}", answer.body);
     }
