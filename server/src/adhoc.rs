@@ -35,7 +35,7 @@ pub(crate) async fn answer(
     let due = Due::new(started, allowed);
     let is_post = head.method == Method::POST;
     let (text, input) = if is_post {
-        let bytes = input::read(app, &head.headers, body).await?;
+        let bytes = input::read(app, &head, body).await?;
         let request = input::request(&bytes, GO_TYPE)?;
         (input::text(&request, GO_TYPE, "query")?, member(&request, "input"))
     } else {
