@@ -4,7 +4,7 @@ use crate::access::{self, Ruling};
 use crate::app::{App, Served};
 use crate::body;
 use crate::compress::is_encoded;
-use crate::deadline::{Due, said_deadline};
+use crate::deadline::{Due, meant_deadline};
 use crate::decide;
 use crate::decision_sink::{DecisionEvent, DecisionOutcome, DecisionSubject};
 use crate::error::ApiError;
@@ -83,7 +83,7 @@ pub(crate) async fn answer(
     let (head, body) = request.into_parts();
     let query = Query::parse(head.uri.query())?;
     let bytes = read_body(app, &head, body).await?;
-    let said = said_deadline(&head.headers, &query)?;
+    let said = meant_deadline(&head.headers, &query)?;
     let mut ask = read(&bytes)?;
     let references = references(&mut ask, app.config.max_batch())?;
     let revision = app.state.current();
