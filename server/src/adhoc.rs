@@ -45,7 +45,9 @@ pub(crate) async fn answer(
     let revision = app.state.current();
     let (mode, pretty) = (Mode::of(&query), query.flag("pretty"));
     let telling = Telling { mode, pretty, instrumented: timers::instrumented(&query) };
-    let logged = app.sink.get().map(|sink| (sink, input.clone(), text.clone()));
+    // What is no query is refused before OPA would log it, and what it logs is the query as it read it.
+    let as_read = |sink| Some((sink, input.clone(), referee_rego::query_text(&text).ok()?));
+    let logged = app.sink.get().and_then(as_read);
     let (program, runtime) = (revision.program().clone(), revision.runtime().clone());
     let calls = app.calls();
     let noted = calls.clone();
@@ -71,8 +73,7 @@ pub(crate) async fn answer(
             Ok(results) => DecisionOutcome::Result(Value::array(results.rows.iter().map(bindings))),
             Err(error) => DecisionOutcome::Error(told(error)),
         };
-        // What is no query is refused before OPA would log it.
-        if !matches!(&results, Err(ApiError::AdHoc(_) | ApiError::EmptyQuery)) {
+        if !matches!(&results, Err(ApiError::EmptyQuery)) {
             let subject = DecisionSubject::Query(text);
             let event = event(app, &revision, &head, subject, input, outcome, &timers);
             sink.record(DecisionEvent { calls, ..event });

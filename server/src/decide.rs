@@ -180,6 +180,7 @@ pub(crate) fn event(
         outcome,
         calls: None,
         metrics: timers.all().cloned().unwrap_or_default(),
+        measures: timers.measures().clone(),
         timestamp: now(app),
         requested_by: head.extensions.get::<Arc<Peer>>().map(|peer| peer.address.clone()),
         trace: trace::of(&head.headers),

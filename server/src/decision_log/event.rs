@@ -5,9 +5,10 @@
 //! text. What Referee adds stands under `custom.referee`.
 
 use super::mask::Maskable;
+use crate::timers::together;
 use crate::trace::TraceContext;
 use referee_core::Timestamp;
-use referee_rego::{Program, Value};
+use referee_rego::{Measures, Program, Value};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -40,6 +41,8 @@ pub(crate) struct Decision {
     pub(crate) requested_by: Option<String>,
     pub(crate) timestamp: Timestamp,
     pub(crate) metrics: BTreeMap<&'static str, u64>,
+    /// Beside them, where the caller asked for it.
+    pub(crate) measures: Measures,
     /// 0 where it is not known.
     pub(crate) request_id: u64,
     pub(crate) headers: BTreeMap<String, Vec<String>>,
@@ -121,7 +124,7 @@ impl Decision {
         members.extend(self.requested_by.as_ref().map(|address| ("requested_by", json(address))));
         members.push(("timestamp", json(&self.timestamp.to_string())));
         if !self.metrics.is_empty() {
-            members.push(("metrics", json(&self.metrics)));
+            members.push(("metrics", json(&together(&self.metrics, &self.measures))));
         }
         if self.request_id > 0 {
             members.push(("req_id", self.request_id.to_string()));
@@ -169,8 +172,8 @@ impl Decision {
         members.push(("timestamp", Value::from(self.timestamp.to_string().as_str())));
         let number = |number: u64| Value::from(i64::try_from(number).unwrap_or(i64::MAX));
         if !self.metrics.is_empty() {
-            let metrics = self.metrics.iter().map(|(name, count)| (*name, number(*count)));
-            members.push(("metrics", Value::object(metrics)));
+            let metrics = json(&together(&self.metrics, &self.measures));
+            members.extend(Value::from_json_str(&metrics).ok().map(|all| ("metrics", all)));
         }
         if self.request_id > 0 {
             members.push(("req_id", number(self.request_id)));

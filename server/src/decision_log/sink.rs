@@ -85,6 +85,7 @@ fn decision(event: DecisionEvent, names: &BTreeMap<String, String>) -> Decision 
         requested_by: event.requested_by.map(|address| address.to_string()),
         timestamp: event.timestamp,
         metrics: event.metrics,
+        measures: event.measures,
         request_id: event.request_id,
         headers: headers.collect(),
         custom: event.custom,
