@@ -62,22 +62,25 @@ pub(crate) async fn answer(
     timers.measured(said.measures);
     timers.read_base(said.read_base);
     explain::log_prints(&said.prints);
-    timers.note(timers::QUERY_COMPILE, said.times.parse.saturating_add(said.times.compile));
-    timers.note(timers::QUERY_EVAL, said.times.eval);
+    let results = results.map_err(refused);
+    // What is nothing is not compiled, and what does not compile is not evaluated.
+    if !matches!(&results, Err(ApiError::EmptyQuery)) {
+        timers.note(timers::QUERY_COMPILE, said.times.parse.saturating_add(said.times.compile));
+    }
+    if !matches!(&results, Err(ApiError::EmptyQuery | ApiError::AdHoc(_))) {
+        timers.note(timers::QUERY_EVAL, said.times.eval);
+    }
     if is_post {
         timers.since(timers::HANDLER, started);
     }
-    let results = results.map_err(refused);
     if let Some((sink, input, text)) = logged {
         let outcome = match &results {
             Ok(results) => DecisionOutcome::Result(Value::array(results.rows.iter().map(bindings))),
             Err(error) => DecisionOutcome::Error(told(error)),
         };
-        if !matches!(&results, Err(ApiError::EmptyQuery)) {
-            let subject = DecisionSubject::Query(text);
-            let event = event(app, &revision, &head, subject, input, outcome, &timers);
-            sink.record(DecisionEvent { calls, ..event });
-        }
+        let subject = DecisionSubject::Query(text);
+        let event = event(app, &revision, &head, subject, input, outcome, &timers);
+        sink.record(DecisionEvent { calls, ..event });
     }
     let results = results?;
     let mut members = Members::new();

@@ -64,9 +64,15 @@ fn is_read(headers: &HeaderMap) -> bool {
 }
 
 /// Whether a target is one of a server (RFC 9112, section 3.2): a path or a whole URL, and not a
-/// name alone, which only CONNECT asks for.
+/// name alone, which only CONNECT asks for. The port of a URL is a number.
 fn has_path(method: &Method, target: &Uri) -> bool {
-    method == Method::CONNECT || target.authority().is_none() || target.scheme().is_some()
+    let Some(authority) = target.authority().filter(|_| method != Method::CONNECT) else {
+        return true;
+    };
+    let place = authority.as_str().rsplit_once('@').map_or(authority.as_str(), |(_, place)| place);
+    let port = place.strip_prefix(authority.host()).and_then(|rest| rest.strip_prefix(':'));
+    let is_number = port.unwrap_or_default().bytes().all(|byte| byte.is_ascii_digit());
+    target.scheme().is_some() && is_number
 }
 
 /// What can stand in `host` and `port` (RFC 3986, section 3.2).
@@ -123,7 +129,10 @@ mod tests {
             assert_eq!(status("GET", target, h1, &[host]), Some((400, 15)), "{target}");
             assert_eq!(status("CONNECT", target, h1, &[host]), None, "{target}");
         }
-        assert_eq!(status("GET", "http://x/health", h1, &[host]), None);
+        for target in ["http://x/health", "http://u:p@[::1]:80/health", "http://x:/health"] {
+            assert_eq!(status("GET", target, h1, &[host]), None, "{target}");
+        }
+        assert_eq!(status("GET", "http://x:y/health", h1, &[host]), Some((400, 15)));
         assert_eq!(status("GET", "https://x/health", h2, &[]), None);
     }
 

@@ -8,7 +8,7 @@ use super::mask::Maskable;
 use crate::timers::together;
 use crate::trace::TraceContext;
 use referee_core::Timestamp;
-use referee_rego::{Measures, Program, Value};
+use referee_rego::{Measures, Program, Value, ValueKind};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -106,7 +106,7 @@ impl Decision {
             members.push(("bundles", json(&bundles.collect::<BTreeMap<_, _>>())));
         }
         match &self.asked {
-            Asked::Path(path) if path.is_empty() => {}
+            Asked::Path(asked) | Asked::Query(asked) if asked.is_empty() => {}
             Asked::Path(path) => members.push(("path", json(path))),
             Asked::Query(query) => members.push(("query", json(query))),
         }
@@ -153,7 +153,7 @@ impl Decision {
             members.push(("bundles", Value::object(bundles)));
         }
         match &self.asked {
-            Asked::Path(path) if path.is_empty() => {}
+            Asked::Path(asked) | Asked::Query(asked) if asked.is_empty() => {}
             Asked::Path(path) => members.push(("path", text(path))),
             Asked::Query(query) => members.push(("query", text(query))),
         }
@@ -208,15 +208,30 @@ impl Decision {
     }
 }
 
-/// Text of an error as OPA's console has it: `file:row: code: message`.
+/// Text of an error as OPA's console has it: several, as a query can have, are counted.
 fn error_text(error: &Value) -> String {
+    match error.elements().filter(|_| error.kind() == ValueKind::Array).as_deref() {
+        None => one_error_text(error),
+        Some([one]) => format!("1 error occurred: {}", one_error_text(one)),
+        Some(several) => {
+            let texts = several.iter().map(|one| format!("\n{}", one_error_text(one)));
+            format!("{} errors occurred:{}", several.len(), texts.collect::<String>())
+        }
+    }
+}
+
+/// `file:row: code: message`, or `row:column: code: message` in a text without a name.
+fn one_error_text(error: &Value) -> String {
     let text = |value: Option<Value>| {
         value.and_then(|value| value.as_str().map(|text| text.into_owned())).unwrap_or_default()
     };
     let said = format!("{}: {}", text(error.get("code")), text(error.get("message")));
     let Some(place) = error.get("location") else { return said };
-    let row = place.get("row").and_then(|row| row.number_text()).unwrap_or_default();
-    format!("{}:{row}: {said}", text(place.get("file")))
+    let number = |name| place.get(name).and_then(|at| at.number_text()).unwrap_or_default();
+    match text(place.get("file")) {
+        file if file.is_empty() => format!("{}:{}: {said}", number("row"), number("col")),
+        file => format!("{file}:{}: {said}", number("row")),
+    }
 }
 
 #[derive(Serialize)]

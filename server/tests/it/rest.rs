@@ -400,12 +400,16 @@ async fn decisions_are_told_to_the_log_with_the_id_that_the_caller_has() {
     }
     client.post("/v1/data/demo/sum?instrument", "{}").await;
     let events = kept.0.lock().unwrap();
-    let [sum, clash, query, bound, undefined, measured] = events.as_slice() else {
+    let [sum, clash, query, bound, undefined, empty, measured] = events.as_slice() else {
         panic!("{events:?}")
     };
     assert_eq!(bound.subject, DecisionSubject::Query("assign(x, 1); y = gt(\"a\", 2)".into()));
     assert_eq!(undefined.subject, DecisionSubject::Query("nobody(1)".into()));
-    assert!(matches!(&undefined.outcome, DecisionOutcome::Error(_)));
+    assert_eq!(empty.subject, DecisionSubject::Query(String::new()));
+    for refused in [undefined, empty] {
+        assert!(matches!(&refused.outcome, DecisionOutcome::Error(_)));
+        assert!(!refused.metrics.contains_key("timer_rego_query_eval_ns"));
+    }
     assert!(sum.measures.histograms.is_empty());
     assert!(measured.measures.histograms.contains_key("histogram_eval_op_plug"));
     assert_eq!(body["decision_id"], sum.decision_id.as_str());
