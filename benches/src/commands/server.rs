@@ -132,13 +132,10 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
 }
 
 /// Both servers over the same files; `Err` with what is wrong.
-fn both(programs: &Programs, files: &[String], package: &str) -> Result<[Served; 2], String> {
-    let (modules, data): (Vec<_>, Vec<_>) = files.iter().partition(|file| file.ends_with(".rego"));
-    let all: Vec<&str> = files.iter().map(String::as_str).collect();
-    let mut ours = vec!["--package", package];
-    ours.extend(modules.iter().flat_map(|file| ["--policy", file.as_str()]));
-    ours.extend(data.iter().flat_map(|file| ["--data", file.as_str()]));
-    let mut servers = [Served::opa(&programs.opa, &all), Served::referee(&programs.referee, &ours)];
+fn both(programs: &Programs, files: &[String]) -> Result<[Served; 2], String> {
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let mut servers =
+        [Served::opa(&programs.opa, &files), Served::referee(&programs.referee, &files)];
     for server in &mut servers {
         server.until_ready("/health", READY)?;
     }
@@ -172,7 +169,7 @@ fn requests(arguments: &Arguments, programs: &Programs) -> Vec<bool> {
         let request: Arc<[u8]> = post(&path, body.as_bytes()).into();
         let files = files(&workload, &programs.folder);
         let (started, are_apart) =
-            apart.start(|| both(programs, &files, name).map(|both| (both, Served::bare())));
+            apart.start(|| both(programs, &files).map(|both| (both, Served::bare())));
         let (servers, mut bare) = match started {
             Ok(started) => started,
             Err(why) => {
@@ -379,7 +376,7 @@ fn memory(arguments: &Arguments, programs: &Programs) -> bool {
     let data = programs.folder.join("people.json");
     document(&data, "people", arguments.document);
     let files = [policy, data].map(|file| file.display().to_string());
-    let servers = match both(programs, &files, "people_policy") {
+    let servers = match both(programs, &files) {
         Ok(servers) => servers,
         Err(why) => {
             println!("FAILED server: {why}");

@@ -24,7 +24,7 @@ pub use transaction::Transaction;
 
 use arc_swap::ArcSwap;
 use referee_engine::LoadedPolicy;
-use referee_rego::{CompileOptions, RegoEngine, RegoErrors, Value};
+use referee_rego::{CompileOptions, Program, RegoEngine, RegoErrors, Value};
 use std::sync::Arc;
 use tokio::sync::{Mutex, watch};
 
@@ -63,6 +63,17 @@ impl State {
         let revision = Revision::first(program, first.cloned(), runtime)?;
         let (numbers, _) = watch::channel(revision.number());
         Ok(Self { current: ArcSwap::from_pointee(revision), writing: Arc::default(), numbers })
+    }
+
+    /// Begins anew with what a program holds, its modules and data, without a policy that rules. To
+    /// be called before there are requests.
+    ///
+    /// # Errors
+    /// Where a module does not parse a second time, which it does.
+    pub(crate) fn begin_with(&self, program: Program) -> Result<(), RegoErrors> {
+        let runtime = self.current().runtime().clone();
+        self.current.store(Arc::new(Revision::first(program, None, runtime)?));
+        Ok(())
     }
 
     /// The revision in force; who has it keeps it.
