@@ -273,3 +273,32 @@ async fn a_server_without_a_policy_of_its_own_is_an_opa_and_follows_no_subject()
     let both = r#"{"subject": "registry.example/team/app:1", "input": 1}"#;
     assert_eq!(client.post("/v1/data/base", both).await.body, "{}\n");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_the_policy_is_to_see_counts_as_work_while_it_is_read() {
+    let policy = policy_with(POLICY, &[("authz.rego", AUTHZ)]);
+    let stand = Stand::ruled_by_policy(policy, |config, _| {
+        config.authorization = Authorization::Basic;
+        config.authentication = Authentication::Token;
+        (config.max_in_flight, config.max_batch) = (1, 1);
+        config.body_read_timeout_ms = 30_000;
+    })
+    .await;
+    let mut slow = stand.client().await;
+    slow.send(b"POST /v1/batch/data HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{").await;
+    let mut client = stand.client().await;
+    let mut shed = None;
+    for _ in 0..1_000 {
+        let answer = client.ask("POST /v1/data/demo/sum", &[LETMEIN], "{}").await;
+        if answer.status == 503 {
+            shed = Some(answer.error().1);
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    assert_eq!(shed.as_deref(), Some("overloaded"));
+    assert_eq!(client.ask("GET /health", &[LETMEIN], "").await.status, 200);
+    slow.send(b"}").await;
+    assert_eq!(slow.answer().await.unwrap().status, 401);
+    assert_eq!(client.ask("POST /v1/data/demo/sum", &[LETMEIN], "{}").await.status, 200);
+}
