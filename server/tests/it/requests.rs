@@ -2,6 +2,7 @@
 
 use crate::client::Client;
 use crate::stand::{POLICY, Stand, policy_with, serve};
+use referee_server::state::{Change, WriteError};
 use referee_server::{Authentication, Authorization, ServerConfig};
 use serde_json::{Value, json};
 use std::io::Write as _;
@@ -77,6 +78,44 @@ async fn what_is_written_is_what_the_policy_was_asked_about() {
         let read = client.ask(&format!("GET {target}"), &[LETMEIN], "").await;
         assert_eq!((read.status, read.body.as_str()), (200, "{}\n"), "{target}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_way_of_writing_a_path_is_authorized_as_one_and_written_as_another() {
+    const PIECES: [&str; 9] = ["/", "//", "/./", "/../", "/%2e%2e/", "%2F", "%61", ".", "/a"];
+    let stand = stand().await;
+    let mut client = stand.client().await;
+    let state = stand.server.state();
+    let mut written = 0;
+    for (first, second, third) in PIECES
+        .iter()
+        .flat_map(|a| PIECES.iter().flat_map(move |b| PIECES.iter().map(move |c| (a, b, c))))
+    {
+        let target = format!("/v1/data/w{first}{second}{third}x");
+        let empty = state.change(|next| -> Result<bool, WriteError> {
+            next.put_data(&[], referee_rego::Value::object([]))?;
+            Ok(true)
+        });
+        assert!(matches!(empty.await, Change::Done(_)));
+        let head = format!("PUT {target}");
+        let input = shown(&mut client, &head, &[], "").await;
+        let path: Vec<&str> =
+            input["path"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+        let status = client.ask(&head, &[LETMEIN], "1").await.status;
+        let expected = match path.as_slice() {
+            ["v1", "data", names @ ..] if !names.is_empty() => {
+                written += 1;
+                assert_eq!(status, 204, "{target}");
+                names.iter().rev().fold(json!(1), |inner, name| json!({ *name: inner }))
+            }
+            _ => {
+                assert_eq!(status, 404, "{target}");
+                json!({})
+            }
+        };
+        assert_eq!(state.current().data().to_json(), expected, "{target}");
+    }
+    assert!(written > 500, "{written}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
