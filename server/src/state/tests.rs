@@ -150,7 +150,7 @@ fn a_bundle_takes_the_place_of_what_stood_under_its_roots() {
     assert_eq!(ids, ["first/p.rego", "other"]);
     assert_eq!(
         revision.data().to_json_string(),
-        r#"{"a":{"z":3},"c2":{"y":1},"d":{"e":4},"system":{"bundles":{"first":{"manifest":{"revision":"first-1"}}}}}"#
+        r#"{"a":{"z":3},"c2":{"y":1},"d":{"e":4},"system":{"bundles":{"first":{"etag":"","manifest":{"revision":"first-1"}}}}}"#
     );
     for (at, told) in [
         ("", "can't write to document root with bundle roots configured"),
