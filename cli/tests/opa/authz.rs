@@ -70,7 +70,7 @@ impl Both {
         }
         let mut command = Command::new(env!("CARGO_BIN_EXE_referee"));
         command.env_clear().env("HOME", "/nonexistent").current_dir(policy.parent().unwrap());
-        let all = [&["--policy", policy.to_str().unwrap()], arguments].concat();
+        let all = [&[policy.to_str().unwrap()], arguments].concat();
         let (mut ours, mut log) = serve(&mut command, &all);
         std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
         let address = ours.address.trim_start_matches("https://").to_owned();

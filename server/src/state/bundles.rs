@@ -220,7 +220,7 @@ pub(super) fn told(data: &Value, content: &BundleContent) -> Result<Value, Write
 }
 
 /// The data with a document at a path, and objects above it.
-fn put(data: &Value, path: &[String], value: Value) -> Result<Value, WriteError> {
+pub(super) fn put(data: &Value, path: &[String], value: Value) -> Result<Value, WriteError> {
     let above = path.split_last().map_or(&[][..], |(_, above)| above);
     let data = data.with_objects_at(above)?;
     Ok(data.edited(path, &referee_rego::Edit::Add(value))?)
