@@ -216,6 +216,8 @@ fn each_mistake_is_told_with_its_place_and_without_secrets() {
         assert_eq!(error.to_string(), expected, "{text}");
         assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
     }
+    let config = read("keys: {k: {algorithm: EdDSA, key: hunter2}}").unwrap();
+    assert_eq!(config.keys["k"].algorithm(), "EdDSA");
     let error = read("a: [").unwrap_err();
     assert_eq!(error.code(), "document_syntax");
 }
