@@ -12,6 +12,7 @@
 )]
 
 mod commands {
+    pub(crate) mod bare;
     pub(crate) mod load;
     pub(crate) mod rego;
     pub(crate) mod server;
@@ -21,12 +22,15 @@ mod commands {
 }
 
 use clap::Parser;
-use commands::{load, rego, server, sigstore, soak, workloads};
+use commands::{bare, load, rego, server, sigstore, soak, workloads};
 use std::process::ExitCode;
 
 /// Benchmarks, beside peers in the same run.
 #[derive(Parser)]
 enum Benchmark {
+    /// A server that does nothing, beside which others are measured.
+    #[command(hide = true)]
+    Bare(bare::Arguments),
     /// A warm ruling over HTTP beside an empty handler.
     Load(load::Arguments),
     /// Rego engines side by side.
@@ -43,6 +47,7 @@ enum Benchmark {
 
 fn main() -> ExitCode {
     match Benchmark::parse() {
+        Benchmark::Bare(arguments) => bare::run(&arguments),
         Benchmark::Load(arguments) => load::run(arguments),
         Benchmark::Rego(arguments) => rego::run(arguments),
         Benchmark::Server(arguments) => server::run(&arguments),

@@ -51,6 +51,16 @@ impl Served {
         )
     }
 
+    /// Starts the server that does nothing, which is a part of the program that runs.
+    ///
+    /// # Panics
+    /// Where it cannot be started.
+    #[must_use]
+    pub fn bare() -> Self {
+        let program = std::env::current_exe().expect("a path");
+        Self::start("nothing", &program, &["bare"], "--listen")
+    }
+
     fn start(name: &'static str, program: &Path, arguments: &[&str], listen: &str) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = free.local_addr().expect("an address");

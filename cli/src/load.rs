@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -297,10 +297,22 @@ fn entries(path: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(entries)
 }
 
-/// A path inside a folder, without a `.` that says nothing.
+/// A path inside a folder as Go's `filepath.Join` makes it: without dots, but for those that lead out
+/// of where it begins.
 fn joined(folder: &Path, entry: &Path) -> PathBuf {
-    let folder: PathBuf = folder.components().collect();
-    if folder.as_os_str() == "." { entry.to_owned() } else { folder.join(entry) }
+    let mut joined = PathBuf::new();
+    for part in folder.components().chain(entry.components()) {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => match joined.components().next_back() {
+                Some(Component::Normal(_)) => drop(joined.pop()),
+                Some(Component::RootDir) => {}
+                _ => joined.push(part),
+            },
+            _ => joined.push(part),
+        }
+    }
+    joined
 }
 
 fn file_name(path: &Path) -> String {
@@ -392,6 +404,22 @@ mod tests {
             ("\\*", "*", true),
         ] {
             assert_eq!(matches(pattern, name), expected, "{pattern} {name}");
+        }
+    }
+
+    #[test]
+    fn files_of_a_folder_are_named_as_go_joins_paths() {
+        for (folder, name) in [
+            (".", "x"),
+            ("./a", "a/x"),
+            ("a/", "a/x"),
+            ("a/../b", "b/x"),
+            ("../a", "../a/x"),
+            ("../../a/..", "../../x"),
+            ("a/../..", "../x"),
+            ("/a/../../b", "/b/x"),
+        ] {
+            assert_eq!(joined(Path::new(folder), Path::new("x")), Path::new(name), "{folder}");
         }
     }
 

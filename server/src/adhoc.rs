@@ -35,7 +35,7 @@ pub(crate) async fn answer(
     let due = Due::new(started, allowed);
     let is_post = head.method == Method::POST;
     let (text, input) = if is_post {
-        let bytes = input::read(app, &head.headers, body).await?;
+        let bytes = input::read(app, &head, body).await?;
         let request = input::request(&bytes, GO_TYPE)?;
         (input::text(&request, GO_TYPE, "query")?, member(&request, "input"))
     } else {
@@ -45,7 +45,9 @@ pub(crate) async fn answer(
     let revision = app.state.current();
     let (mode, pretty) = (Mode::of(&query), query.flag("pretty"));
     let telling = Telling { mode, pretty, instrumented: timers::instrumented(&query) };
-    let logged = app.sink.get().map(|sink| (sink, input.clone(), text.clone()));
+    // What is no query is refused before OPA would log it, and what it logs is the query as it read it.
+    let as_read = |sink| Some((sink, input.clone(), referee_rego::query_text(&text).ok()?));
+    let logged = app.sink.get().and_then(as_read);
     let (program, runtime) = (revision.program().clone(), revision.runtime().clone());
     let calls = app.calls();
     let noted = calls.clone();
@@ -60,23 +62,25 @@ pub(crate) async fn answer(
     timers.measured(said.measures);
     timers.read_base(said.read_base);
     explain::log_prints(&said.prints);
-    timers.note(timers::QUERY_COMPILE, said.times.parse.saturating_add(said.times.compile));
-    timers.note(timers::QUERY_EVAL, said.times.eval);
+    let results = results.map_err(refused);
+    // What is nothing is not compiled, and what does not compile is not evaluated.
+    if !matches!(&results, Err(ApiError::EmptyQuery)) {
+        timers.note(timers::QUERY_COMPILE, said.times.parse.saturating_add(said.times.compile));
+    }
+    if !matches!(&results, Err(ApiError::EmptyQuery | ApiError::AdHoc(_))) {
+        timers.note(timers::QUERY_EVAL, said.times.eval);
+    }
     if is_post {
         timers.since(timers::HANDLER, started);
     }
-    let results = results.map_err(refused);
     if let Some((sink, input, text)) = logged {
         let outcome = match &results {
             Ok(results) => DecisionOutcome::Result(Value::array(results.rows.iter().map(bindings))),
             Err(error) => DecisionOutcome::Error(told(error)),
         };
-        // What is no query is refused before OPA would log it.
-        if !matches!(&results, Err(ApiError::AdHoc(_) | ApiError::EmptyQuery)) {
-            let subject = DecisionSubject::Query(text);
-            let event = event(app, &revision, &head, subject, input, outcome, &timers);
-            sink.record(DecisionEvent { calls, ..event });
-        }
+        let subject = DecisionSubject::Query(text);
+        let event = event(app, &revision, &head, subject, input, outcome, &timers);
+        sink.record(DecisionEvent { calls, ..event });
     }
     let results = results?;
     let mut members = Members::new();

@@ -12,7 +12,7 @@ use crate::route::Routes;
 use crate::state::State;
 use axum::extract::Request;
 use referee_engine::{Engine, LoadedPolicy};
-use referee_rego::{Calls, Value};
+use referee_rego::{Calls, Program, RegoErrors, Value};
 use referee_store::CacheStats;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -228,6 +228,16 @@ impl Server {
             stopping: AtomicBool::new(false),
         };
         Ok(Self { app: Arc::new(app) })
+    }
+
+    /// The same server, beginning with the modules and data of a program, which OPA's API answers
+    /// from and may change. None of them rules. For a server without a policy of its own.
+    ///
+    /// # Errors
+    /// Where a module does not parse a second time, which it does.
+    pub fn beginning_with(self, program: Program) -> Result<Self, RegoErrors> {
+        self.app.state.begin_with(program)?;
+        Ok(self)
     }
 
     /// The same server, with the counters of its store's cache in `/metrics`.

@@ -4,12 +4,14 @@
 //! The rule `data.system.authz.allow` is asked about every request, those of the diagnostic
 //! listener included, with the document that OPA gives it (`v1/server/authorizer`):
 //!
-//! - `method`, in capitals, and `path`, the segments of the URL, each decoded once. Empty segments
-//!   are left out, as they are where requests are answered, so that `/v1//data/a/` has no other
-//!   name than `/v1/data/a`; the path `/` is `[""]`;
+//! - `method`, in capitals, and `path`, the segments of the clean path ([`crate::path`]) that is
+//!   answered, each decoded once, so that `/v1//data/a/` has no other name than `/v1/data/a`; the id
+//!   of a policy is split at its slashes, encoded ones too, because it is one id either way; the
+//!   path `/` is `[""]`;
 //! - `params` and `headers`: lists by name, headers as Go writes their names;
 //! - `identity` and `client_certificates`, where there are any;
-//! - `body`, of `POST /`, `/v0/data…` and `/v1/data…` alone.
+//! - `body`, of the requests that are decided about by it ([`shows_body`]): what is in it, unpacked
+//!   where it came packed. The headers are those that were sent.
 //!
 //! Anything but `true`, or an object whose `allowed` is true, refuses the request.
 
@@ -19,14 +21,16 @@ use crate::data_path::DataPathError;
 use crate::decide;
 use crate::decision_sink::{DecisionOutcome, DecisionSubject};
 use crate::error::ApiError;
-use crate::input;
+use crate::input::{self, Shown};
 use crate::listen::Peer;
 use crate::query::{EncodingError, Query, decoded};
+use crate::route::Endpoint;
 use crate::state::Revision;
 use crate::timers::Timers;
+use crate::verify;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::header::{AUTHORIZATION, CONTENT_ENCODING, HOST, TRAILER, TRANSFER_ENCODING};
+use axum::http::header::{AUTHORIZATION, HOST, TRAILER, TRANSFER_ENCODING};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, Method};
 use referee_core::Digest;
@@ -56,20 +60,31 @@ pub(crate) enum Refusal {
 
 /// Lets a request through, or not.
 ///
-/// The body of what comes back is what was sent: where the policy was shown it, it is here whole.
-pub(crate) async fn authorize(app: &App, request: Request) -> Result<Request, ApiError> {
+/// Where the policy was shown the body, [`Shown`] has it for who answers.
+pub(crate) async fn authorize(
+    app: &App,
+    (endpoint, path): (Endpoint, &str),
+    request: Request,
+) -> Result<Request, ApiError> {
     if app.config.authorization == Authorization::Off {
         return Ok(request);
     }
     let (mut head, mut body) = request.into_parts();
-    let path = segments(head.uri.path()).map_err(DataPathError::from)?;
+    let path = segments(endpoint, path).map_err(DataPathError::from)?;
     let mut shown = None;
-    if shows_body(&head.method, &path) {
-        let bytes = input::read(app, &head.headers, body).await?;
-        // It has been unpacked, should it have been packed.
-        head.headers.remove(CONTENT_ENCODING);
-        shown = input::document(&head.headers, &bytes)?;
-        body = Body::from(bytes);
+    if shows_body(endpoint, &head.method) {
+        let bytes = match endpoint {
+            Endpoint::Verify => verify::read_body(app, &head, body).await?,
+            _ => input::read(app, &head, body).await.map_err(plainly)?,
+        };
+        shown = match endpoint {
+            // Read as it is read there: as JSON, whatever type it is said to have.
+            Endpoint::Verify => input::json(&bytes),
+            _ => input::document(&head.headers, &bytes),
+        }
+        .map_err(plainly)?;
+        head.extensions.insert(Shown(bytes));
+        body = Body::empty();
     }
     let input = document(app, &head, path, shown)?;
     let limit = app.config.default_deadline();
@@ -135,17 +150,29 @@ fn judge(answer: Option<Value>) -> Result<(), Refusal> {
     Err(Refusal::Denied { reason })
 }
 
-/// The names in the path of a URL.
-fn segments(path: &str) -> Result<Vec<String>, EncodingError> {
-    let all: Result<Vec<_>, _> =
-        path.split('/').filter(|segment| !segment.is_empty()).map(decoded).collect();
-    all.map(|all| if all.is_empty() { vec![String::new()] } else { all })
+/// The names in a clean path: segments, or the parts of a policy's id.
+fn segments(endpoint: Endpoint, path: &str) -> Result<Vec<String>, EncodingError> {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    if endpoint == Endpoint::Policies {
+        return Ok(decoded(path)?.split('/').map(ToOwned::to_owned).collect());
+    }
+    path.split('/').map(decoded).collect()
 }
 
-/// Whether the policy is shown the body: where it is the input of an evaluation.
-fn shows_body(method: &Method, path: &[String]) -> bool {
-    let path: Vec<&str> = path.iter().map(String::as_str).take(2).collect();
-    method == Method::POST && matches!(path.as_slice(), [""] | ["v0" | "v1", "data"])
+/// Whether the policy is shown the body: where it says what is decided about. OPA shows those of
+/// `/` and of data; Enterprise OPA shows those of batches and previews, too.
+fn shows_body(endpoint: Endpoint, method: &Method) -> bool {
+    use Endpoint::{Batch, Data, DataV0, Index, Preview, Verify};
+    method == Method::POST && matches!(endpoint, Index | Data | DataV0 | Batch | Preview | Verify)
+}
+
+/// A body that cannot be read, as OPA tells it here: what is wrong with it, and no more.
+fn plainly(error: ApiError) -> ApiError {
+    match error {
+        ApiError::Input { problem, .. } => ApiError::Json(problem.to_string()),
+        ApiError::Unpack(problem) => ApiError::Json(problem.to_string()),
+        other => other,
+    }
 }
 
 fn document(
@@ -226,18 +253,20 @@ mod tests {
     use axum::http::HeaderValue;
 
     #[test]
-    fn a_path_has_one_name_however_it_is_written() {
-        for (path, expected) in [
-            ("/", vec![""]),
-            ("", vec![""]),
-            ("/v1/data/a", vec!["v1", "data", "a"]),
-            ("//v1/data//a/", vec!["v1", "data", "a"]),
-            ("/v1/d%61ta/a%2Fb", vec!["v1", "data", "a/b"]),
-            ("/v1/%2561", vec!["v1", "%61"]),
+    fn a_path_is_shown_by_its_names_and_a_policy_by_the_parts_of_its_id() {
+        for (endpoint, path, expected) in [
+            (Endpoint::Index, "/", vec![""]),
+            (Endpoint::Data, "/v1/data/a", vec!["v1", "data", "a"]),
+            (Endpoint::Data, "/v1/data/a%2Fb", vec!["v1", "data", "a/b"]),
+            (Endpoint::Data, "/v1/data/%2E%2E", vec!["v1", "data", ".."]),
+            (Endpoint::Unknown, "/v1/%2561", vec!["v1", "%61"]),
+            (Endpoint::Policies, "/v1/policies", vec!["v1", "policies"]),
+            (Endpoint::Policies, "/v1/policies/a/b%2Fc", vec!["v1", "policies", "a", "b", "c"]),
+            (Endpoint::Policies, "/v1/policies/a%2F%2Fb", vec!["v1", "policies", "a", "", "b"]),
         ] {
-            assert_eq!(segments(path).unwrap(), expected, "{path}");
+            assert_eq!(segments(endpoint, path).unwrap(), expected, "{path}");
         }
-        assert_eq!(segments("/%zz"), Err(EncodingError));
+        assert_eq!(segments(Endpoint::Data, "/%zz"), Err(EncodingError));
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub(crate) async fn answer(
     let query = Query::parse(head.uri.query())?;
     let allowed = said_deadline(&head.headers, &query)?.within(app, None)?;
     let due = Due::new(started, allowed);
-    let bytes = input::read(app, &head.headers, body).await.map_err(|error| match error {
+    let bytes = input::read(app, &head, body).await.map_err(|error| match error {
         // OPA says no more here.
         ApiError::Unpack(_) => ApiError::Json("could not decompress the body".to_owned()),
         other => other,

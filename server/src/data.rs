@@ -1,7 +1,8 @@
 //! `GET` and `POST /v1/data/{path}`: OPA's data API over the policies and data in force.
 //!
 //! With a `subject` the facts about it are gathered first and are the input; what the caller
-//! sends as `input` then stands in the facts under `request.parameters`.
+//! sends as `input` then stands in the facts under `request.parameters`. A server without a policy of
+//! its own is an OPA, to which a member `subject` means nothing: nothing is gathered there.
 
 use crate::app::App;
 use crate::deadline::{Due, said_deadline};
@@ -47,16 +48,17 @@ pub(crate) async fn answer(
     let due = Due::new(started, allowed);
     let is_post = head.method == Method::POST;
     let mut timers = Timers::new(timers::wanted(&query) || app.sink.get().is_some());
+    let follows = app.state.current().rules();
     let asked = if is_post {
-        let bytes = input::read(app, &head.headers, body).await?;
+        let bytes = input::read(app, &head, body).await?;
         let parsing = Instant::now();
-        let asked =
-            asked_in_body(input::document(&head.headers, &bytes)?, app.sink.get().is_some())?;
+        let document = input::document(&head.headers, &bytes)?;
+        let asked = asked_in_body(document, follows, app.sink.get().is_some())?;
         timers.since(timers::INPUT_PARSE, parsing);
         asked
     } else {
         let parsing = Instant::now();
-        let asked = asked_in_query(&query)?;
+        let asked = asked_in_query(&query, follows)?;
         timers.since(timers::INPUT_PARSE, parsing);
         asked
     };
@@ -147,33 +149,35 @@ pub(crate) fn provenance(revision: &Revision) -> Result<String, ApiError> {
     Ok(members.end())
 }
 
-fn asked_in_query(query: &Query) -> Result<Asked, ApiError> {
+/// `follows`: subjects are followed.
+fn asked_in_query(query: &Query, follows: bool) -> Result<Asked, ApiError> {
     let part = "parameter";
     let input = query.last("input").map(|text| Value::from_json_body(text.as_bytes()));
     let input = input.transpose().map_err(|error| malformed(part, error))?;
-    let subject = query.get("subject").map(ToOwned::to_owned);
+    let subject = query.get("subject").filter(|_| follows).map(ToOwned::to_owned);
     Ok(Asked { input, subject, others: None })
 }
 
-/// `logged`: what stands beside is wanted.
-fn asked_in_body(document: Option<Value>, logged: bool) -> Result<Asked, ApiError> {
+/// `follows`: subjects are followed; `logged`: what stands beside is wanted.
+fn asked_in_body(document: Option<Value>, follows: bool, logged: bool) -> Result<Asked, ApiError> {
     let Some(document) = input::object(document)? else { return Ok(Asked::default()) };
-    let subject = match member(&document, "subject") {
+    let subject = match member(&document, "subject").filter(|_| follows) {
         None => None,
         Some(subject) => match subject.as_str() {
             Some(subject) => Some(subject.into_owned()),
             None => return Err(malformed(BODY, InputError::Subject(subject.kind().as_str()))),
         },
     };
-    let others = if logged { others(&document) } else { None };
+    let others = if logged { others(&document, follows) } else { None };
     Ok(Asked { input: member(&document, "input"), subject, others })
 }
 
 /// The members of a body that mean nothing here, which OPA logs for those who put them there.
-fn others(document: &Value) -> Option<Value> {
+fn others(document: &Value, follows: bool) -> Option<Value> {
+    let meant = |name: &str| name == "input" || (follows && name == "subject");
     let members = document.entries()?.into_iter();
     let named = members.filter_map(|(name, value)| Some((name.as_str()?.into_owned(), value)));
-    let others: Vec<_> = named.filter(|(name, _)| name != "input" && name != "subject").collect();
+    let others: Vec<_> = named.filter(|(name, _)| !meant(name)).collect();
     let object = || Value::object(others.iter().map(|(name, it)| (name.as_str(), it.clone())));
     (!others.is_empty()).then(object)
 }

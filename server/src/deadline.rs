@@ -73,16 +73,27 @@ pub(crate) struct Said {
     query: Option<Duration>,
 }
 
+/// On OPA's paths: to OPA a parameter `timeout` means nothing, so that one that is no duration is
+/// passed over there, and the default holds.
 pub(crate) fn said_deadline(headers: &HeaderMap, query: &Query) -> Result<Said, ApiError> {
-    let read =
-        |place, text: &str| duration(text).map_err(|source| ApiError::Deadline { place, source });
-    let header = match headers.get(HEADER) {
-        // What is not even text is no duration either.
-        Some(value) => Some(read("Referee-Timeout", value.to_str().unwrap_or("?"))?),
-        None => None,
-    };
+    let query = query.get("timeout").and_then(|text| duration(text).ok());
+    Ok(Said { header: in_header(headers)?, query })
+}
+
+/// On paths of our own, where whoever writes `timeout` means it.
+pub(crate) fn meant_deadline(headers: &HeaderMap, query: &Query) -> Result<Said, ApiError> {
     let query = query.get("timeout").map(|text| read("timeout", text)).transpose()?;
-    Ok(Said { header, query })
+    Ok(Said { header: in_header(headers)?, query })
+}
+
+fn in_header(headers: &HeaderMap) -> Result<Option<Duration>, ApiError> {
+    // What is not even text is no duration either.
+    let text = headers.get(HEADER).map(|value| value.to_str().unwrap_or("?"));
+    text.map(|text| read("Referee-Timeout", text)).transpose()
+}
+
+fn read(place: &'static str, text: &str) -> Result<Duration, ApiError> {
+    duration(text).map_err(|source| ApiError::Deadline { place, source })
 }
 
 impl Said {

@@ -11,7 +11,7 @@ use crate::timers::{self, Timers};
 use crate::trace;
 use axum::http::request::Parts;
 use referee_core::Timestamp;
-use referee_engine::EvaluateError;
+use referee_engine::{Asked, EvaluateError};
 use referee_rego::{Calls, EvalBudget, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -121,16 +121,30 @@ impl Deciding<'_> {
         }
         timers.count(timers::CACHE_HIT, u64::from(known));
         let evaluating = Instant::now();
+        let answer = self.answer(asked, input, calls, timers).await;
+        // An evaluation that fails took its time, too.
+        timers.since(timers::QUERY_EVAL, evaluating);
+        answer
+    }
+
+    /// Evaluates what is asked, and tells how where the caller wants to know.
+    async fn answer(
+        &self,
+        asked: Arc<Asked>,
+        input: Option<Value>,
+        calls: Option<&Arc<Calls>>,
+        timers: &mut Timers,
+    ) -> Result<(Option<Value>, Option<String>), ApiError> {
         let deadline = self.due.left_to_evaluate();
         let telling =
             Telling { mode: self.explain, pretty: self.pretty, instrumented: self.instrumented };
-        let answer = if telling.is_on() {
+        if telling.is_on() {
             let of = (asked.path().to_owned(), asked.program().clone(), self.revision);
             let input = (input, calls.map(Arc::clone));
             let told = explain::value(self.app, of, input, telling, deadline).await?;
             timers.measured(told.measures);
             timers.read_base(told.read_base);
-            (told.value, told.explanation)
+            Ok((told.value, told.explanation))
         } else {
             let evaluation = match calls.map(Arc::clone) {
                 None => self.app.engine().evaluate(&asked, input, deadline).await?,
@@ -144,10 +158,8 @@ impl Deciding<'_> {
             };
             explain::log_prints(&evaluation.prints);
             timers.read_base(evaluation.read_base);
-            (evaluation.value, None)
-        };
-        timers.since(timers::QUERY_EVAL, evaluating);
-        Ok(answer)
+            Ok((evaluation.value, None))
+        }
     }
 }
 
@@ -180,6 +192,7 @@ pub(crate) fn event(
         outcome,
         calls: None,
         metrics: timers.all().cloned().unwrap_or_default(),
+        measures: timers.measures().clone(),
         timestamp: now(app),
         requested_by: head.extensions.get::<Arc<Peer>>().map(|peer| peer.address.clone()),
         trace: trace::of(&head.headers),

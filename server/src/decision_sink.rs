@@ -7,7 +7,7 @@
 use crate::state::Revision;
 use crate::trace::TraceContext;
 use referee_core::Timestamp;
-use referee_rego::{Calls, Value};
+use referee_rego::{Calls, Measures, Value};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -77,6 +77,8 @@ pub struct DecisionEvent {
     pub calls: Option<Arc<Calls>>,
     /// How long its parts took, as the answer's `metrics` tell it.
     pub metrics: BTreeMap<&'static str, u64>,
+    /// What was measured of the evaluation, where the caller asked for it.
+    pub measures: Measures,
     /// When it was made.
     pub timestamp: Timestamp,
     /// Who asked: the address of the connection, where it is known; `@` for a Unix socket.

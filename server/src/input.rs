@@ -5,6 +5,7 @@ use crate::body::{self, BodyError};
 use crate::compress::{is_gzip, unpacked};
 use crate::error::{ApiError, InputError};
 use axum::body::Body;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use referee_rego::{Value, ValueKind};
@@ -12,10 +13,23 @@ use referee_rego::{Value, ValueKind};
 /// What an error calls the body.
 pub(crate) const BODY: &str = "body";
 
+/// The body of a request whose policy was shown it: read already, and unpacked. It stands beside the
+/// head, which is as it was sent.
+#[derive(Clone)]
+pub(crate) struct Shown(pub(crate) Bytes);
+
+/// The body that a policy was shown.
+pub(crate) fn shown(head: &Parts) -> Option<Bytes> {
+    head.extensions.get::<Shown>().map(|Shown(bytes)| bytes.clone())
+}
+
 /// Reads the body of a question.
-pub(crate) async fn read(app: &App, headers: &HeaderMap, body: Body) -> Result<Bytes, ApiError> {
-    let bytes = read_to(app, headers, body, app.config.max_body()).await?;
-    if !is_gzip(headers) {
+pub(crate) async fn read(app: &App, head: &Parts, body: Body) -> Result<Bytes, ApiError> {
+    if let Some(bytes) = shown(head) {
+        return Ok(bytes);
+    }
+    let bytes = read_to(app, &head.headers, body, app.config.max_body()).await?;
+    if !is_gzip(&head.headers) {
         return Ok(bytes);
     }
     Ok(unpacked(&bytes, app.config.max_unpacked())?)
@@ -59,6 +73,11 @@ pub(crate) fn document(headers: &HeaderMap, bytes: &[u8]) -> Result<Option<Value
         }
         return Value::from_json_or_yaml_str(text).map(Some).map_err(|e| malformed(BODY, e));
     }
+    json(bytes)
+}
+
+/// A document of JSON in a body; `None` where the body is empty.
+pub(crate) fn json(bytes: &[u8]) -> Result<Option<Value>, ApiError> {
     if bytes.trim_ascii().is_empty() {
         return Ok(None);
     }

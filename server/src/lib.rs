@@ -44,6 +44,7 @@ mod members;
 mod metrics;
 pub mod opa_config;
 mod pace;
+mod path;
 mod plugin_state;
 pub mod plugins;
 mod policies_api;

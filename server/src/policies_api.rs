@@ -20,7 +20,7 @@ const MAX_ID: usize = 4_096;
 pub(crate) async fn answer(app: &App, rest: &str, request: Request) -> Result<Reply, ApiError> {
     let _room = app.admit(1)?;
     let query = Query::parse(request.uri().query())?;
-    let id = decoded(rest.trim_matches('/')).map_err(DataPathError::from)?;
+    let id = decoded(rest.strip_prefix('/').unwrap_or(rest)).map_err(DataPathError::from)?;
     match *request.method() {
         Method::PUT => put(app, id, &query, request).await,
         Method::DELETE => delete(app, id, &query).await,

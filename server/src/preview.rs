@@ -43,7 +43,7 @@ pub(crate) async fn answer(
     let query = Query::parse(head.uri.query())?;
     let allowed = said_deadline(&head.headers, &query)?.within(app, None)?;
     let due = Due::new(started, allowed);
-    let bytes = input::read(app, &head.headers, body).await?;
+    let bytes = input::read(app, &head, body).await?;
     let document = input::object(input::document(&head.headers, &bytes)?)?;
     let document = document.unwrap_or_else(|| Value::object([]));
     let wanted = Wanted {

@@ -5,11 +5,12 @@
 
 use crate::access::{self, Ruling};
 use crate::app::App;
+use crate::data_path::DataPathError;
 use crate::decide::RequestNumber;
 use crate::error::ApiError;
 use crate::reply::{self, Reply};
 use crate::{
-    about, adhoc, authz, batch, compile, compress, data, data_write, diagnostics, head,
+    about, adhoc, authz, batch, compile, compress, data, data_write, diagnostics, head, path,
     policies_api, preview, v0, verify,
 };
 use axum::body::Body;
@@ -54,17 +55,15 @@ const PATHS: [(&str, Endpoint); 12] = [
 ];
 
 impl Endpoint {
-    /// What answers a path, and what stands after its own part of it. A trailing slash is served
-    /// like the path without it: OPA redirects, and loses the query and often the method on the way.
+    /// What answers a clean path, and what stands after its own part of it.
     fn of(path: &str) -> (Self, &str) {
-        if path == "/" || path.is_empty() {
+        if path == "/" {
             return (Self::Index, "");
         }
         for (prefix, endpoint) in PATHS {
             match path.strip_prefix(prefix) {
                 Some(rest) if rest.is_empty() || rest.starts_with('/') => {
-                    let below = !rest.trim_matches('/').is_empty();
-                    let known = !below || endpoint.has_below();
+                    let known = rest.is_empty() || endpoint.has_below();
                     return if known { (endpoint, rest) } else { (Self::Unknown, rest) };
                 }
                 _ => {}
@@ -119,7 +118,7 @@ impl Endpoint {
     }
 
     fn allowed(self, rest: &str) -> &'static str {
-        let below = !rest.trim_matches('/').is_empty();
+        let below = !rest.is_empty();
         match self {
             Self::Data if below => "GET, POST, PUT, PATCH, DELETE",
             Self::Data => "GET, POST, PUT, PATCH",
@@ -215,17 +214,23 @@ async fn dispatch(
 ) -> Response<Body> {
     let started = Instant::now();
     request.extensions_mut().insert(RequestNumber(app.next_request()));
+    head::join_cookies(&mut request);
     let method = request.method().clone();
     // The path is a view into what the request holds, and cloning it copies nothing.
     let uri = request.uri().clone();
-    let (endpoint, rest) = of(uri.path());
-    let mut packed = is_packed(uri.path(), &method).then(|| compress::wanted(request.headers()));
-    let answer = match head::answered(&request) {
-        Some(answered) => {
+    // OPA redirects to the clean path, and forgets the query on the way. Here it is served, and
+    // nobody behind this line sees the path as it came.
+    let clean = path::clean(uri.path());
+    let path = clean.as_deref().unwrap_or_default();
+    let (endpoint, rest) = of(path);
+    let mut packed = is_packed(path, &method).then(|| compress::wanted(request.headers()));
+    let answer = match (head::answered(&request), &clean) {
+        (Some(answered), _) => {
             packed = None;
             Ok(Answer::from(answered))
         }
-        None => match authz::authorize(app, request).await {
+        (None, Err(error)) => Err(DataPathError::from(*error).into()),
+        (None, Ok(path)) => match authz::authorize(app, (endpoint, path), request).await {
             Ok(request) => answer(app, (endpoint, rest), request, started).await,
             Err(error) => Err(error),
         },
@@ -257,7 +262,7 @@ async fn answer(
         return Ok(endpoint.refusal(request.method(), rest).into());
     }
     let query = |request: &Request| request.uri().query().map(ToOwned::to_owned);
-    let below = !rest.trim_matches('/').is_empty();
+    let below = !rest.is_empty();
     let reply = match endpoint {
         Endpoint::Verify => return verify::answer(app, request, started).await,
         Endpoint::Data => match *request.method() {
@@ -309,12 +314,12 @@ mod tests {
         for (path, endpoint, rest) in [
             ("/", Endpoint::Index, ""),
             ("/v1/data", Endpoint::Data, ""),
-            ("/v1/data/", Endpoint::Data, "/"),
-            ("/v1/data/a/b%2Fc/", Endpoint::Data, "/a/b%2Fc/"),
+            ("/v1/data/a/b%2Fc", Endpoint::Data, "/a/b%2Fc"),
+            ("/v1/data%2Fa", Endpoint::Unknown, ""),
             ("/v1/database", Endpoint::Unknown, ""),
             ("/v1/policies/a/b.rego", Endpoint::Policies, "/a/b.rego"),
             ("/v1/batch/data/a", Endpoint::Batch, "/a"),
-            ("/v1/config/", Endpoint::Config, "/"),
+            ("/v1/config", Endpoint::Config, ""),
             ("/v1/config/x", Endpoint::Unknown, "/x"),
             ("/health/live", Endpoint::Health, "/live"),
             ("/v1", Endpoint::Unknown, ""),
@@ -327,7 +332,7 @@ mod tests {
     fn each_path_takes_its_methods_and_no_others() {
         let takes = |endpoint: Endpoint, method: &Method, rest| endpoint.takes(method, rest);
         assert!(takes(Endpoint::Data, &Method::DELETE, "/a"));
-        assert!(!takes(Endpoint::Data, &Method::DELETE, "/"));
+        assert!(!takes(Endpoint::Data, &Method::DELETE, ""));
         assert!(!takes(Endpoint::Data, &Method::HEAD, "/a"));
         assert!(!takes(Endpoint::Policies, &Method::PUT, ""));
         assert!(takes(Endpoint::Metrics, &Method::HEAD, ""));

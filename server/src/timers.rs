@@ -77,16 +77,28 @@ impl Timers {
         self.kept.as_ref()
     }
 
+    /// What was measured of the evaluation.
+    pub(crate) fn measures(&self) -> &Measures {
+        &self.measures
+    }
+
     /// All of them, as an answer tells them.
     pub(crate) fn told(&self) -> Option<BTreeMap<&str, serde_json::Value>> {
-        let kept = self.kept.as_ref()?.iter().map(|(name, value)| (*name, (*value).into()));
-        let measures = &self.measures;
-        let numbers = measures.timers.iter().chain(&measures.counters);
-        let numbers = numbers.map(|(name, value)| (name.as_str(), (*value).into()));
-        let histograms =
-            measures.histograms.iter().map(|(name, value)| (name.as_str(), value.to_json()));
-        Some(kept.chain(numbers).chain(histograms).collect())
+        self.kept.as_ref().map(|kept| together(kept, &self.measures))
     }
+}
+
+/// What was counted, timed and measured, by name.
+pub(crate) fn together<'a>(
+    kept: &'a BTreeMap<&'static str, u64>,
+    measures: &'a Measures,
+) -> BTreeMap<&'a str, serde_json::Value> {
+    let kept = kept.iter().map(|(name, value)| (*name, (*value).into()));
+    let numbers = measures.timers.iter().chain(&measures.counters);
+    let numbers = numbers.map(|(name, value)| (name.as_str(), (*value).into()));
+    let histograms = measures.histograms.iter();
+    let histograms = histograms.map(|(name, value)| (name.as_str(), value.to_json()));
+    kept.chain(numbers).chain(histograms).collect()
 }
 
 /// Whether an answer is to have them.

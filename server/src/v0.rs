@@ -26,7 +26,7 @@ pub(crate) async fn answer(
     let query = Query::parse(head.uri.query())?;
     let allowed = said_deadline(&head.headers, &query)?.within(app, None)?;
     let told = |error| ApiError::InputV0(Box::new(error));
-    let bytes = input::read(app, &head.headers, body).await.map_err(|error| match error {
+    let bytes = input::read(app, &head, body).await.map_err(|error| match error {
         packed @ ApiError::Unpack(_) => told(packed),
         other => other,
     })?;

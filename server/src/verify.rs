@@ -4,18 +4,21 @@ use crate::access::{self, Ruling};
 use crate::app::{App, Served};
 use crate::body;
 use crate::compress::is_encoded;
-use crate::deadline::{Due, said_deadline};
+use crate::deadline::{Due, meant_deadline};
 use crate::decide;
 use crate::decision_sink::{DecisionEvent, DecisionOutcome, DecisionSubject};
 use crate::error::ApiError;
+use crate::input;
 use crate::query::Query;
 use crate::reply;
 use crate::route::Answer;
 use crate::state::Revision;
 use crate::timers::{self, Timers};
+use axum::body::Body;
 use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
+use bytes::Bytes;
 use futures_util::future::join_all;
 use referee_core::document::{self, DocumentError};
 use referee_core::{Coded, Decision, Facts, Source};
@@ -79,12 +82,8 @@ pub(crate) async fn answer(
     let _room = app.admit(1)?;
     let (head, body) = request.into_parts();
     let query = Query::parse(head.uri.query())?;
-    if is_encoded(&head.headers) {
-        return Err(ApiError::Encoded);
-    }
-    let said = said_deadline(&head.headers, &query)?;
-    let limit = app.config.max_body();
-    let bytes = body::read(&head.headers, body, limit, app.config.body_read_timeout()).await?;
+    let bytes = read_body(app, &head, body).await?;
+    let said = meant_deadline(&head.headers, &query)?;
     let mut ask = read(&bytes)?;
     let references = references(&mut ask, app.config.max_batch())?;
     let revision = app.state.current();
@@ -101,6 +100,18 @@ pub(crate) async fn answer(
         judged.iter().for_each(|judged| sink.record(log.event(&judged.decision)));
     }
     tell(&judged, query.flag("pretty"))
+}
+
+/// The body as it was sent: there is no other.
+pub(crate) async fn read_body(app: &App, head: &Parts, body: Body) -> Result<Bytes, ApiError> {
+    if is_encoded(&head.headers) {
+        return Err(ApiError::Encoded);
+    }
+    if let Some(bytes) = input::shown(head) {
+        return Ok(bytes);
+    }
+    let limit = app.config.max_body();
+    Ok(body::read(&head.headers, body, limit, app.config.body_read_timeout()).await?)
 }
 
 /// What the decision log is told of a ruling.

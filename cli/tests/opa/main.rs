@@ -35,3 +35,5 @@ mod settings;
 mod shipping;
 #[cfg(test)]
 mod source;
+#[cfg(test)]
+mod starting;

@@ -148,8 +148,8 @@ impl Coded for PolicyError {
 
 impl Policy {
     /// The policy in `package` (without `data.`); without a name, the only package that defines
-    /// any of the rules. Packages of the library (`referee.…` except `referee.packs.…`) and those
-    /// whose name ends in `_test` are not looked at then.
+    /// any of the rules. Packages of the library (`referee.…` except `referee.packs.…`), those of the
+    /// server (`system` and `system.…`) and those whose name ends in `_test` are not looked at then.
     ///
     /// # Errors
     /// [`PolicyError::Undefined`] where the package, or every package, defines none of them;
@@ -263,7 +263,10 @@ fn decision_rules(program: &Program, package: &str) -> Vec<&'static str> {
 fn only_package(program: &Program) -> Result<String, PolicyError> {
     let candidate = |package: &&str| {
         let library = package.starts_with(LIBRARY) && !package.starts_with(PACKS);
-        !library && !package.ends_with("_test") && !decision_rules(program, package).is_empty()
+        !library
+            && !is_of_the_server(package)
+            && !package.ends_with("_test")
+            && !decision_rules(program, package).is_empty()
     };
     let packages: Vec<_> = program.packages().into_iter().filter(candidate).collect();
     match packages.as_slice() {
@@ -274,6 +277,13 @@ fn only_package(program: &Program) -> Result<String, PolicyError> {
             Err(PolicyError::Ambiguous { packages })
         }
     }
+}
+
+/// Whether a package says how the server works (`system.authz`, `system.log`), not what is ruled.
+fn is_of_the_server(package: &str) -> bool {
+    package
+        .strip_prefix("system")
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
 fn as_boolean(path: &str, value: Option<Value>) -> Result<bool, PolicyError> {

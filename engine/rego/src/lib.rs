@@ -64,7 +64,7 @@ pub use rules::{RuleInfo, RuleKind};
 pub use test_runner::{
     SubResult, Test, TestFilter, TestOptions, TestOutcome, TestResult, run_tests,
 };
-pub use tree::{SyntaxTree, check_query, check_reference, check_term};
+pub use tree::{SyntaxTree, check_query, check_reference, check_term, query_text};
 pub use value::{Value, ValueError, ValueKind};
 pub use value::{capabilities_document, capabilities_from};
 pub use world::{Calls, World};

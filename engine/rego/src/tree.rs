@@ -11,7 +11,7 @@ use referee_rego_syntax::ast::{
 use referee_rego_syntax::compare::{sorted_members, sorted_terms};
 use referee_rego_syntax::json::{JsonOptions, module_to_text};
 use referee_rego_syntax::{
-    ParseOptions, parse_module, parse_module_bytes, parse_query, parse_term, term_error,
+    ParseOptions, parse_module, parse_module_bytes, parse_query, parse_term, print, term_error,
 };
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -120,6 +120,16 @@ impl SyntaxTree {
 pub fn check_query(query: &str) -> Result<bool, RegoErrors> {
     let body = parse_query(query, &ParseOptions::new(RegoVersion::V1)).map_err(native_errors)?;
     Ok(!body.is_empty())
+}
+
+/// A query as OPA's `String()` writes what it was parsed to, on one line: `x=1 # one` is `x = 1`, and
+/// operators other than `=` are calls.
+///
+/// # Errors
+/// What is wrong with its syntax.
+pub fn query_text(query: &str) -> Result<String, RegoErrors> {
+    let body = parse_query(query, &ParseOptions::new(RegoVersion::V1)).map_err(native_errors)?;
+    Ok(print::body(&body))
 }
 
 /// Looks at the syntax of something that is to be unknown: a single term.

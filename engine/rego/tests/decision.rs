@@ -162,11 +162,17 @@ fn the_only_package_that_decides_is_found() {
         ("b.rego", "package trust\n\ndeny contains \"no\" if data.helpers.x == 1\n"),
         ("b_test.rego", "package trust_test\n\ndeny contains \"test\"\n"),
         ("lib.rego", "package referee.lib\n\nwarn contains \"lib\"\n"),
+        ("authz.rego", "package system.authz\n\ndefault allow := false\n"),
+        ("system.rego", "package system\n\nallow := true\n"),
     ];
     let policy = policy_of(&modules, None).unwrap();
     assert_eq!(policy.package(), "trust");
     let named = policy_of(&modules, Some("data.trust_test")).unwrap();
     assert_eq!(named.package(), "trust_test");
+    let named = policy_of(&modules, Some("system.authz")).unwrap();
+    assert_eq!(named.package(), "system.authz");
+    let of_systems = [("s.rego", "package systems\n\ndeny contains 1\n")];
+    assert_eq!(policy_of(&of_systems, None).unwrap().package(), "systems");
     let pack =
         policy_of(&[("p", "package referee.packs.signed\n\ndeny contains 1\n")], None).unwrap();
     assert_eq!(pack.package(), "referee.packs.signed");

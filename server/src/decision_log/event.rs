@@ -5,9 +5,10 @@
 //! text. What Referee adds stands under `custom.referee`.
 
 use super::mask::Maskable;
+use crate::timers::together;
 use crate::trace::TraceContext;
 use referee_core::Timestamp;
-use referee_rego::{Program, Value};
+use referee_rego::{Measures, Program, Value, ValueKind};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -40,6 +41,8 @@ pub(crate) struct Decision {
     pub(crate) requested_by: Option<String>,
     pub(crate) timestamp: Timestamp,
     pub(crate) metrics: BTreeMap<&'static str, u64>,
+    /// Beside them, where the caller asked for it.
+    pub(crate) measures: Measures,
     /// 0 where it is not known.
     pub(crate) request_id: u64,
     pub(crate) headers: BTreeMap<String, Vec<String>>,
@@ -103,7 +106,7 @@ impl Decision {
             members.push(("bundles", json(&bundles.collect::<BTreeMap<_, _>>())));
         }
         match &self.asked {
-            Asked::Path(path) if path.is_empty() => {}
+            Asked::Path(asked) | Asked::Query(asked) if asked.is_empty() => {}
             Asked::Path(path) => members.push(("path", json(path))),
             Asked::Query(query) => members.push(("query", json(query))),
         }
@@ -121,7 +124,7 @@ impl Decision {
         members.extend(self.requested_by.as_ref().map(|address| ("requested_by", json(address))));
         members.push(("timestamp", json(&self.timestamp.to_string())));
         if !self.metrics.is_empty() {
-            members.push(("metrics", json(&self.metrics)));
+            members.push(("metrics", json(&together(&self.metrics, &self.measures))));
         }
         if self.request_id > 0 {
             members.push(("req_id", self.request_id.to_string()));
@@ -150,7 +153,7 @@ impl Decision {
             members.push(("bundles", Value::object(bundles)));
         }
         match &self.asked {
-            Asked::Path(path) if path.is_empty() => {}
+            Asked::Path(asked) | Asked::Query(asked) if asked.is_empty() => {}
             Asked::Path(path) => members.push(("path", text(path))),
             Asked::Query(query) => members.push(("query", text(query))),
         }
@@ -169,8 +172,8 @@ impl Decision {
         members.push(("timestamp", Value::from(self.timestamp.to_string().as_str())));
         let number = |number: u64| Value::from(i64::try_from(number).unwrap_or(i64::MAX));
         if !self.metrics.is_empty() {
-            let metrics = self.metrics.iter().map(|(name, count)| (*name, number(*count)));
-            members.push(("metrics", Value::object(metrics)));
+            let metrics = json(&together(&self.metrics, &self.measures));
+            members.extend(Value::from_json_str(&metrics).ok().map(|all| ("metrics", all)));
         }
         if self.request_id > 0 {
             members.push(("req_id", number(self.request_id)));
@@ -205,15 +208,30 @@ impl Decision {
     }
 }
 
-/// Text of an error as OPA's console has it: `file:row: code: message`.
+/// Text of an error as OPA's console has it: several, as a query can have, are counted.
 fn error_text(error: &Value) -> String {
+    match error.elements().filter(|_| error.kind() == ValueKind::Array).as_deref() {
+        None => one_error_text(error),
+        Some([one]) => format!("1 error occurred: {}", one_error_text(one)),
+        Some(several) => {
+            let texts = several.iter().map(|one| format!("\n{}", one_error_text(one)));
+            format!("{} errors occurred:{}", several.len(), texts.collect::<String>())
+        }
+    }
+}
+
+/// `file:row: code: message`, or `row:column: code: message` in a text without a name.
+fn one_error_text(error: &Value) -> String {
     let text = |value: Option<Value>| {
         value.and_then(|value| value.as_str().map(|text| text.into_owned())).unwrap_or_default()
     };
     let said = format!("{}: {}", text(error.get("code")), text(error.get("message")));
     let Some(place) = error.get("location") else { return said };
-    let row = place.get("row").and_then(|row| row.number_text()).unwrap_or_default();
-    format!("{}:{row}: {said}", text(place.get("file")))
+    let number = |name| place.get(name).and_then(|at| at.number_text()).unwrap_or_default();
+    match text(place.get("file")) {
+        file if file.is_empty() => format!("{}:{}: {said}", number("row"), number("col")),
+        file => format!("{file}:{}: {said}", number("row")),
+    }
 }
 
 #[derive(Serialize)]

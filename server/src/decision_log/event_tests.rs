@@ -65,4 +65,18 @@ fn a_line_of_the_console_is_sorted_and_has_the_error_as_text() {
     let text = event.on_console("{}", now);
     assert!(text.contains(r#""error":"undefined_document: document missing""#), "{text}");
     assert!(!text.contains("labels"));
+    for (error, told) in [
+        (
+            r#"[{"code": "c", "message": "m", "location": {"file": "", "row": 1, "col": 7}}]"#,
+            "1 error occurred: 1:7: c: m",
+        ),
+        (
+            r#"[{"code": "c", "message": "m"}, {"code": "d", "message": "n"}]"#,
+            r"2 errors occurred:\nc: m\nd: n",
+        ),
+    ] {
+        event.error = Some(value(error));
+        let text = event.on_console("{}", now);
+        assert!(text.contains(&format!(r#""error":"{told}""#)), "{text}");
+    }
 }

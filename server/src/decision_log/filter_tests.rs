@@ -25,6 +25,7 @@ pub(crate) fn decision(policy: &str, input: &str) -> Decision {
         requested_by: Some("127.0.0.1:5".into()),
         timestamp: Timestamp::UNIX_EPOCH,
         metrics: [("timer_server_handler_ns", 7)].into(),
+        measures: referee_rego::Measures::default(),
         request_id: 1,
         headers: std::collections::BTreeMap::new(),
         custom: None,

@@ -85,6 +85,7 @@ fn decision(event: DecisionEvent, names: &BTreeMap<String, String>) -> Decision 
         requested_by: event.requested_by.map(|address| address.to_string()),
         timestamp: event.timestamp,
         metrics: event.metrics,
+        measures: event.measures,
         request_id: event.request_id,
         headers: headers.collect(),
         custom: event.custom,
@@ -97,13 +98,16 @@ fn is_empty(rows: &Value) -> bool {
     rows.elements().is_some_and(|rows| rows.is_empty())
 }
 
-/// OPA logs the error of the evaluation, not the one around it that its API answers.
+/// OPA logs the error of the evaluation, not the one around it that its API answers. Those of a
+/// query that does not compile are a list, even where there is one.
 fn cause(error: Value) -> Value {
     let causes = error.get("errors").filter(|causes| causes.kind() == ValueKind::Array);
     let causes = causes.and_then(|causes| causes.elements()).unwrap_or_default();
+    let is_query =
+        || error.get("code").is_some_and(|code| code == Value::from("invalid_parameter"));
     match causes.as_slice() {
         [] => error,
-        [cause] => cause.clone(),
+        [cause] if !is_query() => cause.clone(),
         causes => Value::array(causes.iter().cloned()),
     }
 }
@@ -126,6 +130,10 @@ mod tests {
                 r#"{"code":"undefined_document","message":"m"}"#,
             ),
             (r#"{"code":"a","errors":[]}"#, r#"{"code":"a","errors":[]}"#),
+            (
+                r#"{"code":"invalid_parameter","errors":[{"code":"rego_type_error"}]}"#,
+                r#"[{"code":"rego_type_error"}]"#,
+            ),
         ];
         for (error, expected) in cases {
             assert_eq!(cause(value(error)).to_json_string(), expected);

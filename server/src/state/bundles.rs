@@ -214,13 +214,13 @@ pub(super) fn laid(data: &Value, content: &BundleContent) -> Result<Value, Write
 /// The data with what a bundle says of itself.
 pub(super) fn told(data: &Value, content: &BundleContent) -> Result<Value, WriteError> {
     let manifest = ("manifest", content.manifest.clone());
-    let etag = (!content.etag.is_empty()).then(|| ("etag", Value::from(content.etag.as_str())));
-    let said = Value::object(std::iter::once(manifest).chain(etag));
-    put(data, &manifest_path(&content.name), said)
+    // Empty where the bundle came without one, as in OPA.
+    let etag = ("etag", Value::from(content.etag.as_str()));
+    put(data, &manifest_path(&content.name), Value::object([manifest, etag]))
 }
 
 /// The data with a document at a path, and objects above it.
-fn put(data: &Value, path: &[String], value: Value) -> Result<Value, WriteError> {
+pub(super) fn put(data: &Value, path: &[String], value: Value) -> Result<Value, WriteError> {
     let above = path.split_last().map_or(&[][..], |(_, above)| above);
     let data = data.with_objects_at(above)?;
     Ok(data.edited(path, &referee_rego::Edit::Add(value))?)

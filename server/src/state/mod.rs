@@ -24,7 +24,7 @@ pub use transaction::Transaction;
 
 use arc_swap::ArcSwap;
 use referee_engine::LoadedPolicy;
-use referee_rego::{CompileOptions, RegoEngine, RegoErrors, Value};
+use referee_rego::{CompileOptions, Program, RegoEngine, RegoErrors, Value};
 use std::sync::Arc;
 use tokio::sync::{Mutex, watch};
 
@@ -58,11 +58,27 @@ impl State {
     pub fn new(first: Option<&LoadedPolicy>, runtime: Value) -> Result<Self, RegoErrors> {
         let program = match first {
             Some(policy) => policy.program().clone(),
-            None => RegoEngine::compile(&[], Value::object([]), CompileOptions::DEFAULT)?,
+            None => {
+                let nothing = Value::object([]);
+                let nothing = RegoEngine::compile(&[], nothing, CompileOptions::DEFAULT)?;
+                with_version(nothing, &runtime)
+            }
         };
         let revision = Revision::first(program, first.cloned(), runtime)?;
         let (numbers, _) = watch::channel(revision.number());
         Ok(Self { current: ArcSwap::from_pointee(revision), writing: Arc::default(), numbers })
+    }
+
+    /// Begins anew with what a program holds, its modules and data, without a policy that rules. To
+    /// be called before there are requests.
+    ///
+    /// # Errors
+    /// Where a module does not parse a second time, which it does.
+    pub(crate) fn begin_with(&self, program: Program) -> Result<(), RegoErrors> {
+        let runtime = self.current().runtime().clone();
+        let program = with_version(program, &runtime);
+        self.current.store(Arc::new(Revision::first(program, None, runtime)?));
+        Ok(())
     }
 
     /// The revision in force; who has it keeps it.
@@ -135,6 +151,26 @@ impl State {
             }
         }
     }
+}
+
+/// The same program, with `data.system.version` as OPA's server has it: which version runs, and
+/// nothing of how it was built, where the runtime says so. What stands there already stays.
+fn with_version(program: Program, runtime: &Value) -> Program {
+    let path = ["system".to_owned(), "version".to_owned()];
+    let of = |name: &str| runtime.at_path(&[name.to_owned()]).ok();
+    let Some(version) = of("version").filter(|_| program.data().at_path(&path).is_err()) else {
+        return program;
+    };
+    let nothing = || Value::from("");
+    let version = Value::object([
+        ("version", version),
+        ("build_commit", of("commit").unwrap_or_else(nothing)),
+        ("build_timestamp", nothing()),
+        ("build_hostname", nothing()),
+    ]);
+    // Where a rule or a scalar is in the way, that counts.
+    let data = bundles::put(program.data(), &path, version).ok();
+    data.and_then(|data| program.with_data(data, true).ok()).unwrap_or(program)
 }
 
 #[cfg(test)]

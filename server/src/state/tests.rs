@@ -53,6 +53,28 @@ fn a_policy_and_its_data_are_in_force_together() {
 }
 
 #[test]
+fn which_version_runs_is_in_the_data_as_in_opas() {
+    let begun = |module: &str, data: &str| {
+        let state = State::new(None, Value::object([("version", Value::from("1.2.3"))])).unwrap();
+        let modules = [referee_rego::Module::new("m.rego", module)];
+        let program = RegoEngine::compile(&modules, json(data), CompileOptions::DEFAULT).unwrap();
+        state.begin_with(program).unwrap();
+        state
+    };
+    let told = r#"{"build_commit":"","build_hostname":"","build_timestamp":"","version":"1.2.3"}"#;
+    for (module, data, expected) in [
+        ("package a", "{}", told),
+        ("package system.main", r#"{"system": {"x": 1}}"#, told),
+        ("package a", r#"{"system": {"version": 7}}"#, "7"),
+        ("package system\n\nversion := 8", "{}", "8"),
+    ] {
+        let state = begun(module, data);
+        assert_eq!(value(&state, "data.system.version").as_deref(), Some(expected), "{module}");
+    }
+    assert_eq!(value(&begun("package a", r#"{"system": 1}"#), "data.system").as_deref(), Some("1"));
+}
+
+#[test]
 fn the_same_policy_again_changes_nothing() {
     let state = empty();
     let put = |text: &'static str| move |next: &mut Transaction| next.put_policy("a", text);
@@ -128,7 +150,7 @@ fn a_bundle_takes_the_place_of_what_stood_under_its_roots() {
     assert_eq!(ids, ["first/p.rego", "other"]);
     assert_eq!(
         revision.data().to_json_string(),
-        r#"{"a":{"z":3},"c2":{"y":1},"d":{"e":4},"system":{"bundles":{"first":{"manifest":{"revision":"first-1"}}}}}"#
+        r#"{"a":{"z":3},"c2":{"y":1},"d":{"e":4},"system":{"bundles":{"first":{"etag":"","manifest":{"revision":"first-1"}}}}}"#
     );
     for (at, told) in [
         ("", "can't write to document root with bundle roots configured"),

@@ -5,6 +5,8 @@ use crate::stand::Stand;
 use referee_core::Digest;
 use referee_server::{Authentication, Authorization};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 const AUTHZ: &str = r#"package system.authz
 
@@ -109,4 +111,56 @@ async fn a_decision_says_which_trace_it_belongs_to_and_which_request_it_was() {
     assert_eq!(lines[0]["span_id"], "00f067aa0ba902b7");
     assert_eq!((lines[1].get("trace_id"), lines[1].get("span_id")), (None, None));
     assert_eq!((&lines[0]["req_id"], &lines[1]["req_id"]), (&json!(2), &json!(3)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mask_by_path_is_asked_about_the_path_that_was_decided() {
+    let mask = "package system.log\n\nmask contains \"/input/secret\" if input.path == \"demo/who\"\n\n\
+                drop if input.path == \"demo/quiet\"\n";
+    let policy = "package demo\n\nwho := input.n\n\nquiet := 1\n";
+    let config = "decision_logs: {console: true, request_context: {http: {headers: [content-encoding, x-mark]}}}";
+    let stand = Stand::start(&[("m.rego", mask), ("p.rego", policy)], config).await;
+    let targets = [
+        "/v1/data/demo/who",
+        "/v1/data/demo//who",
+        "/v1/data//demo/who/",
+        "/v1/data/demo/./who",
+        "/v1/data/demo/x/../who",
+        "/v1/data/demo/wh%6f",
+        "/v1/data/d%65mo/%77ho/",
+        "//v1/data/demo/who",
+        "/v0/data//demo/who",
+        "/v0/data/demo/wh%6F/",
+    ];
+    // A client that sends a path as it is.
+    let send = async |target: &str, body: &str| {
+        let mut stream = TcpStream::connect(stand.address).await.unwrap();
+        let head =
+            format!("POST {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Mark: {target}");
+        let request = format!("{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{target}: {answer}");
+    };
+    for target in targets {
+        send("/v1/data/demo//qu%69et", "{}").await;
+        let input = r#"{"n": 1, "secret": "SECRET"}"#;
+        let whole = target.contains("v0");
+        send(target, &if whole { input.into() } else { format!(r#"{{"input": {input}}}"#) }).await;
+    }
+    let names = [("/v1/data/a%2fb/%2e%2e", "a%2Fb/%2E%2E"), ("/v1/data/a%20b!", "a%20b!")];
+    for (target, _) in names {
+        send(target, "{}").await;
+    }
+    let lines = lines(&stand, targets.len() + names.len()).await;
+    for (line, (_, path)) in lines.iter().skip(targets.len()).zip(names) {
+        assert_eq!(line["path"], path);
+    }
+    for (line, target) in lines.iter().zip(targets) {
+        assert_eq!(line["request_context"]["http"]["headers"]["x-mark"], json!([target]));
+        assert_eq!((&line["path"], &line["result"]), (&json!("demo/who"), &json!(1)), "{target}");
+        assert_eq!(line["erased"], json!(["/input/secret"]), "{target}");
+        assert_eq!(line["input"], json!({"n": 1}), "{target}");
+    }
 }

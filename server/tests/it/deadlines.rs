@@ -89,6 +89,10 @@ async fn a_deadline_that_is_none_is_refused() {
         let answer = client.ask(head, &[header], r#"{"reference": "a/b"}"#).await;
         assert_eq!(answer.error(), (400, "invalid_parameter".to_owned(), message));
     }
+    // To OPA it is a parameter that means nothing.
+    for path in ["/v1/data/demo/sum?timeout=soon", "/v1/data/demo/sum?timeout"] {
+        assert_eq!(client.get(path).await.body, "{\"result\":3}\n", "{path}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

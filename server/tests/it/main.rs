@@ -22,6 +22,7 @@ mod logs;
 mod opa;
 mod operation;
 mod registries;
+mod requests;
 mod rest;
 mod stand;
 mod verify;

@@ -391,9 +391,27 @@ async fn decisions_are_told_to_the_log_with_the_id_that_the_caller_has() {
     let asked = r#"{"input": 7, "com.example/ticket": {"n": 1}, "Input": 8}"#;
     let body = client.post("/v1/data/demo/sum", asked).await.json();
     client.post("/v1/data/demo/clash", r#"{"input": {"clash": true}}"#).await;
-    client.get("/v1/query?q=x%20%3D%201").await;
+    client.get("/v1/query?q=x%3D%201%20%23%20one").await;
+    for (query, status) in
+        [("x := 1; y = \"a\" > 2", 200), ("nobody(1)", 400), ("x = ", 400), ("# x", 500)]
+    {
+        let asked = json!({ "query": query }).to_string();
+        assert_eq!(client.post("/v1/query", &asked).await.status, status, "{query}");
+    }
+    client.post("/v1/data/demo/sum?instrument", "{}").await;
     let events = kept.0.lock().unwrap();
-    let [sum, clash, query] = events.as_slice() else { panic!("{events:?}") };
+    let [sum, clash, query, bound, undefined, empty, measured] = events.as_slice() else {
+        panic!("{events:?}")
+    };
+    assert_eq!(bound.subject, DecisionSubject::Query("assign(x, 1); y = gt(\"a\", 2)".into()));
+    assert_eq!(undefined.subject, DecisionSubject::Query("nobody(1)".into()));
+    assert_eq!(empty.subject, DecisionSubject::Query(String::new()));
+    for refused in [undefined, empty] {
+        assert!(matches!(&refused.outcome, DecisionOutcome::Error(_)));
+        assert!(!refused.metrics.contains_key("timer_rego_query_eval_ns"));
+    }
+    assert!(sum.measures.histograms.is_empty());
+    assert!(measured.measures.histograms.contains_key("histogram_eval_op_plug"));
     assert_eq!(body["decision_id"], sum.decision_id.as_str());
     assert_eq!(sum.subject, DecisionSubject::Path("demo/sum".into()));
     assert_eq!(sum.input.as_ref().unwrap().to_json_string(), "7");

@@ -1,0 +1,132 @@
+//! `opa run --server PATH…` and `referee serve PATH…` begin with the same policies and data.
+
+use crate::find::{skipped, tool};
+use crate::pair::ask;
+use crate::serving::{Server, serve};
+use serde_json::Value;
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+const FILES: [(&str, &str); 9] = [
+    ("az/a.rego", "package a\n\nallow := data.x.y\n"),
+    ("az/sub/authz.rego", "package system.authz\n\ndefault allow := false\n"),
+    ("az/read.me", "nothing of ours"),
+    ("folder/a/b/one.json", r#"{"x": {"y": 7}}"#),
+    ("folder/two.yaml", "z: 3"),
+    ("d.json", r#"{"x": {"y": 5}}"#),
+    ("e.yml", "q: [1]"),
+    ("bad.rego", "package b\n\np := unknown\n"),
+    ("list.json", "[1]"),
+];
+
+/// The server of OPA, unless it ends instead of listening.
+fn theirs(opa: &Path, folder: &Path, paths: &[&str]) -> Option<Server> {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let child = Command::new(opa)
+        .env_clear()
+        .env("HOME", "/nonexistent")
+        .current_dir(folder)
+        .args(["run", "--server", "--disable-telemetry", "--addr", &free.to_string()])
+        .args(paths)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut server = Server { child, address: free.to_string() };
+    let patience = Instant::now() + Duration::from_secs(30);
+    while TcpStream::connect(&server.address).is_err() {
+        assert!(Instant::now() < patience, "opa does not listen");
+        if server.child.try_wait().unwrap().is_some() {
+            return None;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Some(server)
+}
+
+fn ours(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_referee"));
+    command.env_clear().env("HOME", "/nonexistent").current_dir(folder);
+    command
+}
+
+/// The data without what differs from run to run, and the policies: ids and texts.
+fn begun(server: &Server) -> (Value, Vec<(String, String)>) {
+    let (status, mut data) = ask(&server.address, "/v1/data");
+    assert_eq!(status, "200");
+    data.as_object_mut().unwrap().remove("decision_id");
+    let (_, policies) = ask(&server.address, "/v1/policies");
+    let policies = policies["result"].as_array().cloned().unwrap_or_default();
+    let text = |policy: &Value, name: &str| policy[name].as_str().unwrap().to_owned();
+    let mut policies: Vec<_> =
+        policies.iter().map(|policy| (text(policy, "id"), text(policy, "raw"))).collect();
+    policies.sort();
+    (data, policies)
+}
+
+#[test]
+fn paths_are_what_opa_begins_with() {
+    let Some(opa) = tool("opa") else {
+        return skipped("the comparison of starts", "opa is not on this machine");
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path().canonicalize().unwrap();
+    for (name, text) in FILES {
+        let path = at.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let whole = at.join("az").display().to_string();
+    let scheme = format!("file://{}", at.join("d.json").display());
+    for paths in [
+        &["az"][..],
+        &["./az", "d.json"],
+        &["./az/a.rego", "d.json", "e.yml"],
+        &["az/../az/"],
+        &["folder"],
+        &["p.q:d.json"],
+        &[&scheme],
+        &[&whole],
+    ] {
+        let theirs = theirs(&opa, &at, paths).unwrap();
+        let (ours, mut log) = serve(&mut ours(&at), paths);
+        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+        assert_eq!(begun(&ours), begun(&theirs), "{paths:?}");
+    }
+    for (paths, wrong) in [
+        (&["nothing"][..], "nothing could not be read"),
+        (&["bad.rego"], "bad.rego:3:6: rego_unsafe_var_error: var unknown is unsafe"),
+        (&["list.json"], "list.json: document must be of type object"),
+        (&["d.json", "./d.json"], "merge error: another file has a value at data.x.y"),
+        (
+            &["az/a.rego", "a:d.json", "a.allow:d.json"],
+            "conflicting rule for data path a/allow found",
+        ),
+    ] {
+        assert!(theirs(&opa, &at, paths).is_none(), "{paths:?}");
+        let ended = ours(&at).args(["serve", "--listen", "127.0.0.1:0"]).args(paths).output();
+        let ended = ended.unwrap();
+        let told = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert!(ended.status.code() == Some(2) && told.contains(wrong), "{paths:?}: {told}");
+    }
+}
+
+#[test]
+fn what_began_from_files_is_changed_over_the_api() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.rego"), FILES[0].1).unwrap();
+    std::fs::write(folder.path().join("d.json"), FILES[5].1).unwrap();
+    let whole = folder.path().join("a.rego").display().to_string();
+    let (server, mut log) = serve(&mut ours(folder.path()), &[&whole, "d.json"]);
+    std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+    assert_eq!(ask(&server.address, "/v1/data/a").1["result"]["allow"], 5);
+    let id = whole.trim_start_matches('/');
+    let (status, policy) = ask(&server.address, &format!("/v1/policies/{id}"));
+    assert_eq!((status.as_str(), policy["result"]["id"].as_str()), ("200", Some(id)));
+    // Nothing of what was named rules over artifacts.
+    let ended = ours(folder.path()).args(["serve", "a.rego", "--policy", "signed"]).output();
+    let told = String::from_utf8_lossy(&ended.unwrap().stderr).into_owned();
+    assert!(told.contains("cannot be used with '--policy <PACK|PATH>'"), "{told}");
+}
