@@ -315,7 +315,8 @@ fn parsed(path: &str, bytes: Vec<u8>) -> Result<Value, BundleError> {
         return Err(BundleError::NotText { path: path.to_owned() });
     };
     let value = if path.ends_with(".json") {
-        Value::from_json_str(text)
+        // A mark before it is passed over, as OPA's server does; YAML's reader does so by itself.
+        Value::from_json_str(text.strip_prefix('\u{feff}').unwrap_or(text))
     } else {
         Value::from_json_or_yaml_str(text)
     };

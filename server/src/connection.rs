@@ -15,6 +15,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use referee_store::tls::{Whose, in_words};
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::{self, ServerConfig};
 
 /// The largest head of a request, in bytes: an `input` in the query is part of it.
 const MAX_HEAD: usize = 64 * 1024;
@@ -115,7 +116,7 @@ async fn secured(stream: Paced<Stream>, address: String, tls: Arc<ServerConfig>)
     let stream = match TlsAcceptor::from(tls).accept(stream).await {
         Ok(stream) => stream,
         Err(error) => {
-            tracing::debug!(%error, peer = address, "TLS was not agreed on");
+            not_agreed(&error, &address);
             return None;
         }
     };
@@ -133,6 +134,19 @@ async fn secured(stream: Paced<Stream>, address: String, tls: Arc<ServerConfig>)
         }
     };
     Some(Opened { stream: Box::new(stream), peer: Peer { address, certified }, http2 })
+}
+
+/// Tells why a client did not come to speak. Its certificate is somebody's business; anything else
+/// is what strangers send to a port, as often as they like.
+fn not_agreed(error: &std::io::Error, peer: &str) {
+    let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    let told = tls.map_or_else(|| error.to_string(), |error| in_words(error, Whose::Client));
+    match tls {
+        Some(rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented) => {
+            tracing::info!(error = told, peer, "TLS was not agreed on");
+        }
+        _ => tracing::debug!(error = told, peer, "TLS was not agreed on"),
+    }
 }
 
 async fn plain(stream: Paced<Stream>, address: String, pace: Pace) -> Option<Opened> {

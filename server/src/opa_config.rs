@@ -1,7 +1,8 @@
 //! OPA's configuration file, as `referee serve --opa-config` reads it.
 //!
 //! Text in, settings out: [`OpaConfig::read`] replaces `${NAME}` by the environment
-//! (`substitute`), lays `--set` and `--set-file` over it (`assign`), tells of options that it does
+//! (`substitute`), reads YAML as OPA does (version 1.1 with merge keys, of several documents the
+//! first), lays `--set` and `--set-file` over it (`assign`), tells of options that it does
 //! not know and refuses those that must not be passed over in silence (`known`), and gives each
 //! section a type (`sections`). What the file says is kept, without its secrets, for
 //! `GET /v1/config` (`shown`).
@@ -192,16 +193,37 @@ impl OpaConfig {
 }
 
 fn parsed(name: &str, text: &str) -> Result<Map<String, Value>, OpaConfigError> {
-    let value: Value = yaml_serde::from_str(text)
-        .map_err(|source| OpaConfigError::Syntax { name: name.to_owned(), source })?;
+    let value = referee_rego::Value::from_yaml_str(text)
+        .map_err(|source| OpaConfigError::Syntax { name: name.to_owned(), source })?
+        .to_json();
+    let shape = |path: String, message: &str| OpaConfigError::Shape {
+        name: name.to_owned(),
+        path,
+        message: message.to_owned(),
+    };
+    if let Some(path) = unmerged(&value, "") {
+        return Err(shape(path, "mappings are merged by << without quotes and an alias after it"));
+    }
     match value {
         Value::Null => Ok(Map::new()),
         Value::Object(members) => Ok(members),
-        _ => Err(OpaConfigError::Shape {
-            name: name.to_owned(),
-            path: ".".to_owned(),
-            message: "a mapping is needed".to_owned(),
+        _ => Err(shape(".".to_owned(), "a mapping is needed")),
+    }
+}
+
+/// Where a member `<<` is left. The reader merges them; whoever wrote one that it does not know
+/// as such, in quotes say, meant members that are not there: perhaps who must sign a bundle.
+fn unmerged(value: &Value, at: &str) -> Option<String> {
+    match value {
+        Value::Object(members) => members.iter().find_map(|(member, value)| {
+            let path = if at.is_empty() { member.clone() } else { format!("{at}.{member}") };
+            if member == "<<" { Some(path) } else { unmerged(value, &path) }
         }),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(index, item)| unmerged(item, &format!("{at}[{index}]"))),
+        _ => None,
     }
 }
 

@@ -84,7 +84,11 @@ impl ServeArgs {
         ];
         let tls: Map<_, _> = files
             .into_iter()
-            .filter_map(|(name, path)| Some((name.to_owned(), path.as_ref()?.to_str()?.into())))
+            .filter_map(|(name, path)| {
+                let path = path.as_ref()?;
+                // One that is not UTF-8 names a file that there is not, and is told as such.
+                Some((name.to_owned(), path.to_string_lossy().into()))
+            })
             .collect();
         if !tls.is_empty() {
             overlay.set("server", "tls", tls);

@@ -36,14 +36,26 @@ pub(crate) struct Overlay(Map<String, Value>);
 impl Overlay {
     /// Sets `section.name`, or `name` at the root where the section is empty.
     pub(crate) fn set(&mut self, section: &str, name: &str, value: impl Into<Value>) {
-        let members = if section.is_empty() {
-            Some(&mut self.0)
+        if section.is_empty() {
+            self.set_at(&[name], value.into());
         } else {
-            let entry = self.0.entry(section).or_insert_with(|| Value::Object(Map::new()));
-            entry.as_object_mut()
-        };
-        if let Some(members) = members {
-            members.insert(name.to_owned(), value.into());
+            self.set_at(&[section, name], value.into());
+        }
+    }
+
+    /// Sets what stands at a path: a mapping's members beside those that are there, anything else
+    /// as a whole.
+    pub(super) fn set_at(&mut self, path: &[impl AsRef<str>], value: Value) {
+        let Some((name, sections)) = path.split_last() else { return };
+        let mut members = &mut self.0;
+        for section in sections {
+            members = members_of(members.entry(section.as_ref()).or_insert(Value::Null));
+        }
+        match (members.get_mut(name.as_ref()), value) {
+            (Some(Value::Object(under)), Value::Object(over)) => under.extend(over),
+            (_, value) => {
+                members.insert(name.as_ref().to_owned(), value);
+            }
         }
     }
 
@@ -64,6 +76,16 @@ impl Overlay {
 
     pub(super) fn into_value(self) -> Value {
         Value::Object(self.0)
+    }
+}
+
+/// What is in a mapping; what is none is made an empty one.
+fn members_of(value: &mut Value) -> &mut Map<String, Value> {
+    loop {
+        match *value {
+            Value::Object(ref mut members) => return members,
+            ref mut other => *other = Value::Object(Map::new()),
+        }
     }
 }
 
@@ -140,29 +162,21 @@ pub(super) fn of_environment(variables: &Variables) -> Result<Value, ConfigError
             return Err(ConfigError::UnknownVariable { name: name.clone(), closest });
         };
         let text = value.as_ref().ok_or_else(|| ConfigError::NotText { name: name.clone() })?;
-        let (section, setting) = match path.as_slice() {
-            [setting] => ("", setting.as_str()),
-            [section, setting] => (section.as_str(), setting.as_str()),
-            // The list of names has no deeper ones; its test sees to that.
-            _ => continue,
-        };
+        let value = typed(&path, text);
         let mut single = Overlay::default();
-        single.set(section, setting, typed(section, setting, text));
+        single.set_at(&path, value.clone());
         // Checked one by one, so that the mistake is told with the variable's name.
-        check(name, &single.clone().into_value())?;
-        overlay.set(section, setting, typed(section, setting, text));
+        check(name, &single.into_value())?;
+        overlay.set_at(&path, value);
     }
     Ok(overlay.into_value())
 }
 
 /// The value that a text stands for, by the type that the default has: lists are parted by
 /// commas, mappings are JSON.
-fn typed(section: &str, setting: &str, text: &str) -> Value {
+fn typed(path: &[String], text: &str) -> Value {
     let defaults = serde_json::to_value(ConfigFile::default()).unwrap_or_default();
-    let default = match section {
-        "" => defaults.get(setting),
-        section => defaults.get(section).and_then(|members| members.get(setting)),
-    };
+    let default = path.iter().try_fold(&defaults, |members, name| members.get(name));
     let list = || text.split(',').map(|item| Value::from(item.trim())).collect();
     let parsed = || serde_json::from_str(text).ok();
     match default {

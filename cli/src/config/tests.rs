@@ -130,3 +130,61 @@ fn a_path_is_told_from_a_pack_by_its_form() {
         assert!(matches!(PolicyChoice::parse(text), PolicyChoice::Pack(_)), "{text}");
     }
 }
+
+/// Another value than the default, as a variable says it.
+fn another(name: &str, default: &Value) -> String {
+    let fixed = match name {
+        "REFEREE_POLICY__MODE" => "audit",
+        "REFEREE_POLICY__INPUT_VIEW" => "ratify",
+        "REFEREE_POLICY__ENGINE" => "regorus",
+        "REFEREE_SERVER__LISTEN" | "REFEREE_SERVER__DIAGNOSTIC_LISTEN" => "127.0.0.1:1",
+        "REFEREE_SERVER__AUTHENTICATION" => "token",
+        "REFEREE_SERVER__AUTHORIZATION" => "basic",
+        "REFEREE_SERVER__UNIX_SOCKET_PERMISSIONS" => "600",
+        "REFEREE_TUF__REFRESH" => "required",
+        "REFEREE_TUF__MIRRORS" => r#"{"github": "https://a.example"}"#,
+        "REFEREE_LOG__LEVEL" => "debug",
+        "REFEREE_LOG__FORMAT" => "json",
+        "REFEREE_SERVER__TLS__MIN_VERSION" => "1.3",
+        "REFEREE_SERVER__WRITES" => "refuse",
+        _ => "",
+    };
+    match default {
+        _ if !fixed.is_empty() => fixed.to_owned(),
+        Value::Bool(value) => (!value).to_string(),
+        Value::Number(value) => (value.as_u64().unwrap() + 1).to_string(),
+        Value::Object(_) => r#"{"a": "b"}"#.to_owned(),
+        _ => "another".to_owned(),
+    }
+}
+
+#[test]
+fn each_listed_variable_changes_its_setting_and_nothing_else() {
+    let defaults = serde_json::to_value(ConfigFile::default()).unwrap();
+    for name in env::SETTINGS {
+        let pointer = env::setting(name).unwrap().iter().fold(String::new(), |p, n| p + "/" + n);
+        let default = defaults.pointer(&pointer).unwrap_or(&Value::Null);
+        let value = another(name, default);
+        let layer = layers::of_environment(&variables(&[(name, &value)])).unwrap();
+        let given = layers::merge(&[layer]).unwrap();
+        let file: ConfigFile = document::from_value("test", given).unwrap();
+        let mut changed = serde_json::to_value(&file).unwrap();
+        assert_ne!(changed.pointer(&pointer).unwrap(), default, "{name}={value}");
+        *changed.pointer_mut(&pointer).unwrap() = default.clone();
+        assert_eq!(changed, defaults, "{name}={value}");
+    }
+}
+
+#[test]
+fn a_section_within_a_section_is_put_together_from_all_layers() {
+    let (folder, path) =
+        in_file("c.yaml", "server: {tls: {certificate: c.pem, min_version: '1.3'}}");
+    let set = [("REFEREE_SERVER__TLS__KEY", "k.pem"), ("REFEREE_SERVER__TLS__REFRESH_MS", "7")];
+    let mut flags = Overlay::default();
+    flags.set("server", "tls", json!({"client_ca": "ca.pem"}));
+    let tls = Config::load(Some(&path), &variables(&set), flags).unwrap().server.tls;
+    assert_eq!(tls.certificate, Some(folder.path().join("c.pem")));
+    assert_eq!((tls.key, tls.client_ca), (Some("k.pem".into()), Some("ca.pem".into())));
+    assert_eq!(tls.refresh_ms, 7);
+    assert_eq!(serde_json::to_value(tls.min_version).unwrap(), "1.3");
+}

@@ -27,6 +27,7 @@ pub mod secret;
 pub mod service;
 pub mod source;
 pub mod spool;
+pub mod tls;
 pub mod trust;
 pub mod tuf;
 

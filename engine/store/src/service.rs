@@ -5,9 +5,10 @@
 //! again. Every request is bounded: in the time until its answer begins, in silence, in the whole,
 //! and in the bytes of the answer.
 //!
-//! Redirects are followed for GET, to at most `http::MAX_REDIRECTS` places and under
-//! the rules of `http`; credentials, a client certificate and the headers of the configuration
-//! go to the service's own origin only. Anything else that redirects is an answer as it stands.
+//! Redirects are followed to at most `http::MAX_REDIRECTS` places and under the rules of `http`:
+//! for GET each, for what has a body those that keep method and body (307 and 308, RFC 9110,
+//! section 15.4). The others would lose the body, and are answers as they stand. Credentials, a
+//! client certificate and the headers of the configuration go to the service's own origin only.
 //!
 //! Refused: an address without TLS that a server with TLS leads to, more than one way to
 //! authenticate, ways that Referee has not, tokens from a server without TLS.
@@ -169,10 +170,10 @@ impl Service {
             let credentials = authorization.as_ref().filter(|_| own);
             let response = self.ask(request, &url, own, credentials, target, deadline).await?;
             let status = response.status().as_u16();
-            let next = if request.method == Method::GET {
-                location(status, response.headers(), &url)
-            } else {
-                None
+            let next = match status {
+                307 | 308 => location(status, response.headers(), &url),
+                _ if request.method == Method::GET => location(status, response.headers(), &url),
+                _ => None,
             };
             let Some(next) = next else {
                 let used = authorization.filter(|_| own);
@@ -211,7 +212,10 @@ impl Service {
         for (name, value) in &request.headers {
             headers.insert(name.clone(), value.clone());
         }
-        if let Some(value) = authorization {
+        // One that the configuration names among the headers comes first, as in OPA.
+        if let Some(value) = authorization
+            && !headers.contains_key(AUTHORIZATION)
+        {
             headers.insert(AUTHORIZATION, value.clone());
         }
         let mut outgoing = client.request(request.method.clone(), url.clone()).headers(headers);

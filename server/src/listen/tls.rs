@@ -1,24 +1,27 @@
 //! The server's side of TLS: its certificate, the authorities of its clients, and their renewal.
 //!
 //! Files are read again in a fixed rhythm, and are taken when what is in them changed and can be
-//! used; until then the ones before stay in force. A connection keeps what it began with.
+//! used; until then the ones before stay in force. The certificate with its key is one thing, the
+//! authorities of clients another: each is renewed whatever becomes of the other. A connection keeps
+//! what it began with.
 
 use referee_core::Coded;
 use referee_core::error::chain;
+use referee_store::tls::{KeyMismatch, certified_key, client_verifier};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 use tokio_rustls::rustls::crypto::{CryptoProvider, aws_lc_rs};
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::server::danger::ClientCertVerifier;
+use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
 use tokio_rustls::rustls::version::{TLS12, TLS13};
-use tokio_rustls::rustls::{RootCertStore, ServerConfig, SupportedCipherSuite};
+use tokio_rustls::rustls::{ServerConfig, SupportedCipherSuite};
 
 /// The largest file that is read, in bytes. The whole Mozilla list of authorities is 220 KiB.
 const MAX_FILE: u64 = 4 * 1024 * 1024;
@@ -114,7 +117,15 @@ pub enum TlsError {
         /// Those that there are.
         known: Vec<String>,
     },
-    /// The certificate and the key, or the authorities, cannot be used.
+    /// The certificate and the key cannot be used together.
+    #[error("server.tls.certificate: {} and server.tls.key", path.display())]
+    Pair {
+        /// The file of the certificate.
+        path: PathBuf,
+        /// Why.
+        source: KeyMismatch,
+    },
+    /// The authorities, or the cipher suites, cannot be used.
     #[error("TLS cannot be set up")]
     Setup(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
@@ -126,7 +137,7 @@ impl Coded for TlsError {
             Self::Read { .. } => "tls_file_unreadable",
             Self::Content { .. } => "tls_file_invalid",
             Self::CipherSuite { .. } => "tls_cipher_suite_unknown",
-            Self::Setup(_) => "tls_unusable",
+            Self::Pair { .. } | Self::Setup(_) => "tls_unusable",
         }
     }
 
@@ -149,32 +160,6 @@ impl ServerTls {
     }
 }
 
-/// The bytes of the files.
-#[derive(Debug, PartialEq, Eq)]
-struct Files {
-    certificate: Vec<u8>,
-    key: Vec<u8>,
-    client_ca: Option<Vec<u8>>,
-}
-
-impl Files {
-    fn read(tls: &ServerTls, clients: bool) -> Result<Self, TlsError> {
-        let needed = |path: &Option<PathBuf>, missing, wanted_by| {
-            let path = path.as_deref().ok_or(TlsError::Missing { missing, wanted_by })?;
-            read(missing, path)
-        };
-        Ok(Self {
-            certificate: needed(&tls.certificate, "certificate", "https")?,
-            key: needed(&tls.key, "key", "https")?,
-            client_ca: if clients {
-                Some(needed(&tls.client_ca, "client_ca", "server.authentication: tls")?)
-            } else {
-                None
-            },
-        })
-    }
-}
-
 fn read(setting: &'static str, path: &Path) -> Result<Vec<u8>, TlsError> {
     let fail = |source| TlsError::Read { setting, path: path.to_owned(), source };
     let mut bytes = Vec::new();
@@ -187,22 +172,60 @@ fn read(setting: &'static str, path: &Path) -> Result<Vec<u8>, TlsError> {
     Ok(bytes)
 }
 
+/// What is made of the bytes of files, and those bytes.
+#[derive(Debug)]
+struct Kept<T> {
+    bytes: Vec<Vec<u8>>,
+    made: T,
+}
+
+type Verifier = Arc<dyn ClientCertVerifier>;
+
+/// What connections are accepted with is made of.
+#[derive(Debug)]
+struct Parts {
+    own: Kept<Arc<CertifiedKey>>,
+    /// Where clients must show a certificate.
+    clients: Option<Kept<Verifier>>,
+}
+
 /// What connections are accepted with.
 #[derive(Debug)]
 pub(crate) struct Certificates {
     tls: ServerTls,
-    /// Whether clients must show a certificate.
-    clients: bool,
-    files: RwLock<Files>,
+    provider: Arc<CryptoProvider>,
+    /// Held while files are read; who accepts connections has no need of it.
+    parts: Mutex<Parts>,
     config: RwLock<Arc<ServerConfig>>,
 }
+
+/// What became of a look at the files.
+#[derive(Debug, Default)]
+struct Look {
+    /// What was renewed.
+    renewed: Vec<&'static str>,
+    /// What was not, and why.
+    failed: Vec<(&'static str, TlsError)>,
+}
+
+/// What the log calls the two things.
+const OWN: &str = "the certificate of the server";
+const CLIENTS: &str = "the authorities of clients";
 
 impl Certificates {
     /// Reads the files.
     pub(crate) fn load(tls: &ServerTls, clients: bool) -> Result<Self, TlsError> {
-        let files = Files::read(tls, clients)?;
-        let config = RwLock::new(Arc::new(configured(tls, &files)?));
-        Ok(Self { tls: tls.clone(), clients, files: RwLock::new(files), config })
+        let provider = Arc::new(provider(&tls.cipher_suites)?);
+        let own = Kept::first(own_files(tls)?, |bytes| own(tls, &provider, bytes))?;
+        let clients = if clients {
+            let made = |bytes: &[Vec<u8>]| authorities(tls, &provider, bytes);
+            Some(Kept::first(client_files(tls)?, made)?)
+        } else {
+            None
+        };
+        let config = configured(tls, &provider, &own.made, clients.as_ref().map(|it| &it.made))?;
+        let (parts, config) = (Mutex::new(Parts { own, clients }), RwLock::new(Arc::new(config)));
+        Ok(Self { tls: tls.clone(), provider, parts, config })
     }
 
     /// What a connection that comes now is accepted with.
@@ -210,15 +233,61 @@ impl Certificates {
         Arc::clone(&self.config.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Reads the files again; whether something else is in force now.
-    fn reload(&self) -> Result<bool, TlsError> {
-        let files = Files::read(&self.tls, self.clients)?;
-        if *self.files.read().unwrap_or_else(PoisonError::into_inner) == files {
+    /// Reads the files again.
+    fn look(&self) -> Look {
+        let mut look = Look::default();
+        let (tls, provider) = (&self.tls, &self.provider);
+        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        let renewed = parts.own.renew(own_files(tls), |bytes| own(tls, provider, bytes));
+        look.note(OWN, renewed);
+        if let Some(clients) = &mut parts.clients {
+            let made = |bytes: &[Vec<u8>]| authorities(tls, provider, bytes);
+            look.note(CLIENTS, clients.renew(client_files(tls), made));
+        }
+        if look.renewed.is_empty() {
+            return look;
+        }
+        let clients = parts.clients.as_ref().map(|clients| &clients.made);
+        match configured(tls, provider, &parts.own.made, clients) {
+            Ok(config) => {
+                *self.config.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
+            }
+            Err(error) => look.failed.push((OWN, error)),
+        }
+        look
+    }
+}
+
+impl Look {
+    fn note(&mut self, what: &'static str, renewed: Result<bool, TlsError>) {
+        match renewed {
+            Ok(true) => self.renewed.push(what),
+            Ok(false) => {}
+            Err(error) => self.failed.push((what, error)),
+        }
+    }
+}
+
+impl<T> Kept<T> {
+    fn first(
+        bytes: Vec<Vec<u8>>,
+        make: impl FnOnce(&[Vec<u8>]) -> Result<T, TlsError>,
+    ) -> Result<Self, TlsError> {
+        let made = make(&bytes)?;
+        Ok(Self { bytes, made })
+    }
+
+    /// Whether it is another now.
+    fn renew(
+        &mut self,
+        bytes: Result<Vec<Vec<u8>>, TlsError>,
+        make: impl FnOnce(&[Vec<u8>]) -> Result<T, TlsError>,
+    ) -> Result<bool, TlsError> {
+        let bytes = bytes?;
+        if bytes == self.bytes {
             return Ok(false);
         }
-        let config = Arc::new(configured(&self.tls, &files)?);
-        *self.config.write().unwrap_or_else(PoisonError::into_inner) = config;
-        *self.files.write().unwrap_or_else(PoisonError::into_inner) = files;
+        *self = Self::first(bytes, make)?;
         Ok(true)
     }
 }
@@ -230,73 +299,100 @@ pub(crate) async fn watch(certificates: Arc<Certificates>) {
         return;
     }
     // A trouble is told once, not each time that it is met.
-    let mut told = None;
+    let mut told = Vec::new();
     loop {
         tokio::time::sleep(period).await;
         let at_work = Arc::clone(&certificates);
-        match tokio::task::spawn_blocking(move || at_work.reload()).await {
-            Ok(Ok(renewed)) => {
-                told = None;
-                if renewed {
-                    tracing::info!("the certificates of the server were renewed");
-                }
-            }
-            Ok(Err(error)) => {
-                let error = chain(&error);
-                if told.as_ref() != Some(&error) {
-                    tracing::error!(error, "the certificates of the server are not renewed");
-                    told = Some(error);
-                }
-            }
-            Err(_) => return,
+        let Ok(look) = tokio::task::spawn_blocking(move || at_work.look()).await else { return };
+        for what in look.renewed {
+            tracing::info!("{what}: renewed");
         }
+        let failed: Vec<_> =
+            look.failed.iter().map(|(what, error)| (*what, chain(error))).collect();
+        for (what, error) in failed.iter().filter(|failed| !told.contains(*failed)) {
+            tracing::error!(error, "{what}: not renewed, what was read before stays in force");
+        }
+        told = failed;
     }
 }
 
-fn configured(tls: &ServerTls, files: &Files) -> Result<ServerConfig, TlsError> {
-    let provider = Arc::new(provider(&tls.cipher_suites)?);
-    let versions: &[_] = match tls.min_version {
-        TlsVersion::V12 => &[&TLS13, &TLS12],
-        TlsVersion::V13 => &[&TLS13],
-    };
-    let setup = |error: Box<dyn std::error::Error + Send + Sync>| TlsError::Setup(error);
-    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
-        .with_protocol_versions(versions)
-        .map_err(|error| setup(error.into()))?;
-    let builder = match &files.client_ca {
-        Some(pem) => builder.with_client_cert_verifier(verifier(tls, pem, provider)?),
-        None => builder.with_no_client_auth(),
-    };
+fn named<'a>(
+    path: Option<&'a Path>,
+    missing: &'static str,
+    wanted_by: &'static str,
+) -> Result<&'a Path, TlsError> {
+    path.ok_or(TlsError::Missing { missing, wanted_by })
+}
+
+/// The bytes of certificate and key.
+fn own_files(tls: &ServerTls) -> Result<Vec<Vec<u8>>, TlsError> {
+    let certificate = named(tls.certificate.as_deref(), "certificate", "https")?;
+    let key = named(tls.key.as_deref(), "key", "https")?;
+    Ok(vec![read("certificate", certificate)?, read("key", key)?])
+}
+
+/// The bytes of the authorities of clients.
+fn client_files(tls: &ServerTls) -> Result<Vec<Vec<u8>>, TlsError> {
+    let path = named(tls.client_ca.as_deref(), "client_ca", "server.authentication: tls")?;
+    Ok(vec![read("client_ca", path)?])
+}
+
+fn own(
+    tls: &ServerTls,
+    provider: &CryptoProvider,
+    bytes: &[Vec<u8>],
+) -> Result<Arc<CertifiedKey>, TlsError> {
     let path = tls.certificate.as_deref().unwrap_or(Path::new(""));
-    let chain = certificates("certificate", path, &files.certificate)?;
-    let key = PrivateKeyDer::from_pem_slice(&files.key).map_err(|_| TlsError::Content {
+    let [certificate, key] = bytes else {
+        return Err(TlsError::Missing { missing: "key", wanted_by: "https" });
+    };
+    let chain = certificates("certificate", path, certificate)?;
+    let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| TlsError::Content {
         setting: "key",
         path: tls.key.clone().unwrap_or_default(),
         // What a reader says of a private key stays here.
         problem: "holds no private key in PEM".into(),
     })?;
-    let mut config = builder.with_single_cert(chain, key).map_err(|error| setup(error.into()))?;
-    config.alpn_protocols = PROTOCOLS.iter().map(|name| name.to_vec()).collect();
-    Ok(config)
+    certified_key(chain, key, provider)
+        .map_err(|source| TlsError::Pair { path: path.to_owned(), source })
 }
 
-fn verifier(
+fn authorities(
     tls: &ServerTls,
-    pem: &[u8],
-    provider: Arc<CryptoProvider>,
-) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {
+    provider: &Arc<CryptoProvider>,
+    bytes: &[Vec<u8>],
+) -> Result<Verifier, TlsError> {
     let path = tls.client_ca.as_deref().unwrap_or(Path::new(""));
-    let mut roots = RootCertStore::empty();
-    for certificate in certificates("client_ca", path, pem)? {
-        roots.add(certificate).map_err(|error| TlsError::Content {
-            setting: "client_ca",
-            path: path.to_owned(),
-            problem: format!("holds what is no authority: {error}"),
-        })?;
-    }
-    WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
-        .build()
-        .map_err(|error| TlsError::Setup(error.into()))
+    let pem = bytes.first().map(Vec::as_slice).unwrap_or_default();
+    let authorities = certificates("client_ca", path, pem)?;
+    client_verifier(authorities, Arc::clone(provider)).map_err(|error| TlsError::Content {
+        setting: "client_ca",
+        path: path.to_owned(),
+        problem: format!("holds what is no authority: {error}"),
+    })
+}
+
+fn configured(
+    tls: &ServerTls,
+    provider: &Arc<CryptoProvider>,
+    own: &Arc<CertifiedKey>,
+    clients: Option<&Verifier>,
+) -> Result<ServerConfig, TlsError> {
+    let versions: &[_] = match tls.min_version {
+        TlsVersion::V12 => &[&TLS13, &TLS12],
+        TlsVersion::V13 => &[&TLS13],
+    };
+    let builder = ServerConfig::builder_with_provider(Arc::clone(provider))
+        .with_protocol_versions(versions)
+        .map_err(|error| TlsError::Setup(error.into()))?;
+    let builder = match clients {
+        Some(clients) => builder.with_client_cert_verifier(Arc::clone(clients)),
+        None => builder.with_no_client_auth(),
+    };
+    let own = Arc::new(SingleCertAndKey::from(Arc::clone(own)));
+    let mut config = builder.with_cert_resolver(own);
+    config.alpn_protocols = PROTOCOLS.iter().map(|name| name.to_vec()).collect();
+    Ok(config)
 }
 
 fn certificates(

@@ -29,8 +29,8 @@ pub enum OpaConfigError {
     Syntax {
         /// The file.
         name: String,
-        /// What the parser found, with line and column.
-        source: yaml_serde::Error,
+        /// What the reader found, with the line where it is known.
+        source: referee_rego::ValueError,
     },
     /// A member of the wrong type, or a value that makes no sense.
     #[error("{name}: {path}: {message}")]

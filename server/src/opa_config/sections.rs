@@ -14,10 +14,11 @@ const DEFAULT_MAX_DELAY: u64 = 120;
 /// The longest delay that can be asked for: a year, in seconds.
 const LONGEST_DELAY: u64 = 365 * 24 * 3600;
 
-/// The algorithms of keys (RFC 7518, section 3.1; RFC 8037 is not OPA's).
+/// The algorithms of keys (RFC 7518, section 3.1, and of RFC 8037, which OPA does not take here,
+/// what bundles are signed by).
 const ALGORITHMS: &[&str] = &[
-    "ES256", "ES384", "ES512", "HS256", "HS384", "HS512", "PS256", "PS384", "PS512", "RS256",
-    "RS384", "RS512",
+    "EdDSA", "ES256", "ES384", "ES512", "HS256", "HS384", "HS512", "PS256", "PS384", "PS512",
+    "RS256", "RS384", "RS512",
 ];
 
 /// Where bundles lie where nothing is said.

@@ -216,6 +216,8 @@ fn each_mistake_is_told_with_its_place_and_without_secrets() {
         assert_eq!(error.to_string(), expected, "{text}");
         assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
     }
+    let config = read("keys: {k: {algorithm: EdDSA, key: hunter2}}").unwrap();
+    assert_eq!(config.keys["k"].algorithm(), "EdDSA");
     let error = read("a: [").unwrap_err();
     assert_eq!(error.code(), "document_syntax");
 }
@@ -255,4 +257,51 @@ fn buckets_of_requests_are_numbers_that_grow_and_what_is_passed_over_is_told() {
         let error = read(&metrics(buckets)).unwrap_err().to_string();
         assert!(error.contains(wrong), "{buckets}: {error}");
     }
+}
+
+#[test]
+fn a_merged_section_counts_and_one_that_is_left_unmerged_is_refused() {
+    let text = r#"
+services: {s: {url: http://h}}
+keys: {release: {algorithm: HS256, key: hunter2}}
+x-defaults: &defaults
+  service: s
+  polling: {min_delay_seconds: 1, max_delay_seconds: 2}
+  signing: {keyid: release}
+bundles:
+  authz:
+    <<: *defaults
+    resource: b.tar.gz
+"#;
+    let config = read(text).unwrap();
+    let authz = &config.bundles["authz"];
+    assert_eq!(authz.signing.as_ref().unwrap().keyid, "release");
+    assert_eq!((authz.resource.as_str(), authz.polling.delays()), ("b.tar.gz", (1, 2)));
+    let error = read(&text.replace("<<: *", "\"<<\": *")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "c.yaml: bundles.authz.<<: mappings are merged by << without quotes and an alias after it"
+    );
+    let error = read("services: [{name: s, url: http://h, tls: {\"<<\": {}}}]").unwrap_err();
+    assert!(error.to_string().starts_with("c.yaml: services[0].tls.<<: "), "{error}");
+}
+
+#[test]
+fn yaml_is_read_as_version_1_1_and_of_several_documents_the_first() {
+    let text = "\u{feff}---\nnd_builtin_cache: yes\nserver: {decoding: {max_length: 1_000_000, gzip: \
+                {max_length: 1e8}}}\nservices: {s: {url: http://h, response_header_timeout_seconds: \
+                5.0}}\ndecision_logs: {console: on}\n---\nnd_builtin_cache: no\n";
+    let config = read(text).unwrap();
+    assert!(config.nd_builtin_cache);
+    assert_eq!(config.server.decoding.max_length, Some(1_000_000));
+    assert_eq!(config.server.decoding.gzip.max_length, Some(100_000_000));
+    assert_eq!(config.service("s").unwrap().response_header_timeout_seconds, Some(5));
+    assert_eq!(config.decision_logs, Some(json!({"console": true})));
+}
+
+#[test]
+fn of_a_key_that_stands_twice_the_last_counts() {
+    let config = read("labels: {a: x, a: y}\nlabels: {b: z}").unwrap();
+    assert_eq!(config.labels.get("a"), None);
+    assert_eq!(config.labels["b"], "z");
 }

@@ -102,6 +102,18 @@ async fn a_bundle_is_activated_once_and_its_tag_sent_from_then_on() {
 }
 
 #[tokio::test]
+async fn an_archive_is_taken_as_one_whatever_type_the_server_gives_it() {
+    let server = BundleServer::start(|_| {
+        let files = [("a/data.json", "\u{feff}{\"n\": 1}"), (".manifest", r#"{"roots": ["a"]}"#)];
+        Reply::Send(200, vec!["Content-Type: text/html".into()], bundle(&files))
+    })
+    .await;
+    let bundles = manual(&server.url, &["a"], "").await;
+    bundles.trigger("a").await.unwrap();
+    assert!(bundles.data().starts_with(r#"{"a":{"n":1},"#), "{}", bundles.data());
+}
+
+#[tokio::test]
 async fn whatever_a_server_sends_the_bundle_before_it_stays_in_force() {
     let server = BundleServer::start(|asked| tagged(asked, "\"1\"", &simple("a", "r1", 1))).await;
     let bundles = manual(&server.url, &["a"], "").await;

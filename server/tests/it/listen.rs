@@ -174,6 +174,93 @@ async fn where_certificates_are_asked_for_nobody_connects_without_one() {
     assert_eq!(alert(&files.authority, Some(&stranger), port).await, "DecryptError");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_authorities_of_clients_are_renewed_though_the_certificate_is_broken_and_the_other_way_round()
+ {
+    let files = Files::new();
+    let stand = Stand::with(|config, _| {
+        files.configure(config);
+        config.authentication = Authentication::Tls;
+    })
+    .await;
+    let port = stand.address.port();
+    let url = format!("https://localhost:{port}/health");
+    assert_eq!(files.client(Some("a client")).get(&url).send().await.unwrap().status(), 200);
+
+    // Whoever trusted the clients so far is not to be trusted any more.
+    let next = Authority::new();
+    std::fs::write(files.path("server.pem"), "no certificate").unwrap();
+    std::fs::write(files.path("ca.pem"), next.pem()).unwrap();
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+    while files.client(Some("a client")).get(&url).send().await.is_ok() {
+        assert!(tokio::time::Instant::now() < deadline, "the old authority stays in force");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(alert(&files.authority, Some(&files.authority), port).await, "DecryptError");
+
+    // The server's own certificate comes from another authority now; that of clients is gone.
+    std::fs::write(files.path("ca.pem"), "no authority").unwrap();
+    files.renew(&next, "server");
+    let trusting_next = Files { folder: TempDir::new().unwrap(), authority: next };
+    loop {
+        match trusting_next.client(Some("a client")).get(&url).send().await {
+            Ok(answer) => break assert_eq!(answer.status(), 200),
+            Err(error) => assert!(tokio::time::Instant::now() < deadline, "{}", chain(&error)),
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_may_show_the_certificate_that_is_itself_the_authority() {
+    let files = Files::new();
+    let stand = Stand::with(|config, _| {
+        files.configure(config);
+        config.authentication = Authentication::Tls;
+    })
+    .await;
+    let url = format!("https://localhost:{}/health", stand.address.port());
+    let root = Certificate::from_pem(files.authority.pem().as_bytes()).unwrap();
+    let own = format!("{}{}", files.authority.pem(), files.authority.issuer.key().serialize_pem());
+    let client = reqwest::Client::builder().tls_certs_only([root]).no_proxy();
+    let client = client.identity(Identity::from_pem(own.as_bytes()).unwrap()).build().unwrap();
+    assert_eq!(client.get(&url).send().await.unwrap().status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_of_version_1_is_served_and_one_with_another_key_is_not() {
+    let files = Files::new();
+    let ran = |arguments: &[&str]| {
+        let ran = std::process::Command::new("openssl")
+            .args(arguments)
+            .current_dir(files.folder.path())
+            .output();
+        ran.is_ok_and(|ran| ran.status.success())
+    };
+    let asked = ["req", "-newkey", "rsa:2048", "-nodes", "-keyout", "v1.key", "-out", "v1.csr"];
+    let signed = ["x509", "-req", "-in", "v1.csr", "-signkey", "v1.key", "-out", "v1.pem"];
+    if !ran(&[&asked[..], &["-subj", "/CN=localhost"]].concat()) || !ran(&signed) {
+        println!("SKIPPED: there is no openssl that makes certificates of version 1");
+        return;
+    }
+    let stand = Stand::with(|config, _| {
+        files.configure(config);
+        config.tls.certificate = Some(files.path("v1.pem"));
+        config.tls.key = Some(files.path("v1.key"));
+    })
+    .await;
+    let url = format!("https://localhost:{}/health", stand.address.port());
+    let client = reqwest::Client::builder().tls_danger_accept_invalid_certs(true).no_proxy();
+    assert_eq!(client.build().unwrap().get(&url).send().await.unwrap().status(), 200);
+
+    let error = refused(|config| {
+        files.configure(config);
+        config.tls.certificate = Some(files.path("v1.pem"));
+    });
+    let told = "the private key is not that of the certificate";
+    assert!(error.await.ends_with(told));
+}
+
 /// The alert (RFC 8446, section 6.2) with which a server ends a connection, once a client that
 /// shows a certificate of an authority or none has asked for something.
 async fn alert(trusted: &Authority, of: Option<&Authority>, port: u16) -> String {

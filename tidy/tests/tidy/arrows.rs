@@ -149,7 +149,15 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
 /// Crates that do IO, keep time or wait, and the only crates that may name them.
 const IO_CRATES: [(&[&str], &[&str]); 4] = [
     (
-        &["reqwest", "hyper", "hyper-util", "docker_credential", "tokio-rustls"],
+        &[
+            "reqwest",
+            "hyper",
+            "hyper-util",
+            "docker_credential",
+            "rustls",
+            "rustls-platform-verifier",
+            "tokio-rustls",
+        ],
         &["referee-store", "referee-server", "referee-benches"],
     ),
     (

@@ -17,6 +17,9 @@ use std::time::Duration;
 /// What a server answers with that can wait for news.
 const LONG_POLLING: &str = "application/vnd.openpolicyagent.bundles";
 
+/// How an archive begins (RFC 1952, section 2.3.1).
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
 /// The longest time for one download in all, beside the time for which a server may wait.
 const TOTAL: Duration = Duration::from_secs(15 * 60);
 
@@ -86,7 +89,8 @@ impl BundleSource for HttpBundles {
                 }
                 let waits = self.waiting().is_some();
                 let bytes = response.into_body();
-                if is_html(&media.to_ascii_lowercase(), &bytes) {
+                // What is an archive is one, whatever a server without the type of it says.
+                if !bytes.starts_with(&GZIP) && is_html(&media.to_ascii_lowercase(), &bytes) {
                     let problem = "a page for people came in place of a bundle".to_owned();
                     return Err(BundleFetchError::NoBundle { target, problem });
                 }

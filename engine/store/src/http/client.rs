@@ -3,11 +3,12 @@
 use super::body;
 use super::deadline::{Deadline, Fault, retry_after};
 use super::origin::{is_own_machine, same_origin};
-use super::tls::{certificates, is_tls_failure};
+use super::tls::{is_tls_failure, trust};
 use super::{MAX_ERROR_BYTES, MAX_REDIRECTS};
 use crate::config::RegistryConfig;
 use crate::error::StoreError;
 use crate::pieces::Pieces;
+use crate::tls;
 use bytes::Bytes;
 use moka::sync::Cache;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
@@ -116,7 +117,14 @@ impl Http {
     pub(crate) fn new(config: &RegistryConfig) -> Result<Self, StoreError> {
         config.check()?;
         let connect = Duration::from_millis(config.connect_timeout_ms);
-        let mut builder = Client::builder()
+        let unusable =
+            |error: Box<dyn std::error::Error + Send + Sync>| StoreError::Configuration {
+                setting: "ca_files".into(),
+                problem: "no HTTP client can be made with these settings".into(),
+                source: Some(error),
+            };
+        let speaking = trust(config)?.speaking(None).map_err(unusable)?;
+        let client = Client::builder()
             .user_agent(concat!("referee/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(connect)
             .redirect(redirect::Policy::none())
@@ -125,18 +133,10 @@ impl Http {
             .no_gzip()
             .no_brotli()
             .no_zstd()
-            .no_deflate();
-        let certificates = certificates(config)?;
-        builder = if config.only_ca_files {
-            builder.tls_certs_only(certificates)
-        } else {
-            builder.tls_certs_merge(certificates)
-        };
-        let client = builder.build().map_err(|error| StoreError::Configuration {
-            setting: "ca_files".into(),
-            problem: "no HTTP client can be made with these settings".into(),
-            source: Some(Box::new(error)),
-        })?;
+            .no_deflate()
+            .tls_backend_preconfigured(speaking)
+            .build()
+            .map_err(|error| unusable(error.into()))?;
         Ok(Self {
             client,
             connect,
@@ -264,7 +264,7 @@ impl Http {
         }
         let lasting = error.is_connect() && is_tls_failure(&error);
         // The address may hold a signature that is as good as a password.
-        let source = Box::new(error.without_url());
+        let source = tls::failure(&error).unwrap_or_else(|| Box::new(error.without_url()));
         let error = StoreError::Connection { target, source };
         if lasting { Fault::lasting(error) } else { Fault::passing(error) }
     }

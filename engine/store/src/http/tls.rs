@@ -3,7 +3,9 @@
 use crate::config::RegistryConfig;
 use crate::error::StoreError;
 use crate::files;
-use reqwest::Certificate;
+use crate::tls::Trust;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use std::io;
 use std::path::Path;
 
@@ -32,17 +34,17 @@ fn is_invalid_data(error: &io::Error) -> bool {
             .is_some_and(is_invalid_data)
 }
 
-/// The certificates of all configured files.
-pub(super) fn certificates(config: &RegistryConfig) -> Result<Vec<Certificate>, StoreError> {
-    let mut all = Vec::new();
+/// Whose certificates are taken: those of all configured files, and of the machine.
+pub(super) fn trust(config: &RegistryConfig) -> Result<Trust, StoreError> {
+    let mut authorities = Vec::new();
     for path in &config.ca_files {
-        all.extend(certificates_in(path)?);
+        authorities.extend(certificates_in(path)?);
     }
-    Ok(all)
+    Ok(Trust { authorities, only_these: config.only_ca_files, anybody: false })
 }
 
 /// The certificates of one file.
-pub(crate) fn certificates_in(path: &Path) -> Result<Vec<Certificate>, StoreError> {
+pub(crate) fn certificates_in(path: &Path) -> Result<Vec<CertificateDer<'static>>, StoreError> {
     let unusable = |problem: &str, source: Option<Box<dyn std::error::Error + Send + Sync>>| {
         StoreError::Configuration {
             setting: format!("certificate file {}", path.display()),
@@ -52,7 +54,8 @@ pub(crate) fn certificates_in(path: &Path) -> Result<Vec<Certificate>, StoreErro
     };
     let pem = files::read(path, MAX_CA_BYTES)
         .map_err(|error| unusable("the file cannot be read", Some(Box::new(error))))?;
-    let certificates = Certificate::from_pem_bundle(&pem)
+    let certificates: Vec<_> = CertificateDer::pem_slice_iter(&pem)
+        .collect::<Result<_, _>>()
         .map_err(|error| unusable("not PEM certificates", Some(Box::new(error))))?;
     if certificates.is_empty() {
         return Err(unusable("the file holds no certificate", None));

@@ -10,7 +10,9 @@ use super::{CONNECT_TIMEOUT, identity, unusable};
 use crate::error::StoreError;
 use crate::files::blocking;
 use crate::http::{Fault, certificates_in, is_tls_failure};
-use reqwest::{Certificate, Client, Identity, redirect};
+use crate::tls::{self, Trust};
+use reqwest::{Client, redirect};
+use rustls::sign::CertifiedKey;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
@@ -50,18 +52,10 @@ struct Current {
 /// Tells a file from what it was: length and time of change of certificate and key.
 type Stamp = [(u64, Option<SystemTime>); 2];
 
-/// Whose certificates are taken.
-#[derive(Clone, Debug)]
-struct Trust {
-    authorities: Vec<Certificate>,
-    only_these: bool,
-    anybody: bool,
-}
-
 impl Connection {
     pub(super) fn new(config: &ServiceConfig) -> Result<Self, StoreError> {
-        let trust = Trust::of(config)?;
-        let elsewhere = trust.client(&config.name, None)?;
+        let trust = trust(config)?;
+        let elsewhere = client(&trust, &config.name, None)?;
         let own = match &config.credentials.client_tls {
             None => Own::Plain,
             Some(tls) => Own::Certified(Arc::new(Certified::new(config, tls, trust)?)),
@@ -95,7 +89,7 @@ impl Certified {
             }
         }
         let stamp = stamp(tls)?;
-        let client = trust.client(&config.name, Some(identity::read(&config.name, tls)?))?;
+        let client = client(&trust, &config.name, Some(identity::read(&config.name, tls)?))?;
         let interval = Duration::from_secs(tls.cert_reread_interval_seconds.unwrap_or(0));
         let current = Mutex::new(Current { client, stamp, looked: Instant::now() });
         Ok(Self { name: config.name.clone(), tls: tls.clone(), trust, interval, current })
@@ -110,7 +104,7 @@ impl Certified {
         let found = stamp(&self.tls)?;
         if found != current.stamp {
             let identity = identity::read(&self.name, &self.tls)?;
-            current.client = self.trust.client(&self.name, Some(identity))?;
+            current.client = client(&self.trust, &self.name, Some(identity))?;
             current.stamp = found;
             tracing::info!(service = self.name, "the client certificate was read anew");
         }
@@ -128,56 +122,52 @@ fn stamp(tls: &ClientTlsConfig) -> Result<Stamp, StoreError> {
     Ok([look(&tls.cert)?, look(&tls.private_key)?])
 }
 
-impl Trust {
-    fn of(config: &ServiceConfig) -> Result<Self, StoreError> {
-        let tls = config.tls.clone().unwrap_or_default();
-        let older = config.credentials.client_tls.as_ref();
-        let (file, system) = match tls.ca_cert.filter(|path| !path.as_os_str().is_empty()) {
-            Some(file) => (Some(file), tls.system_ca_required),
-            None => (
-                older.and_then(|older| older.ca_cert.clone()),
-                older.is_some_and(|older| older.system_ca_required),
-            ),
-        };
-        let authorities = match &file {
-            Some(path) => certificates_in(path).map_err(|error| StoreError::Configuration {
-                setting: format!("services.{}.tls.ca_cert", config.name),
-                problem: "the authorities cannot be used".into(),
-                source: Some(Box::new(error)),
-            })?,
-            None => Vec::new(),
-        };
-        let only_these = file.is_some() && !system;
-        Ok(Self { authorities, only_these, anybody: config.allow_insecure_tls })
-    }
-
-    fn client(&self, name: &str, identity: Option<Identity>) -> Result<Client, StoreError> {
-        let authorities = self.authorities.iter().cloned();
-        let mut builder = Client::builder()
-            .user_agent(concat!("referee/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT_TIMEOUT)
-            .redirect(redirect::Policy::none())
-            .referer(false)
-            .tls_danger_accept_invalid_certs(self.anybody)
-            // What a bundle is must not depend on how it came.
-            .no_gzip()
-            .no_brotli()
-            .no_zstd()
-            .no_deflate();
-        builder = if self.only_these {
-            builder.tls_certs_only(authorities)
-        } else {
-            builder.tls_certs_merge(authorities)
-        };
-        if let Some(identity) = identity {
-            builder = builder.identity(identity);
-        }
-        builder.build().map_err(|error| StoreError::Configuration {
-            setting: format!("services.{name}"),
-            problem: "no HTTP client can be made with these settings".into(),
+/// Whose certificates are taken.
+fn trust(config: &ServiceConfig) -> Result<Trust, StoreError> {
+    let tls = config.tls.clone().unwrap_or_default();
+    let older = config.credentials.client_tls.as_ref();
+    let (file, system) = match tls.ca_cert.filter(|path| !path.as_os_str().is_empty()) {
+        Some(file) => (Some(file), tls.system_ca_required),
+        None => (
+            older.and_then(|older| older.ca_cert.clone()),
+            older.is_some_and(|older| older.system_ca_required),
+        ),
+    };
+    let authorities = match &file {
+        Some(path) => certificates_in(path).map_err(|error| StoreError::Configuration {
+            setting: format!("services.{}.tls.ca_cert", config.name),
+            problem: "the authorities cannot be used".into(),
             source: Some(Box::new(error)),
-        })
-    }
+        })?,
+        None => Vec::new(),
+    };
+    let only_these = file.is_some() && !system;
+    Ok(Trust { authorities, only_these, anybody: config.allow_insecure_tls })
+}
+
+fn client(
+    trust: &Trust,
+    name: &str,
+    shown: Option<Arc<CertifiedKey>>,
+) -> Result<Client, StoreError> {
+    let unusable = |error: Box<dyn std::error::Error + Send + Sync>| StoreError::Configuration {
+        setting: format!("services.{name}"),
+        problem: "no HTTP client can be made with these settings".into(),
+        source: Some(error),
+    };
+    Client::builder()
+        .user_agent(concat!("referee/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(CONNECT_TIMEOUT)
+        .redirect(redirect::Policy::none())
+        .referer(false)
+        // What a bundle is must not depend on how it came.
+        .no_gzip()
+        .no_brotli()
+        .no_zstd()
+        .no_deflate()
+        .tls_backend_preconfigured(trust.speaking(shown).map_err(unusable)?)
+        .build()
+        .map_err(|error| unusable(error.into()))
 }
 
 /// What it means that a request got no answer.
@@ -189,7 +179,7 @@ pub(super) fn no_answer(error: reqwest::Error, target: &str) -> Fault {
     }
     let lasting = error.is_connect() && is_tls_failure(&error);
     // The address may hold a signature that is as good as a password.
-    let source = Box::new(error.without_url());
+    let source = tls::failure(&error).unwrap_or_else(|| Box::new(error.without_url()));
     let error = StoreError::Connection { target, source };
     if lasting { Fault::lasting(error) } else { Fault::passing(error) }
 }

@@ -142,7 +142,50 @@ async fn credentials_go_to_the_services_own_origin_only() {
         assert!(error.to_string().ends_with(problem), "{error}");
     }
     let posted = service.send(ServiceRequest::post("away", "secret".into())).await.unwrap();
-    assert_eq!((posted.status(), other.log().len()), (302, 1), "a body goes nowhere else");
+    assert_eq!((posted.status(), other.log().len()), (302, 1), "the body would be lost");
+}
+
+#[tokio::test]
+async fn a_body_is_sent_again_where_a_redirect_keeps_it() {
+    let other = Server::start(|_| reply(200, &[], b"elsewhere")).await;
+    let place = format!("Location: http://{}/away", other.host);
+    let server = Server::start(move |request| match request.path.as_str() {
+        "/base/away" => reply(307, &[&place], b""),
+        "/base/near" => reply(308, &["Location: /near"], b""),
+        "/base/round" => reply(308, &["Location: /base/round"], b""),
+        _ => reply(200, &[], b"here"),
+    })
+    .await;
+    let more = json!({"headers": {"X-Key": "k"}, "credentials": {"bearer": {"token": "t"}}});
+    let service = service(&server, &more);
+    let post = |path: &str| {
+        let request = ServiceRequest::post(path, "an event".into());
+        let request = request.header("Content-Encoding", "gzip").unwrap();
+        let service = service.clone();
+        async move { service.send(request).await }
+    };
+    assert_eq!(post("away").await.unwrap().body().as_ref(), b"elsewhere");
+    let log = other.log();
+    assert_eq!((log[0].method.as_str(), log[0].body.as_str()), ("POST", "an event"));
+    assert_eq!(log[0].header("content-encoding"), "gzip");
+    assert_eq!((log[0].header("authorization"), log[0].header("x-key")), ("", ""));
+    assert_eq!(post("near").await.unwrap().body().as_ref(), b"here");
+    let log = server.log();
+    let near = log.iter().find(|request| request.path == "/near").unwrap();
+    assert_eq!((near.method.as_str(), near.body.as_str()), ("POST", "an event"));
+    assert_eq!((near.header("authorization"), near.header("x-key")), ("Bearer t", "k"));
+    let error = post("round").await.unwrap_err();
+    assert!(error.to_string().ends_with("more than 5 redirects"), "{error}");
+}
+
+#[tokio::test]
+async fn a_header_of_the_configuration_authorizes_before_a_token_does() {
+    let server = Server::start(|_| reply(200, &[], b"")).await;
+    let more = json!({
+        "headers": {"authorization": "Basic eDp5"}, "credentials": {"bearer": {"token": "t"}},
+    });
+    service(&server, &more).send(ServiceRequest::get("x")).await.unwrap();
+    assert_eq!(server.log()[0].header("authorization"), "Basic eDp5");
 }
 
 #[tokio::test]

@@ -2,24 +2,47 @@
 
 use crate::helpers::{BODY, config, place, store_with, tag};
 use crate::server::{MANIFEST, Server, reply};
-use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedKey, CustomExtension, ExtendedKeyUsagePurpose,
+    IsCa, KeyPair, date_time_ymd, generate_simple_self_signed,
+};
 use referee_core::Limits;
+use referee_core::error::chain;
+use referee_store::service::{Service, ServiceRequest};
 use referee_store::{Environment, RegistryConfig, RegistryStore, Store, StoreError};
+use serde_json::json;
 use std::sync::Arc;
 use tempfile::TempDir;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::sign::SingleCertAndKey;
+use tokio_rustls::rustls::{self, ServerConfig};
 
 /// A server with a certificate of its own making, and a folder with that as `ca.pem`.
 async fn server() -> (Server, TempDir) {
-    let CertifiedKey { cert, signing_key } =
-        generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
+    with(generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap()).await
+}
+
+/// The same with what `openssl req -x509` makes: the certificate is an authority's.
+async fn authority(change: impl FnOnce(&mut CertificateParams)) -> (Server, TempDir) {
+    let mut params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    change(&mut params);
+    let signing_key = KeyPair::generate().unwrap();
+    let cert = params.self_signed(&signing_key).unwrap();
+    with(CertifiedKey { cert, signing_key }).await
+}
+
+async fn with(certified: CertifiedKey<KeyPair>) -> (Server, TempDir) {
+    let CertifiedKey { cert, signing_key } = certified;
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
+    // Put together here: what is refused to be served is to be refused by who asks, too.
+    let key = aws_lc_rs::sign::any_supported_type(&key).unwrap();
+    let certified = rustls::sign::CertifiedKey::new(vec![cert.der().clone()], key);
     let tls = ServerConfig::builder()
         .with_no_client_auth()
-        .with_single_cert(vec![cert.der().clone()], key)
-        .unwrap();
+        .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
     let acceptor = TlsAcceptor::from(Arc::new(tls));
     let handler = Arc::new(|_: &crate::server::Request| reply(200, &[MANIFEST], BODY));
     let server = Server::start_with(handler, Some(acceptor)).await;
@@ -55,6 +78,74 @@ async fn a_server_of_an_unknown_authority_is_not_and_is_not_asked_again() {
         assert_eq!(server.connections(), number + 1, "a certificate is not tried again");
     }
     assert_eq!(server.log().len(), 0);
+}
+
+#[tokio::test]
+async fn an_authoritys_own_certificate_is_taken_where_it_is_configured_byte_for_byte() {
+    let (server, folder) = authority(|_| ()).await;
+    for only in [false, true] {
+        let store = store_with(&trusting(&folder, only), &Limits::default());
+        store.manifest(&place(&server), tag("1").as_ref()).await.unwrap();
+    }
+    let (_other, other_folder) = authority(|_| ()).await;
+    let store = store_with(&trusting(&other_folder, true), &Limits::default());
+    let error = store.manifest(&place(&server), tag("1").as_ref()).await.unwrap_err();
+    let words = "the server's certificate is an authority's, and none of those that are configured";
+    assert!(chain(&*error).ends_with(words), "{}", chain(&*error));
+}
+
+#[tokio::test]
+async fn an_authoritys_own_certificate_is_held_to_its_time_its_name_and_its_use() {
+    type Change = fn(&mut CertificateParams);
+    let cases: [(Change, &str); 5] = [
+        (|p| p.not_after = date_time_ymd(2020, 1, 1), "was valid until 2020-01-01T00:00:00Z"),
+        (|p| p.not_before = date_time_ymd(2999, 1, 1), "is valid from 2999-01-01T00:00:00Z on"),
+        (
+            |p| {
+                p.subject_alt_names =
+                    CertificateParams::new(["a.example".into()]).unwrap().subject_alt_names
+            },
+            "is not for 127.0.0.1, but for a.example",
+        ),
+        (
+            |p| p.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth],
+            "is not for servers: its extended key usage is another",
+        ),
+        (
+            |p| {
+                let mut unknown = CustomExtension::from_oid_content(&[1, 2, 3, 4], vec![5, 0]);
+                unknown.set_criticality(true);
+                p.custom_extensions.push(unknown);
+            },
+            "has a critical extension that is not known",
+        ),
+    ];
+    for (change, expected) in cases {
+        let (server, folder) = authority(change).await;
+        let store = store_with(&trusting(&folder, true), &Limits::default());
+        let error = store.manifest(&place(&server), tag("1").as_ref()).await.unwrap_err();
+        let told = chain(&*error);
+        assert!(told.ends_with(&format!("the server's certificate {expected}")), "{told}");
+        assert_eq!(server.log().len(), 0);
+    }
+    for purpose in [ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::Any] {
+        let (server, folder) = authority(|p| p.extended_key_usages = vec![purpose]).await;
+        let store = store_with(&trusting(&folder, true), &Limits::default());
+        store.manifest(&place(&server), tag("1").as_ref()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_service_may_be_its_own_authority() {
+    let (server, folder) = authority(|_| ()).await;
+    let url = format!("https://{}", server.host);
+    let ca_cert = folder.path().join("ca.pem");
+    let config = crate::service::config(&url, &json!({"tls": {"ca_cert": ca_cert}}));
+    let answer = Service::new(&config).unwrap().send(ServiceRequest::get("x")).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let config = crate::service::config(&url, &json!({"allow_insecure_tls": true}));
+    let answer = Service::new(&config).unwrap().send(ServiceRequest::get("x")).await.unwrap();
+    assert_eq!(answer.status(), 200);
 }
 
 #[tokio::test]
