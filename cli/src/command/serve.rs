@@ -24,8 +24,8 @@ use std::time::Duration;
 /// The arguments of `referee serve`.
 #[derive(Args, Debug)]
 pub(crate) struct ServeArgs {
-    /// Files and folders of policies and data to begin with, as opa run --server takes them, for
-    /// OPA's API; none of them rules over artifacts
+    /// Files and folders of policies and data to begin with, as OPA's server takes them, for its
+    /// API; none of them rules over artifacts
     #[arg(value_name = "PATH", conflicts_with_all = ["policy", "no_policy", "data", "set", "package"])]
     paths: Vec<String>,
     /// Where to listen: host:port (port 0 is any that is free), https://host:port or
