@@ -72,7 +72,11 @@ pub(crate) async fn authorize(
     let (mut head, mut body) = request.into_parts();
     let path = segments(endpoint, path).map_err(DataPathError::from)?;
     let mut shown = None;
+    let mut room = None;
     if shows_body(endpoint, &head.method) {
+        // A body takes memory, whoever reads it. Who answers takes room of its own before anybody
+        // else can, since nothing is waited for until then.
+        room = Some(app.admit(1)?);
         let bytes = match endpoint {
             Endpoint::Verify => verify::read_body(app, &head, body).await?,
             _ => input::read(app, &head, body).await.map_err(plainly)?,
@@ -98,6 +102,7 @@ pub(crate) async fn authorize(
         tell(app, &revision, &head, &input, error);
     }
     judged?;
+    drop(room);
     Ok(Request::from_parts(head, body))
 }
 

@@ -17,6 +17,12 @@ use std::time::{Duration, Instant};
 const SHOWS: &str =
     "package system.authz\n\nallow := {\"allowed\": false, \"reason\": json.marshal(input)}\n";
 
+/// `{"input":1}` under gzip.
+const PACKED: &[u8] = &[
+    0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0xab, 0x56, 0xca, 0xcc, 0x2b, 0x28,
+    0x2d, 0x51, 0xb2, 0x32, 0xac, 0x05, 0x00, 0x56, 0x35, 0x76, 0xb8, 0x0b, 0x00, 0x00, 0x00,
+];
+
 /// What may be answered, by what the request asks for.
 const RULES: &str = r#"package system.authz
 
@@ -70,7 +76,7 @@ impl Both {
         }
         let mut command = Command::new(env!("CARGO_BIN_EXE_referee"));
         command.env_clear().env("HOME", "/nonexistent").current_dir(policy.parent().unwrap());
-        let all = [&["--policy", policy.to_str().unwrap()], arguments].concat();
+        let all = [&[policy.to_str().unwrap()], arguments].concat();
         let (mut ours, mut log) = serve(&mut command, &all);
         std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
         let address = ours.address.trim_start_matches("https://").to_owned();
@@ -124,8 +130,11 @@ fn the_policy_of_both_servers_is_given_the_same_about_a_request() {
     let folder = tempfile::tempdir().unwrap();
     let policy = folder.path().join("authz.rego");
     std::fs::write(&policy, SHOWS).unwrap();
-    let arguments = ["--authorization", "basic", "--authentication", "token"];
+    let arguments = ["--authorization", "basic", "--authentication", "token", "--h2c"];
     let both = Both::start(&opa, &policy, &arguments);
+    let packed = folder.path().join("packed");
+    std::fs::write(&packed, PACKED).unwrap();
+    let packed = format!("@{}", packed.display());
     let requests: &[(&str, &[&str])] = &[
         ("/", &[]),
         ("/health?bundles&plugins=true", &[]),
@@ -150,6 +159,11 @@ fn the_policy_of_both_servers_is_given_the_same_about_a_request() {
         ("/v1/data", &["-H", "Authorization: bearer a"]),
         ("/v1/data", &["-H", "Authorization: Basic a"]),
         ("/v1/data", &["-H", "Authorization;"]),
+        ("/v1/d%61ta/%2e%2e/%2E/...", &["-X", "PUT", "-d", "1"]),
+        ("/v1/policies/a%2F%2Fb/%2e%2e", &["-X", "DELETE"]),
+        ("/v1/data", &["-H", "Cookie: a=1", "-H", "Cookie: b=2"]),
+        ("/v1/data", &["--http2-prior-knowledge", "-H", "Cookie: a=1", "-H", "Cookie: b=2"]),
+        ("/v1/data/a", &["--data-binary", &packed, "-H", "Content-Encoding: gzip"]),
     ];
     for (path, arguments) in requests {
         let [theirs, ours] = both.shown("http", path, arguments);
@@ -157,7 +171,7 @@ fn the_policy_of_both_servers_is_given_the_same_about_a_request() {
     }
     for body in ["{", "[1", "a"] {
         let [theirs, ours] = both.ask("http", "/v1/data/a", &["-d", body]);
-        assert_eq!((&ours.0, &ours.1["code"]), (&theirs.0, &theirs.1["code"]), "{body}");
+        assert_eq!(ours, theirs, "{body}");
         assert_eq!(theirs.0, "400");
     }
 }

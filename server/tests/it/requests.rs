@@ -2,6 +2,7 @@
 
 use crate::client::Client;
 use crate::stand::{POLICY, Stand, policy_with, serve};
+use referee_server::state::{Change, WriteError};
 use referee_server::{Authentication, Authorization, ServerConfig};
 use serde_json::{Value, json};
 use std::io::Write as _;
@@ -77,6 +78,44 @@ async fn what_is_written_is_what_the_policy_was_asked_about() {
         let read = client.ask(&format!("GET {target}"), &[LETMEIN], "").await;
         assert_eq!((read.status, read.body.as_str()), (200, "{}\n"), "{target}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_way_of_writing_a_path_is_authorized_as_one_and_written_as_another() {
+    const PIECES: [&str; 9] = ["/", "//", "/./", "/../", "/%2e%2e/", "%2F", "%61", ".", "/a"];
+    let stand = stand().await;
+    let mut client = stand.client().await;
+    let state = stand.server.state();
+    let mut written = 0;
+    for (first, second, third) in PIECES
+        .iter()
+        .flat_map(|a| PIECES.iter().flat_map(move |b| PIECES.iter().map(move |c| (a, b, c))))
+    {
+        let target = format!("/v1/data/w{first}{second}{third}x");
+        let empty = state.change(|next| -> Result<bool, WriteError> {
+            next.put_data(&[], referee_rego::Value::object([]))?;
+            Ok(true)
+        });
+        assert!(matches!(empty.await, Change::Done(_)));
+        let head = format!("PUT {target}");
+        let input = shown(&mut client, &head, &[], "").await;
+        let path: Vec<&str> =
+            input["path"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+        let status = client.ask(&head, &[LETMEIN], "1").await.status;
+        let expected = match path.as_slice() {
+            ["v1", "data", names @ ..] if !names.is_empty() => {
+                written += 1;
+                assert_eq!(status, 204, "{target}");
+                names.iter().rev().fold(json!(1), |inner, name| json!({ *name: inner }))
+            }
+            _ => {
+                assert_eq!(status, 404, "{target}");
+                json!({})
+            }
+        };
+        assert_eq!(state.current().data().to_json(), expected, "{target}");
+    }
+    assert!(written > 500, "{written}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -272,4 +311,33 @@ async fn a_server_without_a_policy_of_its_own_is_an_opa_and_follows_no_subject()
     assert_eq!(client.get("/v1/data/base?subject=x:1").await.body, "{}\n");
     let both = r#"{"subject": "registry.example/team/app:1", "input": 1}"#;
     assert_eq!(client.post("/v1/data/base", both).await.body, "{}\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_the_policy_is_to_see_counts_as_work_while_it_is_read() {
+    let policy = policy_with(POLICY, &[("authz.rego", AUTHZ)]);
+    let stand = Stand::ruled_by_policy(policy, |config, _| {
+        config.authorization = Authorization::Basic;
+        config.authentication = Authentication::Token;
+        (config.max_in_flight, config.max_batch) = (1, 1);
+        config.body_read_timeout_ms = 30_000;
+    })
+    .await;
+    let mut slow = stand.client().await;
+    slow.send(b"POST /v1/batch/data HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{").await;
+    let mut client = stand.client().await;
+    let mut shed = None;
+    for _ in 0..1_000 {
+        let answer = client.ask("POST /v1/data/demo/sum", &[LETMEIN], "{}").await;
+        if answer.status == 503 {
+            shed = Some(answer.error().1);
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    assert_eq!(shed.as_deref(), Some("overloaded"));
+    assert_eq!(client.ask("GET /health", &[LETMEIN], "").await.status, 200);
+    slow.send(b"}").await;
+    assert_eq!(slow.answer().await.unwrap().status, 401);
+    assert_eq!(client.ask("POST /v1/data/demo/sum", &[LETMEIN], "{}").await.status, 200);
 }
