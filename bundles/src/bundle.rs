@@ -53,7 +53,7 @@ pub struct BundleModule {
     /// [`crate::ReadOptions::keep_unparsed`] leaves in a bundle.
     pub package: Option<Vec<String>>,
     /// Its tree, where [`crate::ReadOptions::compile`] says for whom it is parsed. Places in it are
-    /// in the file of its path inside, as OPA has them.
+    /// in the file of its name as it stands in the archive, as OPA has them.
     pub tree: Option<SyntaxTree>,
 }
 

@@ -12,6 +12,9 @@ use std::io;
 pub struct BundleFile {
     /// Its path inside, without a slash at the beginning.
     pub path: String,
+    /// Its name as it stands in the archive: `/p.rego` where OPA built it, `./p.rego` where tar
+    /// packed a folder. Places in errors are told by it, as in OPA; nothing is decided by it.
+    pub name: String,
     /// What is in it.
     pub bytes: Vec<u8>,
 }
@@ -58,7 +61,7 @@ impl Files {
         };
         let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         self.room_for(&path, size, limits)?;
-        self.push(path, bytes)
+        self.push(path.clone(), path, bytes)
     }
 
     /// Whether a file of so many bytes may be added.
@@ -81,13 +84,18 @@ impl Files {
         Ok(())
     }
 
-    pub(crate) fn push(&mut self, path: String, bytes: Vec<u8>) -> Result<(), ArchiveError> {
+    pub(crate) fn push(
+        &mut self,
+        path: String,
+        name: String,
+        bytes: Vec<u8>,
+    ) -> Result<(), ArchiveError> {
         if !self.paths.insert(path.clone()) {
             return Err(ArchiveError::Duplicate { path });
         }
         let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         self.unpacked = self.unpacked.saturating_add(size);
-        self.files.push(BundleFile { path, bytes });
+        self.files.push(BundleFile { path, name, bytes });
         Ok(())
     }
 

@@ -219,7 +219,7 @@ impl<'a> Reading<'a> {
             } else if is_data(base) {
                 self.data(file)?;
             } else if let Some(kind) = raw_kind(base) {
-                let BundleFile { path, bytes } = file;
+                let BundleFile { path, bytes, .. } = file;
                 self.raw.push(RawFile { path, kind, bytes });
             }
         }
@@ -242,7 +242,7 @@ impl<'a> Reading<'a> {
     }
 
     fn data(&mut self, file: BundleFile) -> Result<(), BundleError> {
-        let BundleFile { path, bytes } = file;
+        let BundleFile { path, bytes, .. } = file;
         self.data_files.push(path.clone());
         if self.options.without_data {
             return Ok(());
@@ -257,7 +257,7 @@ impl<'a> Reading<'a> {
     }
 
     fn module(&mut self, file: BundleFile) -> Result<(), BundleError> {
-        let BundleFile { path, bytes } = file;
+        let BundleFile { path, name, bytes } = file;
         let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         if size > self.options.limits.max_module_bytes {
             let limit = self.options.limits.max_module_bytes;
@@ -270,9 +270,9 @@ impl<'a> Reading<'a> {
         let started = self.now();
         let text: Arc<str> = text.into();
         let tree = match &self.options.compile {
-            None => SyntaxTree::parse(&path, &text, rego_v0.unwrap_or(self.options.rego_v0)),
+            None => SyntaxTree::parse(&name, &text, rego_v0.unwrap_or(self.options.rego_v0)),
             Some(options) => {
-                let module = Module::new(path.as_str(), Arc::clone(&text)).with_rego_v0(rego_v0);
+                let module = Module::new(name, Arc::clone(&text)).with_rego_v0(rego_v0);
                 SyntaxTree::of_module(&module, options)
             }
         };

@@ -74,7 +74,9 @@ fn collect(
         if kind == EntryType::XGlobalHeader {
             continue;
         }
-        let path = path::normalized(&entry.path_bytes(), limits)?;
+        let name = entry.path_bytes();
+        let path = path::normalized(&name, limits)?;
+        let name = String::from_utf8_lossy(&name).into_owned();
         if kind.is_dir() {
             continue;
         }
@@ -91,7 +93,7 @@ fn collect(
             return Err(ArchiveError::Truncated);
         }
         bytes.shrink_to_fit();
-        files.push(path, bytes)?;
+        files.push(path, name, bytes)?;
     }
     if seen == 0 { Err(ArchiveError::NotTar) } else { Ok(()) }
 }

@@ -190,3 +190,14 @@ fn how_long_reading_took_is_told_where_there_is_a_clock() {
     assert_eq!(found.times.data, Some(Duration::from_nanos(2)));
     assert_eq!(found.times.modules, Some(Duration::from_nanos(1)));
 }
+
+#[test]
+fn places_in_errors_are_told_by_the_name_as_it_stands_in_the_archive() {
+    for name in ["/x/p.rego", "./x/p.rego", "x/p.rego"] {
+        let error = snapshot(&[(name, "package x\n\ny := ")]).unwrap_err();
+        let told = format!("\n{name}:3: rego_parse_error");
+        assert!(error.to_string().contains(&told), "{error}");
+        let found = snapshot(&[(name, "package x")]).unwrap();
+        assert_eq!(found.modules[0].path, "x/p.rego", "{name}");
+    }
+}

@@ -91,7 +91,8 @@ pub(crate) fn run(
     let given = args.path.strip_prefix("file://").unwrap_or(&args.path);
     let path = Path::new(given);
     let mut found = Found::default();
-    let modules = if given.ends_with(".rego") {
+    let alone_is_given = given.ends_with(".rego");
+    let modules = if alone_is_given {
         vec![alone(path, limits)?]
     } else {
         bundle(args, path, limits, rego_v0, &mut found)?
@@ -103,7 +104,13 @@ pub(crate) fn run(
         let files = found.namespaces.entry(tree.package_text()).or_default();
         // Modules come before data.
         let at = files.iter().take_while(|file| file.ends_with(".rego")).count();
-        files.insert(at, module.name.to_string());
+        // As it stands in the archive a name may begin with a dot; here it is told without.
+        let name = if alone_is_given {
+            module.name.to_string()
+        } else {
+            cleaned(Path::new(&*module.name))
+        };
+        files.insert(at, name);
         said.extend(tree.annotations());
     }
     said.sort_by(|a, b| {
@@ -158,9 +165,13 @@ fn bundle(
     // As in OPA the files of a folder are told by their paths, and those of an archive as they
     // stand in it.
     let folder = path.is_dir();
-    let told = |inside: &str| {
-        if folder { cleaned(&path.join(inside)) } else { format!("/{inside}") }
+    let names: BTreeMap<String, String> =
+        files.iter().map(|file| (file.path.clone(), file.name.clone())).collect();
+    let written = |inside: &str| match names.get(inside) {
+        Some(name) if !folder => name.clone(),
+        _ => cleaned(&path.join(inside)),
     };
+    let told = |inside: &str| cleaned(Path::new(&written(inside)));
     let snapshot = match Bundle::from_files(files, &options).map_err(refused)? {
         Bundle::Delta(delta) => {
             found.manifest = Some(delta.manifest);
@@ -186,7 +197,7 @@ fn bundle(
         found.wasm.push((told(&file.path), answered.collect()));
     }
     let modules = snapshot.modules.iter().map(|module| {
-        Module::new(told(&module.path), module.text.clone()).with_rego_v0(module.rego_v0)
+        Module::new(written(&module.path), module.text.clone()).with_rego_v0(module.rego_v0)
     });
     let modules = modules.collect();
     found.manifest = Some(snapshot.manifest);
