@@ -4,13 +4,12 @@ use crate::find::{skipped, tool};
 use crate::http::{Answer, Client};
 use crate::process::{Process, figure};
 use crate::serving::Server;
+use crate::started::{alone, opa_server};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 use std::io::{self, Write as _};
-use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// The most bytes of a body, and of one that is unpacked.
@@ -38,24 +37,7 @@ fn opa(folder: &Path) -> Option<Server> {
     let program = tool("opa")?;
     let path = folder.join("theirs.json");
     std::fs::write(&path, config().to_string()).unwrap();
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let child = Command::new(program)
-        .env_clear()
-        .env("HOME", "/nonexistent")
-        .args(["run", "--server", "--disable-telemetry", "--addr", &free.to_string()])
-        .arg("--config-file")
-        .arg(path)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let server = Server { child, address: free.to_string() };
-    let patience = Instant::now() + Duration::from_secs(30);
-    while TcpStream::connect(&server.address).is_err() {
-        assert!(Instant::now() < patience, "opa does not listen");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    Some(server)
+    opa_server(&mut alone(&program), ["--config-file".as_ref(), path.as_os_str()])
 }
 
 /// A question, or a document, of so many bytes.

@@ -43,4 +43,7 @@ mod slow;
 #[cfg(test)]
 mod sources;
 #[cfg(test)]
+#[path = "../peers/opa.rs"]
+mod started;
+#[cfg(test)]
 mod upstream;

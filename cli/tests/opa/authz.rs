@@ -3,15 +3,15 @@
 
 use crate::find::{skipped, tool};
 use crate::serving::{Server, serve};
+use crate::started::{alone, opa_server};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair,
     SanType,
 };
 use serde_json::Value;
-use std::net::{TcpListener, TcpStream};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 /// Refuses everything, and shows what it was given.
 const SHOWS: &str =
@@ -57,23 +57,8 @@ struct Both {
 
 impl Both {
     fn start(opa: &Path, policy: &Path, arguments: &[&str]) -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let child = Command::new(opa)
-            .env_clear()
-            .env("HOME", "/nonexistent")
-            .args(["run", "--server", "--disable-telemetry", "--addr", &free.to_string()])
-            .args(arguments)
-            .arg(policy)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let theirs = Server { child, address: free.to_string() };
-        let patience = Instant::now() + Duration::from_secs(30);
-        while TcpStream::connect(&theirs.address).is_err() {
-            assert!(Instant::now() < patience, "opa does not listen");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        let theirs = arguments.iter().map(OsStr::new).chain([policy.as_os_str()]);
+        let theirs = opa_server(&mut alone(opa), theirs).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_referee"));
         command.env_clear().env("HOME", "/nonexistent").current_dir(policy.parent().unwrap());
         let all = [&[policy.to_str().unwrap()], arguments].concat();

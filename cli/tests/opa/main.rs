@@ -36,4 +36,7 @@ mod shipping;
 #[cfg(test)]
 mod source;
 #[cfg(test)]
+#[path = "../peers/opa.rs"]
+mod started;
+#[cfg(test)]
 mod starting;

@@ -1,11 +1,12 @@
 //! The real `opa run --server` and `referee serve` with one configuration file.
 
 use crate::serving::{Server, serve};
+use crate::started::{alone, opa_server};
 use serde_json::Value;
 use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// What `opa build` makes of a policy: an archive, signed where a key is given.
@@ -42,18 +43,8 @@ pub(crate) struct Both([Server; 2]);
 impl Both {
     /// Starts them.
     pub(crate) fn start(opa: &Path, config: &Path) -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let child = Command::new(opa)
-            .env_clear()
-            .envs([("HOME", "/nonexistent"), ("TOKEN", "t0")])
-            .args(["run", "--server", "--disable-telemetry", "--addr", &free.to_string()])
-            .arg("--config-file")
-            .arg(config)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let theirs = Server { child, address: free.to_string() };
+        let arguments = ["--config-file".as_ref(), config.as_os_str()];
+        let theirs = opa_server(alone(opa).env("TOKEN", "t0"), arguments).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_referee"));
         command.env_clear().envs([("HOME", "/nonexistent"), ("TOKEN", "t0")]);
         let (ours, mut log) =

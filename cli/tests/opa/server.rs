@@ -2,34 +2,13 @@
 
 use crate::find::{skipped, tool};
 use crate::serving::{Server, serve};
+use crate::started::{alone, opa_server};
 use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 const POLICY: &str = "package p\n\nx := input\n\ndeny contains \"never\" if false\n";
-
-/// The server of OPA, once it listens.
-fn theirs(program: &Path, policy: &Path) -> Server {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let child = Command::new(program)
-        .env_clear()
-        .env("HOME", "/nonexistent")
-        .args(["run", "--server", "--disable-telemetry", "--addr", &free.to_string()])
-        .arg(policy)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let server = Server { child, address: free.to_string() };
-    let patience = Instant::now() + Duration::from_secs(30);
-    while TcpStream::connect(&server.address).is_err() {
-        assert!(Instant::now() < patience, "opa does not listen");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    server
-}
 
 fn ours(policy: &Path) -> Server {
     let mut command = Command::new(env!("CARGO_BIN_EXE_referee"));
@@ -65,7 +44,8 @@ fn a_body_is_the_same_input_to_both_servers() {
     let folder = tempfile::tempdir().unwrap();
     let policy = folder.path().join("p.rego");
     std::fs::write(&policy, POLICY).unwrap();
-    let (theirs, ours) = (theirs(&opa, &policy), ours(&policy));
+    let theirs = opa_server(&mut alone(&opa), [&policy]).unwrap();
+    let ours = ours(&policy);
     let both = |media_type: &str, body: &str| {
         let asked = |server| ask(server, media_type, body.as_bytes());
         (asked(&theirs), asked(&ours))

@@ -3,11 +3,10 @@
 use crate::find::{skipped, tool};
 use crate::pair::ask;
 use crate::serving::{Server, serve};
+use crate::started::{alone, opa_server};
 use serde_json::Value;
-use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 const FILES: [(&str, &str); 9] = [
     ("az/a.rego", "package a\n\nallow := data.x.y\n"),
@@ -20,31 +19,6 @@ const FILES: [(&str, &str); 9] = [
     ("bad.rego", "package b\n\np := unknown\n"),
     ("list.json", "[1]"),
 ];
-
-/// The server of OPA, unless it ends instead of listening.
-fn theirs(opa: &Path, folder: &Path, paths: &[&str]) -> Option<Server> {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let child = Command::new(opa)
-        .env_clear()
-        .env("HOME", "/nonexistent")
-        .current_dir(folder)
-        .args(["run", "--server", "--disable-telemetry", "--addr", &free.to_string()])
-        .args(paths)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut server = Server { child, address: free.to_string() };
-    let patience = Instant::now() + Duration::from_secs(30);
-    while TcpStream::connect(&server.address).is_err() {
-        assert!(Instant::now() < patience, "opa does not listen");
-        if server.child.try_wait().unwrap().is_some() {
-            return None;
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    Some(server)
-}
 
 fn ours(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_referee"));
@@ -90,7 +64,7 @@ fn paths_are_what_opa_begins_with() {
         &[&scheme],
         &[&whole],
     ] {
-        let theirs = theirs(&opa, &at, paths).unwrap();
+        let theirs = opa_server(alone(&opa).current_dir(&at), paths).unwrap();
         let (ours, mut log) = serve(&mut ours(&at), paths);
         std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
         assert_eq!(begun(&ours), begun(&theirs), "{paths:?}");
@@ -105,7 +79,8 @@ fn paths_are_what_opa_begins_with() {
             "conflicting rule for data path a/allow found",
         ),
     ] {
-        assert!(theirs(&opa, &at, paths).is_none(), "{paths:?}");
+        let theirs = opa_server(alone(&opa).current_dir(&at), paths);
+        assert!(theirs.is_none(), "{paths:?}");
         let ended = ours(&at).args(["serve", "--listen", "127.0.0.1:0"]).args(paths).output();
         let ended = ended.unwrap();
         let told = String::from_utf8_lossy(&ended.stderr).into_owned();
