@@ -127,14 +127,17 @@ pub(crate) fn text(trace: &Trace, mode: Mode, pretty: bool) -> Result<String, Ap
         return go_json(&lines).map_err(unwritable);
     }
     let mut room = MOST_BYTES;
-    let within = |item: &String| match room.checked_sub(item.len()) {
-        Some(left) => {
-            room = left;
-            true
-        }
-        None => false,
-    };
-    Ok(list(events.into_iter().map(item).take_while(within)))
+    let mut items = Vec::with_capacity(events.len());
+    for event in events {
+        let told = item(event);
+        let Some(left) = room.checked_sub(told.len()) else {
+            items.push(item(&TraceEvent::cut_off(Some(event))));
+            break;
+        };
+        room = left;
+        items.push(told);
+    }
+    Ok(list(items.into_iter()))
 }
 
 /// A step, its members in OPA's order.

@@ -371,6 +371,26 @@ async fn an_evaluation_is_explained_step_by_step() {
     assert_eq!(undefined, json!({}));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_explanation_that_is_cut_says_so() {
+    let stand = Stand::new().await;
+    let mut client = stand.client().await;
+    let policy = "package long\nn := count([1 | input.a[_]; input.a[_]])";
+    client.ask("PUT /v1/policies/long", &[], policy).await;
+    let input = json!({"input": {"a": (0..300).collect::<Vec<_>>()}}).to_string();
+    let cut = "explanation cut: there are more steps than are told";
+    let lines = client.post("/v1/data/long/n?explain=full&pretty", &input).await.json();
+    let lines = lines["explanation"].as_array().unwrap();
+    assert_eq!(lines.len(), 200_001);
+    let last = lines[200_000].as_str().unwrap();
+    assert!(last.ends_with(&format!("Note \"{cut}\"")), "{last}");
+    // Items are longer, so that there are fewer of them.
+    let items = client.post("/v1/data/long/n?explain=full", &input).await.json();
+    let items = items["explanation"].as_array().unwrap();
+    assert!((1_000..200_001).contains(&items.len()), "{}", items.len());
+    assert_eq!(items[items.len() - 1]["message"], json!(cut));
+}
+
 /// Keeps what it is told.
 #[derive(Debug, Default)]
 struct Kept(Mutex<Vec<DecisionEvent>>);

@@ -13,20 +13,20 @@ const MOST_BYTES: usize = 64 << 20;
 
 /// The trace of some steps.
 pub(crate) fn trace(steps: &Steps, nodes: &mut Nodes<'_>, names: Names<'_>) -> Trace {
-    let mut trace = Trace { events: Vec::with_capacity(steps.list.len()), cut: steps.cut };
+    let (mut events, mut cut) = (Vec::with_capacity(steps.list.len()), steps.cut);
     let mut room = MOST_BYTES;
     for step in &steps.list {
         let event = event(step, nodes.of(step), names);
         match room.checked_sub(event.text.len().saturating_add(event.source.len())) {
             Some(left) => room = left,
             None => {
-                trace.cut = true;
+                cut = true;
                 break;
             }
         }
-        trace.events.push(event);
+        events.push(event);
     }
-    trace
+    Trace::new(events, cut)
 }
 
 fn event(step: &Step, node: Option<StepNode>, names: Names<'_>) -> TraceEvent {

@@ -19,6 +19,9 @@ const MOST_BYTES: u64 = 64 << 20;
 /// What stands for a value that a trace does not hold.
 const LEFT_OUT: &str = "…";
 
+/// The note that stands at the end of a trace that does not have all steps.
+const CUT: &str = "explanation cut: there are more steps than are told";
+
 /// What a step does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TraceOp {
@@ -166,6 +169,14 @@ pub struct Trace {
 }
 
 impl Trace {
+    /// The trace of steps. Where there were more, a note at their end says so.
+    pub(crate) fn new(mut events: Vec<TraceEvent>, cut: bool) -> Self {
+        if cut {
+            events.push(TraceEvent::cut_off(events.last()));
+        }
+        Self { events, cut }
+    }
+
     /// All steps.
     #[must_use]
     pub fn events(&self) -> &[TraceEvent] {
@@ -216,8 +227,9 @@ impl Trace {
         }
         let mut entered: BTreeMap<u64, &TraceEvent> = BTreeMap::new();
         let mut kept = Vec::new();
+        let end = self.events.last().filter(|_| self.cut);
         for event in &self.events {
-            if wanted(event) {
+            if wanted(event) || end.is_some_and(|end| std::ptr::eq(end, event)) {
                 kept.extend(way_to(event, &entered));
                 entered.clear();
             }
@@ -303,6 +315,25 @@ impl TraceEvent {
         }
     }
 
+    /// The note that no more steps are told after one, though there were more.
+    #[must_use]
+    pub fn cut_off(last: Option<&Self>) -> Self {
+        Self {
+            op: TraceOp::Note,
+            node: TraceNode::Expr,
+            text: String::new(),
+            tree: TraceTree::default(),
+            message: CUT.to_owned(),
+            location: last.map_or(Location { file: String::new(), row: 1, col: 1 }, |last| {
+                last.location.clone()
+            }),
+            source: String::new(),
+            query: last.map_or(0, |last| last.query),
+            parent: last.map_or(0, |last| last.parent),
+            variables: Vec::new(),
+        }
+    }
+
     fn place(&self) -> String {
         if self.location.file.is_empty() {
             format!("query:{}", self.location.row)
@@ -341,5 +372,31 @@ impl TraceEvent {
         };
         let shown: Vec<_> = self.variables.iter().map(shown).collect();
         format!("{{{}}}", shown.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(op: TraceOp, query: u64) -> TraceEvent {
+        TraceEvent { op, message: String::new(), query, ..TraceEvent::cut_off(None) }
+    }
+
+    #[test]
+    fn a_trace_that_was_cut_says_so_at_its_end_whatever_is_asked_for() {
+        let steps = vec![step(TraceOp::Eval, 1), step(TraceOp::Fail, 2), step(TraceOp::Redo, 3)];
+        for (explain, told) in
+            [(Explain::Full, 4), (Explain::Debug, 4), (Explain::Fails, 2), (Explain::Notes, 1)]
+        {
+            let trace = Trace::new(steps.clone(), true);
+            let filtered = trace.filtered(explain);
+            assert_eq!(filtered.len(), told, "{explain:?}");
+            let last = filtered.last().unwrap();
+            assert_eq!((last.op, last.message.as_str(), last.query), (TraceOp::Note, CUT, 3));
+            let whole = Trace::new(steps.clone(), false);
+            assert_eq!(whole.filtered(explain).len(), told - 1, "{explain:?}");
+        }
+        assert_eq!(Trace::new(Vec::new(), true).events(), [TraceEvent::cut_off(None)]);
     }
 }

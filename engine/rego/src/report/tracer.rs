@@ -151,7 +151,7 @@ impl<'n> Tracer<'n> {
         }
         let mut profile = self.profile.take().unwrap_or_default();
         profile.settle((self.clock)());
-        (Trace { events: self.events, cut: self.cut }, profile)
+        (Trace::new(self.events, self.cut), profile)
     }
 
     /// Takes a step.
