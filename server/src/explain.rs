@@ -137,7 +137,7 @@ pub(crate) fn text(trace: &Trace, mode: Mode, pretty: bool) -> Result<String, Ap
         room = left;
         items.push(told);
     }
-    Ok(list(items.into_iter()))
+    Ok(list(items))
 }
 
 /// A step, its members in OPA's order.
