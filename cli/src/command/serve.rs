@@ -53,6 +53,9 @@ pub(crate) struct ServeArgs {
     /// Who may ask for what: basic (the rule data.system.authz.allow says) or off
     #[arg(long, value_name = "SCHEME", value_parser = ["basic", "off"], hide_possible_values = true)]
     authorization: Option<String>,
+    /// Let the rules about authorization read members of input that there never are
+    #[arg(long)]
+    skip_known_schema_check: bool,
     /// Begin with no policy and no data, for those that the API or bundles bring
     #[arg(long, conflicts_with = "policy")]
     no_policy: bool,
@@ -77,6 +80,8 @@ impl ServeArgs {
         overlay.set_some("server", "h2c", self.h2c.then_some(true));
         overlay.set_some("server", "authentication", self.authentication.clone());
         overlay.set_some("server", "authorization", self.authorization.clone());
+        let skips = self.skip_known_schema_check.then_some(true);
+        overlay.set_some("server", "skip_known_schema_check", skips);
         let files = [
             ("certificate", &self.tls_cert_file),
             ("key", &self.tls_private_key_file),
@@ -133,6 +138,7 @@ pub(crate) async fn run(mut config: Config, args: &ServeArgs) -> Result<Exit, Cl
         Some(program) => server.beginning_with(program)?,
         None => server,
     };
+    server.check_authorization()?;
     let shutdown = Shutdown::listen()?;
     let (server, working) = match opa {
         Some(opa) => {

@@ -464,6 +464,15 @@ impl Program {
         self.inner.back.required()
     }
 
+    /// Checks the types of the rules at a path below `data`, and of all that they need, against a
+    /// JSON Schema of `input`. Another engine than the native one checks nothing.
+    ///
+    /// # Errors
+    /// The type errors, such as a member of `input` that there is not.
+    pub fn check_input(&self, path: &[&str], schema: &Value) -> Result<(), RegoErrors> {
+        self.inner.back.check_input(path, schema)
+    }
+
     /// The modules it was compiled from.
     #[must_use]
     pub fn modules(&self) -> &[Module] {
