@@ -11,6 +11,7 @@ use referee_server::opa_config::{
 use referee_server::plugins::Services;
 use referee_server::plugins::bundle::{BundleHost, BundlePlugin, BundlePluginError};
 use referee_server::reporting::{Reporting, ReportingError};
+use referee_server::state::WriteError;
 use referee_server::{Server, ServerConfig};
 use referee_store::{Clock, StoreError, SystemClock};
 use std::io::{self, Write};
@@ -59,6 +60,9 @@ pub(crate) enum OpaError {
     /// Decision log or status cannot be started.
     #[error(transparent)]
     Reporting(#[from] ReportingError),
+    /// What the server is to begin with cannot be put in force.
+    #[error("the server cannot begin with what was named")]
+    Begin(#[source] WriteError),
     /// The bundles did not come in time.
     #[error("the bundles are not active after {seconds} s: {waiting}")]
     NotReady {
@@ -77,6 +81,7 @@ impl Coded for OpaError {
             Self::Service(error) => error.code(),
             Self::Bundle(error) => error.code(),
             Self::Reporting(error) => error.code(),
+            Self::Begin(_) => "bundle_activation",
             Self::NotReady { .. } => "not_ready",
         }
     }
@@ -87,7 +92,7 @@ impl Coded for OpaError {
             Self::Service(error) => error.hint(),
             Self::Bundle(error) => error.hint(),
             Self::Reporting(error) => error.hint(),
-            Self::Unreadable { .. } | Self::NotReady { .. } => None,
+            Self::Unreadable { .. } | Self::Begin(_) | Self::NotReady { .. } => None,
         }
     }
 }

@@ -239,7 +239,7 @@ impl Activation {
             return Err(bundle_error(referee_bundles::BundleError::DeltaAlone));
         };
         let manifest = delta.manifest.clone();
-        let mut content = content_of(name, &manifest, &etag);
+        let mut content = BundleContent::of_manifest(name, &manifest, &etag);
         let change = self.host.state.change(move |transaction| {
             content.data =
                 delta.apply(&active.manifest, transaction.data()).map_err(bundle_error)?;
@@ -314,13 +314,3 @@ impl Activation {
 
 /// How long it took to bring a bundle into force, most of it compiling.
 const COMPILE: &str = "timer_rego_module_compile_ns";
-
-/// A bundle of that name without modules and data.
-pub(super) fn content_of(name: &str, manifest: &Manifest, etag: &str) -> BundleContent {
-    let roots = manifest.effective_roots().iter().map(ToOwned::to_owned).collect();
-    let mut content = BundleContent::new(name, roots);
-    content.revision.clone_from(&manifest.revision);
-    content.manifest = manifest.to_value();
-    content.etag = etag.to_owned();
-    content
-}
