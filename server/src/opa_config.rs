@@ -126,7 +126,7 @@ impl OpaConfig {
         merge(&mut tree, laid);
         let mut tree = Value::Object(tree);
         drop_nulls(&mut tree);
-        let mut warnings = known::check(name, &tree)?;
+        let mut warnings = known::check(name, &mut tree)?;
         let services = services(name, &tree)?;
         let mut typed: Typed = typed(name, "", &tree)?;
         if let Some((bundle, source)) = sections::legacy_bundle(name, &tree)? {

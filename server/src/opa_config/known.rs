@@ -3,9 +3,12 @@
 //! An option that nobody knows is told of, as OPA does. One that OPA knows and Referee has not is
 //! told of where all that is lost is comfort, and refused where to go without it would serve
 //! other policies than were meant, or with less protection.
+//!
+//! Below the top OPA reads members whatever the case of their letters: `keyID` demands a signature
+//! as `keyid` does. Such members get their own names here, before anything looks at them.
 
 use super::error::OpaConfigError;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
 /// The most warnings that are given.
@@ -245,11 +248,12 @@ const SPECS: &[Spec] = &[
     ),
 ];
 
-/// Checks every member of a tree; what is to be told.
+/// Names members as they are known, and checks every member of a tree; what is to be told.
 ///
 /// # Errors
-/// [`OpaConfigError::Unsupported`] for the first option that is refused.
-pub(super) fn check(name: &str, tree: &Value) -> Result<Vec<String>, OpaConfigError> {
+/// [`OpaConfigError::Unsupported`] for the first option that is refused,
+/// [`OpaConfigError::Shape`] for one that is there twice, in letters of another case.
+pub(super) fn check(name: &str, tree: &mut Value) -> Result<Vec<String>, OpaConfigError> {
     let mut warnings = BTreeSet::new();
     let mut path = Vec::new();
     walk(name, tree, &mut path, &mut warnings)?;
@@ -258,13 +262,16 @@ pub(super) fn check(name: &str, tree: &Value) -> Result<Vec<String>, OpaConfigEr
 
 fn walk(
     name: &str,
-    value: &Value,
+    value: &mut Value,
     path: &mut Vec<String>,
     warnings: &mut BTreeSet<String>,
 ) -> Result<(), OpaConfigError> {
     match value {
         Value::Object(members) => {
             let spec = SPECS.iter().find(|(pattern, _)| matches(pattern, path));
+            if let Some((_, known)) = spec.filter(|_| !path.is_empty()) {
+                rename(name, members, known, path)?;
+            }
             for (member, value) in members {
                 path.push(member.clone());
                 if let Some((_, known)) = spec {
@@ -275,7 +282,7 @@ fn walk(
             }
         }
         Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
+            for (index, item) in items.iter_mut().enumerate() {
                 path.push(index.to_string());
                 walk(name, item, path, warnings)?;
                 path.pop();
@@ -284,6 +291,46 @@ fn walk(
         _ => {}
     }
     Ok(())
+}
+
+/// Gives members that are known but for the case of their letters the names that they have.
+fn rename(
+    name: &str,
+    members: &mut Map<String, Value>,
+    known: &[(&str, Fate)],
+    path: &[String],
+) -> Result<(), OpaConfigError> {
+    let others: Vec<String> = members
+        .keys()
+        .filter(|member| !known.iter().any(|(known, _)| known == member))
+        .cloned()
+        .collect();
+    for member in others {
+        let folded: String = member.chars().map(folded).collect();
+        let Some((known, _)) = known.iter().find(|(known, _)| *known == folded) else { continue };
+        if members.contains_key(*known) {
+            let path = path.iter().chain(Some(&member)).map(String::as_str).collect::<Vec<_>>();
+            return Err(OpaConfigError::Shape {
+                name: name.to_owned(),
+                path: path.join("."),
+                message: format!("{known} is there twice, in letters of another case"),
+            });
+        }
+        if let Some(value) = members.remove(&member) {
+            members.insert((*known).to_owned(), value);
+        }
+    }
+    Ok(())
+}
+
+/// A letter as Go compares it that reads names of members: two others than those of ASCII stand for
+/// letters of it.
+fn folded(letter: char) -> char {
+    match letter {
+        '\u{17f}' => 's',
+        '\u{212a}' => 'k',
+        letter => letter.to_ascii_lowercase(),
+    }
 }
 
 fn judge(

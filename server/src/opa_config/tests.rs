@@ -305,3 +305,55 @@ fn of_a_key_that_stands_twice_the_last_counts() {
     assert_eq!(config.labels.get("a"), None);
     assert_eq!(config.labels["b"], "z");
 }
+
+#[test]
+fn members_below_the_top_are_read_whatever_the_case_of_their_letters() {
+    let text = |signing: &str| {
+        format!(
+            "services: {{s: {{URL: http://h, Credentials: {{Bearer: {{Token: hunter2}}}}}}}}\n\
+             keys: {{k: {{Algorithm: HS256, KEY: hunter2, Scope: write}}}}\n\
+             bundles: {{b: {{Resource: r, {signing}}}}}\nDefault_Decision: x"
+        )
+    };
+    for signing in
+        ["signing: {keyID: k}", "Signing: {KEYID: k}", "\u{17f}igning: {\u{212a}eyid: k}"]
+    {
+        let config = read(&text(signing)).unwrap();
+        let bundle = &config.bundles["b"];
+        assert_eq!(bundle.signing.as_ref().unwrap().keyid, "k", "{signing}");
+        assert_eq!(bundle.resource, "r");
+        let key = &config.keys["k"];
+        assert_eq!((key.algorithm(), key.scope.as_str()), ("HS256", "write"));
+        assert_eq!(key.key.expose(), "hunter2");
+        assert_eq!(config.services[0].url, "http://h");
+        assert!(config.services[0].credentials.bearer.is_some());
+        assert!(!config.shown().to_string().contains("hunter2"), "{}", config.shown());
+        // At the top OPA looks at the names as they are.
+        assert_eq!(
+            config.warnings,
+            ["unknown configuration option \"Default_Decision\" encountered"]
+        );
+        assert_eq!(config.default_decision, "/system/main");
+    }
+    let refused = [
+        (
+            "signing: {keyid: k, keyID: j}",
+            "c.yaml: bundles.b.signing.keyID: keyid is there twice, in letters of another case",
+        ),
+        (
+            "signing: {KeyID: k, keyId: k}",
+            "c.yaml: bundles.b.signing.keyId: keyid is there twice, in letters of another case",
+        ),
+        (
+            "signing: {Plugin: p}",
+            "c.yaml: bundles.b.signing.plugin is not supported: it names a plug-in that is compiled \
+             into OPA",
+        ),
+    ];
+    for (signing, expected) in refused {
+        assert_eq!(read(&text(signing)).unwrap_err().to_string(), expected);
+    }
+    let error =
+        read("services: [{Name: s, Url: http://h}]\nbundles: {b: {SERVICE: t}}").unwrap_err();
+    assert_eq!(error.to_string(), "c.yaml: bundles.b.service: there is no service \"t\"");
+}

@@ -233,7 +233,7 @@ impl Working {
 
 fn waiting_for(bundles: &BundlePlugin) -> String {
     let statuses = bundles.statuses();
-    let waiting = statuses.values().filter(|status| status.last_successful_activation.is_none());
+    let waiting = statuses.values().filter(|status| !status.is_ready());
     let told = waiting.map(|status| match status.message.as_str() {
         "" => format!("{:?} has not come", status.name),
         message => format!("{:?}: {message}", status.name),
