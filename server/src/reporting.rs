@@ -206,7 +206,9 @@ struct ServiceCollector(Service);
 impl Collector for ServiceCollector {
     async fn post(&self, path: &str, body: Bytes, is_gzip: bool) -> Result<(), UploadError> {
         let unreachable = |error: Arc<StoreError>| UploadError::Unreachable(error);
+        // An answer of 2xx has taken it, whatever stands below: sent anew it would be there twice.
         let mut request = ServiceRequest::post(path, body)
+            .by_status()
             .header("content-type", "application/json")
             .map_err(|error| unreachable(Arc::new(error)))?;
         if is_gzip {
