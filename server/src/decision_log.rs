@@ -13,6 +13,7 @@ mod buffer;
 mod chunk;
 mod config;
 mod counters;
+mod edited;
 mod event;
 mod filter;
 mod limiter;
