@@ -179,7 +179,8 @@ const SPECS: &[Spec] = &[
             ("drop_decision", Done),
             ("console", Done),
             ("resource", Done),
-            ("nd_builtin_cache", Done),
+            // OPA looks at the one at the top only.
+            ("nd_builtin_cache", Idle),
         ],
     ),
     (
@@ -209,6 +210,12 @@ const SPECS: &[Spec] = &[
             ("prometheus_config", Done),
             ("trigger", Done),
         ],
+    ),
+    (&["status", "prometheus_config"], &[("collectors", Done)]),
+    (&["status", "prometheus_config", "collectors"], &[("bundle_loading_duration_ns", Done)]),
+    (
+        &["status", "prometheus_config", "collectors", "bundle_loading_duration_ns"],
+        &[("buckets", Done)],
     ),
     (
         &["server"],
@@ -248,7 +255,8 @@ const SPECS: &[Spec] = &[
 /// Checks every member of a tree; what is to be told.
 ///
 /// # Errors
-/// [`OpaConfigError::Unsupported`] for the first option that is refused.
+/// [`OpaConfigError::Unsupported`] for the first option that is refused, [`OpaConfigError::Shape`]
+/// for what stands in place of a mapping.
 pub(super) fn check(name: &str, tree: &Value) -> Result<Vec<String>, OpaConfigError> {
     let mut warnings = BTreeSet::new();
     let mut path = Vec::new();
@@ -262,9 +270,17 @@ fn walk(
     path: &mut Vec<String>,
     warnings: &mut BTreeSet<String>,
 ) -> Result<(), OpaConfigError> {
+    let spec = SPECS.iter().find(|(pattern, _)| matches(pattern, path));
+    // Members could be taken from a list by their places.
+    if spec.is_some() && !value.is_object() && !value.is_null() {
+        return Err(OpaConfigError::Shape {
+            name: name.to_owned(),
+            path: path.join("."),
+            message: format!("a mapping is needed, and there is {}", kind(value)),
+        });
+    }
     match value {
         Value::Object(members) => {
-            let spec = SPECS.iter().find(|(pattern, _)| matches(pattern, path));
             for (member, value) in members {
                 path.push(member.clone());
                 if let Some((_, known)) = spec {
@@ -315,6 +331,18 @@ fn judge(
         }
     }
     Ok(())
+}
+
+/// What a value is, without what it says.
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a mapping",
+    }
 }
 
 fn matches(pattern: &[&str], path: &[String]) -> bool {
