@@ -300,7 +300,21 @@ impl Program {
         input: &Value,
         budget: &EvalBudget,
     ) -> Result<Vec<Option<Value>>, RegoError> {
-        self.values(paths, Some(input), budget, &World::NONE).map(|values| values.values)
+        self.evaluate_all(paths, input, budget).map(|(values, _)| values)
+    }
+
+    /// As [`Self::eval_all`], with what `print` printed.
+    ///
+    /// # Errors
+    /// As for [`Self::eval`].
+    pub fn evaluate_all(
+        &self,
+        paths: &[&str],
+        input: &Value,
+        budget: &EvalBudget,
+    ) -> Result<(Vec<Option<Value>>, Vec<String>), RegoError> {
+        let found = self.values(paths, Some(input), budget, &World::NONE)?;
+        Ok((found.values, found.prints))
     }
 
     fn values(
