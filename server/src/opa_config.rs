@@ -116,7 +116,7 @@ impl OpaConfig {
         text: OpaConfigText<'_>,
         environment: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, OpaConfigError> {
-        let name = text.file.map_or("--set", |(name, _)| name);
+        let name = text.file.map_or("--opa-set", |(name, _)| name);
         let mut tree = match text.file {
             Some((name, text)) => parsed(name, &substitute::variables(name, text, &environment)?)?,
             None => Map::new(),

@@ -1,6 +1,7 @@
 //! `referee serve`: decisions over HTTP.
 
 mod begin;
+mod compat;
 mod opa;
 
 pub(crate) use opa::OpaError;
@@ -26,10 +27,10 @@ use std::time::Duration;
 pub(crate) struct ServeArgs {
     /// Where to listen: host:port (port 0 is any that is free), https://host:port or
     /// unix:///path; may be repeated [default: 127.0.0.1:8181]
-    #[arg(short, long, visible_alias = "addr", value_name = "ADDRESS")]
+    #[arg(short, long, visible_alias = "addr", value_name = "ADDRESS", value_delimiter = ',')]
     listen: Vec<Address>,
     /// Where to answer /health and /metrics besides; may be repeated
-    #[arg(long, visible_alias = "diagnostic-addr", value_name = "ADDRESS")]
+    #[arg(long, visible_alias = "diagnostic-addr", value_name = "ADDRESS", value_delimiter = ',')]
     diagnostic_listen: Vec<Address>,
     /// Speak HTTP/2 without TLS, too
     #[arg(long)]
@@ -53,10 +54,12 @@ pub(crate) struct ServeArgs {
     #[arg(long)]
     skip_known_schema_check: bool,
     /// Begin with no policy and no data, for those that the API or bundles bring
-    #[arg(long, conflicts_with = "policy")]
+    #[arg(long, conflicts_with_all = ["policy", "data", "set", "package"])]
     no_policy: bool,
     #[command(flatten)]
     begin: begin::BeginArgs,
+    #[command(flatten)]
+    compat: compat::CompatArgs,
     #[command(flatten)]
     opa: opa::OpaArgs,
     #[command(flatten)]
@@ -92,11 +95,13 @@ impl ServeArgs {
                 // One that is not UTF-8 names a file that there is not, and is told as such.
                 Some((name.to_owned(), path.to_string_lossy().into()))
             })
+            .chain(self.compat.tls())
             .collect();
         if !tls.is_empty() {
             overlay.set("server", "tls", tls);
         }
         overlay.set_some("server", "without_policy", self.no_policy.then_some(true));
+        self.compat.overlay(overlay);
         self.begin.overlay(overlay);
         self.trust.overlay(overlay);
         self.registry.overlay(overlay);
@@ -112,6 +117,8 @@ const LEAST_SHARE: u32 = 10;
 /// # Errors
 /// Where the server cannot be set up or cannot listen.
 pub(crate) async fn run(mut config: Config, args: &ServeArgs) -> Result<Exit, CliError> {
+    args.compat.refuse()?;
+    compat::refuse_variables(std::env::vars_os())?;
     let opa = args.opa.prepare(&mut config.server)?;
     config.server.max_connections = descriptors::connections(config.server.max_connections);
     let beginning = args.begin.read(&config)?;

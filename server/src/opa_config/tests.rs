@@ -115,7 +115,7 @@ fn assignments_go_over_the_file() {
     assert_eq!(config.warnings, ["unknown configuration option \"a\" encountered"]);
     let text = OpaConfigText { assignments: &assignments, ..Default::default() };
     let error = OpaConfig::read(text, |_| None).unwrap_err();
-    assert_eq!(error.to_string(), "--set: bundles.b: there is no service");
+    assert_eq!(error.to_string(), "--opa-set: bundles.b: there is no service");
 }
 
 #[test]

@@ -23,7 +23,7 @@ use std::time::Duration;
 #[derive(Args, Debug)]
 pub(crate) struct OpaArgs {
     /// OPA's configuration file: services, bundles, keys, decision_logs, status
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, short_alias = 'c', visible_alias = "config-file", value_name = "FILE")]
     opa_config: Option<PathBuf>,
     /// Set an option over that file, as --set of opa run; may be repeated
     #[arg(long, value_name = "PATH=VALUE")]
