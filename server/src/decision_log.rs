@@ -213,15 +213,25 @@ impl DecisionLog {
     /// lost, counted and told: how many events.
     pub async fn end(&self, grace: Duration) -> usize {
         let deadline = tokio::time::Instant::now() + grace;
-        // Batches that are begun are finished: they are bounded in number, and in time each.
         let pipeline = Arc::clone(&self.pipeline);
-        if tokio::task::spawn_blocking(move || pipeline.close()).await.is_err() {
-            tracing::error!("the log was not closed properly");
+        let closing = tokio::task::spawn_blocking(move || pipeline.close());
+        let unwritten = match tokio::time::timeout_at(deadline, closing).await {
+            Ok(Ok(())) => 0,
+            Ok(Err(_)) => {
+                tracing::error!("the log was not closed properly");
+                0
+            }
+            // Masks may take their time.
+            Err(_) => self.pipeline.give_up(),
+        };
+        if unwritten > 0 {
+            let events = unwritten;
+            tracing::error!(events, "decisions are lost: they were not written when time was over");
         }
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(running) = running else { return 0 };
+        let Some(running) = running else { return unwritten };
         drop(running.asked);
-        let Some(uploader) = self.uploader.clone() else { return 0 };
+        let Some(uploader) = self.uploader.clone() else { return unwritten };
         let last = async {
             // What is being sent is sent to its end: sending it twice at a time would mix it up.
             if !running.task.await.unwrap_or_default() {
@@ -237,9 +247,13 @@ impl DecisionLog {
         self.shared.look_after_at_end();
         let lost = self.shared.count_lost();
         if lost > 0 {
-            tracing::error!(events = lost, "decisions in memory are lost: no spool is configured");
+            let why = match self.settings.waiting {
+                config::Waiting::Spool { .. } => "the spool could not take them",
+                _ => "no spool is configured",
+            };
+            tracing::error!(events = lost, "decisions in memory are lost: {why}");
         }
-        lost
+        lost.saturating_add(unwritten)
     }
 }
 

@@ -177,7 +177,11 @@ fn object(text: &str) -> Result<Value, BundleCommandError> {
 
 /// Refuses modules that nobody could use, and entrypoints that lead nowhere.
 fn compile(args: &BuildArgs, config: &Config, bundle: &Snapshot) -> Result<(), CliError> {
-    let options = args.language.options(config)?.with_data_conflicts_checked(true);
+    let options = args
+        .language
+        .options(config)?
+        .with_data_conflicts_checked(true)
+        .with_annotated_schemas(false);
     let loaded = crate::load::Loaded {
         modules: bundle.modules_named("").collect(),
         data: Some(bundle.data.clone()),

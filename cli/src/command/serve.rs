@@ -163,10 +163,10 @@ pub(crate) async fn run(mut config: Config, args: &ServeArgs) -> Result<Exit, Cl
         begun = begin_to_listen(&server, working.as_mut()) => Some(begun?),
     };
     let Some(listeners) = begun else {
-        if let Some(working) = working {
-            working.end(grace / LEAST_SHARE).await;
-        }
-        return Ok(Exit::Success);
+        return Ok(match working {
+            Some(working) => working.end(grace / LEAST_SHARE).await,
+            None => Exit::Success,
+        });
     };
     let addresses: Vec<_> = listeners.addresses().map(ToString::to_string).collect();
     tracing::info!(
@@ -182,13 +182,14 @@ pub(crate) async fn run(mut config: Config, args: &ServeArgs) -> Result<Exit, Cl
     let renewing = again_at.map(|at| tokio::spawn(renewal.keep(server.clone(), in_force, at)));
     let ended = server.serve(listeners, asked).await;
     renewing.iter().for_each(tokio::task::JoinHandle::abort);
-    if let Some(working) = working {
-        working.end(grace).await;
-    }
+    let exit = match working {
+        Some(working) => working.end(ended.left.max(grace / LEAST_SHARE)).await,
+        None => Exit::Success,
+    };
     if ended.cut_off > 0 {
         tracing::warn!(connections = ended.cut_off, "connections were cut off");
     }
-    Ok(Exit::Success)
+    Ok(exit)
 }
 
 /// Starts the bundles, waits for them where that is wanted, and listens.

@@ -120,6 +120,37 @@ fn a_signal_ends_the_wait_for_bundles_at_once_and_what_was_started_in_order() {
 }
 
 #[test]
+fn connections_log_and_status_share_one_grace_and_decisions_that_are_lost_are_an_error() {
+    let silent = Upstream::start(|_, stream| hang(stream));
+    let folder = tempfile::tempdir().unwrap();
+    let config = json!({
+        "services": {"s": {"url": silent.url}},
+        "decision_logs": {"service": "s"},
+        "status": {"service": "s"},
+    });
+    let grace = [("REFEREE_SERVER__SHUTDOWN_GRACE_MS", "3000")];
+    // With a request that does not end, and with none: each begins by what is decided.
+    for (holds, least) in [(true, 3_000), (false, 2_900)] {
+        let server = Process::with(folder.path(), &config, &[], &grace);
+        assert_eq!(server.ask("POST /v1/data/none", b"{}").status, 200);
+        let mut client = Client::connect(&server.address).unwrap();
+        if holds {
+            client.send(HEAD.as_bytes()).unwrap();
+        }
+        std::thread::sleep(Duration::from_millis(100));
+        let begun = Instant::now();
+        server.signal("-TERM");
+        let (status, log) = server.ended(Duration::from_secs(20));
+        let took = begun.elapsed();
+        figure(&format!("ended {took:?} after SIGTERM with a grace of 3 s and a silent collector"));
+        assert!(took >= Duration::from_millis(least), "{took:?}");
+        assert!(took < Duration::from_millis(4_500), "{took:?}");
+        assert_eq!(status.code(), Some(2), "{log}");
+        assert!(log.contains("are lost: no spool is configured"), "{log}");
+    }
+}
+
+#[test]
 fn a_socket_that_a_killed_server_left_is_taken_over_and_one_that_is_used_is_not() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("referee.sock");

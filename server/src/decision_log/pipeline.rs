@@ -104,6 +104,7 @@ impl Pipeline {
             turn: Mutex::new(0),
             turned: Condvar::new(),
             queued: Arc::clone(&queued),
+            unwritten: AtomicUsize::new(0),
         });
         let threads: Vec<_> = (0..threads)
             .filter_map(|number| {
@@ -140,6 +141,7 @@ impl Pipeline {
             return;
         }
         let handed = Handed { make, size, at: Instant::now() };
+        self.queue.unwritten.fetch_add(1, Ordering::Relaxed);
         if self.sender.send(Job::Decision(handed)).is_err() {
             self.counters.add(Count::BufferFull, 1);
         }
@@ -163,6 +165,20 @@ impl Pipeline {
         let late = receiver.0.try_iter().filter(|job| matches!(job, Job::Decision(_))).count();
         self.counters.add(Count::BufferFull, wide(late));
     }
+
+    /// Gives up what is not in the buffer yet, and counts it: how many decisions. Threads end with
+    /// what they have begun; nobody waits for them.
+    pub(crate) fn give_up(&self) -> usize {
+        let lost = self.queue.unwritten.load(Ordering::Relaxed);
+        let receiver = locked(&self.queue.receiver);
+        let stops = receiver.0.try_iter().filter(|job| matches!(job, Job::Stop)).count();
+        drop(receiver);
+        for _ in 0..stops {
+            let _gone = self.sender.send(Job::Stop);
+        }
+        self.counters.add(Count::LostAtEnd, wide(lost));
+        lost
+    }
 }
 
 struct Queue {
@@ -172,12 +188,15 @@ struct Queue {
     turn: Mutex<u64>,
     turned: Condvar,
     queued: Arc<AtomicUsize>,
+    /// How many decisions were handed over and are not given on.
+    unwritten: AtomicUsize,
 }
 
 impl Queue {
     fn work(&self, shared: &Shared) {
         loop {
             let (batch, number, ends) = self.take();
+            let count = batch.len();
             let sizes: usize = batch.iter().map(|handed| handed.size).sum();
             let passes = Passing { queue: self, number };
             let ready = shared.prepare(batch);
@@ -185,6 +204,7 @@ impl Queue {
             shared.give_on(ready);
             drop(passes);
             self.queued.fetch_sub(sizes, Ordering::Relaxed);
+            self.unwritten.fetch_sub(count, Ordering::Relaxed);
             if ends {
                 return;
             }

@@ -62,7 +62,8 @@ impl State {
             Some(policy) => policy.program().clone(),
             None => {
                 let nothing = Value::object([]);
-                let nothing = RegoEngine::compile(&[], nothing, CompileOptions::DEFAULT)?;
+                let options = CompileOptions::DEFAULT.with_annotated_schemas(false);
+                let nothing = RegoEngine::compile(&[], nothing, options)?;
                 with_version(nothing, &runtime)
             }
         };

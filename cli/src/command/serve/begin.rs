@@ -75,8 +75,10 @@ impl BeginArgs {
         named.sort();
         named.dedup();
         let loaded = rego::load(&files, &self.load.ignore, false, false, (limits, rego_v0))?;
-        let options =
-            CompileOptions::DEFAULT.with_engine(config.policy.engine).with_rego_v0(rego_v0);
+        let options = CompileOptions::DEFAULT
+            .with_engine(config.policy.engine)
+            .with_rego_v0(rego_v0)
+            .with_annotated_schemas(false);
         let options = rego::with_facts(options, &loaded.modules)?;
         let reading = Reading {
             ignore: &self.load.ignore,

@@ -1,6 +1,7 @@
 //! What OPA's configuration file asks of the server: bundles, decision log, status.
 
 use crate::error::CliError;
+use crate::exit::Exit;
 use crate::files::read_text;
 use clap::Args;
 use referee_core::Coded;
@@ -225,9 +226,9 @@ impl Working {
         Ok(())
     }
 
-    /// Ends decision log and status.
-    pub(super) async fn end(&self, grace: Duration) {
-        self.reporting.end(grace).await;
+    /// Ends decision log and status; it is an error where decisions are lost.
+    pub(super) async fn end(&self, grace: Duration) -> Exit {
+        if self.reporting.end(grace).await > 0 { Exit::Error } else { Exit::Success }
     }
 }
 

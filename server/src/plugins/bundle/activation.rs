@@ -120,12 +120,12 @@ impl Activation {
 
     /// Notes what went wrong, in status and log.
     pub(super) fn fail(&self, name: &str, failure: &BundleFailure) {
-        tracing::error!(
-            bundle = name,
-            code = referee_core::Coded::code(failure),
-            error = chain(failure),
-            "the bundle is not brought up to date"
-        );
+        let (code, error) = (referee_core::Coded::code(failure), chain(failure));
+        if matches!(failure, BundleFailure::Persist(_)) {
+            tracing::error!(bundle = name, code, error, "the bundle is not kept on disk");
+        } else {
+            tracing::error!(bundle = name, code, error, "the bundle is not brought up to date");
+        }
         self.status(name, |status| status.fail(failure));
     }
 
