@@ -216,3 +216,35 @@ async fn a_server_that_does_not_wait_is_found_out_by_an_answer_without_news() {
     assert_eq!(last.header("prefer"), Some("modes=snapshot,delta;wait=10"));
     assert_eq!(last.header("if-none-match"), Some("1"));
 }
+
+#[tokio::test]
+async fn a_module_may_be_as_large_as_the_limit_that_is_configured() {
+    let comments = "# nothing\n".repeat(500 * 1024);
+    let large = module("a", "r1", &format!("{comments}\nx := 1"));
+    let server = BundleServer::start(move |asked| tagged(asked, "1", &large)).await;
+    let bundles = manual(&server.url, &["a"], "").await;
+    let error = bundles.trigger("a").await.unwrap_err();
+    assert!(error.ends_with("and a module may have 4194304"), "{error}");
+    let bundles = manual(&server.url, &["a"], ", size_limit_bytes: 100000000").await;
+    bundles.trigger("a").await.unwrap();
+}
+
+#[tokio::test]
+async fn files_of_data_without_content_are_passed_over_as_they_come_and_as_they_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = [
+        (".manifest", r#"{"roots": ["a"], "revision": "r1"}"#),
+        ("data.yaml", "# nothing yet\n"),
+        ("a/data.json", "null"),
+        ("a/b/data.json", "1"),
+    ];
+    let archive = bundle(&files);
+    let server = BundleServer::start(move |asked| tagged(asked, "1", &archive)).await;
+    let text = manual_text(&server.url, &["a"], ", persist: true");
+    let config = config(&text, Some(folder.path()));
+    let bundles = start_with(&config).await;
+    bundles.trigger("a").await.unwrap();
+    assert!(bundles.data().starts_with(r#"{"a":{"b":1},"#), "{}", bundles.data());
+    drop(bundles);
+    assert_eq!(start_with(&config).await.status("a").active_revision, "r1");
+}
