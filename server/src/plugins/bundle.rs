@@ -12,6 +12,7 @@ mod error;
 mod keys;
 mod status;
 mod task;
+mod together;
 
 pub use error::{BundleFailure, BundlePluginError};
 pub use status::BundleStatus;

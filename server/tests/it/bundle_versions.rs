@@ -218,6 +218,49 @@ async fn a_server_that_does_not_wait_is_found_out_by_an_answer_without_news() {
 }
 
 #[tokio::test]
+async fn bundles_that_need_one_another_come_though_others_are_broken() {
+    // With the names of their modules apart, and all alike, where only one is broken.
+    for (file, broken) in [(None, &["c", "d"][..]), (Some("policy.rego"), &["c"])] {
+        let server = BundleServer::start(move |asked| {
+            let root = asked.path.trim_start_matches('/');
+            let body = match root {
+                "a" => "f(x) := 1\n\np := data.b.g(1)",
+                "b" => "g(x) := 2\n\np := data.a.f(1)",
+                _ => "p := data.nowhere.f(1)",
+            };
+            let own = format!("{root}.rego");
+            tagged(
+                asked,
+                "1",
+                &bundle(&[
+                    (".manifest", &format!(r#"{{"roots": ["{root}"]}}"#)),
+                    (file.unwrap_or(&own), &format!("package {root}\n\n{body}")),
+                ]),
+            )
+        })
+        .await;
+        let bundles = manual(&server.url, &["a", "b", "c", "d"], "").await;
+        bundles.trigger(broken[0]).await.unwrap_err();
+        bundles.trigger("a").await.unwrap_err();
+        for name in &broken[1..] {
+            bundles.trigger(name).await.unwrap_err();
+        }
+        bundles.trigger("b").await.unwrap();
+        for name in ["a", "b"] {
+            let status = bundles.status(name);
+            assert!(status.is_ready() && !status.has_failed(), "{file:?} {status:?}");
+        }
+        assert!(bundles.status("c").has_failed() && !bundles.ready());
+        server.behave(|asked| {
+            tagged(asked, "2", &module(asked.path.trim_start_matches('/'), "r2", "p := 1"))
+        });
+        bundles.trigger("c").await.unwrap();
+        bundles.trigger("d").await.unwrap();
+        assert!(bundles.ready());
+    }
+}
+
+#[tokio::test]
 async fn a_module_may_be_as_large_as_the_limit_that_is_configured() {
     let comments = "# nothing\n".repeat(500 * 1024);
     let large = module("a", "r1", &format!("{comments}\nx := 1"));
