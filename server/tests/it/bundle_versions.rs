@@ -5,6 +5,9 @@ use crate::bundles::{config, manual, manual_text, start_with};
 use serde_json::json;
 use std::time::Duration;
 
+/// What a server answers to any question.
+type Answer = Box<dyn Fn() -> Reply + Send + Sync>;
+
 /// A bundle of one root with one module.
 fn module(root: &str, revision: &str, body: &str) -> Vec<u8> {
     bundle(&[
@@ -27,7 +30,7 @@ fn delta(revision: &str, path: &str, value: u32) -> Vec<u8> {
 async fn a_version_that_waited_and_was_withdrawn_never_comes_into_force() {
     let refuse = |revision: &str| module("b", revision, "allow := false");
     let waits = || module("b", "v2", "allow := true if data.a.g(1)");
-    let cases: Vec<(&str, Box<dyn Fn() -> Reply + Send + Sync>)> = vec![
+    let cases: Vec<(&str, Answer)> = vec![
         ("not modified", Box::new(|| Reply::Send(304, vec!["ETag: 1".into()], vec![]))),
         ("the same bytes", Box::new(move || Reply::Send(200, vec![], refuse("v1")))),
         ("other bytes", Box::new(move || Reply::Send(200, vec![], refuse("v3")))),
