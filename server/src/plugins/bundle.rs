@@ -80,7 +80,7 @@ impl BundlePlugin {
                 name: name.clone(),
                 source: source_of(name, source, &signatures, services)?,
                 signatures,
-                delivered: !source.resource.starts_with("file://"),
+                delivered: !source.is_file(),
                 limits: limits(source),
                 store: source.persist.then(|| store.clone()),
             };
@@ -177,7 +177,7 @@ fn source_of(
         bundle: name.to_owned(),
         problem: problem.to_owned(),
     };
-    if source.resource.starts_with("file://") {
+    if source.is_file() {
         let file = FileBundles::at(&source.resource)
             .map_err(|source| BundlePluginError::File { bundle: name.to_owned(), source })?;
         // What is signed is signed with all files; else only those are read that mean something.

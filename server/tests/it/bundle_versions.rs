@@ -3,6 +3,7 @@
 use crate::bundle_server::{BundleServer, Reply, bundle, simple, tagged};
 use crate::bundles::{config, manual, manual_text, start_with};
 use serde_json::json;
+use std::io::Write as _;
 use std::time::Duration;
 
 /// What a server answers to any question.
@@ -293,4 +294,27 @@ async fn files_of_data_without_content_are_passed_over_as_they_come_and_as_they_
     assert!(bundles.data().starts_with(r#"{"a":{"b":1},"#), "{}", bundles.data());
     drop(bundles);
     assert_eq!(start_with(&config).await.status("a").active_revision, "r1");
+}
+
+#[tokio::test]
+async fn an_archive_that_was_packed_once_more_for_its_way_is_unpacked_that_once() {
+    let again = |bytes: &[u8]| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    };
+    let server = BundleServer::start(|_| Reply::Hang).await;
+    let bundles = manual(&server.url, &["a"], "").await;
+    let serve = |revision: &str, body: Vec<u8>| {
+        let headers = vec!["Content-Encoding: gzip".to_owned(), format!("ETag: {revision}")];
+        server.behave(move |_| Reply::Send(200, headers.clone(), body.clone()));
+    };
+    let archive = simple("a", "r1", 1);
+    serve("r1", again(&archive));
+    bundles.trigger("a").await.unwrap();
+    assert_eq!(bundles.status("a").size, u64::try_from(archive.len()).unwrap());
+    // A server that takes the archive's own packing for an encoding.
+    serve("r2", simple("a", "r2", 2));
+    bundles.trigger("a").await.unwrap();
+    assert_eq!(bundles.status("a").active_revision, "r2");
 }

@@ -211,6 +211,9 @@ mod tests {
 
     #[test]
     fn addresses_of_other_machines_are_refused() {
+        for address in ["file:///b", "file:/b", "FILE:///b"] {
+            assert_eq!(FileBundles::at(address).unwrap().path, Path::new("/b"), "{address}");
+        }
         for address in ["file://host/x", "http://x/y", "file:///x?q", "x"] {
             let error = FileBundles::at(address).unwrap_err();
             assert!(matches!(error, StoreError::Malformed { .. }), "{address}: {error}");
