@@ -8,17 +8,71 @@ pub fn matches_file(pattern: &str, path: &str) -> bool {
     Matcher { slash: true, steps: STEPS }.whole(pattern, path, '^')
 }
 
-/// Whether a pattern of a manifest's `file_rego_versions` means a file: as above, but `*` and `?`
-/// stand for slashes too, `{a,b}` for either, and a choice is negated by `!` (OPA's `gobwas/glob`
-/// without separators).
-pub(crate) fn matches_version(pattern: &str, path: &str) -> bool {
-    let mut alternatives = Vec::new();
-    if pattern.len() > MAX_PATTERN || expand(pattern, String::new(), &mut alternatives).is_none() {
-        return false;
+/// A pattern of a manifest's `file_rego_versions`: as above, but `*` and `?` stand for slashes too,
+/// `{a,b}` for either, and a choice is negated by `!` (OPA's `gobwas/glob` without separators).
+#[derive(Debug)]
+pub(crate) struct VersionPattern(Vec<Vec<char>>);
+
+/// What is wrong with a pattern of `file_rego_versions`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PatternProblem {
+    /// A bracket or a brace is not closed, or there is nothing to a backslash. OPA's words.
+    #[error("unexpected end of input")]
+    Unended,
+    /// A choice of no characters.
+    #[error("there is nothing between [ and ]")]
+    EmptyChoice,
+    /// It is too long.
+    #[error("it has more than {MAX_PATTERN} bytes")]
+    TooLong,
+    /// Its alternatives are too many.
+    #[error("it stands for more than {ALTERNATIVES} patterns")]
+    TooMany,
+}
+
+impl VersionPattern {
+    pub(crate) fn new(pattern: &str) -> Result<Self, PatternProblem> {
+        if pattern.len() > MAX_PATTERN {
+            return Err(PatternProblem::TooLong);
+        }
+        let mut found = Vec::new();
+        expand(pattern, String::new(), &mut found)?;
+        let found: Vec<Vec<char>> =
+            found.into_iter().map(|pattern| pattern.chars().collect()).collect();
+        found.iter().try_for_each(|pattern| well_formed(pattern))?;
+        Ok(Self(found))
     }
-    let matches =
-        |pattern: &String| Matcher { slash: false, steps: STEPS }.whole(pattern, path, '!');
-    alternatives.iter().any(matches)
+
+    pub(crate) fn matches(&self, path: &str) -> bool {
+        let path: Vec<char> = path.chars().collect();
+        let mut matcher = Matcher { slash: false, steps: STEPS };
+        self.0.iter().any(|pattern| matcher.from(pattern, &path, '!'))
+    }
+}
+
+/// Refuses choices that do not end or are empty, and a backslash before nothing.
+fn well_formed(pattern: &[char]) -> Result<(), PatternProblem> {
+    let mut rest = pattern;
+    while let [first, after @ ..] = rest {
+        rest = match first {
+            '\\' => after.get(1..).ok_or(PatternProblem::Unended)?,
+            '[' => {
+                let inside = match after {
+                    ['!', inside @ ..] => inside,
+                    inside => inside,
+                };
+                let end = inside.iter().position(|found| *found == ']');
+                match end {
+                    None => return Err(PatternProblem::Unended),
+                    Some(0) => return Err(PatternProblem::EmptyChoice),
+                    Some(end) => inside.get(end..).unwrap_or_default(),
+                }
+            }
+            _ => after,
+        };
+    }
+    Ok(())
 }
 
 /// The longest pattern, in bytes: as long as the longest path of a bundle.
@@ -27,35 +81,53 @@ const MAX_PATTERN: usize = 1024;
 /// those that are made to go through all ways.
 const STEPS: u32 = 100_000;
 /// So many patterns the alternatives of one may stand for.
-const ALTERNATIVES: usize = 64;
+const ALTERNATIVES: usize = 1024;
 
-/// The patterns without `{…}` that one stands for. `None` where it is no pattern or stands for too
-/// many.
-fn expand(pattern: &str, before: String, found: &mut Vec<String>) -> Option<()> {
-    let Some((start, rest)) = split_unescaped(pattern, '{') else {
+/// The patterns without `{…}` that one stands for, after what is before it.
+fn expand(pattern: &str, before: String, found: &mut Vec<String>) -> Result<(), PatternProblem> {
+    let Some((start, rest)) = split_unescaped(pattern, &['{']) else {
+        if found.len() >= ALTERNATIVES {
+            return Err(PatternProblem::TooMany);
+        }
         found.push(before + pattern);
-        return (found.len() <= ALTERNATIVES).then_some(());
+        return Ok(());
     };
-    let (inside, after) = split_unescaped(rest, '}')?;
-    let mut choices = inside;
+    let (choices, after) = choices(rest).ok_or(PatternProblem::Unended)?;
+    for choice in choices {
+        // There may be further ones in the choice itself.
+        expand(&format!("{choice}{after}"), format!("{before}{start}"), found)?;
+    }
+    Ok(())
+}
+
+/// The choices up to the brace that closes them, and what is after it.
+fn choices(text: &str) -> Option<(Vec<&str>, &str)> {
+    let (mut found, mut from, mut depth, mut at) = (Vec::new(), 0, 0_u32, 0);
     loop {
-        let (choice, others) = match split_unescaped(choices, ',') {
-            Some((choice, others)) => (choice, Some(others)),
-            None => (choices, None),
-        };
-        expand(after, format!("{before}{start}{choice}"), found)?;
-        match others {
-            Some(others) => choices = others,
-            None => return Some(()),
+        let (before, _) = split_unescaped(text.get(at..)?, &['{', '}', ','])?;
+        let here = at + before.len();
+        at = here + 1;
+        match (text.get(here..at)?, depth) {
+            ("{", _) => depth = depth.checked_add(1)?,
+            ("}", 0) => {
+                found.push(text.get(from..here)?);
+                return Some((found, text.get(at..)?));
+            }
+            ("}", _) => depth = depth.checked_sub(1)?,
+            (_, 0) => {
+                found.push(text.get(from..here)?);
+                from = at;
+            }
+            _ => {}
         }
     }
 }
 
-/// What is before and after the first of a character that no backslash stands before.
-fn split_unescaped(text: &str, wanted: char) -> Option<(&str, &str)> {
+/// What is before and after the first of some characters that no backslash stands before.
+fn split_unescaped<'a>(text: &'a str, wanted: &[char]) -> Option<(&'a str, &'a str)> {
     let mut escaped = false;
     for (at, found) in text.char_indices() {
-        if !escaped && found == wanted {
+        if !escaped && wanted.contains(&found) {
             return Some((text.get(..at)?, text.get(at + found.len_utf8()..)?));
         }
         escaped = !escaped && found == '\\';
@@ -165,23 +237,48 @@ mod tests {
 
     #[test]
     fn patterns_of_versions_mean_slashes_and_alternatives_too() {
+        let many: Vec<String> = (0..70).map(|n| format!("f{n}")).collect();
+        let many = format!("/{{{}}}.rego", many.join(","));
         for (pattern, path, expected) in [
             ("/x/*.rego", "/x/y/a.rego", true),
             ("*/old/*", "x/old/y.rego", true),
             ("/{a,b}.rego", "/b.rego", true),
             ("/{a,b}.rego", "/c.rego", false),
             ("/{a,b}/{c,d}.rego", "/b/c.rego", true),
+            ("/{a,{b,c}x}.rego", "/cx.rego", true),
+            ("/{a,{b,c}x}.rego", "/ax.rego", false),
+            ("\\{a", "{a", true),
+            ("a}", "a}", true),
+            (&many, "/f69.rego", true),
             ("[!a]x", "bx", true),
             ("[!a]x", "ax", false),
-            ("{a", "{a", false),
         ] {
-            assert_eq!(matches_version(pattern, path), expected, "{pattern} {path}");
+            let found = VersionPattern::new(pattern).unwrap();
+            assert_eq!(found.matches(path), expected, "{pattern} {path}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_that_is_none_or_stands_for_too_much_is_refused() {
+        let (deep, long) = ("{".repeat(500), "a".repeat(1_025));
+        for (pattern, problem) in [
+            ("{a", PatternProblem::Unended),
+            ("[a", PatternProblem::Unended),
+            ("[!", PatternProblem::Unended),
+            ("a\\", PatternProblem::Unended),
+            ("[]", PatternProblem::EmptyChoice),
+            (&deep, PatternProblem::Unended),
+            (&long, PatternProblem::TooLong),
+            (&"{a,b}".repeat(11), PatternProblem::TooMany),
+        ] {
+            assert_eq!(VersionPattern::new(pattern).unwrap_err(), problem, "{pattern}");
         }
     }
 
     #[test]
     fn a_pattern_made_to_go_through_all_ways_ends() {
         assert!(!matches_file(&"*a".repeat(200), &"a".repeat(199)));
-        assert!(!matches_version(&"{a,b}".repeat(64), "a"));
+        let all = VersionPattern::new(&"*a".repeat(200)).unwrap();
+        assert!(!all.matches(&"a".repeat(199)));
     }
 }

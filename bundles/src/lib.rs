@@ -33,7 +33,7 @@ pub use bundle::{Bundle, BundleModule, RawFile, RawKind, Snapshot, module_id};
 pub use delta::{Delta, PatchError, PatchKind, PatchOperation};
 pub use error::BundleError;
 pub use files::{ArchiveError, BundleFile, Files};
-pub use glob::matches_file;
+pub use glob::{PatternProblem, matches_file};
 pub use limits::BundleLimits;
 pub use manifest::{Manifest, WasmResolver};
 pub use manifest_error::ManifestError;

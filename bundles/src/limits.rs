@@ -71,12 +71,13 @@ impl BundleLimits {
         Self { max_path_bytes: bytes, max_path_depth: depth, ..self }
     }
 
-    /// The same with another size for one file, as OPA's `size_limit_bytes` sets it; all files
-    /// together may have as much.
+    /// The same with another size for one file, as OPA's `size_limit_bytes` sets it; a module and
+    /// all files together may have as much.
     #[must_use]
     pub fn with_file_bytes(self, most: u64) -> Self {
         Self {
             max_file_bytes: most,
+            max_module_bytes: most.max(self.max_module_bytes),
             max_unpacked_bytes: most.max(self.max_unpacked_bytes),
             max_packed_bytes: most.max(self.max_packed_bytes),
             ..self

@@ -4,7 +4,7 @@
 //! Refused: members of the wrong type, Rego versions other than 0 and 1, and members that are
 //! named like known ones but for their case, which OPA would take for those.
 
-use crate::glob::matches_version;
+use crate::glob::VersionPattern;
 use crate::manifest_error::ManifestError;
 use crate::roots::Roots;
 use referee_rego::{Value, ValueKind};
@@ -82,6 +82,10 @@ impl Manifest {
                         let pattern = pattern.as_str().unwrap_or_default().into_owned();
                         let member = format!("file_rego_versions[{pattern:?}]");
                         let version = rego_v0(&version, member)?;
+                        VersionPattern::new(&pattern).map_err(|problem| {
+                            let pattern = pattern.clone();
+                            ManifestError::Pattern { pattern, problem }
+                        })?;
                         manifest.file_rego_v0.push((pattern, version));
                     }
                 }
@@ -106,14 +110,13 @@ impl Manifest {
         self.roots.as_ref().map_or_else(|| Cow::Owned(Roots::everything()), Cow::Borrowed)
     }
 
-    /// Whether a file of the bundle is Rego v0, where the manifest says so; `path` is one inside.
-    #[must_use]
-    pub fn rego_v0_of(&self, path: &str) -> Option<bool> {
-        let rooted = format!("/{path}");
-        let means =
-            |pattern: &str| matches_version(pattern, path) || matches_version(pattern, &rooted);
-        let named = self.file_rego_v0.iter().find(|(pattern, _)| means(pattern));
-        named.map(|(_, version)| *version).or(self.rego_v0)
+    /// Which files are Rego v0, where the manifest says so.
+    pub(crate) fn file_versions(&self) -> FileVersions {
+        let compiled = self.file_rego_v0.iter().filter_map(|(pattern, version)| {
+            // None is wrong: they were looked at when the manifest was read.
+            VersionPattern::new(pattern).ok().map(|pattern| (pattern, *version))
+        });
+        FileVersions { patterns: compiled.collect(), otherwise: self.rego_v0 }
     }
 
     /// Whether it says nothing that a bundle without a manifest does not say.
@@ -137,6 +140,21 @@ impl Manifest {
         let told = Self { roots: Some(self.effective_roots().into_owned()), ..self.clone() };
         // It was read from JSON of no greater depth.
         Value::from_serialize(&told).unwrap_or_else(|_| Value::object([]))
+    }
+}
+
+/// Which files of a bundle are Rego v0.
+#[derive(Debug, Default)]
+pub(crate) struct FileVersions {
+    patterns: Vec<(VersionPattern, bool)>,
+    otherwise: Option<bool>,
+}
+
+impl FileVersions {
+    /// Whether a file is, by its name as it stands in the archive, where anything is said of it.
+    pub(crate) fn rego_v0_of(&self, name: &str) -> Option<bool> {
+        let named = self.patterns.iter().find(|(pattern, _)| pattern.matches(name));
+        named.map(|(_, version)| *version).or(self.otherwise)
     }
 }
 
@@ -322,6 +340,10 @@ mod tests {
                 r#"{"file_rego_versions":{"x":7}}"#,
                 "file_rego_versions[\"x\"] of the manifest is 7, and a Rego version is 0 or 1",
             ),
+            (
+                r#"{"file_rego_versions":{"[a":0}}"#,
+                "failed to compile glob pattern [a: unexpected end of input",
+            ),
             (r#"{"Roots":[]}"#, r#"the manifest has the member "Roots": it is written "roots""#),
             (r#"{"roots":["a","a/b"]}"#, "manifest has overlapped roots: 'a' and 'a/b'"),
         ] {
@@ -332,9 +354,10 @@ mod tests {
     #[test]
     fn the_version_of_a_file_goes_before_that_of_the_bundle() {
         let manifest = read(r#"{"rego_version":1,"file_rego_versions":{"*/old/*":0,"a.rego":0}}"#);
-        let manifest = manifest.unwrap();
-        assert_eq!(manifest.rego_v0_of("x/old/y.rego"), Some(true));
-        assert_eq!(manifest.rego_v0_of("a.rego"), Some(true));
-        assert_eq!(manifest.rego_v0_of("b.rego"), Some(false));
+        let versions = manifest.unwrap().file_versions();
+        assert_eq!(versions.rego_v0_of("x/old/y.rego"), Some(true));
+        assert_eq!(versions.rego_v0_of("a.rego"), Some(true));
+        assert_eq!(versions.rego_v0_of("/a.rego"), Some(false));
+        assert_eq!(versions.rego_v0_of("b.rego"), Some(false));
     }
 }

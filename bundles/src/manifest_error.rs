@@ -1,5 +1,6 @@
 //! What can be wrong with a manifest.
 
+use crate::glob::PatternProblem;
 use referee_core::Coded;
 use referee_rego::ValueError;
 
@@ -39,6 +40,14 @@ pub enum ManifestError {
         member: String,
         /// What it is.
         found: String,
+    },
+    /// A pattern over files that is none, or stands for too much. OPA's words.
+    #[error("failed to compile glob pattern {pattern}: {problem}")]
+    Pattern {
+        /// The pattern.
+        pattern: String,
+        /// What is wrong with it.
+        problem: PatternProblem,
     },
     /// It is in the form of protocol buffers, as bundles of plans have it.
     #[error("the manifest is one of protocol buffers, as bundles for the target \"plan\" have it")]

@@ -11,11 +11,11 @@ use crate::delta::{Delta, read_patch};
 use crate::error::BundleError;
 use crate::files::{BundleFile, Files};
 use crate::limits::BundleLimits;
-use crate::manifest::Manifest;
+use crate::manifest::{FileVersions, Manifest};
 use crate::manifest_error::ManifestError;
 use crate::roots::Roots;
 use crate::signature::{self, Checked, SIGNATURES_FILE, SignaturePolicy};
-use referee_rego::{CompileOptions, Module, RegoErrors, SyntaxTree, Value};
+use referee_rego::{CompileOptions, Module, RegoErrors, SyntaxTree, Value, ValueKind};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,6 +39,9 @@ pub struct ReadOptions<'a> {
     /// How the modules are to be compiled: they are parsed for that, and their trees kept. Without
     /// it they are parsed only to see whether they parse.
     pub compile: Option<CompileOptions>,
+    /// A service sent it. OPA's server passes over files of data without content then, and over
+    /// what stands in `data.yml` outside of the roots; of files of its own it does not.
+    pub delivered: bool,
     /// Modules that do not parse are kept; whoever compiles them is told why.
     pub keep_unparsed: bool,
     /// Data is not read, and the bundle has none: for those who only look at it.
@@ -58,6 +61,7 @@ impl<'a> ReadOptions<'a> {
             compile: None,
             etag: None,
             folder: None,
+            delivered: false,
             keep_unparsed: false,
             without_data: false,
             clock: None,
@@ -181,6 +185,9 @@ struct Reading<'a> {
     options: &'a ReadOptions<'a>,
     manifest: Manifest,
     roots: Roots,
+    versions: FileVersions,
+    /// Whether there is no archive: OPA calls the files of a folder `/a/b.rego`.
+    unpacked: bool,
     checked: Checked,
     data: BundleData,
     data_files: Vec<String>,
@@ -195,6 +202,8 @@ impl<'a> Reading<'a> {
         Self {
             options,
             roots: manifest.effective_roots().into_owned(),
+            versions: manifest.file_versions(),
+            unpacked: false,
             manifest,
             checked,
             data: BundleData::default(),
@@ -208,6 +217,7 @@ impl<'a> Reading<'a> {
 
     fn snapshot(mut self, files: Files) -> Result<Snapshot, BundleError> {
         let (packed_bytes, unpacked_bytes) = (files.packed_bytes(), files.unpacked_bytes());
+        self.unpacked = packed_bytes == 0;
         // Each file is let go of as soon as something is made of it.
         for file in files.into_files() {
             let base = file.base();
@@ -250,10 +260,16 @@ impl<'a> Reading<'a> {
         let started = self.now();
         let value = match self.checked.parsed.remove(&path) {
             Some(value) => value,
+            None if self.options.delivered && bytes.iter().all(u8::is_ascii_whitespace) => {
+                return Ok(());
+            }
             None => parsed(&path, bytes)?,
         };
         self.times.data = spent(self.times.data, started, self.now());
-        self.data.insert(&path, value, &self.roots)
+        if self.options.delivered && value.kind() == ValueKind::Null {
+            return Ok(());
+        }
+        self.data.insert(&path, value, &self.roots, self.options.delivered)
     }
 
     fn module(&mut self, file: BundleFile) -> Result<(), BundleError> {
@@ -266,7 +282,10 @@ impl<'a> Reading<'a> {
         let Ok(text) = String::from_utf8(bytes) else {
             return Err(BundleError::NotText { path });
         };
-        let rego_v0 = self.manifest.rego_v0_of(&path);
+        let rego_v0 = match self.unpacked {
+            true => self.versions.rego_v0_of(&format!("/{path}")),
+            false => self.versions.rego_v0_of(&name),
+        };
         let started = self.now();
         let text: Arc<str> = text.into();
         let tree = match &self.options.compile {

@@ -1,6 +1,6 @@
 //! What is in a bundle, and what cannot be.
 
-use crate::support::{packed, read, snapshot};
+use crate::support::{files, packed, read, snapshot};
 use referee_bundles::{Bundle, ReadOptions, SignaturePolicy};
 use referee_core::Coded as _;
 use std::cell::Cell;
@@ -48,14 +48,72 @@ fn a_bundle_without_a_manifest_owns_everything_and_without_data_has_an_empty_obj
 #[test]
 fn which_rego_a_module_is_follows_from_the_manifest() {
     let v0 = ("old.rego", "package p\n\nv[x] { x := 1 }\n");
-    let manifest = (".manifest", r#"{"file_rego_versions":{"/old.rego":0},"rego_version":1}"#);
-    let found = snapshot(&[manifest, v0]).unwrap();
-    assert_eq!(found.modules[0].rego_v0, Some(true));
+    let manifest =
+        |pattern: &str| format!(r#"{{"file_rego_versions":{{"{pattern}":0}},"rego_version":1}}"#);
+    // A pattern is held against the name that stands in the archive, as in OPA.
+    for (pattern, name) in
+        [("/old.rego", "/old.rego"), ("old.rego", "old.rego"), ("./old.rego", "./old.rego")]
+    {
+        let found = snapshot(&[(".manifest", &manifest(pattern)), (name, v0.1)]).unwrap();
+        assert_eq!(found.modules[0].rego_v0, Some(true));
+        for other in ["/old.rego", "old.rego", "./old.rego"].iter().filter(|other| **other != name)
+        {
+            let error = snapshot(&[(".manifest", &manifest(pattern)), (other, v0.1)]).unwrap_err();
+            assert_eq!(error.code(), "bundle_modules", "{pattern} {other}");
+        }
+    }
+    // Of a folder it is the path from there.
+    let folder = files(&[(".manifest", &manifest("/old.rego")), v0]);
+    let options = ReadOptions::new(&SignaturePolicy::Unconfigured);
+    assert!(Bundle::from_files(folder, &options).is_ok());
     let error = snapshot(&[v0]).unwrap_err();
     assert_eq!(error.code(), "bundle_modules");
     assert!(error.to_string().contains("old.rego:3: rego_parse_error"), "{error}");
     let options = ReadOptions { rego_v0: true, ..ReadOptions::new(&SignaturePolicy::Unconfigured) };
     assert!(Bundle::read(&packed(&[v0]), &options).is_ok());
+}
+
+#[test]
+fn what_a_service_sends_may_have_files_of_data_without_content() {
+    let unsigned = SignaturePolicy::Unconfigured;
+    let options = ReadOptions { delivered: true, ..ReadOptions::new(&unsigned) };
+    let read = |files: &[(&str, &str)]| {
+        Bundle::read(&packed(files), &options)?.into_snapshot().map(|found| found.data)
+    };
+    let manifest = (".manifest", r#"{"roots":["a"]}"#);
+    let data = ("a/b/data.json", r#"{"x": 1}"#);
+    for empty in [
+        ("data.yaml", "# nothing yet\n"),
+        ("data.json", ""),
+        ("data.json", "null"),
+        ("data.yml", ""),
+        ("a/data.json", " \n"),
+        ("a/data.json", "null"),
+        ("a/data.yaml", "# nothing\n"),
+        ("b/data.json", "{}"),
+        ("b/data.yml", "x: 1\n"),
+    ] {
+        let found = read(&[manifest, empty, data]).unwrap();
+        assert_eq!(found.to_json_string(), r#"{"a":{"b":{"x":1}}}"#, "{empty:?}");
+    }
+    let found = read(&[manifest, ("data.yml", "a: {c: 2}\nb: 3\n"), data]).unwrap();
+    assert_eq!(found.to_json_string(), r#"{"a":{"b":{"x":1},"c":2}}"#);
+    for (file, code) in [
+        (("data.json", "7"), "data_unusable"),
+        (("b/data.yaml", "x: 1\n"), "bundle_outside_roots"),
+        (("b/data.json", r#"{"x": {}}"#), "bundle_outside_roots"),
+        (("a/data.json", "{"), "data_unusable"),
+    ] {
+        assert_eq!(read(&[manifest, file]).unwrap_err().code(), code, "{file:?}");
+    }
+    // Files of one's own are held to what they should be.
+    for (file, code) in [
+        (("data.yaml", "# nothing yet\n"), "data_unusable"),
+        (("data.json", ""), "data_unusable"),
+        (("b/data.yml", "x: 1\n"), "bundle_outside_roots"),
+    ] {
+        assert_eq!(snapshot(&[manifest, file]).unwrap_err().code(), code, "{file:?}");
+    }
 }
 
 #[test]

@@ -46,6 +46,15 @@ pub struct BundleSource {
     pub signing: Option<SigningConfig>,
 }
 
+impl BundleSource {
+    /// Whether it is a file of this machine: `file:` in whatever case, as in OPA.
+    #[must_use]
+    pub fn is_file(&self) -> bool {
+        let scheme = self.resource.split_once(":/").map(|(scheme, _)| scheme);
+        scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("file"))
+    }
+}
+
 /// When to ask for a bundle, in seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
@@ -329,7 +338,7 @@ pub(super) fn settle_bundles(
         if source.resource.is_empty() {
             source.resource = format!("{DEFAULT_FOLDER}/{bundle}");
         }
-        if !source.resource.starts_with("file://") {
+        if !source.is_file() {
             match (source.service.as_str(), services) {
                 ("", [only]) => source.service = (*only).to_owned(),
                 ("", []) => return Err(wrong("", "there is no service".to_owned())),

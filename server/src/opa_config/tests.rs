@@ -336,6 +336,16 @@ fn yaml_is_read_as_version_1_1_and_of_several_documents_the_first() {
 }
 
 #[test]
+fn an_address_of_a_file_needs_no_service_however_it_is_written() {
+    for address in ["file:///b", "file:/b", "FILE:///b"] {
+        let config = read(&format!("bundles: {{b: {{resource: '{address}'}}}}")).unwrap();
+        assert!(config.bundles["b"].is_file(), "{address}");
+    }
+    let error = read("bundles: {b: {resource: profile/x}}").unwrap_err();
+    assert_eq!(error.to_string(), "c.yaml: bundles.b: there is no service");
+}
+
+#[test]
 fn of_a_key_that_stands_twice_the_last_counts() {
     let config = read("labels: {a: x, a: y}\nlabels: {b: z}").unwrap();
     assert_eq!(config.labels.get("a"), None);

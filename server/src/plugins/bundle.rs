@@ -12,6 +12,7 @@ mod error;
 mod keys;
 mod status;
 mod task;
+mod together;
 
 pub use error::{BundleFailure, BundlePluginError};
 pub use status::BundleStatus;
@@ -22,7 +23,7 @@ use crate::plugins::Services;
 use crate::state::State;
 use activation::Activation;
 use keys::Keys;
-use referee_bundles::BundleLimits;
+use referee_bundles::{BundleLimits, SignaturePolicy, is_part};
 use referee_core::Limits;
 use referee_store::Clock;
 use referee_store::bundle::{BundleSource, BundleStore, FileBundles, HttpBundles, RegistryBundles};
@@ -74,10 +75,12 @@ impl BundlePlugin {
         let store = BundleStore::new(&config.persistence_directory);
         let mut bundles = Vec::new();
         for (name, source) in &config.bundles {
+            let signatures = keys.policy(name, source)?;
             let bundle = Bundle {
                 name: name.clone(),
-                source: source_of(name, source, services)?,
-                signatures: keys.policy(name, source)?,
+                source: source_of(name, source, &signatures, services)?,
+                signatures,
+                delivered: !source.is_file(),
                 limits: limits(source),
                 store: source.persist.then(|| store.clone()),
             };
@@ -167,15 +170,21 @@ fn limits(source: &SourceConfig) -> BundleLimits {
 fn source_of(
     name: &str,
     source: &SourceConfig,
+    signatures: &SignaturePolicy,
     services: &Services,
 ) -> Result<Arc<dyn BundleSource>, BundlePluginError> {
     let unusable = |problem: &str| BundlePluginError::Source {
         bundle: name.to_owned(),
         problem: problem.to_owned(),
     };
-    if source.resource.starts_with("file://") {
+    if source.is_file() {
         let file = FileBundles::at(&source.resource)
             .map_err(|source| BundlePluginError::File { bundle: name.to_owned(), source })?;
+        // What is signed is signed with all files; else only those are read that mean something.
+        let file = match signatures {
+            SignaturePolicy::Unconfigured => file.only(is_part),
+            _ => file,
+        };
         return Ok(Arc::new(file));
     }
     let service = services.get(&source.service).ok_or_else(|| unusable("there is no service"))?;

@@ -3,7 +3,11 @@
 use crate::bundle_server::{BundleServer, Reply, bundle, simple, tagged};
 use crate::bundles::{config, manual, manual_text, start_with};
 use serde_json::json;
+use std::io::Write as _;
 use std::time::Duration;
+
+/// What a server answers to any question.
+type Answer = Box<dyn Fn() -> Reply + Send + Sync>;
 
 /// A bundle of one root with one module.
 fn module(root: &str, revision: &str, body: &str) -> Vec<u8> {
@@ -27,7 +31,7 @@ fn delta(revision: &str, path: &str, value: u32) -> Vec<u8> {
 async fn a_version_that_waited_and_was_withdrawn_never_comes_into_force() {
     let refuse = |revision: &str| module("b", revision, "allow := false");
     let waits = || module("b", "v2", "allow := true if data.a.g(1)");
-    let cases: Vec<(&str, Box<dyn Fn() -> Reply + Send + Sync>)> = vec![
+    let cases: Vec<(&str, Answer)> = vec![
         ("not modified", Box::new(|| Reply::Send(304, vec!["ETag: 1".into()], vec![]))),
         ("the same bytes", Box::new(move || Reply::Send(200, vec![], refuse("v1")))),
         ("other bytes", Box::new(move || Reply::Send(200, vec![], refuse("v3")))),
@@ -215,4 +219,102 @@ async fn a_server_that_does_not_wait_is_found_out_by_an_answer_without_news() {
     let last = server.log().last().unwrap().clone();
     assert_eq!(last.header("prefer"), Some("modes=snapshot,delta;wait=10"));
     assert_eq!(last.header("if-none-match"), Some("1"));
+}
+
+#[tokio::test]
+async fn bundles_that_need_one_another_come_though_others_are_broken() {
+    // With the names of their modules apart, and all alike, where only one is broken.
+    for (file, broken) in [(None, &["c", "d"][..]), (Some("policy.rego"), &["c"])] {
+        let server = BundleServer::start(move |asked| {
+            let root = asked.path.trim_start_matches('/');
+            let body = match root {
+                "a" => "f(x) := 1\n\np := data.b.g(1)",
+                "b" => "g(x) := 2\n\np := data.a.f(1)",
+                _ => "p := data.nowhere.f(1)",
+            };
+            let own = format!("{root}.rego");
+            tagged(
+                asked,
+                "1",
+                &bundle(&[
+                    (".manifest", &format!(r#"{{"roots": ["{root}"]}}"#)),
+                    (file.unwrap_or(&own), &format!("package {root}\n\n{body}")),
+                ]),
+            )
+        })
+        .await;
+        let bundles = manual(&server.url, &["a", "b", "c", "d"], "").await;
+        bundles.trigger(broken[0]).await.unwrap_err();
+        bundles.trigger("a").await.unwrap_err();
+        for name in &broken[1..] {
+            bundles.trigger(name).await.unwrap_err();
+        }
+        bundles.trigger("b").await.unwrap();
+        for name in ["a", "b"] {
+            let status = bundles.status(name);
+            assert!(status.is_ready() && !status.has_failed(), "{file:?} {status:?}");
+        }
+        assert!(bundles.status("c").has_failed() && !bundles.ready());
+        server.behave(|asked| {
+            tagged(asked, "2", &module(asked.path.trim_start_matches('/'), "r2", "p := 1"))
+        });
+        bundles.trigger("c").await.unwrap();
+        bundles.trigger("d").await.unwrap();
+        assert!(bundles.ready());
+    }
+}
+
+#[tokio::test]
+async fn a_module_may_be_as_large_as_the_limit_that_is_configured() {
+    let comments = "# nothing\n".repeat(500 * 1024);
+    let large = module("a", "r1", &format!("{comments}\nx := 1"));
+    let server = BundleServer::start(move |asked| tagged(asked, "1", &large)).await;
+    let bundles = manual(&server.url, &["a"], "").await;
+    let error = bundles.trigger("a").await.unwrap_err();
+    assert!(error.ends_with("and a module may have 4194304"), "{error}");
+    let bundles = manual(&server.url, &["a"], ", size_limit_bytes: 100000000").await;
+    bundles.trigger("a").await.unwrap();
+}
+
+#[tokio::test]
+async fn files_of_data_without_content_are_passed_over_as_they_come_and_as_they_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = [
+        (".manifest", r#"{"roots": ["a"], "revision": "r1"}"#),
+        ("data.yaml", "# nothing yet\n"),
+        ("a/data.json", "null"),
+        ("a/b/data.json", "1"),
+    ];
+    let archive = bundle(&files);
+    let server = BundleServer::start(move |asked| tagged(asked, "1", &archive)).await;
+    let text = manual_text(&server.url, &["a"], ", persist: true");
+    let config = config(&text, Some(folder.path()));
+    let bundles = start_with(&config).await;
+    bundles.trigger("a").await.unwrap();
+    assert!(bundles.data().starts_with(r#"{"a":{"b":1},"#), "{}", bundles.data());
+    drop(bundles);
+    assert_eq!(start_with(&config).await.status("a").active_revision, "r1");
+}
+
+#[tokio::test]
+async fn an_archive_that_was_packed_once_more_for_its_way_is_unpacked_that_once() {
+    let again = |bytes: &[u8]| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    };
+    let server = BundleServer::start(|_| Reply::Hang).await;
+    let bundles = manual(&server.url, &["a"], "").await;
+    let serve = |revision: &str, body: Vec<u8>| {
+        let headers = vec!["Content-Encoding: gzip".to_owned(), format!("ETag: {revision}")];
+        server.behave(move |_| Reply::Send(200, headers.clone(), body.clone()));
+    };
+    let archive = simple("a", "r1", 1);
+    serve("r1", again(&archive));
+    bundles.trigger("a").await.unwrap();
+    assert_eq!(bundles.status("a").size, u64::try_from(archive.len()).unwrap());
+    // A server that takes the archive's own packing for an encoding.
+    serve("r2", simple("a", "r2", 2));
+    bundles.trigger("a").await.unwrap();
+    assert_eq!(bundles.status("a").active_revision, "r2");
 }

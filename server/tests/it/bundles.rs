@@ -140,7 +140,7 @@ async fn whatever_a_server_sends_the_bundle_before_it_stays_in_force() {
         (send(200, &bundle(&[("a/p.rego", "package a\n\nx := ")])), "error(s) occurred", None),
         (send(200, &bundle(&[("a/p.rego", "package a\n\nx := data.f(1)")])), "error(s)", None),
         (
-            send(200, &bundle(&[(".manifest", r#"{"roots": ["b"]}"#), ("a/data.json", "{}")])),
+            send(200, &bundle(&[(".manifest", r#"{"roots": ["b"]}"#), ("a/data.json", "1")])),
             "do not permit data at path '/a'",
             None,
         ),
@@ -365,6 +365,9 @@ async fn a_bundle_is_polled_and_a_server_that_waits_for_news_is_asked_to() {
 async fn a_folder_is_a_bundle_that_is_activated_again_when_it_changes() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("p.rego"), "package a\n\nx := 1").unwrap();
+    // What means nothing in a bundle may be as large as it likes.
+    let image = std::fs::File::create(folder.path().join("image.bin")).unwrap();
+    image.set_len(200 * 1024 * 1024).unwrap();
     let text = format!("bundles: {{f: {{resource: 'file://{}'}}}}", folder.path().display());
     let bundles = start_with(&config(&text, None)).await;
     assert!(bundles.plugin.ready_within(Duration::from_secs(10)).await);

@@ -26,6 +26,8 @@ const SETTLE_LOOKS: u32 = 20;
 #[derive(Debug)]
 pub struct FileBundles {
     path: PathBuf,
+    /// Which files of a folder are read, by their paths inside.
+    only: fn(&str) -> bool,
     /// As the files were when they were read last.
     seen: Arc<Mutex<Option<Vec<Stamp>>>>,
 }
@@ -34,7 +36,14 @@ impl FileBundles {
     /// A bundle at a path.
     #[must_use]
     pub fn new(path: PathBuf) -> Self {
-        Self { path, seen: Arc::default() }
+        Self { path, only: |_| true, seen: Arc::default() }
+    }
+
+    /// The same, of a folder only with files for whose paths, parted by `/`, a rule holds. The
+    /// others are neither read nor counted, however large they are.
+    #[must_use]
+    pub fn only(self, only: fn(&str) -> bool) -> Self {
+        Self { only, ..self }
     }
 
     /// A bundle at a `file://` address.
@@ -56,8 +65,8 @@ impl FileBundles {
     }
 
     async fn look(&self) -> Result<Vec<Stamp>, StoreError> {
-        let path = self.path.clone();
-        blocking(self.path.display().to_string(), move || folder::look(&path)).await
+        let (path, only) = (self.path.clone(), self.only);
+        blocking(self.path.display().to_string(), move || folder::look(&path, only)).await
     }
 
     /// The files when they stay as they are.
@@ -163,6 +172,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn files_that_are_left_out_are_neither_read_nor_watched() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("a")).unwrap();
+        fs::write(folder.path().join("a/p.rego"), "package a").unwrap();
+        fs::write(folder.path().join("image.bin"), vec![1; 1_001]).unwrap();
+        let address = format!("file://{}", folder.path().display());
+        let source = FileBundles::at(&address).unwrap().only(|path| path == "a/p.rego");
+        let first = source.fetch("", LIMIT).await.unwrap();
+        assert_eq!(paths(&first.bytes.unwrap()), ["a/p.rego"]);
+        fs::write(folder.path().join("image.bin"), "2").unwrap();
+        let waited = tokio::time::timeout(Duration::from_millis(1_500), source.changed()).await;
+        assert!(waited.is_err(), "nothing that is read has changed");
+        let all = FileBundles::at(&address).unwrap().fetch("", LIMIT).await.unwrap();
+        assert_eq!(paths(&all.bytes.unwrap()), ["a/p.rego", "image.bin"]);
+    }
+
+    #[tokio::test]
     async fn an_archive_is_read_whole_or_not_at_all() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("bundle.tar.gz");
@@ -185,6 +211,9 @@ mod tests {
 
     #[test]
     fn addresses_of_other_machines_are_refused() {
+        for address in ["file:///b", "file:/b", "FILE:///b"] {
+            assert_eq!(FileBundles::at(address).unwrap().path, Path::new("/b"), "{address}");
+        }
         for address in ["file://host/x", "http://x/y", "file:///x?q", "x"] {
             let error = FileBundles::at(address).unwrap_err();
             assert!(matches!(error, StoreError::Malformed { .. }), "{address}: {error}");

@@ -23,21 +23,28 @@ pub(super) struct Stamp {
 
 /// The files at a path: it itself where it is no folder, and else all that are in it or below it,
 /// in the order of their paths. Names that start with two dots are passed over, so that the
-/// `..data` folders of a mounted ConfigMap are not read twice, and so are links to folders.
+/// `..data` folders of a mounted ConfigMap are not read twice, and so are links to folders, and
+/// files of which `only` does not hold.
 ///
 /// # Errors
 /// [`StoreError::File`], [`StoreError::TooLarge`] where there are too many.
-pub(super) fn look(path: &Path) -> Result<Vec<Stamp>, StoreError> {
+pub(super) fn look(path: &Path, only: fn(&str) -> bool) -> Result<Vec<Stamp>, StoreError> {
     let mut found = Vec::new();
     if std::fs::metadata(path).map_err(|source| fault(path, source))?.is_dir() {
-        walk(path, 0, &mut found)?;
+        walk(path, (path, only), 0, &mut found)?;
     } else {
         found.push(stamp(path.to_owned())?);
     }
     Ok(found)
 }
 
-fn walk(folder: &Path, depth: usize, found: &mut Vec<Stamp>) -> Result<(), StoreError> {
+fn walk(
+    folder: &Path,
+    wanted: (&Path, fn(&str) -> bool),
+    depth: usize,
+    found: &mut Vec<Stamp>,
+) -> Result<(), StoreError> {
+    let (root, only) = wanted;
     if depth > MAX_DEPTH {
         return Err(too_many(folder, MAX_DEPTH, "folders"));
     }
@@ -53,8 +60,8 @@ fn walk(folder: &Path, depth: usize, found: &mut Vec<Stamp>) -> Result<(), Store
         }
         let kind = entry.file_type().map_err(|source| fault(&path, source))?;
         if kind.is_dir() {
-            walk(&path, depth + 1, found)?;
-        } else if path.is_file() {
+            walk(&path, wanted, depth + 1, found)?;
+        } else if inside(root, &path).is_none_or(|inside| only(&inside)) && path.is_file() {
             if found.len() >= MAX_FILES {
                 return Err(too_many(folder, MAX_FILES, "files"));
             }
@@ -93,10 +100,7 @@ pub(super) fn read(
     let mut left = limit;
     let mut all = Vec::new();
     for Stamp { path, .. } in found {
-        let inside = path.strip_prefix(folder).unwrap_or(path);
-        let parts: Option<Vec<&str>> =
-            inside.components().map(|part| part.as_os_str().to_str()).collect();
-        let name = parts.ok_or_else(|| StoreError::Malformed {
+        let name = inside(folder, path).ok_or_else(|| StoreError::Malformed {
             target: path.display().to_string(),
             problem: "its name is not UTF-8".into(),
             source: None,
@@ -108,9 +112,17 @@ pub(super) fn read(
             other => other,
         })?;
         left = left.saturating_sub(files::length(&bytes));
-        all.push((name.join("/"), Bytes::from(bytes)));
+        all.push((name, Bytes::from(bytes)));
     }
     Ok(all)
+}
+
+/// The path of a file in a folder, parted by `/`; `None` where it is no text.
+fn inside(folder: &Path, path: &Path) -> Option<String> {
+    let inside = path.strip_prefix(folder).unwrap_or(path);
+    let parts: Option<Vec<&str>> =
+        inside.components().map(|part| part.as_os_str().to_str()).collect();
+    parts.map(|parts| parts.join("/"))
 }
 
 fn fault(path: &Path, source: std::io::Error) -> StoreError {

@@ -4,13 +4,20 @@
 //! understood (`Prefer: modes=snapshot,delta`). A server that can wait for news says so with its
 //! `Content-Type`; it is then asked to (`wait=`), and may be asked again at once.
 //!
+//! An archive that was packed once more for its way (`Content-Encoding: gzip`) is unpacked that
+//! once, as OPA's client does unasked.
+//!
 //! Refused: any status but 200 and 304, a 304 where no version was named, pages for people.
 
 use super::{BundleBytes, BundleFetchError, BundleSource, FetchedBundle};
 use crate::error::StoreError;
+use crate::files::{self, blocking};
 use crate::http::{is_html, retry_after};
 use crate::service::{Service, ServiceRequest};
 use async_trait::async_trait;
+use bytes::Bytes;
+use flate2::bufread::MultiGzDecoder;
+use std::io::Read as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -88,6 +95,24 @@ impl HttpBundles {
     }
 }
 
+/// What was packed once more, at most `limit` bytes of it. A server that calls the archive itself
+/// its encoding means no more than the archive.
+fn unpacked(bytes: Bytes, limit: u64, target: &str) -> Result<Bytes, StoreError> {
+    let mut inside = MultiGzDecoder::new(bytes.as_ref());
+    let mut all = vec![0; GZIP.len()];
+    if inside.read_exact(&mut all).is_err() || all != GZIP {
+        return Ok(bytes);
+    }
+    let left = limit.saturating_sub(files::length(&all)).saturating_add(1);
+    if inside.take(left).read_to_end(&mut all).is_err() {
+        return Ok(bytes);
+    }
+    if files::length(&all) > limit {
+        return Err(StoreError::TooLarge { target: target.to_owned(), limit, unit: "bytes" });
+    }
+    Ok(Bytes::from(all))
+}
+
 #[async_trait]
 impl BundleSource for HttpBundles {
     async fn fetch(&self, etag: &str, limit: u64) -> Result<FetchedBundle, BundleFetchError> {
@@ -109,7 +134,14 @@ impl BundleSource for HttpBundles {
             }
             200 => {
                 let waits = learn(true);
-                let bytes = response.into_body();
+                let packed = response.header("content-encoding");
+                let packed = packed.is_some_and(|coding| coding.eq_ignore_ascii_case("gzip"));
+                let mut bytes = response.into_body();
+                if packed {
+                    let shown = target.clone();
+                    let unpack = move || unpacked(bytes, limit, &shown);
+                    bytes = blocking(target.clone(), unpack).await?;
+                }
                 // What is an archive is one, whatever a server without the type of it says.
                 if !bytes.starts_with(&GZIP) && is_html(&media.to_ascii_lowercase(), &bytes) {
                     let problem = "a page for people came in place of a bundle".to_owned();
@@ -132,5 +164,34 @@ impl BundleSource for HttpBundles {
     fn place(&self) -> String {
         let path = self.resource.split('?').next().unwrap_or_default();
         format!("service {:?}, {path}", self.service.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+
+    fn packed(bytes: &[u8]) -> Bytes {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        Bytes::from(encoder.finish().unwrap())
+    }
+
+    #[test]
+    fn what_was_packed_once_more_is_unpacked_within_the_limit_and_nothing_else_is() {
+        let archive = packed(&[7; 1_000]);
+        let length = files::length(&archive);
+        let again = packed(&archive);
+        assert_eq!(unpacked(again.clone(), length, "t").unwrap(), archive);
+        assert_eq!(unpacked(archive.clone(), length, "t").unwrap(), archive);
+        let bomb = packed(&[&GZIP[..], &[0; 1_000_000]].concat());
+        for (bytes, limit) in [(again, length - 1), (bomb, length)] {
+            let error = unpacked(bytes, limit, "t").unwrap_err();
+            assert!(matches!(error, StoreError::TooLarge { .. }), "{error}");
+        }
+        for other in [&b""[..], b"x", &[0x1f, 0x8b]] {
+            assert_eq!(unpacked(Bytes::copy_from_slice(other), 9, "t").unwrap(), other);
+        }
     }
 }

@@ -4,6 +4,7 @@
 //! the tag of a version is the digest of its layer, or of the manifest where there are several.
 //!
 //! The registry is the one in the service's address, whatever host the resource names, as in OPA.
+//! What stands before the first slash of a resource is that host, and no part of the repository.
 //!
 //! Refused: of the service's settings those that a registry client has not.
 
@@ -48,7 +49,8 @@ struct Access {
 }
 
 impl RegistryBundles {
-    /// A bundle under a reference, `host/repository:tag` or `@digest`, of a service.
+    /// A bundle under a reference, `host/repository:tag` or `@digest`, of a service. No part of it
+    /// is filled in.
     ///
     /// # Errors
     /// [`StoreError::Configuration`] naming what cannot be used.
@@ -82,11 +84,7 @@ impl RegistryBundles {
             Some(port) => format!("{host}:{port}"),
             None => host.to_owned(),
         };
-        let reference: Reference = resource.parse().map_err(|source| {
-            let setting = format!("the resource {resource:?}");
-            let problem = "it is no reference of a registry".to_owned();
-            StoreError::Configuration { setting, problem, source: Some(Box::new(source)) }
-        })?;
+        let reference = reference(resource)?;
         let repository = Repository::new(&host, reference.repository().path())
             .map_err(|_| wrong(".url", "its host is none of a registry"))?;
         let default = RegistryConfig::default();
@@ -132,6 +130,27 @@ impl RegistryBundles {
         *client = Some((token, made.clone()));
         Ok(made)
     }
+}
+
+/// A host that is one by every rule, in place of the one that a resource names.
+const ANY_HOST: &str = "registry.invalid";
+
+/// Reads a resource as OPA does, and as nobody else who reads references: the first part is a host
+/// even where it could not be one, and there is a tag or a digest.
+fn reference(resource: &str) -> Result<Reference, StoreError> {
+    let wrong = |problem: &str, source| StoreError::Configuration {
+        setting: format!("the resource {resource:?}"),
+        problem: problem.to_owned(),
+        source,
+    };
+    let problem = "it is no reference of a registry, host/repository:tag or host/repository@digest";
+    let (_, inside) = resource.split_once('/').ok_or_else(|| wrong(problem, None))?;
+    if !inside.rsplit('/').next().unwrap_or_default().contains([':', '@']) {
+        return Err(wrong("it has neither a tag nor a digest", None));
+    }
+    format!("{ANY_HOST}/{inside}")
+        .parse()
+        .map_err(|source| wrong(problem, Some(Box::new(source) as Box<_>)))
 }
 
 impl Access {

@@ -150,10 +150,29 @@ fn settings_that_a_registry_has_not_are_refused() {
         ("https://h", json!({"credentials": {"oauth2": {}}}), "h/r:1", "services.s.credentials"),
         ("https://u:p@h", json!({}), "h/r:1", "services.s.url"),
         ("https://h", json!({}), "UPPER", "the resource \"UPPER\""),
+        ("https://h", json!({}), "h/UPPER:1", "the resource \"h/UPPER:1\""),
+        ("https://h", json!({}), "authz:v1", "the resource \"authz:v1\""),
+        ("https://h", json!({}), "h/r", "the resource \"h/r\""),
+        ("https://h:1", json!({}), "h:1/r", "the resource \"h:1/r\""),
     ] {
         let config = config(url, &more);
         let error = RegistryBundles::new(&config, resource, &Limits::default()).unwrap_err();
         assert_eq!(error.target(), setting);
+    }
+}
+
+#[test]
+fn the_first_part_of_a_resource_is_a_host_whatever_it_looks_like() {
+    let digest = format!("sha256:{}", "a".repeat(64));
+    for (resource, place) in [
+        ("registry/authz:v1", "h:5000/authz, v1".to_owned()),
+        ("org/a:latest", "h:5000/a, latest".to_owned()),
+        ("ghcr.io/org/a:1", "h:5000/org/a, 1".to_owned()),
+        (&format!("registry:5000/org/a@{digest}"), format!("h:5000/org/a, {digest}")),
+    ] {
+        let config = config("http://h:5000", &json!({}));
+        let bundles = RegistryBundles::new(&config, resource, &Limits::default()).unwrap();
+        assert_eq!(bundles.place(), place, "{resource}");
     }
 }
 

@@ -167,15 +167,13 @@ impl Activation {
         let mut waiting = self.waiting.lock().await;
         let name = candidate.content.name.clone();
         waiting.remove(&name);
-        if !waiting.is_empty() {
-            let together = waiting.values().chain(Some(&candidate)).collect();
-            if self.apply(together).await.is_ok() {
-                for other in std::mem::take(&mut *waiting).into_values() {
-                    self.note_active(other).await;
-                }
-                self.note_active(candidate).await;
-                return Ok(());
+        if let Some(others) = self.together(&waiting, &candidate).await {
+            for other in others.iter().filter_map(|name| waiting.remove(name)).collect::<Vec<_>>() {
+                self.note_active(other).await;
             }
+            self.note_active(candidate).await;
+            self.retry(&mut waiting).await;
+            return Ok(());
         }
         match self.apply(vec![&candidate]).await {
             Ok(()) => {
@@ -211,7 +209,7 @@ impl Activation {
         }
     }
 
-    async fn apply(&self, candidates: Vec<&Candidate>) -> Result<(), BundleFailure> {
+    pub(super) async fn apply(&self, candidates: Vec<&Candidate>) -> Result<(), BundleFailure> {
         let contents: Vec<BundleContent> =
             candidates.iter().map(|candidate| candidate.content.clone()).collect();
         let started = Instant::now();

@@ -29,6 +29,8 @@ pub(super) struct Bundle {
     pub(super) signatures: SignaturePolicy,
     pub(super) limits: BundleLimits,
     pub(super) store: Option<BundleStore>,
+    /// It comes from a service, not from files of this machine.
+    pub(super) delivered: bool,
 }
 
 /// When to ask.
@@ -254,6 +256,7 @@ impl Bundle {
         activation: &Activation,
     ) -> Result<(Read, String, Digest, Option<Bytes>), BundleFailure> {
         let (signatures, limits) = (self.signatures.clone(), self.limits.clone());
+        let delivered = self.delivered;
         let compile = activation.host().state.current().program().options().clone();
         let work = move || {
             let digest = bytes.digest();
@@ -261,6 +264,7 @@ impl Bundle {
             let clock = move || started.elapsed();
             let mut options = ReadOptions::new(&signatures);
             options.limits = limits;
+            options.delivered = delivered;
             options.rego_v0 = compile.rego_v0;
             options.compile = Some(compile);
             options.etag = Some(etag.clone()).filter(|etag| !etag.is_empty());
