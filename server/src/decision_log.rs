@@ -225,22 +225,21 @@ impl DecisionLog {
             return closed.map_or(0, left_out);
         };
         drop(running.asked);
-        let mut lost = 0;
+        let mut unwritten = None;
         let last = async {
             // What is being sent is sent to its end: sending it twice at a time would mix it up.
             if !running.task.await.unwrap_or_default() {
                 tracing::error!("uploading had ended before");
             }
-            let mut is_closed = false;
             loop {
                 // What is in the buffer is sent while others are still written.
-                if is_closed {
+                if unwritten.is_some() {
                     tokio::time::sleep(LAST_RETRY).await;
                 } else if let Ok(closed) = tokio::time::timeout(LAST_RETRY, &mut closing).await {
-                    (is_closed, lost) = (true, left_out(closed));
+                    unwritten = Some(left_out(closed));
                 }
                 let sent = uploader.send_all(true).await;
-                if is_closed && sent.is_ok() {
+                if unwritten.is_some() && sent.is_ok() {
                     return;
                 }
             }
@@ -248,12 +247,21 @@ impl DecisionLog {
         if tokio::time::timeout_at(deadline, last).await.is_err() {
             tracing::error!("the server ends before all decisions were uploaded");
         }
+        let unwritten = match unwritten {
+            Some(unwritten) => unwritten,
+            // It gave up before.
+            None => tokio::time::timeout(Duration::ZERO, closing).await.map_or(0, left_out),
+        };
         self.shared.look_after_at_end();
-        lost += self.shared.count_lost();
-        if lost > 0 {
-            tracing::error!(events = lost, "decisions in memory are lost: no spool is configured");
+        let in_memory = self.shared.count_lost();
+        if in_memory > 0 {
+            let why = match self.settings.waiting {
+                config::Waiting::Spool { .. } => "the spool could not take them",
+                _ => "no spool is configured",
+            };
+            tracing::error!(events = in_memory, "decisions in memory are lost: {why}");
         }
-        lost
+        in_memory.saturating_add(unwritten)
     }
 }
 

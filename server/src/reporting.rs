@@ -26,6 +26,8 @@ use std::fmt;
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 /// How OPA calls the two.
 const DECISION_LOGS: &str = "decision_logs";
@@ -171,16 +173,28 @@ impl Reporting {
         });
     }
 
-    /// Ends both when nothing is decided any more: the log first, so that status tells how it
-    /// ended. Takes `grace` for each at the longest.
-    pub async fn end(&self, grace: Duration) {
-        if let Some(log) = &self.decision_log {
-            log.end(grace).await;
+    /// Ends both within `grace`, when nothing is decided any more. The last status tells how the
+    /// log ended where that is known in half the time; it does not wait longer for it. Answers how
+    /// many decisions are lost.
+    pub async fn end(&self, grace: Duration) -> usize {
+        let over = Instant::now() + grace;
+        let (told, ended) = oneshot::channel::<()>();
+        let log = async {
+            let Some(log) = &self.decision_log else { return 0 };
+            let lost = log.end(grace).await;
             self.plugins.set(DECISION_LOGS, PluginState::NotReady, "");
-        }
-        if let Some(status) = &self.status {
-            status.end(grace).await;
-        }
+            drop(told);
+            lost
+        };
+        let status = async {
+            let Some(status) = &self.status else { return };
+            if self.decision_log.is_some() {
+                // However that came out.
+                let _ended = tokio::time::timeout(grace / 2, ended).await;
+            }
+            status.end(over.saturating_duration_since(Instant::now())).await;
+        };
+        tokio::join!(log, status).0
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{descriptors, rego, roots, setup};
 use clap::Args;
 use referee_core::{Digest, Timestamp, Trust};
 use referee_rego::{CompileOptions, Program};
-use referee_server::{Address, Server};
+use referee_server::{Address, Listeners, Server};
 use referee_store::{Asking, Clock as _, Router, Store, Supplied, SystemClock, TrustRoots};
 use serde_json::Map;
 use std::collections::BTreeMap;
@@ -104,6 +104,9 @@ impl ServeArgs {
     }
 }
 
+/// The part of the grace that decision log and status have in any case.
+const LEAST_SHARE: u32 = 10;
+
 /// Serves until a signal to shut down comes.
 ///
 /// # Errors
@@ -133,15 +136,32 @@ pub(crate) async fn run(mut config: Config, args: &ServeArgs) -> Result<Exit, Cl
         Some(program) => server.beginning_with(program)?,
         None => server,
     };
-    let shutdown = Shutdown::listen()?;
-    let (server, working) = match opa {
+    let (server, mut working) = match opa {
         Some(opa) => {
-            let (server, working) = opa.start(server).await?;
+            let (server, working) = opa.start(server)?;
             (server, Some(working))
         }
         None => (server, None),
     };
-    let listeners = server.bind().await?;
+    let grace = Duration::from_millis(config.server.shutdown_grace_ms);
+    let shutdown = Shutdown::listen()?;
+    let mut asked = std::pin::pin!(async {
+        shutdown.signalled().await;
+        tracing::info!("shutting down; what is under way may finish, a second Ctrl-C ends it");
+        tokio::spawn(second_kills());
+    });
+    // Bundles may be waited for, and who does not want that any more is not kept waiting.
+    let begun = tokio::select! {
+        biased;
+        () = asked.as_mut() => None,
+        begun = begin_to_listen(&server, working.as_mut()) => Some(begun?),
+    };
+    let Some(listeners) = begun else {
+        return Ok(match working {
+            Some(working) => working.end(grace / LEAST_SHARE).await,
+            None => Exit::Success,
+        });
+    };
     let addresses: Vec<_> = listeners.addresses().map(ToString::to_string).collect();
     tracing::info!(
         address = addresses.join(", "),
@@ -153,21 +173,28 @@ pub(crate) async fn run(mut config: Config, args: &ServeArgs) -> Result<Exit, Cl
     for address in listeners.diagnostic_addresses() {
         tracing::info!(%address, "serving diagnostics");
     }
-    let asked = async {
-        shutdown.signalled().await;
-        tracing::info!("shutting down; what is under way may finish, a second Ctrl-C ends it");
-        tokio::spawn(second_kills());
-    };
     let renewing = again_at.map(|at| tokio::spawn(renewal.keep(server.clone(), in_force, at)));
     let ended = server.serve(listeners, asked).await;
     renewing.iter().for_each(tokio::task::JoinHandle::abort);
-    if let Some(working) = working {
-        working.end(Duration::from_millis(config.server.shutdown_grace_ms)).await;
-    }
+    let exit = match working {
+        Some(working) => working.end(ended.left.max(grace / LEAST_SHARE)).await,
+        None => Exit::Success,
+    };
     if ended.cut_off > 0 {
         tracing::warn!(connections = ended.cut_off, "connections were cut off");
     }
-    Ok(Exit::Success)
+    Ok(exit)
+}
+
+/// Starts the bundles, waits for them where that is wanted, and listens.
+async fn begin_to_listen(
+    server: &Server,
+    working: Option<&mut opa::Working>,
+) -> Result<Listeners, CliError> {
+    if let Some(working) = working {
+        working.begin().await?;
+    }
+    Ok(server.bind().await?)
 }
 
 /// What the paths that were named hold. The ids of policies are their paths without slashes at the

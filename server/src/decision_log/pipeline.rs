@@ -109,6 +109,7 @@ impl Pipeline {
             turn: Mutex::new(0),
             turned: Condvar::new(),
             queued: Arc::clone(&queued),
+            unwritten: AtomicUsize::new(0),
         });
         let threads: Vec<_> = (0..threads)
             .filter_map(|number| {
@@ -145,6 +146,7 @@ impl Pipeline {
             return;
         }
         let handed = Handed { make, size, at: Instant::now() };
+        self.queue.unwritten.fetch_add(1, Ordering::Relaxed);
         if self.sender.send(Job::Decision(handed)).is_err() {
             self.shared.counters.add(Count::BufferFull, 1);
         }
@@ -171,12 +173,26 @@ impl Pipeline {
                 }
             }
         }
-        // What came at the very moment, or was not come to. Threads that have not ended are busy
-        // with something else.
-        let Ok(receiver) = self.queue.receiver.try_lock() else { return 0 };
-        let late = receiver.0.try_iter().filter(|job| matches!(job, Job::Decision(_))).count();
-        self.shared.counters.add(Count::LostAtEnd, wide(late));
-        late
+        self.give_up()
+    }
+
+    /// Gives up what is not in the buffer by now, where it came at the very moment or threads are held
+    /// up, and counts it: how many decisions. Threads end with what they have begun; nobody waits for
+    /// them.
+    fn give_up(&self) -> usize {
+        let lost = self.queue.unwritten.load(Ordering::Relaxed);
+        let receiver = locked(&self.queue.receiver);
+        let stops = receiver.0.try_iter().filter(|job| matches!(job, Job::Stop)).count();
+        drop(receiver);
+        for _ in 0..stops {
+            let _gone = self.sender.send(Job::Stop);
+        }
+        if lost > 0 {
+            let events = lost;
+            tracing::error!(events, "decisions are lost: they were not written when time was over");
+        }
+        self.shared.counters.add(Count::LostAtEnd, wide(lost));
+        lost
     }
 }
 
@@ -200,12 +216,15 @@ struct Queue {
     turn: Mutex<u64>,
     turned: Condvar,
     queued: Arc<AtomicUsize>,
+    /// How many decisions were handed over and are not given on.
+    unwritten: AtomicUsize,
 }
 
 impl Queue {
     fn work(&self, shared: &Shared) {
         loop {
             let (batch, number, ends) = self.take();
+            let count = batch.len();
             let sizes: usize = batch.iter().map(|handed| handed.size).sum();
             let passes = Passing { queue: self, number };
             let ready = shared.prepare(batch);
@@ -213,6 +232,7 @@ impl Queue {
             shared.give_on(ready);
             drop(passes);
             self.queued.fetch_sub(sizes, Ordering::Relaxed);
+            self.unwritten.fetch_sub(count, Ordering::Relaxed);
             if ends {
                 return;
             }
