@@ -43,13 +43,14 @@ use referee_store::spool::SpoolError;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io::Write;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use upload::{Asked, Uploader};
 
-/// How long to wait after an upload failed while the log is ended.
+/// How long to wait after an upload while the log is ended.
 const LAST_RETRY: Duration = Duration::from_millis(500);
 
 /// The most requests a second that are logged though they were not let through: enough to see who
@@ -130,6 +131,7 @@ impl DecisionLog {
                 .rate
                 .map(|rate| Mutex::new(Limiter::new(rate, std::time::Instant::now()))),
             ready: Notify::new(),
+            hurried: AtomicBool::new(false),
         });
         let (sender, state) = watch::channel(UploadState::default());
         let uploader = collector.map(|collector| {
@@ -209,52 +211,66 @@ impl DecisionLog {
     }
 
     /// Ends the log: takes nothing more, writes what was handed over, and uploads until all is
-    /// delivered or `grace` is over. What then is in a spool stays there; what is in memory only is
-    /// lost, counted and told: how many events.
+    /// delivered or `grace` is over. For half of it policies are asked what to mask; what is left
+    /// then is logged as where a mask fails. What at the end is in a spool stays there; what is in
+    /// memory only is lost, counted and told: how many events.
     pub async fn end(&self, grace: Duration) -> usize {
-        let deadline = tokio::time::Instant::now() + grace;
+        let (begun, deadline) = (std::time::Instant::now(), tokio::time::Instant::now() + grace);
+        let (hurry, until) = (begun + grace / 2, begun + grace / 4 * 3);
         let pipeline = Arc::clone(&self.pipeline);
-        let closing = tokio::task::spawn_blocking(move || pipeline.close());
-        let unwritten = match tokio::time::timeout_at(deadline, closing).await {
-            Ok(Ok(())) => 0,
-            Ok(Err(_)) => {
-                tracing::error!("the log was not closed properly");
-                0
-            }
-            // Masks may take their time.
-            Err(_) => self.pipeline.give_up(),
-        };
-        if unwritten > 0 {
-            let events = unwritten;
-            tracing::error!(events, "decisions are lost: they were not written when time was over");
-        }
+        let mut closing = tokio::task::spawn_blocking(move || pipeline.close(hurry, until));
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(running) = running else { return unwritten };
+        let Some((running, uploader)) = running.zip(self.uploader.clone()) else {
+            let closed = tokio::time::timeout_at(deadline, closing).await;
+            return closed.map_or(0, left_out);
+        };
         drop(running.asked);
-        let Some(uploader) = self.uploader.clone() else { return unwritten };
+        let mut unwritten = None;
         let last = async {
             // What is being sent is sent to its end: sending it twice at a time would mix it up.
             if !running.task.await.unwrap_or_default() {
                 tracing::error!("uploading had ended before");
             }
-            while uploader.send_all(true).await.is_err() {
-                tokio::time::sleep(LAST_RETRY).await;
+            loop {
+                // What is in the buffer is sent while others are still written.
+                if unwritten.is_some() {
+                    tokio::time::sleep(LAST_RETRY).await;
+                } else if let Ok(closed) = tokio::time::timeout(LAST_RETRY, &mut closing).await {
+                    unwritten = Some(left_out(closed));
+                }
+                let sent = uploader.send_all(true).await;
+                if unwritten.is_some() && sent.is_ok() {
+                    return;
+                }
             }
         };
         if tokio::time::timeout_at(deadline, last).await.is_err() {
             tracing::error!("the server ends before all decisions were uploaded");
         }
+        let unwritten = match unwritten {
+            Some(unwritten) => unwritten,
+            // It gave up before.
+            None => tokio::time::timeout(Duration::ZERO, closing).await.map_or(0, left_out),
+        };
         self.shared.look_after_at_end();
-        let lost = self.shared.count_lost();
-        if lost > 0 {
+        let in_memory = self.shared.count_lost();
+        if in_memory > 0 {
             let why = match self.settings.waiting {
                 config::Waiting::Spool { .. } => "the spool could not take them",
                 _ => "no spool is configured",
             };
-            tracing::error!(events = lost, "decisions in memory are lost: {why}");
+            tracing::error!(events = in_memory, "decisions in memory are lost: {why}");
         }
-        lost.saturating_add(unwritten)
+        in_memory.saturating_add(unwritten)
     }
+}
+
+/// How many decisions did not come into the buffer.
+fn left_out(closed: Result<usize, tokio::task::JoinError>) -> usize {
+    closed.unwrap_or_else(|_| {
+        tracing::error!("the log was not closed properly");
+        0
+    })
 }
 
 fn open(settings: &DecisionLogSettings, counters: &Counters) -> Result<Mutex<Buffer>, SpoolError> {

@@ -300,10 +300,10 @@ impl Program {
         input: &Value,
         budget: &EvalBudget,
     ) -> Result<Vec<Option<Value>>, RegoError> {
-        self.evaluate_all(paths, input, budget).map(|(values, _)| values)
+        self.evaluate_all(paths, input, budget, &World::NONE).map(|(values, _)| values)
     }
 
-    /// As [`Self::eval_all`], with what `print` printed.
+    /// As [`Self::eval_all`], with what `print` printed, in a world that is handed in.
     ///
     /// # Errors
     /// As for [`Self::eval`].
@@ -312,8 +312,9 @@ impl Program {
         paths: &[&str],
         input: &Value,
         budget: &EvalBudget,
+        world: &World<'_>,
     ) -> Result<(Vec<Option<Value>>, Vec<String>), RegoError> {
-        let found = self.values(paths, Some(input), budget, &World::NONE)?;
+        let found = self.values(paths, Some(input), budget, world)?;
         Ok((found.values, found.prints))
     }
 

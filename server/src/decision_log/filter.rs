@@ -8,7 +8,8 @@ use super::event::Decision;
 use super::mask::{self, MaskError};
 use crate::explain::log_prints;
 use referee_core::Coded;
-use referee_rego::{EvalBudget, RegoError, Value};
+use referee_rego::{EvalBudget, RegoError, Value, World};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long mask and drop of one event may take. OPA sets no limit, and answers nobody meanwhile;
@@ -27,11 +28,23 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
-    /// Masks a decision; `false` where it is not to be logged at all.
-    pub(crate) fn keeps(&self, decision: &mut Decision, counters: &Counters) -> bool {
+    /// Masks a decision; `false` where it is not to be logged at all. From when on `hurried` is set
+    /// nothing is asked, and what is being asked is not waited for: as where the mask fails.
+    pub(crate) fn keeps(
+        &self,
+        decision: &mut Decision,
+        counters: &Counters,
+        hurried: &AtomicBool,
+    ) -> bool {
+        if hurried.load(Ordering::Relaxed) {
+            counters.add(Count::MaskFailed, 1);
+            decision.withhold("mask_failed");
+            return true;
+        }
         let begun = Instant::now();
         let input = decision.as_input(&self.labels);
-        let (drop, mask) = self.ask(decision, &input, begun);
+        let (drop, mask) = self.ask(decision, &input, begun, hurried);
+        let is_over = || begun.elapsed() >= TIME || hurried.load(Ordering::Relaxed);
         match drop {
             Ok(drop) if drop.as_ref().and_then(Value::as_bool) == Some(true) => {
                 counters.add(Count::DroppedByPolicy, 1);
@@ -48,7 +61,7 @@ impl Filter {
         }
         let failed = match mask {
             Ok(None) => return true,
-            Ok(Some(mask)) => match mask::apply(&mask, &mut decision.maskable, begun + TIME) {
+            Ok(Some(mask)) => match mask::apply(&mask, &mut decision.maskable, &is_over) {
                 Ok(done) => {
                     decision.erased = done.erased;
                     decision.masked = done.masked;
@@ -78,8 +91,15 @@ impl Filter {
     }
 
     /// What `drop` and `mask` say, asked within one time for both.
-    fn ask(&self, decision: &Decision, input: &Value, begun: Instant) -> (Said, Said) {
+    fn ask(
+        &self,
+        decision: &Decision,
+        input: &Value,
+        begun: Instant,
+        hurried: &AtomicBool,
+    ) -> (Said, Said) {
         let program = &decision.program;
+        let world = World::NONE.with_cancel(hurried);
         let budget = || {
             let left = TIME.saturating_sub(begun.elapsed());
             EvalBudget::new(left, decision.timestamp).with_limits(u64::MAX, MEMORY)
@@ -87,16 +107,18 @@ impl Filter {
         let paths = [self.drop.as_str(), self.mask.as_str()];
         // Together they share what they have in common; apart one can fail without the other. Where
         // the time is over neither is asked again.
-        match program.evaluate_all(&paths, input, &budget()) {
+        match program.evaluate_all(&paths, input, &budget(), &world) {
             Ok((values, prints)) => {
                 log_prints(&prints);
                 let mut values = values.into_iter();
                 (Ok(values.next().flatten()), Ok(values.next().flatten()))
             }
-            Err(error) if begun.elapsed() >= TIME => (Err(error.clone()), Err(error)),
+            Err(error) if begun.elapsed() >= TIME || hurried.load(Ordering::Relaxed) => {
+                (Err(error.clone()), Err(error))
+            }
             Err(_) => {
                 let ask = |path| {
-                    let found = program.evaluate(path, input, &budget())?;
+                    let found = program.evaluate_in(path, Some(input), &budget(), &world)?;
                     log_prints(&found.prints);
                     Ok(found.value)
                 };

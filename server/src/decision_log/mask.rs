@@ -12,7 +12,6 @@
 use super::edited::Edited;
 use referee_rego::{Value, ValueKind};
 use std::fmt::Write as _;
-use std::time::Instant;
 
 /// The most parts of a path: values are nested no deeper (`referee_rego`).
 const MAX_PARTS: usize = 128;
@@ -79,14 +78,14 @@ pub(super) struct Name {
     pub(super) index: Option<usize>,
 }
 
-/// Applies what a mask decision says, until `deadline`.
+/// Applies what a mask decision says, for as long as `is_over` does not say that the time is over.
 ///
 /// # Errors
 /// [`MaskError`] where a rule is none, or the time is over; nothing has changed then.
 pub(crate) fn apply(
     mask: &Value,
     event: &mut Maskable,
-    deadline: Instant,
+    is_over: &dyn Fn() -> bool,
 ) -> Result<Masked, MaskError> {
     let rules = mask.elements().ok_or(MaskError::NoList)?;
     let mut parts = Parts {
@@ -96,7 +95,7 @@ pub(crate) fn apply(
     };
     let mut done = Masked::default();
     for given in &rules {
-        if Instant::now() > deadline {
+        if is_over() {
             return Err(MaskError::TooLong);
         }
         let Rule { put, part, path, shown } = rule(given)?;
