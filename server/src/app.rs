@@ -32,10 +32,10 @@ pub(crate) struct Served {
 }
 
 /// Where the status comes from.
-pub(crate) struct StatusSource(Box<dyn Fn() -> Value + Send + Sync>);
+pub(crate) struct StatusSource(Box<dyn Fn() -> serde_json::Value + Send + Sync>);
 
 impl StatusSource {
-    pub(crate) fn now(&self) -> Value {
+    pub(crate) fn now(&self) -> serde_json::Value {
         (self.0)()
     }
 }
@@ -294,7 +294,10 @@ impl Server {
     /// The same server, with a status to show: `source` is asked each time, and answers at once. The
     /// first one stays.
     #[must_use]
-    pub fn with_status(self, source: impl Fn() -> Value + Send + Sync + 'static) -> Self {
+    pub fn with_status(
+        self,
+        source: impl Fn() -> serde_json::Value + Send + Sync + 'static,
+    ) -> Self {
         if self.app.status.set(StatusSource(Box::new(source))).is_err() {
             tracing::warn!("this server shows a status already");
         }

@@ -23,7 +23,7 @@ use std::time::Duration;
 #[derive(Args, Debug)]
 pub(crate) struct OpaArgs {
     /// OPA's configuration file: services, bundles, keys, decision_logs, status
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, short_alias = 'c', visible_alias = "config-file", value_name = "FILE")]
     opa_config: Option<PathBuf>,
     /// Set an option over that file, as --set of opa run; may be repeated
     #[arg(long, value_name = "PATH=VALUE")]
@@ -176,17 +176,19 @@ pub(super) struct Opa {
 #[derive(Debug)]
 pub(super) struct Working {
     reporting: Reporting,
+    opa: Opa,
+    host: BundleHost,
     /// The bundles, if any; looked after until this is dropped.
-    _bundles: Option<Arc<BundlePlugin>>,
+    bundles: Option<Arc<BundlePlugin>>,
 }
 
 impl Opa {
-    /// Starts what is configured, and waits for the bundles where that is wanted.
+    /// Starts decision log and status, which who has the [`Working`] ends.
     ///
     /// # Errors
-    /// Where something cannot be started, or the bundles do not come in time.
-    pub(super) async fn start(self, server: Server) -> Result<(Server, Working), OpaError> {
-        let Self { config, services, ready } = self;
+    /// Where something cannot be started.
+    pub(super) fn start(self, server: Server) -> Result<(Server, Working), OpaError> {
+        let (config, services) = (&self.config, &self.services);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let shown = Value::from_json(config.shown().clone()).unwrap_or_else(|_| Value::object([]));
         let server = server.with_opa_config(shown);
@@ -195,25 +197,34 @@ impl Opa {
             None => server,
         };
         let console: &dyn Fn() -> Box<dyn Write + Send> = &|| Box::new(io::stderr());
-        let (server, reporting) = Reporting::start(&config, &services, server, &clock, console)?;
+        let (server, reporting) = Reporting::start(config, services, server, &clock, console)?;
         let host = BundleHost {
             state: Arc::clone(server.state()),
             plugins: Arc::clone(server.plugins()),
             clock,
         };
-        let bundles = BundlePlugin::start(&config, &services, host).await?.map(Arc::new);
-        if let Some(bundles) = &bundles {
-            reporting.follow_bundles(bundles);
-            if !ready.is_zero() && !bundles.ready_within(ready).await {
-                let seconds = ready.as_secs();
-                return Err(OpaError::NotReady { seconds, waiting: waiting_for(bundles) });
-            }
-        }
-        Ok((server, Working { reporting, _bundles: bundles }))
+        Ok((server, Working { reporting, opa: self, host, bundles: None }))
     }
 }
 
 impl Working {
+    /// Starts the bundles, and waits for them where that is wanted.
+    ///
+    /// # Errors
+    /// Where one cannot be started, or they do not come in time.
+    pub(super) async fn begin(&mut self) -> Result<(), OpaError> {
+        let Opa { config, services, ready } = &self.opa;
+        let bundles = BundlePlugin::start(config, services, self.host.clone()).await?.map(Arc::new);
+        self.bundles.clone_from(&bundles);
+        let Some(bundles) = bundles else { return Ok(()) };
+        self.reporting.follow_bundles(&bundles);
+        if !ready.is_zero() && !bundles.ready_within(*ready).await {
+            let seconds = ready.as_secs();
+            return Err(OpaError::NotReady { seconds, waiting: waiting_for(&bundles) });
+        }
+        Ok(())
+    }
+
     /// Ends decision log and status.
     pub(super) async fn end(&self, grace: Duration) {
         self.reporting.end(grace).await;
@@ -222,7 +233,7 @@ impl Working {
 
 fn waiting_for(bundles: &BundlePlugin) -> String {
     let statuses = bundles.statuses();
-    let waiting = statuses.values().filter(|status| status.last_successful_activation.is_none());
+    let waiting = statuses.values().filter(|status| !status.is_ready());
     let told = waiting.map(|status| match status.message.as_str() {
         "" => format!("{:?} has not come", status.name),
         message => format!("{:?}: {message}", status.name),
