@@ -10,7 +10,8 @@ use serde_json::Value;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// Sends a body; the status, and the message of an error.
 fn send(server: &Server, method: &str, path: &str, body: &str) -> (String, Value) {
@@ -108,6 +109,40 @@ fn bundles_are_what_opa_begins_with() {
     }
 }
 
+#[test]
+fn a_folder_is_held_to_its_signature_at_the_start_as_opa_holds_it() {
+    let Some(opa) = tool("opa") else {
+        return skipped("the comparison of signed folders", "opa is not on this machine");
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path().canonicalize().unwrap();
+    write(&at, &FILES);
+    let mut sign = alone(&opa);
+    sign.current_dir(&at).args(["sign", "--bundle", "folder", "-o", "folder"]);
+    sign.args(["--signing-alg", "HS256", "--signing-key", "secret"]);
+    assert!(sign.status().unwrap().success());
+    let key = ["--signing-alg", "HS256", "--verification-key", "secret", "--bundle"];
+    let begins = |more: &[&str]| {
+        let arguments = [&key[..], more].concat();
+        let theirs = opa_server(alone(&opa).current_dir(&at), &arguments);
+        let Some(theirs) = theirs else {
+            refused(&at, &arguments);
+            return false;
+        };
+        let (ours, mut log) = serve(&mut ours(&at), &arguments);
+        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+        assert_eq!(said(&ours), said(&theirs), "{more:?}");
+        true
+    };
+    assert!(begins(&["folder"]));
+    assert!(!begins(&["--scope", "s", "folder"]));
+    write(&at, &[("folder/new.json", "{}")]);
+    assert!(!begins(&["folder"]));
+    assert!(begins(&["--ignore", "new.json", "folder"]));
+    write(&at, &[("folder/x/y/data.json", r#"{"n": 4}"#)]);
+    assert!(!begins(&["--ignore", "new.json", "folder"]));
+}
+
 /// What a server that takes policies for Rego v0 says: of one that it began with, one of a bundle
 /// that was delivered, and one of each version that is written.
 fn old(server: &Server) -> Vec<(String, Value)> {
@@ -182,10 +217,22 @@ fn policies_of_the_api_and_of_bundles_are_rego_v0_where_opa_takes_them_for_it() 
 
 /// A start that fails: what is told.
 fn refused(folder: &Path, arguments: &[&str]) -> String {
-    let ended = ours(folder).args(["serve", "--listen", "127.0.0.1:0"]).args(arguments).output();
-    let ended = ended.unwrap();
-    assert_eq!(ended.status.code(), Some(2), "{arguments:?}");
-    String::from_utf8_lossy(&ended.stderr).into_owned()
+    let mut command = ours(folder);
+    command.args(["serve", "--listen", "127.0.0.1:0"]).args(arguments).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    let mut server = Server { child, address: String::new() };
+    let patience = Instant::now() + Duration::from_secs(30);
+    let status = loop {
+        if let Some(status) = server.child.try_wait().unwrap() {
+            break status;
+        }
+        assert!(Instant::now() < patience, "the server began: {arguments:?}");
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    assert_eq!(status.code(), Some(2), "{arguments:?}");
+    let mut told = String::new();
+    server.child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+    told
 }
 
 fn referee(folder: &Path, arguments: &[&str]) {

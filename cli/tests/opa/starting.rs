@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
 
-const FILES: [(&str, &str); 12] = [
+const FILES: [(&str, &str); 14] = [
     ("uses/word.rego", "package w\n\n# The referee decides.\nby := \"referee\"\n"),
     ("uses/own.rego", "package referee.facts\n\ndefault name := \"mine\"\n"),
     ("uses/data.rego", "package u\n\nimport data.referee.x\n\ny := x.y\n"),
@@ -19,6 +19,9 @@ const FILES: [(&str, &str); 12] = [
     ("folder/two.yaml", "z: 3"),
     ("d.json", r#"{"x": {"y": 5}}"#),
     ("e.yml", "q: [1]"),
+    // Everything that does not parse is told, not only the first.
+    ("syntax/a.rego", "package a\n\np := [\n"),
+    ("syntax/b.rego", "package b\n\nq := ]\n"),
     ("bad.rego", "package b\n\np := unknown\n"),
     ("list.json", "[1]"),
 ];
@@ -97,6 +100,7 @@ fn paths_are_what_opa_begins_with() {
         (&["nothing"][..], "nothing could not be read"),
         (&["map"], "multiple default rules data.m.p found"),
         (&["bad.rego"], "bad.rego:3:6: rego_unsafe_var_error: var unknown is unsafe"),
+        (&["syntax"], "syntax/b.rego:3:"),
         (&["list.json"], "list.json: document must be of type object"),
         (&["d.json", "./d.json"], "merge error: another file has a value at data.x.y"),
         (

@@ -10,7 +10,7 @@ use super::policies::{Owner, PolicyFile};
 use super::revision::Revision;
 use super::transaction::Transaction;
 use super::with_version;
-use referee_rego::{CompileOptions, Module, RegoEngine, SyntaxTree, Value};
+use referee_rego::{CompileOptions, Module, RegoEngine, RegoErrors, SyntaxTree, Value};
 use std::sync::Arc;
 
 /// What a server begins with.
@@ -56,12 +56,21 @@ impl Beginning {
         if !bundles.is_empty() {
             transaction.activate(&bundles)?;
         }
+        let mut errors = Vec::new();
         for FirstPolicy { id, module, library } in policies {
-            let tree = SyntaxTree::of_module(&module, base.program().options())
-                .map_err(WriteError::Modules)?;
+            let tree = match SyntaxTree::of_module(&module, base.program().options()) {
+                Ok(tree) => tree,
+                Err(wrong) => {
+                    errors.push(wrong);
+                    continue;
+                }
+            };
             let owner = if library { Owner::Library } else { Owner::Nobody };
             let named = Module { name: id.into(), ..module };
             transaction.begin_with(PolicyFile::parsed(named, tree, owner));
+        }
+        if let Some(errors) = RegoErrors::joined(errors) {
+            return Err(WriteError::Modules(errors));
         }
         let mut parts = transaction.into_parts()?;
         parts.program = with_version(parts.program, base.runtime());
