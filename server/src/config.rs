@@ -61,6 +61,9 @@ pub struct ServerConfig {
     /// The document that says who may ask for what, as a path with slashes, where
     /// `authorization` is `basic`.
     pub default_authorization_decision: String,
+    /// Whether the rules of `default_authorization_decision` may read members of `input` that there
+    /// never are. Where not, such rules are refused when the server starts.
+    pub skip_known_schema_check: bool,
     /// From how many bytes on an answer is packed for callers who take gzip. 1,024, as in OPA.
     pub gzip_min_length_bytes: u64,
     /// How hard answers are packed, 1 (quick) to 9 (small). 9, as in OPA.
@@ -133,6 +136,7 @@ impl Default for ServerConfig {
             without_policy: false,
             default_decision: "/system/main".to_owned(),
             default_authorization_decision: "/system/authz/allow".to_owned(),
+            skip_known_schema_check: false,
             gzip_min_length_bytes: 1_024,
             gzip_level: 9,
             max_batch: 100,

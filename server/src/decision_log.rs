@@ -13,6 +13,7 @@ mod buffer;
 mod chunk;
 mod config;
 mod counters;
+mod edited;
 mod event;
 mod filter;
 mod limiter;
@@ -39,7 +40,7 @@ use referee_core::error::chain;
 use referee_rego::Value;
 use referee_store::Clock;
 use referee_store::spool::SpoolError;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -86,15 +87,16 @@ pub struct DecisionLog {
     denials: Mutex<Limiter>,
     /// The headers that are logged, in lower case.
     headers: Vec<String>,
-    /// How the configuration writes them.
-    header_names: Arc<BTreeMap<String, String>>,
+    /// How the configuration writes them: one can be named in several spellings.
+    header_names: Arc<BTreeMap<String, BTreeSet<String>>>,
     state: watch::Receiver<UploadState>,
 }
 
 #[derive(Debug)]
 struct Running {
     asked: mpsc::Sender<Asked>,
-    task: JoinHandle<()>,
+    /// Whether it ended in order.
+    task: JoinHandle<bool>,
 }
 
 impl DecisionLog {
@@ -144,13 +146,18 @@ impl DecisionLog {
         });
         let running = uploader.as_ref().map(|uploader| {
             let (asked, asking) = mpsc::channel(1);
-            let task = tokio::spawn(Arc::clone(uploader).run(asking));
+            let task = tokio::spawn(Arc::clone(uploader).watched(asking));
             Running { asked, task }
         });
         let pipeline = Arc::new(Pipeline::start(&shared, QUEUE_BYTES));
         let running = Mutex::new(running);
-        let header_names: BTreeMap<String, String> =
-            settings.headers.iter().map(|name| (name.to_ascii_lowercase(), name.clone())).collect();
+        let mut header_names = BTreeMap::<String, BTreeSet<String>>::new();
+        for name in &settings.headers {
+            let spellings = header_names.entry(name.to_ascii_lowercase()).or_default();
+            spellings.insert(name.clone());
+        }
+        // The host is no header to OPA: Go keeps it elsewhere.
+        header_names.remove("host");
         let headers = header_names.keys().cloned().collect();
         let header_names = Arc::new(header_names);
         let denials = Mutex::new(Limiter::new(DENIALS, std::time::Instant::now()));
@@ -227,7 +234,7 @@ impl DecisionLog {
         let Some(uploader) = self.uploader.clone() else { return unwritten };
         let last = async {
             // What is being sent is sent to its end: sending it twice at a time would mix it up.
-            if running.task.await.is_err() {
+            if !running.task.await.unwrap_or_default() {
                 tracing::error!("uploading had ended before");
             }
             while uploader.send_all(true).await.is_err() {

@@ -189,6 +189,12 @@ fn types<'a>(document: &Value) -> Option<About<'a>> {
     RawValue::from_string(text).ok().map(About::Types)
 }
 
+/// An error of a module as it is told of wherever errors are: in OPA's form.
+pub(crate) fn rego_error(error: &RegoError) -> serde_json::Value {
+    // What an error holds can always be written.
+    serde_json::to_value(Detail::of_rego(error)).unwrap_or_default()
+}
+
 impl<'a> Detail<'a> {
     fn of(error: &dyn Coded) -> Self {
         Self { code: error.code(), message: error.to_string(), location: None, details: None }

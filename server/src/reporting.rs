@@ -104,7 +104,8 @@ impl Reporting {
             None => None,
         };
         if let Some(settings) = &mut log {
-            settings.nd_builtin_cache |= config.nd_builtin_cache;
+            // As in OPA, which does not look at the member of the section.
+            settings.nd_builtin_cache = config.nd_builtin_cache;
         }
         let status = match section::<StatusConfig>(STATUS, config.status.as_ref())? {
             Some(status) => status.check(&names, None)?,
@@ -128,6 +129,7 @@ impl Reporting {
             server.app.metrics.collect_also(Box::new(Counts(Arc::clone(&log))));
             server = server.with_decision_sink(Arc::<DecisionLog>::clone(&log));
             plugins.set(DECISION_LOGS, PluginState::Ok, "");
+            tell_of_breakdown(&log, &plugins);
             decision_log = Some(log);
         }
         let status = status.map(|settings| {
@@ -196,14 +198,28 @@ impl Reporting {
     }
 }
 
+/// Has the plug-in say so when nothing is uploaded any more.
+fn tell_of_breakdown(log: &DecisionLog, plugins: &Arc<Plugins>) {
+    let (mut state, plugins) = (log.watch(), Arc::clone(plugins));
+    tokio::spawn(async move {
+        // Without anybody to upload there is nothing that could break down.
+        if state.wait_for(|state| state.has_broken).await.is_ok() {
+            plugins.set(DECISION_LOGS, PluginState::Error, "uploading broke down");
+        }
+    });
+}
+
 fn section<T: DeserializeOwned>(
     name: &'static str,
     value: Option<&serde_json::Value>,
 ) -> Result<Option<T>, ReportingError> {
     let Some(value) = value else { return Ok(None) };
-    serde_path_to_error::deserialize(value).map(Some).map_err(|error| ReportingError::Shape {
-        section: format!("{name}.{}", error.path()),
-        message: error.into_inner().to_string(),
+    serde_path_to_error::deserialize(value).map(Some).map_err(|error| {
+        let section = match error.path().to_string().as_str() {
+            "." => name.to_owned(),
+            path => format!("{name}.{path}"),
+        };
+        ReportingError::Shape { section, message: error.into_inner().to_string() }
     })
 }
 
@@ -220,7 +236,9 @@ struct ServiceCollector(Service);
 impl Collector for ServiceCollector {
     async fn post(&self, path: &str, body: Bytes, is_gzip: bool) -> Result<(), UploadError> {
         let unreachable = |error: Arc<StoreError>| UploadError::Unreachable(error);
+        // An answer of 2xx has taken it, whatever stands below: sent anew it would be there twice.
         let mut request = ServiceRequest::post(path, body)
+            .by_status()
             .header("content-type", "application/json")
             .map_err(|error| unreachable(Arc::new(error)))?;
         if is_gzip {

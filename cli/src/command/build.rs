@@ -150,7 +150,8 @@ fn read(
     rego_v0: bool,
 ) -> Result<Snapshot, CliError> {
     let path = Path::new(given.strip_prefix("file://").unwrap_or(given));
-    let wanted = Wanted { ignore: &args.load.ignore, all: true, links: args.follow_symlinks };
+    let wanted =
+        Wanted { ignore: &args.load.ignore, own: false, all: true, links: args.follow_symlinks };
     let files = bundle_files(path, wanted, limits).map_err(LoadErrors::from)?;
     let options = ReadOptions {
         limits: BundleLimits::of_policies(limits),

@@ -69,7 +69,7 @@ pub(crate) enum Command {
     /// Run a suite of another project against Referee
     Conformance(conformance::ConformanceArgs),
     /// Serve decisions over HTTP
-    Serve(serve::ServeArgs),
+    Serve(Box<serve::ServeArgs>),
     /// Show the configuration in force
     Config(config::ConfigArgs),
     /// Show the version of the command and its parts

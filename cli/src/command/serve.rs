@@ -1,5 +1,6 @@
 //! `referee serve`: decisions over HTTP.
 
+mod begin;
 mod opa;
 
 pub(crate) use opa::OpaError;
@@ -9,10 +10,9 @@ use crate::config::{Config, Overlay};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::interrupt::{Shutdown, second_kills};
-use crate::{descriptors, rego, roots, setup};
+use crate::{descriptors, roots, setup};
 use clap::Args;
 use referee_core::{Digest, Timestamp, Trust};
-use referee_rego::{CompileOptions, Program};
 use referee_server::{Address, Listeners, Server};
 use referee_store::{Asking, Clock as _, Router, Store, Supplied, SystemClock, TrustRoots};
 use serde_json::Map;
@@ -24,10 +24,6 @@ use std::time::Duration;
 /// The arguments of `referee serve`.
 #[derive(Args, Debug)]
 pub(crate) struct ServeArgs {
-    /// Files and folders of policies and data to begin with, as OPA's server takes them, for its
-    /// API; none of them rules over artifacts
-    #[arg(value_name = "PATH", conflicts_with_all = ["policy", "no_policy", "data", "set", "package"])]
-    paths: Vec<String>,
     /// Where to listen: host:port (port 0 is any that is free), https://host:port or
     /// unix:///path; may be repeated [default: 127.0.0.1:8181]
     #[arg(short, long, visible_alias = "addr", value_name = "ADDRESS")]
@@ -53,9 +49,14 @@ pub(crate) struct ServeArgs {
     /// Who may ask for what: basic (the rule data.system.authz.allow says) or off
     #[arg(long, value_name = "SCHEME", value_parser = ["basic", "off"], hide_possible_values = true)]
     authorization: Option<String>,
+    /// Let the rules about authorization read members of input that there never are
+    #[arg(long)]
+    skip_known_schema_check: bool,
     /// Begin with no policy and no data, for those that the API or bundles bring
     #[arg(long, conflicts_with = "policy")]
     no_policy: bool,
+    #[command(flatten)]
+    begin: begin::BeginArgs,
     #[command(flatten)]
     opa: opa::OpaArgs,
     #[command(flatten)]
@@ -77,6 +78,8 @@ impl ServeArgs {
         overlay.set_some("server", "h2c", self.h2c.then_some(true));
         overlay.set_some("server", "authentication", self.authentication.clone());
         overlay.set_some("server", "authorization", self.authorization.clone());
+        let skips = self.skip_known_schema_check.then_some(true);
+        overlay.set_some("server", "skip_known_schema_check", skips);
         let files = [
             ("certificate", &self.tls_cert_file),
             ("key", &self.tls_private_key_file),
@@ -93,11 +96,8 @@ impl ServeArgs {
         if !tls.is_empty() {
             overlay.set("server", "tls", tls);
         }
-        overlay.set_some(
-            "server",
-            "without_policy",
-            (self.no_policy || !self.paths.is_empty()).then_some(true),
-        );
+        overlay.set_some("server", "without_policy", self.no_policy.then_some(true));
+        self.begin.overlay(overlay);
         self.trust.overlay(overlay);
         self.registry.overlay(overlay);
         self.policy.overlay(overlay)
@@ -114,7 +114,7 @@ const LEAST_SHARE: u32 = 10;
 pub(crate) async fn run(mut config: Config, args: &ServeArgs) -> Result<Exit, CliError> {
     let opa = args.opa.prepare(&mut config.server)?;
     config.server.max_connections = descriptors::connections(config.server.max_connections);
-    let begun = (!args.paths.is_empty()).then(|| begin(&args.paths, &config)).transpose()?;
+    let beginning = args.begin.read(&config)?;
     let policy = (!config.server.without_policy).then(|| setup::policy(&config)).transpose()?;
     let trust = setup::trust(&config)?;
     if config.trust.is_empty() {
@@ -132,10 +132,9 @@ pub(crate) async fn run(mut config: Config, args: &ServeArgs) -> Result<Exit, Cl
     let identity = policy.as_ref().map(|policy| policy.identity().clone());
     let server = Server::new(config.server.clone(), engine, policy, BTreeMap::new())?
         .with_cache_stats(move || stats.stats());
-    let server = match begun {
-        Some(program) => server.beginning_with(program)?,
-        None => server,
-    };
+    let server =
+        if config.server.without_policy { begin::begun(server, beginning)? } else { server };
+    server.check_authorization()?;
     let (server, mut working) = match opa {
         Some(opa) => {
             let (server, working) = opa.start(server)?;
@@ -195,21 +194,6 @@ async fn begin_to_listen(
         working.begin().await?;
     }
     Ok(server.bind().await?)
-}
-
-/// What the paths that were named hold. The ids of policies are their paths without slashes at the
-/// beginning, as OPA has them: no URL could name them otherwise.
-fn begin(paths: &[String], config: &Config) -> Result<Program, CliError> {
-    let rego_v0 = config.policy.rego_v0;
-    let loaded = rego::load(paths, &[], false, false, (&config.limits, rego_v0))?;
-    let options = CompileOptions::DEFAULT.with_engine(config.policy.engine).with_rego_v0(rego_v0);
-    let mut with_ids = loaded.clone();
-    for module in &mut with_ids.modules {
-        module.name = module.name.trim_start_matches('/').into();
-    }
-    // What is wrong is told with the paths as they were given.
-    rego::compile(&with_ids, false, options.clone())
-        .or_else(|_| rego::compile(&loaded, false, options))
 }
 
 /// The shortest wait before trusted roots are looked after again.

@@ -3,9 +3,12 @@
 //! An option that nobody knows is told of, as OPA does. One that OPA knows and Referee has not is
 //! told of where all that is lost is comfort, and refused where to go without it would serve
 //! other policies than were meant, or with less protection.
+//!
+//! Below the top OPA reads members whatever the case of their letters: `keyID` demands a signature
+//! as `keyid` does. Such members get their own names here, before anything looks at them.
 
 use super::error::OpaConfigError;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
 /// The most warnings that are given.
@@ -179,7 +182,8 @@ const SPECS: &[Spec] = &[
             ("drop_decision", Done),
             ("console", Done),
             ("resource", Done),
-            ("nd_builtin_cache", Done),
+            // OPA looks at the one at the top only.
+            ("nd_builtin_cache", Idle),
         ],
     ),
     (
@@ -209,6 +213,12 @@ const SPECS: &[Spec] = &[
             ("prometheus_config", Done),
             ("trigger", Done),
         ],
+    ),
+    (&["status", "prometheus_config"], &[("collectors", Done)]),
+    (&["status", "prometheus_config", "collectors"], &[("bundle_loading_duration_ns", Done)]),
+    (
+        &["status", "prometheus_config", "collectors", "bundle_loading_duration_ns"],
+        &[("buckets", Done)],
     ),
     (
         &["server"],
@@ -245,11 +255,13 @@ const SPECS: &[Spec] = &[
     ),
 ];
 
-/// Checks every member of a tree; what is to be told.
+/// Names members as they are known, and checks every member of a tree; what is to be told.
 ///
 /// # Errors
-/// [`OpaConfigError::Unsupported`] for the first option that is refused.
-pub(super) fn check(name: &str, tree: &Value) -> Result<Vec<String>, OpaConfigError> {
+/// [`OpaConfigError::Unsupported`] for the first option that is refused, [`OpaConfigError::Shape`]
+/// for one that is there twice, in letters of another case, and for what stands in place of a
+/// mapping.
+pub(super) fn check(name: &str, tree: &mut Value) -> Result<Vec<String>, OpaConfigError> {
     let mut warnings = BTreeSet::new();
     let mut path = Vec::new();
     walk(name, tree, &mut path, &mut warnings)?;
@@ -258,13 +270,24 @@ pub(super) fn check(name: &str, tree: &Value) -> Result<Vec<String>, OpaConfigEr
 
 fn walk(
     name: &str,
-    value: &Value,
+    value: &mut Value,
     path: &mut Vec<String>,
     warnings: &mut BTreeSet<String>,
 ) -> Result<(), OpaConfigError> {
+    let spec = SPECS.iter().find(|(pattern, _)| matches(pattern, path));
+    // Members could be taken from a list by their places.
+    if spec.is_some() && !value.is_object() && !value.is_null() {
+        return Err(OpaConfigError::Shape {
+            name: name.to_owned(),
+            path: path.join("."),
+            message: format!("a mapping is needed, and there is {}", kind(value)),
+        });
+    }
     match value {
         Value::Object(members) => {
-            let spec = SPECS.iter().find(|(pattern, _)| matches(pattern, path));
+            if let Some((_, known)) = spec.filter(|_| !path.is_empty()) {
+                rename(name, members, known, path)?;
+            }
             for (member, value) in members {
                 path.push(member.clone());
                 if let Some((_, known)) = spec {
@@ -275,7 +298,7 @@ fn walk(
             }
         }
         Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
+            for (index, item) in items.iter_mut().enumerate() {
                 path.push(index.to_string());
                 walk(name, item, path, warnings)?;
                 path.pop();
@@ -284,6 +307,46 @@ fn walk(
         _ => {}
     }
     Ok(())
+}
+
+/// Gives members that are known but for the case of their letters the names that they have.
+fn rename(
+    name: &str,
+    members: &mut Map<String, Value>,
+    known: &[(&str, Fate)],
+    path: &[String],
+) -> Result<(), OpaConfigError> {
+    let others: Vec<String> = members
+        .keys()
+        .filter(|member| !known.iter().any(|(known, _)| known == member))
+        .cloned()
+        .collect();
+    for member in others {
+        let folded: String = member.chars().map(folded).collect();
+        let Some((known, _)) = known.iter().find(|(known, _)| *known == folded) else { continue };
+        if members.contains_key(*known) {
+            let path = path.iter().chain(Some(&member)).map(String::as_str).collect::<Vec<_>>();
+            return Err(OpaConfigError::Shape {
+                name: name.to_owned(),
+                path: path.join("."),
+                message: format!("{known} is there twice, in letters of another case"),
+            });
+        }
+        if let Some(value) = members.remove(&member) {
+            members.insert((*known).to_owned(), value);
+        }
+    }
+    Ok(())
+}
+
+/// A letter as Go compares it that reads names of members: two others than those of ASCII stand for
+/// letters of it.
+fn folded(letter: char) -> char {
+    match letter {
+        '\u{17f}' => 's',
+        '\u{212a}' => 'k',
+        letter => letter.to_ascii_lowercase(),
+    }
 }
 
 fn judge(
@@ -315,6 +378,18 @@ fn judge(
         }
     }
     Ok(())
+}
+
+/// What a value is, without what it says.
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a mapping",
+    }
 }
 
 fn matches(pattern: &[&str], path: &[String]) -> bool {

@@ -143,8 +143,7 @@ fn each_mistake_is_told_with_its_place_and_without_secrets() {
         ),
         (
             "services: {s: {credentials: {bearer: hunter2}}}".into(),
-            "c.yaml: services.s.credentials.bearer: invalid type: a string, expected struct \
-             BearerConfig",
+            "c.yaml: services.s.credentials.bearer: a mapping is needed, and there is a string",
         ),
         (
             "services: {s: {type: s3}}".into(),
@@ -196,6 +195,43 @@ fn each_mistake_is_told_with_its_place_and_without_secrets() {
         (
             "keys: {k: {algorithm: HS256}}".into(),
             "c.yaml: keys.k: there is neither key nor private_key",
+        ),
+        ("keys: {k: null}".into(), "c.yaml: keys.k: there is neither key nor private_key"),
+        // Lists whose elements would be members by their places.
+        (
+            "decision_logs: []".into(),
+            "c.yaml: decision_logs: a mapping is needed, and there is a list",
+        ),
+        (with("status: [s]"), "c.yaml: status: a mapping is needed, and there is a list"),
+        (
+            with("decision_logs: {reporting: [event]}"),
+            "c.yaml: decision_logs.reporting: a mapping is needed, and there is a list",
+        ),
+        (
+            "server: {decoding: []}".into(),
+            "c.yaml: server.decoding: a mapping is needed, and there is a list",
+        ),
+        (
+            "services: [[a, http://h]]".into(),
+            "c.yaml: services.0: a mapping is needed, and there is a list",
+        ),
+        (
+            with("bundles: {b: {signing: [k]}}"),
+            "c.yaml: bundles.b.signing: a mapping is needed, and there is a list",
+        ),
+        ("storage: x".into(), "c.yaml: storage: a mapping is needed, and there is a string"),
+        (
+            "caching: {inter_query_builtin_value_cache: 7}".into(),
+            "c.yaml: caching.inter_query_builtin_value_cache: a mapping is needed, and there is a \
+             number",
+        ),
+        (
+            "decision_logs: 5".into(),
+            "c.yaml: decision_logs: a mapping is needed, and there is a number",
+        ),
+        (
+            "decision_logs: {console: 1}".into(),
+            "c.yaml: decision_logs.console: invalid type: integer `1`, expected a boolean",
         ),
         (
             "keys: {k: {key: [hunter2], algorithm: none}}".into(),
@@ -304,4 +340,81 @@ fn of_a_key_that_stands_twice_the_last_counts() {
     let config = read("labels: {a: x, a: y}\nlabels: {b: z}").unwrap();
     assert_eq!(config.labels.get("a"), None);
     assert_eq!(config.labels["b"], "z");
+}
+
+#[test]
+fn members_below_the_top_are_read_whatever_the_case_of_their_letters() {
+    let text = |signing: &str| {
+        format!(
+            "services: {{s: {{URL: http://h, Credentials: {{Bearer: {{Token: hunter2}}}}}}}}\n\
+             keys: {{k: {{Algorithm: HS256, KEY: hunter2, Scope: write}}}}\n\
+             bundles: {{b: {{Resource: r, {signing}}}}}\nDefault_Decision: x"
+        )
+    };
+    for signing in
+        ["signing: {keyID: k}", "Signing: {KEYID: k}", "\u{17f}igning: {\u{212a}eyid: k}"]
+    {
+        let config = read(&text(signing)).unwrap();
+        let bundle = &config.bundles["b"];
+        assert_eq!(bundle.signing.as_ref().unwrap().keyid, "k", "{signing}");
+        assert_eq!(bundle.resource, "r");
+        let key = &config.keys["k"];
+        assert_eq!((key.algorithm(), key.scope.as_str()), ("HS256", "write"));
+        assert_eq!(key.key.expose(), "hunter2");
+        assert_eq!(config.services[0].url, "http://h");
+        assert!(config.services[0].credentials.bearer.is_some());
+        assert!(!config.shown().to_string().contains("hunter2"), "{}", config.shown());
+        // At the top OPA looks at the names as they are.
+        assert_eq!(
+            config.warnings,
+            ["unknown configuration option \"Default_Decision\" encountered"]
+        );
+        assert_eq!(config.default_decision, "/system/main");
+    }
+    let refused = [
+        (
+            "signing: {keyid: k, keyID: j}",
+            "c.yaml: bundles.b.signing.keyID: keyid is there twice, in letters of another case",
+        ),
+        (
+            "signing: {KeyID: k, keyId: k}",
+            "c.yaml: bundles.b.signing.keyId: keyid is there twice, in letters of another case",
+        ),
+        (
+            "signing: {Plugin: p}",
+            "c.yaml: bundles.b.signing.plugin is not supported: it names a plug-in that is compiled \
+             into OPA",
+        ),
+    ];
+    for (signing, expected) in refused {
+        assert_eq!(read(&text(signing)).unwrap_err().to_string(), expected);
+    }
+    let error =
+        read("services: [{Name: s, Url: http://h}]\nbundles: {b: {SERVICE: t}}").unwrap_err();
+    assert_eq!(error.to_string(), "c.yaml: bundles.b.service: there is no service \"t\"");
+}
+
+#[test]
+fn decision_logs_and_status_without_a_value_are_there_and_say_nothing() {
+    let config = read("decision_logs:\nstatus: null\nserver:\n").unwrap();
+    assert_eq!(config.plugins(), ["decision_logs", "status"]);
+    assert_eq!((config.decision_logs, config.status), (Some(json!({})), Some(json!({}))));
+}
+
+#[test]
+fn what_is_without_effect_in_decision_logs_and_status_is_told() {
+    let text = "decision_logs: {nd_builtin_cache: true}\nstatus: {prometheus_config: {a: 1, \
+                collectors: {b: 1, bundle_loading_duration_ns: {c: 1, buckets: [1]}}}}";
+    let below = "status.prometheus_config";
+    let unknown = |option: &str| format!("unknown configuration option {option:?} encountered");
+    assert_eq!(
+        read(text).unwrap().warnings,
+        [
+            "configuration option \"decision_logs.nd_builtin_cache\" is not supported and ignored"
+                .to_owned(),
+            unknown(&format!("{below}.a")),
+            unknown(&format!("{below}.collectors.b")),
+            unknown(&format!("{below}.collectors.bundle_loading_duration_ns.c")),
+        ]
+    );
 }

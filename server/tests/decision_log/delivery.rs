@@ -160,3 +160,18 @@ async fn the_console_gets_a_line_for_each_decision_and_no_service_is_needed() {
     assert_eq!((&line["input"], &line["result"]), (&json!({"n": 7}), &json!(7)));
     stand.end(Duration::from_secs(5)).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_collector_that_says_much_has_what_it_was_sent() {
+    let collector = Collector::start().await;
+    collector.say(1 << 20);
+    let reporting = "min_delay_seconds: 0, max_delay_seconds: 0";
+    let stand = Stand::start(&[("p.rego", POLICY)], &config(&collector, reporting)).await;
+    for number in 0..3 {
+        stand.ask("demo/echo", json!({"n": number})).await;
+        within(|| (stand.count("referee_decision_logs_uploaded") == number + 1).then_some(()))
+            .await;
+    }
+    assert_eq!(numbers(&collector.events("/logs")), [0, 1, 2]);
+    assert_eq!(stand.end(Duration::from_secs(10)).await, 0);
+}

@@ -14,13 +14,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// Bundles, and what they are activated in.
-struct Bundles {
-    plugin: BundlePlugin,
-    state: Arc<State>,
-    plugins: Arc<Plugins>,
+pub(crate) struct Bundles {
+    pub(crate) plugin: BundlePlugin,
+    pub(crate) state: Arc<State>,
+    pub(crate) plugins: Arc<Plugins>,
 }
 
-fn config(text: &str, persistence: Option<&Path>) -> OpaConfig {
+pub(crate) fn config(text: &str, persistence: Option<&Path>) -> OpaConfig {
     let folder = persistence.map_or_else(String::new, |folder| {
         format!("persistence_directory: {}\n", folder.display())
     });
@@ -29,7 +29,7 @@ fn config(text: &str, persistence: Option<&Path>) -> OpaConfig {
     OpaConfig::read(text, |_| None).unwrap()
 }
 
-async fn start_with(config: &OpaConfig) -> Bundles {
+pub(crate) async fn start_with(config: &OpaConfig) -> Bundles {
     let state = Arc::new(State::new(None, Value::object([])).unwrap());
     let plugins = Arc::new(Plugins::default());
     let host = BundleHost {
@@ -43,11 +43,11 @@ async fn start_with(config: &OpaConfig) -> Bundles {
 }
 
 /// One manual bundle `b` for each name, of a service at an address.
-async fn manual(url: &str, names: &[&str], more: &str) -> Bundles {
+pub(crate) async fn manual(url: &str, names: &[&str], more: &str) -> Bundles {
     start_with(&config(&manual_text(url, names, more), None)).await
 }
 
-fn manual_text(url: &str, names: &[&str], more: &str) -> String {
+pub(crate) fn manual_text(url: &str, names: &[&str], more: &str) -> String {
     let mut text = format!("services: {{s: {{url: '{url}', response_header_timeout_seconds: 1}}}}");
     text.push_str("\nbundles:\n");
     for name in names {
@@ -57,20 +57,20 @@ fn manual_text(url: &str, names: &[&str], more: &str) -> String {
 }
 
 impl Bundles {
-    async fn trigger(&self, name: &str) -> Result<(), String> {
+    pub(crate) async fn trigger(&self, name: &str) -> Result<(), String> {
         let triggered = self.plugin.trigger(name).await;
         triggered.map_err(|failure| referee_core::error::chain(&failure))
     }
 
-    fn data(&self) -> String {
+    pub(crate) fn data(&self) -> String {
         self.state.current().data().to_json_string()
     }
 
-    fn status(&self, name: &str) -> BundleStatus {
+    pub(crate) fn status(&self, name: &str) -> BundleStatus {
         self.plugin.statuses()[name].clone()
     }
 
-    fn ready(&self) -> bool {
+    pub(crate) fn ready(&self) -> bool {
         self.plugins.all()["bundle"].state == PluginState::Ok
     }
 }

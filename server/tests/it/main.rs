@@ -11,6 +11,7 @@
 
 mod authz;
 mod bundle_server;
+mod bundle_versions;
 mod bundles;
 mod client;
 mod data;

@@ -12,6 +12,7 @@ use referee_server::opa_config::{
 use referee_server::plugins::Services;
 use referee_server::plugins::bundle::{BundleHost, BundlePlugin, BundlePluginError};
 use referee_server::reporting::{Reporting, ReportingError};
+use referee_server::state::WriteError;
 use referee_server::{Server, ServerConfig};
 use referee_store::{Clock, StoreError, SystemClock};
 use std::io::{self, Write};
@@ -60,6 +61,9 @@ pub(crate) enum OpaError {
     /// Decision log or status cannot be started.
     #[error(transparent)]
     Reporting(#[from] ReportingError),
+    /// What the server is to begin with cannot be put in force.
+    #[error("the server cannot begin with what was named")]
+    Begin(#[source] WriteError),
     /// The bundles did not come in time.
     #[error("the bundles are not active after {seconds} s: {waiting}")]
     NotReady {
@@ -78,6 +82,7 @@ impl Coded for OpaError {
             Self::Service(error) => error.code(),
             Self::Bundle(error) => error.code(),
             Self::Reporting(error) => error.code(),
+            Self::Begin(_) => "bundle_activation",
             Self::NotReady { .. } => "not_ready",
         }
     }
@@ -88,7 +93,7 @@ impl Coded for OpaError {
             Self::Service(error) => error.hint(),
             Self::Bundle(error) => error.hint(),
             Self::Reporting(error) => error.hint(),
-            Self::Unreadable { .. } | Self::NotReady { .. } => None,
+            Self::Unreadable { .. } | Self::Begin(_) | Self::NotReady { .. } => None,
         }
     }
 }
@@ -229,7 +234,7 @@ impl Working {
 
 fn waiting_for(bundles: &BundlePlugin) -> String {
     let statuses = bundles.statuses();
-    let waiting = statuses.values().filter(|status| status.last_successful_activation.is_none());
+    let waiting = statuses.values().filter(|status| !status.is_ready());
     let told = waiting.map(|status| match status.message.as_str() {
         "" => format!("{:?} has not come", status.name),
         message => format!("{:?}: {message}", status.name),

@@ -12,7 +12,7 @@ use crate::http::{is_html, retry_after};
 use crate::service::{Service, ServiceRequest};
 use async_trait::async_trait;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What a server answers with that can wait for news.
 const LONG_POLLING: &str = "application/vnd.openpolicyagent.bundles";
@@ -37,6 +37,22 @@ pub struct LongPolling {
     wait: Duration,
     /// Whether the server has not shown that it cannot.
     able: AtomicBool,
+    /// Whether it has said that it can.
+    told: AtomicBool,
+}
+
+impl LongPolling {
+    /// Whether the server waits, by an answer and how long it took. One without news need not have
+    /// a type: until the server has said that it can wait, it is seen by whether it does.
+    fn learn(&self, media: &str, news: bool, took: Duration) -> bool {
+        if media == LONG_POLLING || news {
+            self.told.store(media == LONG_POLLING, Ordering::Relaxed);
+            self.able.store(media == LONG_POLLING, Ordering::Relaxed);
+        } else if !self.told.load(Ordering::Relaxed) && took < self.wait / 2 {
+            self.able.store(false, Ordering::Relaxed);
+        }
+        self.able.load(Ordering::Relaxed)
+    }
 }
 
 impl HttpBundles {
@@ -44,8 +60,11 @@ impl HttpBundles {
     /// wait for news, if it can.
     #[must_use]
     pub fn new(service: Service, resource: &str, long_polling: Option<Duration>) -> Self {
-        let long_polling =
-            long_polling.map(|wait| LongPolling { wait, able: AtomicBool::new(true) });
+        let long_polling = long_polling.map(|wait| LongPolling {
+            wait,
+            able: AtomicBool::new(true),
+            told: AtomicBool::new(false),
+        });
         Self { service, resource: resource.to_owned(), long_polling }
     }
 
@@ -72,22 +91,24 @@ impl HttpBundles {
 #[async_trait]
 impl BundleSource for HttpBundles {
     async fn fetch(&self, etag: &str, limit: u64) -> Result<FetchedBundle, BundleFetchError> {
+        let started = Instant::now();
         let response = self.service.send(self.request(etag, limit)?).await?;
         let target = response.target().to_owned();
+        let media = response.header("content-type").unwrap_or_default();
+        let media = media.split(';').next().unwrap_or_default().trim().to_owned();
+        let learn = |news| {
+            let polling = self.long_polling.as_ref();
+            polling.is_some_and(|polling| polling.learn(&media, news, started.elapsed()))
+        };
         let told = response.header("etag").unwrap_or_default().to_owned();
         match response.status() {
             304 if etag.is_empty() => Err(BundleFetchError::NothingYet { target }),
             304 => {
                 let etag = if told.is_empty() { etag.to_owned() } else { told };
-                Ok(FetchedBundle { bytes: None, etag, waits: self.waiting().is_some() })
+                Ok(FetchedBundle { bytes: None, etag, waits: learn(false) })
             }
             200 => {
-                let content_type = response.header("content-type").unwrap_or_default().to_owned();
-                let media = content_type.split(';').next().unwrap_or_default().trim();
-                if let Some(polling) = &self.long_polling {
-                    polling.able.store(media == LONG_POLLING, Ordering::Relaxed);
-                }
-                let waits = self.waiting().is_some();
+                let waits = learn(true);
                 let bytes = response.into_body();
                 // What is an archive is one, whatever a server without the type of it says.
                 if !bytes.starts_with(&GZIP) && is_html(&media.to_ascii_lowercase(), &bytes) {

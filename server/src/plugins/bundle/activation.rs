@@ -2,7 +2,7 @@
 //!
 //! One bundle after another, or several at once. A bundle that does not compile with what is in
 //! force, or whose roots are another's still, waits: with the next one that comes both are tried
-//! together.
+//! together. It waits as long as its source has it: what was withdrawn never comes into force.
 
 use super::error::BundleFailure;
 use super::status::BundleStatus;
@@ -37,7 +37,16 @@ struct Record {
     status: BundleStatus,
     active: Option<Active>,
     /// What is in force and could not be kept on disk yet.
-    unkept: Option<(BundleStore, Bytes)>,
+    unkept: Option<Unkept>,
+}
+
+/// A snapshot that is to be kept on disk, with the tag that it came under: a delta after it has
+/// another.
+#[derive(Debug)]
+struct Unkept {
+    store: BundleStore,
+    bytes: Bytes,
+    etag: String,
 }
 
 /// What is in force.
@@ -124,11 +133,7 @@ impl Activation {
     pub(super) fn tell(&self) {
         let all = {
             let records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
-            records.values().all(|Record { status, unkept, .. }| {
-                // What could not be kept on disk is in force all the same.
-                let well = !status.has_failed() || unkept.is_some();
-                status.last_successful_activation.is_some() && well
-            })
+            records.values().all(|record| record.status.is_ready())
         };
         if all && !self.ready.swap(true, Ordering::AcqRel) {
             self.host.plugins.set(NAME, PluginState::Ok, "");
@@ -233,13 +238,14 @@ impl Activation {
         etag: String,
         digest: Digest,
     ) -> Result<(), BundleFailure> {
-        let _alone = self.waiting.lock().await;
+        let mut waiting = self.waiting.lock().await;
+        waiting.remove(name);
         let bundle_error = |error| BundleFailure::Read(Arc::new(error));
         let Some(active) = self.active(name) else {
             return Err(bundle_error(referee_bundles::BundleError::DeltaAlone));
         };
         let manifest = delta.manifest.clone();
-        let mut content = content_of(name, &manifest, &etag);
+        let mut content = BundleContent::of_manifest(name, &manifest, &etag);
         let change = self.host.state.change(move |transaction| {
             content.data =
                 delta.apply(&active.manifest, transaction.data()).map_err(bundle_error)?;
@@ -275,32 +281,44 @@ impl Activation {
 
     async fn note_active(&self, candidate: Candidate) {
         let Candidate { content, manifest, digest, keep } = candidate;
+        let unkept = keep.map(|(store, bytes)| Unkept { store, bytes, etag: content.etag.clone() });
         self.activated(&content.name, Active { etag: content.etag, digest, manifest });
-        self.note(&content.name, |record| record.unkept = keep);
+        self.note(&content.name, |record| record.unkept = unkept);
         self.keep(&content.name).await;
     }
 
     /// Keeps on disk what is in force and is not kept yet.
     pub(super) async fn keep(&self, name: &str) {
-        let unkept = self.note(name, |record| {
-            let etag = record.active.as_ref().map(|active| active.etag.clone());
-            record.unkept.take().map(|unkept| (unkept, etag.unwrap_or_default()))
-        });
-        let Some(((store, bytes), etag)) = unkept.flatten() else { return };
-        if let Err(error) = store.save(name, bytes.clone(), &etag).await {
+        let Some(unkept) = self.note(name, |record| record.unkept.take()).flatten() else { return };
+        let Unkept { store, bytes, etag } = &unkept;
+        if let Err(error) = store.save(name, bytes.clone(), etag).await {
             self.fail(name, &BundleFailure::Persist(Arc::new(error)));
-            self.note(name, |record| record.unkept = Some((store, bytes)));
+            self.note(name, |record| record.unkept = Some(unkept));
         }
     }
 
-    /// Notes that the source calls what is in force by another tag.
-    pub(super) fn retag(&self, name: &str, etag: String) {
-        self.note(name, |record| {
-            record.status.clear();
-            if let Some(active) = &mut record.active {
-                active.etag = etag;
+    /// Forgets what waits of a bundle: its source has something else by now.
+    pub(super) async fn withdraw(&self, name: &str) {
+        self.waiting.lock().await.remove(name);
+    }
+
+    /// Notes that the source has what is in force, and what it calls it. `false` where something
+    /// else came into force since: then nothing is changed, and nothing waits any more.
+    pub(super) async fn confirm(&self, name: &str, confirmed: &Active, etag: String) -> bool {
+        let mut waiting = self.waiting.lock().await;
+        waiting.remove(name);
+        let confirm = |record: &mut Record| {
+            let Some(active) = &mut record.active else { return false };
+            if (&active.digest, &active.etag) != (&confirmed.digest, &confirmed.etag) {
+                return false;
             }
-        });
+            if let Some(unkept) = record.unkept.as_mut().filter(|kept| kept.etag == active.etag) {
+                unkept.etag.clone_from(&etag);
+            }
+            active.etag = etag;
+            true
+        };
+        self.note(name, confirm).unwrap_or_default()
     }
 
     /// Notes how long something took.
@@ -314,13 +332,3 @@ impl Activation {
 
 /// How long it took to bring a bundle into force, most of it compiling.
 const COMPILE: &str = "timer_rego_module_compile_ns";
-
-/// A bundle of that name without modules and data.
-pub(super) fn content_of(name: &str, manifest: &Manifest, etag: &str) -> BundleContent {
-    let roots = manifest.effective_roots().iter().map(ToOwned::to_owned).collect();
-    let mut content = BundleContent::new(name, roots);
-    content.revision.clone_from(&manifest.revision);
-    content.manifest = manifest.to_value();
-    content.etag = etag.to_owned();
-    content
-}

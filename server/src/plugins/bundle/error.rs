@@ -121,6 +121,16 @@ impl BundleFailure {
         }
     }
 
+    /// Whether the source has something else than what it had: what it sent cannot be read, or it
+    /// says that there is nothing.
+    pub(super) fn withdraws(&self) -> bool {
+        match self {
+            Self::Read(_) | Self::Fetch(BundleFetchError::NoBundle { .. }) => true,
+            Self::Fetch(error) => matches!(error.http_status(), Some(404 | 410)),
+            _ => false,
+        }
+    }
+
     /// Whether it may go away with another bundle.
     pub(super) fn may_need_others(&self) -> bool {
         matches!(self, Self::Activate(error) if matches!(

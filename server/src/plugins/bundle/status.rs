@@ -1,11 +1,12 @@
 //! How a bundle is: what a status update says of it, in OPA's form.
 
 use super::error::BundleFailure;
+use crate::error::rego_error;
 use referee_core::Timestamp;
 use referee_core::error::chain;
-use referee_rego::RegoErrors;
+use referee_rego::{RegoCode, RegoErrors};
 use serde::{Serialize, Serializer};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The code of every error (OPA's only one).
@@ -32,13 +33,13 @@ pub struct BundleStatus {
     /// `snapshot` or `delta`: what came last.
     #[serde(rename = "type", skip_serializing_if = "str::is_empty")]
     pub kind: &'static str,
-    /// How many bytes were fetched last.
+    /// How many bytes what is in force was fetched as.
     #[serde(skip_serializing_if = "is_zero")]
     pub size: u64,
-    /// When something new was fetched last.
+    /// When something that can be read was fetched last.
     #[serde(serialize_with = "or_never")]
     pub last_successful_download: Option<Timestamp>,
-    /// When the source was asked with success last.
+    /// When the source last had nothing new, or something that can be read.
     #[serde(serialize_with = "or_never")]
     pub last_successful_request: Option<Timestamp>,
     /// When the source was asked last.
@@ -83,6 +84,13 @@ impl BundleStatus {
         !self.code.is_empty()
     }
 
+    /// Whether readiness is not held back for it, as in OPA: it was activated once, and its modules
+    /// are none that do not compile. What else is wrong, with its service say, does not count.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.last_successful_activation.is_some() && self.errors.is_empty()
+    }
+
     pub(super) fn clear(&mut self) {
         (self.code, self.http_code) = ("", None);
         self.message.clear();
@@ -93,10 +101,13 @@ impl BundleStatus {
         self.clear();
         self.code = CODE;
         match failure.modules() {
-            Some(errors) => {
-                self.message = MODULES.to_owned();
-                self.errors = errors_of(errors);
-            }
+            Some(errors) => match empty_module(errors) {
+                Some(message) => self.message = message,
+                None => {
+                    self.message = MODULES.to_owned();
+                    self.errors = errors.iter().map(rego_error).collect();
+                }
+            },
             None => self.message = chain(failure),
         }
         if let BundleFailure::Fetch(error) = failure {
@@ -105,26 +116,20 @@ impl BundleStatus {
     }
 }
 
-/// Errors of modules in OPA's form.
-fn errors_of(errors: &RegoErrors) -> Vec<Value> {
-    let one = |error: &referee_rego::RegoError| {
-        let (code, message) = (error.code.as_str(), &error.message);
-        match &error.location {
-            None => json!({ "code": code, "message": message }),
-            Some(location) => json!({
-                "code": code,
-                "message": message,
-                "location": { "file": location.file, "row": location.row, "col": location.col },
-            }),
-        }
-    };
-    errors.iter().map(one).collect()
+/// What is said of a module without anything in it, which OPA does not count among the errors of
+/// modules.
+fn empty_module(errors: &RegoErrors) -> Option<String> {
+    let first = errors.first();
+    let empty = first.code == RegoCode::Parse && first.message == "empty module";
+    let file = first.location.as_ref().map(|location| &location.file)?;
+    empty.then(|| format!("{file}:0: {}: {}", first.code.as_str(), first.message))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use referee_store::bundle::BundleFetchError;
+    use serde_json::json;
 
     #[test]
     fn a_status_is_written_as_opa_writes_it() {

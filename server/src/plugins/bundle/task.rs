@@ -1,13 +1,14 @@
 //! Looking after one bundle: asking for it when it is time to, reading what comes.
 
-use super::activation::{Activation, Candidate, content_of};
+use super::activation::{Activation, Candidate};
 use super::error::BundleFailure;
-use crate::state::BundleModule;
+use super::status::BundleStatus;
+use crate::state::BundleContent;
 use bytes::Bytes;
 use referee_bundles::{
     Bundle as Read, BundleLimits, Files, ReadOptions, ReadTimes, SignaturePolicy, Snapshot,
 };
-use referee_core::Digest;
+use referee_core::{Digest, Timestamp};
 use referee_store::bundle::{Backoff, BundleBytes, BundleSource, BundleStore, between};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -156,21 +157,29 @@ impl Bundle {
         let started = Instant::now();
         let fetched = self.source.fetch(&etag, self.limits.max_packed_bytes).await;
         activation.time(&self.name, "timer_bundle_request_ns", started.elapsed());
-        let fetched = fetched?;
+        let fetched = match fetched.map_err(BundleFailure::from) {
+            Ok(fetched) => fetched,
+            Err(failure) => {
+                if failure.withdraws() {
+                    activation.withdraw(&self.name).await;
+                }
+                return Err(failure);
+            }
+        };
         let asked = Asked { waits: fetched.waits };
-        activation.status(&self.name, |status| status.last_successful_request = Some(asked_at));
         let Some(bytes) = fetched.bytes else {
-            activation.retag(&self.name, fetched.etag);
-            activation.keep(&self.name).await;
+            activation.status(&self.name, |status| status.last_successful_request = Some(asked_at));
+            // Nothing but what is in force was named.
+            if let Some(known) = known
+                && activation.confirm(&self.name, known, fetched.etag).await
+            {
+                activation.status(&self.name, BundleStatus::clear);
+                activation.keep(&self.name).await;
+            }
             return Ok(asked);
         };
-        let size = bytes.len();
-        activation.status(&self.name, |status| {
-            status.last_successful_download = Some(asked_at);
-            status.size = size;
-        });
         let started = Instant::now();
-        let loaded = self.load(bytes, fetched.etag, activation, whole).await;
+        let loaded = self.load(bytes, fetched.etag, activation, whole, asked_at).await;
         activation.time(&self.name, "timer_rego_load_bundles_ns", started.elapsed());
         loaded.map(|()| asked)
     }
@@ -182,34 +191,59 @@ impl Bundle {
         etag: String,
         activation: &Activation,
         whole: &mut bool,
+        asked_at: Timestamp,
     ) -> Result<(), BundleFailure> {
-        let active = activation.active(&self.name);
-        let (bundle, etag, digest, archive) = self.read(bytes, etag, activation).await?;
-        let same = active.is_some_and(|active| {
+        let size = bytes.len();
+        let read = self.read(bytes, etag, activation).await;
+        let (bundle, etag, digest, archive) = match read {
+            Ok(read) => read,
+            Err(failure) => {
+                if failure.withdraws() {
+                    activation.withdraw(&self.name).await;
+                }
+                return Err(failure);
+            }
+        };
+        let kind = match bundle {
+            Read::Snapshot(_) => "snapshot",
+            Read::Delta(_) => "delta",
+        };
+        activation.status(&self.name, |status| {
+            status.last_successful_request = Some(asked_at);
+            status.last_successful_download = Some(asked_at);
+            status.kind = kind;
+        });
+        let same = activation.active(&self.name).filter(|active| {
             // The same delta again is another change, if the source says so.
             active.digest == digest && (matches!(bundle, Read::Snapshot(_)) || active.etag == etag)
         });
-        if same {
-            activation.retag(&self.name, etag);
+        if let Some(active) = same
+            && activation.confirm(&self.name, &active, etag.clone()).await
+        {
+            // Where it was asked for whole, the delta that could not be applied is newer, and
+            // what is wrong with it stands.
+            if !*whole {
+                activation.status(&self.name, BundleStatus::clear);
+            }
+            *whole = false;
             activation.keep(&self.name).await;
             return Ok(());
         }
         match bundle {
             Read::Snapshot(snapshot) => {
-                activation.status(&self.name, |status| status.kind = "snapshot");
                 let keep = self.store.clone().zip(archive);
                 let candidate = self.candidate(snapshot, &etag, digest, keep);
                 activation.activate(candidate).await?;
                 *whole = false;
-                Ok(())
             }
             Read::Delta(delta) => {
-                activation.status(&self.name, |status| status.kind = "delta");
                 let changed = activation.change(&self.name, delta, etag, digest).await;
                 *whole = changed.is_err();
-                changed
+                changed?;
             }
         }
+        activation.status(&self.name, |status| status.size = size);
+        Ok(())
     }
 
     /// Reads and verifies, away from the threads that serve.
@@ -269,16 +303,9 @@ impl Bundle {
         digest: Digest,
         keep: Option<(BundleStore, Bytes)>,
     ) -> Candidate {
-        let mut content = content_of(&self.name, &snapshot.manifest, etag);
-        content.data = snapshot.data;
-        let module = |module: referee_bundles::BundleModule| {
-            let mut made = BundleModule::new(module.path, module.text);
-            made.rego_v0 = module.rego_v0;
-            made.tree = module.tree;
-            made
-        };
-        content.modules = snapshot.modules.into_iter().map(module).collect();
-        Candidate { content, manifest: snapshot.manifest, digest, keep }
+        let manifest = snapshot.manifest.clone();
+        let content = BundleContent::of_snapshot(&self.name, snapshot, etag);
+        Candidate { content, manifest, digest, keep }
     }
 }
 
