@@ -190,6 +190,24 @@ fn where_the_disk_takes_no_more_decisions_are_answered_and_events_wait_in_memory
 }
 
 #[test]
+fn what_a_full_spool_does_not_take_before_the_end_is_told_as_that() {
+    let collector = Collector::start();
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(&collector.upstream.url, spool(folder.path(), 64 << 20));
+    let limits = "trap '' XFSZ; ulimit -f 64; export REFEREE_SERVER__SHUTDOWN_GRACE_MS=500";
+    let server = Process::limited(folder.path(), &config, &[], limits);
+    decide_many(&server, 500, 500);
+    server.wait("the full disk", || {
+        server.log().contains("the spool takes no more: decisions wait in memory").then_some(())
+    });
+    server.signal("-TERM");
+    let (status, log) = server.ended(Duration::from_secs(10));
+    assert_eq!(status.code(), Some(2), "{log}");
+    let told = "decisions in memory are lost: the spool could not take them";
+    assert!(log.contains(told) && !log.contains("no spool is configured"), "{log}");
+}
+
+#[test]
 fn without_a_spool_what_has_no_room_is_counted_and_what_is_left_at_the_end_is_told() {
     let collector = Collector::start();
     let folder = tempfile::tempdir().unwrap();
