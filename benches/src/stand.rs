@@ -158,6 +158,7 @@ fn policy(name: &str, further: &[(&str, &str)]) -> LoadedPolicy {
         revision: None,
         mode: Mode::Enforce,
         rego_v0: false,
+        own_rego_v0: None,
         view: referee_engine::InputView::Facts,
         engine: referee_rego::EngineChoice::Native,
         library: owned(referee_policies::library()),

@@ -132,7 +132,8 @@ impl Snapshot {
 
 /// The name of a module of a bundle (`modulePathWithPrefix` in OPA): the name of the bundle, of an
 /// URL the host and the path, and then the path inside.
-fn module_id(bundle: &str, path: &str) -> String {
+#[must_use]
+pub fn module_id(bundle: &str, path: &str) -> String {
     let place = match bundle.split_once("://") {
         Some((_, rest)) => rest.split(['?', '#']).next().unwrap_or(rest),
         None => bundle,

@@ -29,7 +29,7 @@ mod roots;
 mod signature;
 
 pub use archive::pack;
-pub use bundle::{Bundle, BundleModule, RawFile, RawKind, Snapshot};
+pub use bundle::{Bundle, BundleModule, RawFile, RawKind, Snapshot, module_id};
 pub use delta::{Delta, PatchError, PatchKind, PatchOperation};
 pub use error::BundleError;
 pub use files::{ArchiveError, BundleFile, Files};

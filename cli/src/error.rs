@@ -147,6 +147,22 @@ pub(crate) enum CliError {
         /// Why not.
         why: &'static str,
     },
+    /// A command of OPA's that there is not here.
+    #[error("{command} is a command of opa that referee does not have: {instead}")]
+    AbsentCommand {
+        /// The command.
+        command: &'static str,
+        /// What there is instead.
+        instead: &'static str,
+    },
+    /// A variable that `opa run` reads and the server does not.
+    #[error("{name} is a variable of opa run, which referee does not read: {instead}, or unset it")]
+    OpaVariable {
+        /// The variable.
+        name: String,
+        /// What there is instead.
+        instead: String,
+    },
     /// Standard input is wanted twice.
     #[error("the query and the input cannot both be read from standard input")]
     StdinTwice,
@@ -341,6 +357,8 @@ impl Coded for CliError {
             Self::Capabilities { .. } => "capabilities_unusable",
             Self::NativeOnly { .. } => "native_only",
             Self::Absent { .. } => "flag_absent",
+            Self::AbsentCommand { .. } => "command_absent",
+            Self::OpaVariable { .. } => "variable_absent",
             Self::StdinTwice => "stdin_twice",
             Self::UnknownWord { .. } => "unknown_word",
             Self::Uncovered { .. } => "coverage_below_threshold",
@@ -415,6 +433,8 @@ impl Coded for CliError {
             | Self::SetTwice { .. }
             | Self::Capabilities { .. }
             | Self::Absent { .. }
+            | Self::AbsentCommand { .. }
+            | Self::OpaVariable { .. }
             | Self::StdinTwice
             | Self::UnknownWord { .. }
             | Self::Uncovered { .. }

@@ -299,7 +299,7 @@ fn entries(path: &Path) -> io::Result<Vec<PathBuf>> {
 
 /// A path inside a folder as Go's `filepath.Join` makes it: without dots, but for those that lead out
 /// of where it begins.
-fn joined(folder: &Path, entry: &Path) -> PathBuf {
+pub(crate) fn joined(folder: &Path, entry: &Path) -> PathBuf {
     let mut joined = PathBuf::new();
     for part in folder.components().chain(entry.components()) {
         match part {
@@ -320,7 +320,7 @@ fn file_name(path: &Path) -> String {
 }
 
 /// A path without `file://`.
-fn without_scheme(path: &str) -> &str {
+pub(crate) fn without_scheme(path: &str) -> &str {
     path.strip_prefix("file://").unwrap_or(path)
 }
 

@@ -12,8 +12,8 @@ use crate::packs;
 use clap::Args;
 use referee_core::Limits;
 use referee_rego::{
-    CompileOptions, CoverageKind, EngineChoice, Module, Program, RegoEngine, Schemas, Value,
-    ValueKind, capabilities_from,
+    CompileOptions, CoverageKind, EngineChoice, Module, Program, RegoEngine, Schemas, SyntaxTree,
+    Value, ValueKind, capabilities_from,
 };
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -134,9 +134,60 @@ impl CoverageRuns {
     }
 }
 
+/// Where the rule library stands in the data document.
+pub(crate) const LIBRARY: &str = "referee";
+
 /// Whether a text may name the rule library, `data.referee`.
-pub(crate) fn uses_library(text: &str) -> bool {
-    text.contains("referee")
+pub(crate) fn may_use_library(text: &str) -> bool {
+    text.contains(LIBRARY)
+}
+
+/// Whether a module names the rule library. One that does not parse names nothing.
+fn uses_library(module: &Module, options: &CompileOptions) -> bool {
+    may_use_library(&module.text)
+        && SyntaxTree::of_module(module, options)
+            .is_ok_and(|tree| tree.data_paths().iter().any(|path| is_library(path)))
+}
+
+/// Whether a path of the data document leads into the rule library.
+fn is_library(path: &[String]) -> bool {
+    path.first().is_some_and(|first| first == LIBRARY)
+}
+
+/// Whether a module is of a package where the rule library would stand.
+pub(crate) fn stands_in_library(module: &Module, options: &CompileOptions) -> bool {
+    may_use_library(&module.text)
+        && SyntaxTree::of_module(module, options)
+            .is_ok_and(|tree| is_library(&tree.package_parts()))
+}
+
+/// The rule library and the packs that modules name, where they name any of it, or it is asked for.
+pub(crate) fn library_of(modules: &[Module], asked: bool, options: &CompileOptions) -> Vec<Module> {
+    if !asked && !modules.iter().any(|module| uses_library(module, options)) {
+        return Vec::new();
+    }
+    let packs = packs::named(modules.iter().map(|module| module.text.as_ref()));
+    // It is Rego v1, whatever the modules are.
+    let module = |(name, text)| Module::new(name, text).with_rego_v0(Some(false));
+    packs::library().into_iter().chain(packs).map(module).collect()
+}
+
+/// Options under which an annotation that names the built-in schema finds it.
+///
+/// # Errors
+/// Where that schema is none, which a test rules out.
+pub(crate) fn with_facts(
+    mut options: CompileOptions,
+    modules: &[Module],
+) -> Result<CompileOptions, CliError> {
+    let named = |module: &Module| module.text.contains("schema.facts");
+    if options.engine != EngineChoice::Regorus
+        && modules.iter().any(named)
+        && !options.schemas.named.iter().any(|(path, _)| path.first().is_some_and(|p| p == FACTS))
+    {
+        options.schemas.named.push((vec![FACTS.to_owned()], facts_schema()?));
+    }
+    Ok(options)
 }
 
 /// Compiles modules and data, with the rule library where they or a query use it, and with the packs
@@ -147,28 +198,11 @@ pub(crate) fn uses_library(text: &str) -> bool {
 pub(crate) fn compile(
     loaded: &Loaded,
     with_library: bool,
-    mut options: CompileOptions,
+    options: CompileOptions,
 ) -> Result<Program, CliError> {
-    // An annotation that names the built-in schema finds it.
-    let named = |module: &Module| module.text.contains("schema.facts");
-    if options.engine != EngineChoice::Regorus
-        && loaded.modules.iter().any(named)
-        && !options.schemas.named.iter().any(|(path, _)| path.first().is_some_and(|p| p == FACTS))
-    {
-        options.schemas.named.push((vec![FACTS.to_owned()], facts_schema()?));
-    }
-    let mut modules = loaded.modules.clone();
-    if with_library || loaded.modules.iter().any(|module| uses_library(&module.text)) {
-        let library = packs::library().into_iter().map(|(name, text)| {
-            // It is Rego v1, whatever the modules are.
-            Module::new(name, text).with_rego_v0(Some(false))
-        });
-        let texts = loaded.modules.iter().map(|module| module.text.as_ref());
-        let packs = packs::named(texts)
-            .into_iter()
-            .map(|(name, text)| Module::new(name, text).with_rego_v0(Some(false)));
-        modules.splice(0..0, library.chain(packs));
-    }
+    let options = with_facts(options, &loaded.modules)?;
+    let mut modules = library_of(&loaded.modules, with_library, &options);
+    modules.extend(loaded.modules.iter().cloned());
     let data = loaded.data.clone().unwrap_or_else(|| Value::object([]));
     Ok(RegoEngine::compile(&modules, data, options)?)
 }

@@ -161,6 +161,7 @@ pub(crate) fn policy_source(
         revision: policy.revision.clone(),
         mode: policy.mode,
         rego_v0: policy.rego_v0,
+        own_rego_v0: matches!(policy.source, PolicyChoice::Pack(_)).then_some(false),
         view: policy.input_view,
         engine: policy.engine,
         library,

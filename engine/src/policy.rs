@@ -32,8 +32,11 @@ pub struct PolicySource {
     pub revision: Option<String>,
     /// What a deny leads to.
     pub mode: Mode,
-    /// The modules are written in Rego v0.
+    /// The modules are written in Rego v0, and so are those that come to them later.
     pub rego_v0: bool,
+    /// The same of the modules that it comes with alone, where that is known of them: a pack is
+    /// Rego v1 whatever is written beside it.
+    pub own_rego_v0: Option<bool>,
     /// What it is given as its input. Under Ratify's view it is Rego v0, and rules by the boolean
     /// `valid` of the package `ratify.policy`, or of the one that is named.
     pub view: InputView,
@@ -138,7 +141,8 @@ impl LoadedPolicy {
         let module = |(name, text): &(String, String)| Module::new(name.as_str(), text.as_str());
         // The library is Rego as it is since OPA 1.0, whatever the policy is.
         let library = source.library.iter().map(module).map(|m| m.with_rego_v0(Some(false)));
-        let modules: Vec<Module> = library.chain(source.modules.iter().map(module)).collect();
+        let own = source.modules.iter().map(module).map(|m| m.with_rego_v0(source.own_rego_v0));
+        let modules: Vec<Module> = library.chain(own).collect();
         let rego_v0 = source.rego_v0 || source.view.is_rego_v0();
         let options = CompileOptions::DEFAULT.with_rego_v0(rego_v0).with_engine(source.engine);
         let program = RegoEngine::compile(&modules, source.data.clone(), options)?;
@@ -146,7 +150,7 @@ impl LoadedPolicy {
             package: source.package.clone(),
             revision: None,
             mode: source.mode,
-            rego_v0: source.rego_v0,
+            rego_v0: source.own_rego_v0.unwrap_or(source.rego_v0),
             view: source.view,
             library: source.library.iter().map(|(name, _)| name.clone()).collect(),
         };

@@ -20,7 +20,11 @@ pub(crate) fn config(app: &App, query: Option<&str>) -> Result<Reply, ApiError> 
 /// The status, where somebody keeps it.
 pub(crate) fn status(app: &App, query: Option<&str>) -> Result<Reply, ApiError> {
     let status = app.status.get().ok_or(ApiError::NoStatus)?;
-    result(&status.now(), query)
+    let query = Query::parse(query)?;
+    let mut members = Members::new();
+    let written = members.json("result", &status.now());
+    written.map_err(|error| ApiError::Unwritable(Box::new(error)))?;
+    Ok(reply::text(StatusCode::OK, members.end(), query.flag("pretty")))
 }
 
 fn result(value: &Value, query: Option<&str>) -> Result<Reply, ApiError> {

@@ -1,4 +1,5 @@
-//! What is logged of a request: never a body, never a header, and user text only quoted.
+//! What is logged of a request: never a body, a header or a query, and user text only quoted (which
+//! is what the log does with text in either of its forms).
 
 use crate::route::Endpoint;
 use axum::http::{Method, StatusCode};
@@ -29,22 +30,39 @@ pub(crate) fn decision(policy: &str, decision: &Decision) {
     );
 }
 
+/// Who asked, and for what.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'a> {
+    /// What the decision log calls `req_id`.
+    pub(crate) number: u64,
+    /// What the decision log calls `requested_by`.
+    pub(crate) by: Option<&'a str>,
+    pub(crate) method: &'a Method,
+    /// Without the query: secrets may stand there.
+    pub(crate) path: &'a str,
+}
+
 /// One event a request.
 pub(crate) fn request(
-    method: &Method,
+    asked: Asked<'_>,
     endpoint: Endpoint,
     status: StatusCode,
     elapsed: Duration,
     rulings: &[Ruling],
 ) {
     let count = |verdict| rulings.iter().filter(|ruling| ruling.verdict == verdict).count();
+    let decisions: Vec<_> = rulings.iter().map(|ruling| ruling.decision_id.as_str()).collect();
     tracing::info!(
         target: "referee_server::access",
-        method = ?method.as_str(),
+        req_id = asked.number,
+        requested_by = asked.by,
+        method = asked.method.as_str(),
+        path = asked.path,
         route = endpoint.template(),
         status = status.as_u16(),
         elapsed_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
-        decisions = ?rulings.iter().map(|ruling| &ruling.decision_id).collect::<Vec<_>>(),
+        // Fields are no lists.
+        decisions = (!decisions.is_empty()).then(|| decisions.join(" ")),
         allow = count(Verdict::Allow),
         deny = count(Verdict::Deny),
         error = count(Verdict::Error),

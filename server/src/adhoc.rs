@@ -14,7 +14,7 @@ use crate::timers::{self, Timers};
 use axum::extract::Request;
 use axum::http::{Method, StatusCode};
 use referee_engine::EvaluateError;
-use referee_rego::{Answer, QueryResults, Question, RegoCode, RegoErrors, Value, World};
+use referee_rego::{Answer, QueryResults, Question, RegoCode, RegoErrors, Told, Value, World};
 use tokio::time::Instant;
 
 /// Builtins that queries from outside may not call, as in OPA; policies may.
@@ -58,11 +58,14 @@ pub(crate) async fn answer(
         world.calls = noted.as_deref();
         program.ask(&question.in_world(world))
     });
-    let Answer { results, told: said, .. } = evaluation.await?;
+    // One that gave no answer in time is logged as any that fails.
+    let (results, said) = match evaluation.await {
+        Ok(Answer { results, told, .. }) => (results.map_err(refused), told),
+        Err(error) => (Err(ApiError::from(error)), Told::default()),
+    };
     timers.measured(said.measures);
     timers.read_base(said.read_base);
     explain::log_prints(&said.prints);
-    let results = results.map_err(refused);
     // What is nothing is not compiled, and what does not compile is not evaluated.
     if !matches!(&results, Err(ApiError::EmptyQuery)) {
         timers.note(timers::QUERY_COMPILE, said.times.parse.saturating_add(said.times.compile));

@@ -9,10 +9,10 @@ use crate::metrics::{Metrics, PolicyMeters};
 use crate::opa_config::Bounds;
 use crate::plugin_state::Plugins;
 use crate::route::Routes;
-use crate::state::State;
+use crate::state::{Beginning, State, WriteError};
 use axum::extract::Request;
 use referee_engine::{Engine, LoadedPolicy};
-use referee_rego::{Calls, Program, RegoErrors, Value};
+use referee_rego::{Calls, Value};
 use referee_store::CacheStats;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -32,10 +32,10 @@ pub(crate) struct Served {
 }
 
 /// Where the status comes from.
-pub(crate) struct StatusSource(Box<dyn Fn() -> Value + Send + Sync>);
+pub(crate) struct StatusSource(Box<dyn Fn() -> serde_json::Value + Send + Sync>);
 
 impl StatusSource {
-    pub(crate) fn now(&self) -> Value {
+    pub(crate) fn now(&self) -> serde_json::Value {
         (self.0)()
     }
 }
@@ -230,13 +230,13 @@ impl Server {
         Ok(Self { app: Arc::new(app) })
     }
 
-    /// The same server, beginning with the modules and data of a program, which OPA's API answers
+    /// The same server, beginning with these policies, data and bundles, which OPA's API answers
     /// from and may change. None of them rules. For a server without a policy of its own.
     ///
     /// # Errors
-    /// Where a module does not parse a second time, which it does.
-    pub fn beginning_with(self, program: Program) -> Result<Self, RegoErrors> {
-        self.app.state.begin_with(program)?;
+    /// Where policies do not parse or do not compile together, or roots of bundles overlap.
+    pub fn beginning_with(self, beginning: Beginning) -> Result<Self, WriteError> {
+        self.app.state.begin_with(beginning)?;
         Ok(self)
     }
 
@@ -294,7 +294,10 @@ impl Server {
     /// The same server, with a status to show: `source` is asked each time, and answers at once. The
     /// first one stays.
     #[must_use]
-    pub fn with_status(self, source: impl Fn() -> Value + Send + Sync + 'static) -> Self {
+    pub fn with_status(
+        self,
+        source: impl Fn() -> serde_json::Value + Send + Sync + 'static,
+    ) -> Self {
         if self.app.status.set(StatusSource(Box::new(source))).is_err() {
             tracing::warn!("this server shows a status already");
         }

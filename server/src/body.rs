@@ -1,5 +1,6 @@
-//! Reading the body of a request: bounded in bytes and in time.
+//! Reading the body of a request: bounded in bytes, and in time by how it moves.
 
+use crate::pace::{Lag, Steady};
 use axum::body::{Body, HttpBody};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, EXPECT};
@@ -7,6 +8,7 @@ use bytes::{Bytes, BytesMut};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// How long, and how many times the limit, a body that is too large is read on and thrown away.
 /// A connection that is closed with bytes unread is reset, and the reset overtakes the answer.
@@ -18,18 +20,20 @@ const DISCARD_TIMES: usize = 4;
 pub(crate) enum BodyError {
     #[error("the request body is larger than {limit} bytes")]
     TooLarge { limit: usize },
-    #[error("the request body did not come in within {} ms", within.as_millis())]
-    Slow { within: Duration },
+    #[error("nothing came of the request body for {} ms", pause.as_millis())]
+    Paused { pause: Duration },
+    #[error("the request body comes too slowly: {bytes} bytes in {} ms", within.as_millis())]
+    Slow { bytes: usize, within: Duration },
     #[error("the request body broke off")]
     Broken(#[source] axum::Error),
 }
 
-/// Reads a body to its end.
+/// Reads a body to its end. It may pause so long, and has to come at a least rate ([`Steady`]).
 pub(crate) async fn read(
     headers: &HeaderMap,
     mut body: Body,
     limit: usize,
-    within: Duration,
+    pause: Duration,
 ) -> Result<Bytes, BodyError> {
     let announced = headers
         .get(CONTENT_LENGTH)
@@ -39,10 +43,7 @@ pub(crate) async fn read(
     let read = if too_large {
         Err(BodyError::TooLarge { limit })
     } else {
-        match tokio::time::timeout(within, to_end(&mut body, limit)).await {
-            Ok(read) => read,
-            Err(_) => return Err(BodyError::Slow { within }),
-        }
+        to_end(&mut body, limit, pause).await
     };
     // A client that waits for leave to send has sent nothing that could be in the way.
     if matches!(read, Err(BodyError::TooLarge { .. })) && !headers.contains_key(EXPECT) {
@@ -53,11 +54,19 @@ pub(crate) async fn read(
     read
 }
 
-async fn to_end(body: &mut Body, limit: usize) -> Result<Bytes, BodyError> {
+async fn to_end(body: &mut Body, limit: usize, pause: Duration) -> Result<Bytes, BodyError> {
     let mut whole = Bytes::new();
     let mut grown = BytesMut::new();
-    while let Some(bytes) = next(body).await? {
-        if bytes.len().saturating_add(whole.len()).saturating_add(grown.len()) > limit {
+    let (steady, begun) = (Steady::begin(pause), Instant::now());
+    let mut length = 0usize;
+    loop {
+        let next = steady.next(length, next(body)).await.map_err(|lag| match lag {
+            Lag::Paused => BodyError::Paused { pause },
+            Lag::Trickled => BodyError::Slow { bytes: length, within: begun.elapsed() },
+        })?;
+        let Some(bytes) = next? else { break };
+        length = length.saturating_add(bytes.len());
+        if length > limit {
             return Err(BodyError::TooLarge { limit });
         }
         // Most bodies come in one piece, which is then not copied.
@@ -129,11 +138,60 @@ mod tests {
         assert!(matches!(error, BodyError::TooLarge { limit: 4 }));
     }
 
+    const PAUSE: Duration = Duration::from_secs(5);
+
+    /// So many pieces, with a rest before each.
+    fn resting(rest: Duration, pieces: usize, piece: &'static str) -> Body {
+        Body::from_stream(stream::unfold(0, move |sent| async move {
+            tokio::time::sleep(rest).await;
+            (sent < pieces).then_some((Ok::<_, std::io::Error>(piece), sent + 1))
+        }))
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_body_that_does_not_come_is_given_up() {
         let body = Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>());
-        let within = Duration::from_millis(50);
-        let error = read(&HeaderMap::new(), body, 4, within).await.unwrap_err();
-        assert_eq!(error.to_string(), "the request body did not come in within 50 ms");
+        let pause = Duration::from_millis(50);
+        let error = read(&HeaderMap::new(), body, 4, pause).await.unwrap_err();
+        assert_eq!(error.to_string(), "nothing came of the request body for 50 ms");
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_is_slow_and_steady_is_read_however_long_it_takes() {
+        // A small one that rests, and a large one at just over the least rate, for minutes.
+        let small = resting(Duration::from_secs(1), 8, "x");
+        let read_small = read(&HeaderMap::new(), small, 100, PAUSE).await.unwrap();
+        assert_eq!(read_small.len(), 8);
+        let (large, begun) =
+            (resting(Duration::from_secs(4), 100, &TEXT[..17 * 1024]), Instant::now());
+        let read_large = read(&HeaderMap::new(), large, 4 << 20, PAUSE).await.unwrap();
+        assert_eq!(read_large.len(), 1_700 * 1024);
+        assert!(begun.elapsed() >= Duration::from_secs(400));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_pauses_too_long_is_given_up_whatever_came_before() {
+        let begun = Instant::now();
+        let first = stream::iter([Ok::<_, std::io::Error>(&TEXT[..])]);
+        let body = Body::from_stream(futures_util::StreamExt::chain(first, stream::pending()));
+        let error = read(&HeaderMap::new(), body, 4 << 20, PAUSE).await.unwrap_err();
+        assert!(matches!(error, BodyError::Paused { pause: PAUSE }), "{error}");
+        assert_eq!(begun.elapsed(), PAUSE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_trickles_in_is_given_up_in_bounded_time() {
+        for rest in [4_000, 1_000, 100].map(Duration::from_millis) {
+            let begun = Instant::now();
+            let body = resting(rest, usize::MAX, "x");
+            let error = read(&HeaderMap::new(), body, 1 << 20, PAUSE).await.unwrap_err();
+            assert!(matches!(error, BodyError::Slow { .. }), "{error}");
+            assert!(begun.elapsed() <= PAUSE * 5, "{rest:?}: {:?}", begun.elapsed());
+        }
+    }
+
+    static TEXT: &str = match std::str::from_utf8(&[b'x'; 20 * 1024]) {
+        Ok(text) => text,
+        Err(_) => "",
+    };
 }

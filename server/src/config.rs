@@ -61,6 +61,9 @@ pub struct ServerConfig {
     /// The document that says who may ask for what, as a path with slashes, where
     /// `authorization` is `basic`.
     pub default_authorization_decision: String,
+    /// Whether the rules of `default_authorization_decision` may read members of `input` that there
+    /// never are. Where not, such rules are refused when the server starts.
+    pub skip_known_schema_check: bool,
     /// From how many bytes on an answer is packed for callers who take gzip. 1,024, as in OPA.
     pub gzip_min_length_bytes: u64,
     /// How hard answers are packed, 1 (quick) to 9 (small). 9, as in OPA.
@@ -83,12 +86,14 @@ pub struct ServerConfig {
     /// The longest time for the head of a request to come in, from its first byte, in
     /// milliseconds; the connection is closed after it.
     pub header_read_timeout_ms: u64,
-    /// The longest time for the body of a request to come in, in milliseconds.
+    /// How long nothing may come of the body of a request, in milliseconds. After four times as
+    /// long it must also have come at 4 KiB a second.
     pub body_read_timeout_ms: u64,
     /// How long a client may take nothing of an answer that is being sent, in milliseconds.
     pub write_timeout_ms: u64,
-    /// How long a connection may be idle between two requests, in milliseconds. 60,000: longer
-    /// than the idle time of common clients and proxies, so that it is they who close.
+    /// How long a connection may be idle between two requests, in milliseconds. 120,000:
+    /// longer than the idle time of common clients and proxies (Go's has 90 s), so that it is they
+    /// who close.
     pub idle_timeout_ms: u64,
     /// How long to go on serving after being told to stop, with `/health` already answering 503,
     /// in milliseconds: the time a load balancer needs to look elsewhere.
@@ -131,6 +136,7 @@ impl Default for ServerConfig {
             without_policy: false,
             default_decision: "/system/main".to_owned(),
             default_authorization_decision: "/system/authz/allow".to_owned(),
+            skip_known_schema_check: false,
             gzip_min_length_bytes: 1_024,
             gzip_level: 9,
             max_batch: 100,
@@ -141,7 +147,7 @@ impl Default for ServerConfig {
             header_read_timeout_ms: 5_000,
             body_read_timeout_ms: 5_000,
             write_timeout_ms: 10_000,
-            idle_timeout_ms: 60_000,
+            idle_timeout_ms: 120_000,
             shutdown_wait_ms: 0,
             shutdown_grace_ms: 10_000,
             expose_facts: true,

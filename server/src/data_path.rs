@@ -39,11 +39,11 @@ pub(crate) fn from_url(rest: &str) -> Result<String, DataPathError> {
         if segment.contains('"') {
             return Err(DataPathError::Quote(segment.chars().take(MAX_ECHO).collect()));
         }
-        // Go's ParseInt, which OPA asks, reads what this reads. A number below zero stands at no
-        // place of an array and is no name of a member either: as a name it is as undefined.
-        match segment.parse::<i64>().ok().and_then(|number| u64::try_from(number).ok()) {
-            Some(number) => path.push_str(&format!("[{number}]")),
-            None => {
+        // Go's ParseInt, which OPA asks, reads what this reads. A number below zero is at no place of
+        // an array, yet sets and objects of rules may have it.
+        match segment.parse::<i64>() {
+            Ok(number) => path.push_str(&format!("[{number}]")),
+            Err(_) => {
                 let named = data_path([segment.as_str()]);
                 path.push_str(named.strip_prefix("data").unwrap_or_default());
             }
@@ -89,7 +89,7 @@ mod tests {
             ("/a%2Fb/c", "data[\"a/b\"].c"),
             ("/a/0/b", "data.a[0].b"),
             ("/a/007", "data.a[7]"),
-            ("/a/-1", "data.a[\"-1\"]"),
+            ("/a/-1", "data.a[-1]"),
             ("/a-b/x%20y", "data[\"a-b\"][\"x y\"]"),
             ("/a+b", "data[\"a+b\"]"),
         ] {

@@ -13,6 +13,7 @@ mod buffer;
 mod chunk;
 mod config;
 mod counters;
+mod edited;
 mod event;
 mod filter;
 mod limiter;
@@ -39,16 +40,17 @@ use referee_core::error::chain;
 use referee_rego::Value;
 use referee_store::Clock;
 use referee_store::spool::SpoolError;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io::Write;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use upload::{Asked, Uploader};
 
-/// How long to wait after an upload failed while the log is ended.
+/// How long to wait after an upload while the log is ended.
 const LAST_RETRY: Duration = Duration::from_millis(500);
 
 /// The most requests a second that are logged though they were not let through: enough to see who
@@ -86,15 +88,16 @@ pub struct DecisionLog {
     denials: Mutex<Limiter>,
     /// The headers that are logged, in lower case.
     headers: Vec<String>,
-    /// How the configuration writes them.
-    header_names: Arc<BTreeMap<String, String>>,
+    /// How the configuration writes them: one can be named in several spellings.
+    header_names: Arc<BTreeMap<String, BTreeSet<String>>>,
     state: watch::Receiver<UploadState>,
 }
 
 #[derive(Debug)]
 struct Running {
     asked: mpsc::Sender<Asked>,
-    task: JoinHandle<()>,
+    /// Whether it ended in order.
+    task: JoinHandle<bool>,
 }
 
 impl DecisionLog {
@@ -128,6 +131,7 @@ impl DecisionLog {
                 .rate
                 .map(|rate| Mutex::new(Limiter::new(rate, std::time::Instant::now()))),
             ready: Notify::new(),
+            hurried: AtomicBool::new(false),
         });
         let (sender, state) = watch::channel(UploadState::default());
         let uploader = collector.map(|collector| {
@@ -144,13 +148,18 @@ impl DecisionLog {
         });
         let running = uploader.as_ref().map(|uploader| {
             let (asked, asking) = mpsc::channel(1);
-            let task = tokio::spawn(Arc::clone(uploader).run(asking));
+            let task = tokio::spawn(Arc::clone(uploader).watched(asking));
             Running { asked, task }
         });
         let pipeline = Arc::new(Pipeline::start(&shared, QUEUE_BYTES));
         let running = Mutex::new(running);
-        let header_names: BTreeMap<String, String> =
-            settings.headers.iter().map(|name| (name.to_ascii_lowercase(), name.clone())).collect();
+        let mut header_names = BTreeMap::<String, BTreeSet<String>>::new();
+        for name in &settings.headers {
+            let spellings = header_names.entry(name.to_ascii_lowercase()).or_default();
+            spellings.insert(name.clone());
+        }
+        // The host is no header to OPA: Go keeps it elsewhere.
+        header_names.remove("host");
         let headers = header_names.keys().cloned().collect();
         let header_names = Arc::new(header_names);
         let denials = Mutex::new(Limiter::new(DENIALS, std::time::Instant::now()));
@@ -202,38 +211,66 @@ impl DecisionLog {
     }
 
     /// Ends the log: takes nothing more, writes what was handed over, and uploads until all is
-    /// delivered or `grace` is over. What then is in a spool stays there; what is in memory only is
-    /// lost, counted and told: how many events.
+    /// delivered or `grace` is over. For half of it policies are asked what to mask; what is left
+    /// then is logged as where a mask fails. What at the end is in a spool stays there; what is in
+    /// memory only is lost, counted and told: how many events.
     pub async fn end(&self, grace: Duration) -> usize {
-        let deadline = tokio::time::Instant::now() + grace;
-        // Batches that are begun are finished: they are bounded in number, and in time each.
+        let (begun, deadline) = (std::time::Instant::now(), tokio::time::Instant::now() + grace);
+        let (hurry, until) = (begun + grace / 2, begun + grace / 4 * 3);
         let pipeline = Arc::clone(&self.pipeline);
-        if tokio::task::spawn_blocking(move || pipeline.close()).await.is_err() {
-            tracing::error!("the log was not closed properly");
-        }
+        let mut closing = tokio::task::spawn_blocking(move || pipeline.close(hurry, until));
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(running) = running else { return 0 };
+        let Some((running, uploader)) = running.zip(self.uploader.clone()) else {
+            let closed = tokio::time::timeout_at(deadline, closing).await;
+            return closed.map_or(0, left_out);
+        };
         drop(running.asked);
-        let Some(uploader) = self.uploader.clone() else { return 0 };
+        let mut unwritten = None;
         let last = async {
             // What is being sent is sent to its end: sending it twice at a time would mix it up.
-            if running.task.await.is_err() {
+            if !running.task.await.unwrap_or_default() {
                 tracing::error!("uploading had ended before");
             }
-            while uploader.send_all(true).await.is_err() {
-                tokio::time::sleep(LAST_RETRY).await;
+            loop {
+                // What is in the buffer is sent while others are still written.
+                if unwritten.is_some() {
+                    tokio::time::sleep(LAST_RETRY).await;
+                } else if let Ok(closed) = tokio::time::timeout(LAST_RETRY, &mut closing).await {
+                    unwritten = Some(left_out(closed));
+                }
+                let sent = uploader.send_all(true).await;
+                if unwritten.is_some() && sent.is_ok() {
+                    return;
+                }
             }
         };
         if tokio::time::timeout_at(deadline, last).await.is_err() {
             tracing::error!("the server ends before all decisions were uploaded");
         }
+        let unwritten = match unwritten {
+            Some(unwritten) => unwritten,
+            // It gave up before.
+            None => tokio::time::timeout(Duration::ZERO, closing).await.map_or(0, left_out),
+        };
         self.shared.look_after_at_end();
-        let lost = self.shared.count_lost();
-        if lost > 0 {
-            tracing::error!(events = lost, "decisions in memory are lost: no spool is configured");
+        let in_memory = self.shared.count_lost();
+        if in_memory > 0 {
+            let why = match self.settings.waiting {
+                config::Waiting::Spool { .. } => "the spool could not take them",
+                _ => "no spool is configured",
+            };
+            tracing::error!(events = in_memory, "decisions in memory are lost: {why}");
         }
-        lost
+        in_memory.saturating_add(unwritten)
     }
+}
+
+/// How many decisions did not come into the buffer.
+fn left_out(closed: Result<usize, tokio::task::JoinError>) -> usize {
+    closed.unwrap_or_else(|_| {
+        tracing::error!("the log was not closed properly");
+        0
+    })
 }
 
 fn open(settings: &DecisionLogSettings, counters: &Counters) -> Result<Mutex<Buffer>, SpoolError> {

@@ -228,7 +228,9 @@ impl ApiError {
             Self::Body(BodyError::TooLarge { .. }) => {
                 (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large")
             }
-            Self::Body(BodyError::Slow { .. }) => (StatusCode::REQUEST_TIMEOUT, "body_timeout"),
+            Self::Body(BodyError::Paused { .. } | BodyError::Slow { .. }) => {
+                (StatusCode::REQUEST_TIMEOUT, "body_timeout")
+            }
             Self::Body(BodyError::Broken(_))
             | Self::InputTooLarge
             | Self::Query(_)

@@ -7,8 +7,8 @@ use crate::query::Query;
 use crate::state::Revision;
 use referee_engine::EvaluateError;
 use referee_rego::{
-    Answer, Calls, Explain, Measures, Program, Question, Reports, Trace, TraceEvent, TraceNode,
-    TraceOp, Value, World,
+    Answer, Calls, Explain, Measures, Program, QueryResults, Question, RegoCode, Reports, Trace,
+    TraceEvent, TraceNode, TraceOp, Value, World,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -107,7 +107,11 @@ pub(crate) async fn value(
     });
     let Answer { results, told, .. } = answer.await?;
     log_prints(&told.prints);
-    let results = results.map_err(|errors| EvaluateError::from(errors.first().clone()))?;
+    let results = match results {
+        // What a type says cannot be there is not there, as where nothing is told.
+        Err(errors) if errors.first().code == RegoCode::Type => QueryResults::default(),
+        results => results.map_err(|errors| EvaluateError::from(errors.first().clone()))?,
+    };
     let row = results.rows.into_iter().next();
     let value = row.and_then(|row| row.expressions.into_iter().next()).map(|found| found.value);
     // OPA explains what is undefined to who asks for everything, and to nobody else.

@@ -19,6 +19,7 @@ mod adhoc;
 mod allow;
 mod app;
 mod authz;
+mod authz_schema;
 mod batch;
 mod body;
 mod compile;

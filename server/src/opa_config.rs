@@ -27,6 +27,8 @@ pub use sections::{
     Polling, ServerSection, SigningConfig, Trigger, ValueCache,
 };
 
+use crate::decision_log::DecisionLogConfig;
+use crate::status::StatusConfig;
 use referee_store::service::ServiceConfig;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -114,7 +116,7 @@ impl OpaConfig {
         text: OpaConfigText<'_>,
         environment: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, OpaConfigError> {
-        let name = text.file.map_or("--set", |(name, _)| name);
+        let name = text.file.map_or("--opa-set", |(name, _)| name);
         let mut tree = match text.file {
             Some((name, text)) => parsed(name, &substitute::variables(name, text, &environment)?)?,
             None => Map::new(),
@@ -124,10 +126,20 @@ impl OpaConfig {
             assignment.lay_into(&mut laid, &environment)?;
         }
         merge(&mut tree, laid);
+        // To OPA these two are there without a value as well: with nothing said in them.
+        for section in ["decision_logs", "status"] {
+            if let Some(value) = tree.get_mut(section).filter(|value| value.is_null()) {
+                *value = Value::Object(Map::new());
+            }
+        }
         let mut tree = Value::Object(tree);
+        sections::check_key_members(name, &tree)?;
         drop_nulls(&mut tree);
         let mut warnings = known::check(name, &mut tree)?;
         let services = services(name, &tree)?;
+        // What is wrong in these two is told with its place in the file.
+        section::<DecisionLogConfig>(name, "decision_logs", &tree)?;
+        section::<StatusConfig>(name, "status", &tree)?;
         let mut typed: Typed = typed(name, "", &tree)?;
         if let Some((bundle, source)) = sections::legacy_bundle(name, &tree)? {
             warnings.push("bundle is deprecated: name the bundle under bundles".to_owned());
@@ -244,6 +256,14 @@ fn typed<T: serde::de::DeserializeOwned>(
         let message = without_found_text(&error.into_inner().to_string());
         OpaConfigError::Shape { name: name.to_owned(), path, message }
     })
+}
+
+fn section<T: serde::de::DeserializeOwned>(
+    name: &str,
+    section: &str,
+    tree: &Value,
+) -> Result<(), OpaConfigError> {
+    tree.get(section).map_or(Ok(()), |value| typed::<T>(name, section, value).map(drop))
 }
 
 /// Takes a text that was found out of serde's message: `invalid type: string "…", expected …`.

@@ -5,6 +5,10 @@
 //! best closed by its client, while a head that trickles in is how one client holds many
 //! connections ("slow loris"). So hyper's is the former here, and this is the latter. hyper has
 //! none at all for a client that does not take its answer; that is here as well.
+//!
+//! A head is small and has one limit. Bodies and answers may be large, so what counts there is that
+//! they move: a body must also move at a least rate, since a request holds a place among those that
+//! are under way until its body is there.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -25,7 +29,7 @@ const MANY: u8 = 3;
 pub(crate) struct Stage(Arc<AtomicU8>);
 
 impl Stage {
-    /// A request has come in; its body has a time limit of its own.
+    /// A request has come in; its body is held to [`Steady`].
     pub(crate) fn busy(&self) {
         self.becomes(BUSY);
     }
@@ -63,6 +67,57 @@ pub(crate) struct Limits {
     pub(crate) head: Duration,
     /// In which at least some byte of an answer must be taken.
     pub(crate) write: Duration,
+}
+
+/// How many of its pauses a body may last before it is held to a least rate, and that rate in bytes
+/// a second: what a modem has (56 kbit/s). With the default pause the first is 20 seconds, which
+/// Apache's `RequestReadTimeout` gives a body as well.
+const PAUSES: u32 = 4;
+const LEAST_RATE: u64 = 4 * 1024;
+
+/// What the body of a request is held to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Steady {
+    begun: Instant,
+    pause: Duration,
+}
+
+/// How a body failed to come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lag {
+    /// Nothing came in the longest pause.
+    Paused,
+    /// It came at less than the least rate.
+    Trickled,
+}
+
+impl Steady {
+    /// A body that begins now, and may pause so long.
+    pub(crate) fn begin(pause: Duration) -> Self {
+        Self { begun: Instant::now(), pause }
+    }
+
+    /// Waits for the next piece, where so many bytes have come.
+    ///
+    /// # Errors
+    /// [`Lag`] where it does not come in time.
+    pub(crate) async fn next<T>(
+        self,
+        bytes: usize,
+        next: impl Future<Output = T>,
+    ) -> Result<T, Lag> {
+        let millis = u64::try_from(bytes).unwrap_or(u64::MAX).saturating_mul(1_000) / LEAST_RATE;
+        let earned = Duration::from_millis(millis);
+        let whole = self.begun + self.pause.saturating_mul(PAUSES).saturating_add(earned);
+        let pause = Instant::now() + self.pause;
+        let lag = if whole < pause { Lag::Trickled } else { Lag::Paused };
+        // Where both are there the end of the time wins: what came is not looked at first, or who
+        // always has a byte ready is never too slow.
+        if Instant::now() >= whole {
+            return Err(Lag::Trickled);
+        }
+        tokio::time::timeout_at(whole.min(pause), next).await.map_err(|_| lag)
+    }
 }
 
 /// A stream that fails to read when the head of a request is not there in time, and to write when

@@ -26,6 +26,8 @@ use std::fmt;
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 /// How OPA calls the two.
 const DECISION_LOGS: &str = "decision_logs";
@@ -102,7 +104,8 @@ impl Reporting {
             None => None,
         };
         if let Some(settings) = &mut log {
-            settings.nd_builtin_cache |= config.nd_builtin_cache;
+            // As in OPA, which does not look at the member of the section.
+            settings.nd_builtin_cache = config.nd_builtin_cache;
         }
         let status = match section::<StatusConfig>(STATUS, config.status.as_ref())? {
             Some(status) => status.check(&names, None)?,
@@ -126,6 +129,7 @@ impl Reporting {
             server.app.metrics.collect_also(Box::new(Counts(Arc::clone(&log))));
             server = server.with_decision_sink(Arc::<DecisionLog>::clone(&log));
             plugins.set(DECISION_LOGS, PluginState::Ok, "");
+            tell_of_breakdown(&log, &plugins);
             decision_log = Some(log);
         }
         let status = status.map(|settings| {
@@ -169,17 +173,40 @@ impl Reporting {
         });
     }
 
-    /// Ends both when nothing is decided any more: the log first, so that status tells how it
-    /// ended. Takes `grace` for each at the longest.
-    pub async fn end(&self, grace: Duration) {
-        if let Some(log) = &self.decision_log {
-            log.end(grace).await;
+    /// Ends both within `grace`, when nothing is decided any more. The last status tells how the
+    /// log ended where that is known in half the time; it does not wait longer for it. Answers how
+    /// many decisions are lost.
+    pub async fn end(&self, grace: Duration) -> usize {
+        let over = Instant::now() + grace;
+        let (told, ended) = oneshot::channel::<()>();
+        let log = async {
+            let Some(log) = &self.decision_log else { return 0 };
+            let lost = log.end(grace).await;
             self.plugins.set(DECISION_LOGS, PluginState::NotReady, "");
-        }
-        if let Some(status) = &self.status {
-            status.end(grace).await;
-        }
+            drop(told);
+            lost
+        };
+        let status = async {
+            let Some(status) = &self.status else { return };
+            if self.decision_log.is_some() {
+                // However that came out.
+                let _ended = tokio::time::timeout(grace / 2, ended).await;
+            }
+            status.end(over.saturating_duration_since(Instant::now())).await;
+        };
+        tokio::join!(log, status).0
     }
+}
+
+/// Has the plug-in say so when nothing is uploaded any more.
+fn tell_of_breakdown(log: &DecisionLog, plugins: &Arc<Plugins>) {
+    let (mut state, plugins) = (log.watch(), Arc::clone(plugins));
+    tokio::spawn(async move {
+        // Without anybody to upload there is nothing that could break down.
+        if state.wait_for(|state| state.has_broken).await.is_ok() {
+            plugins.set(DECISION_LOGS, PluginState::Error, "uploading broke down");
+        }
+    });
 }
 
 fn section<T: DeserializeOwned>(
@@ -187,9 +214,12 @@ fn section<T: DeserializeOwned>(
     value: Option<&serde_json::Value>,
 ) -> Result<Option<T>, ReportingError> {
     let Some(value) = value else { return Ok(None) };
-    serde_path_to_error::deserialize(value).map(Some).map_err(|error| ReportingError::Shape {
-        section: format!("{name}.{}", error.path()),
-        message: error.into_inner().to_string(),
+    serde_path_to_error::deserialize(value).map(Some).map_err(|error| {
+        let section = match error.path().to_string().as_str() {
+            "." => name.to_owned(),
+            path => format!("{name}.{path}"),
+        };
+        ReportingError::Shape { section, message: error.into_inner().to_string() }
     })
 }
 
@@ -206,7 +236,9 @@ struct ServiceCollector(Service);
 impl Collector for ServiceCollector {
     async fn post(&self, path: &str, body: Bytes, is_gzip: bool) -> Result<(), UploadError> {
         let unreachable = |error: Arc<StoreError>| UploadError::Unreachable(error);
+        // An answer of 2xx has taken it, whatever stands below: sent anew it would be there twice.
         let mut request = ServiceRequest::post(path, body)
+            .by_status()
             .header("content-type", "application/json")
             .map_err(|error| unreachable(Arc::new(error)))?;
         if is_gzip {

@@ -3,11 +3,12 @@
 //! There are no layers and no table of routes: paths are told apart by their beginnings, because
 //! what follows belongs to the caller: names of documents and policies, with or without slashes.
 
-use crate::access::{self, Ruling};
+use crate::access::{self, Asked, Ruling};
 use crate::app::App;
 use crate::data_path::DataPathError;
 use crate::decide::RequestNumber;
 use crate::error::ApiError;
+use crate::listen::Peer;
 use crate::reply::{self, Reply};
 use crate::{
     about, adhoc, authz, batch, compile, compress, data, data_write, diagnostics, head, path,
@@ -213,7 +214,9 @@ async fn dispatch(
     of: fn(&str) -> (Endpoint, &str),
 ) -> Response<Body> {
     let started = Instant::now();
-    request.extensions_mut().insert(RequestNumber(app.next_request()));
+    let number = app.next_request();
+    request.extensions_mut().insert(RequestNumber(number));
+    let peer = request.extensions().get::<Arc<Peer>>().cloned();
     head::join_cookies(&mut request);
     let method = request.method().clone();
     // The path is a view into what the request holds, and cloning it copies nothing.
@@ -245,7 +248,13 @@ async fn dispatch(
     let refused = status == StatusCode::METHOD_NOT_ALLOWED;
     let handler = if refused { Endpoint::Unknown.handler() } else { endpoint.handler() };
     app.metrics.answered(handler, method_label(&method), status.as_u16(), elapsed);
-    access::request(&method, endpoint, status, elapsed, &rulings);
+    let asked = Asked {
+        number,
+        by: peer.as_ref().map(|peer| peer.address.as_str()),
+        method: &method,
+        path: clean.as_deref().unwrap_or_else(|_| uri.path()),
+    };
+    access::request(asked, endpoint, status, elapsed, &rulings);
     response.map(Body::from)
 }
 

@@ -11,6 +11,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch as channel;
+use tokio::time::Instant;
 
 /// How long to wait after an accept that failed, as when there are no more file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -21,6 +22,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub struct Ended {
     /// How many connections still had a request under way when the grace was over.
     pub cut_off: usize,
+    /// What was left of the grace when the last connection had ended.
+    pub left: Duration,
 }
 
 impl Server {
@@ -57,13 +60,15 @@ impl Server {
         shutdown.await;
         self.app.stop();
         tokio::time::sleep(Duration::from_millis(config.shutdown_wait_ms)).await;
-        let cut_off = main.end(Duration::from_millis(config.shutdown_grace_ms)).await;
+        let grace = Duration::from_millis(config.shutdown_grace_ms);
+        let over = Instant::now() + grace;
+        let cut_off = main.end(grace).await;
         diagnostic.end(Duration::ZERO).await;
         watching.iter().for_each(tokio::task::JoinHandle::abort);
         if cut_off > 0 {
             tracing::warn!(connections = cut_off, "requests were cut off at the end of the grace");
         }
-        Ended { cut_off }
+        Ended { cut_off, left: over.saturating_duration_since(Instant::now()) }
     }
 }
 

@@ -133,9 +133,7 @@ impl Status {
     pub(crate) fn shown_by(&self, server: Server) -> Server {
         let reporter = Arc::downgrade(&self.reporter);
         server.with_status(move || {
-            let document = reporter.upgrade().map(|reporter| reporter.document());
-            let value = document.and_then(|document| referee_rego::Value::from_json(document).ok());
-            value.unwrap_or_else(referee_rego::Value::null)
+            reporter.upgrade().map(|reporter| reporter.document()).unwrap_or_default()
         })
     }
 

@@ -150,7 +150,8 @@ fn read(
     rego_v0: bool,
 ) -> Result<Snapshot, CliError> {
     let path = Path::new(given.strip_prefix("file://").unwrap_or(given));
-    let wanted = Wanted { ignore: &args.load.ignore, all: true, links: args.follow_symlinks };
+    let wanted =
+        Wanted { ignore: &args.load.ignore, own: false, all: true, links: args.follow_symlinks };
     let files = bundle_files(path, wanted, limits).map_err(LoadErrors::from)?;
     let options = ReadOptions {
         limits: BundleLimits::of_policies(limits),
@@ -176,7 +177,11 @@ fn object(text: &str) -> Result<Value, BundleCommandError> {
 
 /// Refuses modules that nobody could use, and entrypoints that lead nowhere.
 fn compile(args: &BuildArgs, config: &Config, bundle: &Snapshot) -> Result<(), CliError> {
-    let options = args.language.options(config)?.with_data_conflicts_checked(true);
+    let options = args
+        .language
+        .options(config)?
+        .with_data_conflicts_checked(true)
+        .with_annotated_schemas(false);
     let loaded = crate::load::Loaded {
         modules: bundle.modules_named("").collect(),
         data: Some(bundle.data.clone()),

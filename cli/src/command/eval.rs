@@ -160,7 +160,7 @@ fn prepare(args: &EvalArgs, config: &Config) -> Result<Asked, CliError> {
     };
     let package = args.package.as_deref().unwrap_or_default();
     let texts = args.import.iter().map(String::as_str).chain([query.as_str(), package]);
-    let with_library = texts.into_iter().any(rego::uses_library);
+    let with_library = texts.into_iter().any(rego::may_use_library);
     let program = rego::compile(&loaded, with_library, options)?;
     let input = if from_stdin {
         Some(read_input(Path::new("-"), &config.limits)?)

@@ -151,7 +151,7 @@ fn bundle(
     rego_v0: bool,
     found: &mut Found,
 ) -> Result<Vec<Module>, CliError> {
-    let wanted = Wanted { ignore: &args.load.ignore, all: false, links: true };
+    let wanted = Wanted { ignore: &args.load.ignore, own: false, all: false, links: true };
     let files = bundle_files(path, wanted, limits).map_err(LoadErrors::from)?;
     let refused = |source| LoadErrors::from(LoadError::Bundle { path: path.to_owned(), source });
     found.signatures = signatures(&files);

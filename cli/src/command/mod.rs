@@ -1,5 +1,6 @@
 //! The commands, a file each.
 
+mod absent;
 mod build;
 mod capabilities;
 mod check;
@@ -64,12 +65,14 @@ pub(crate) enum Command {
     Pull(Box<pull::PullArgs>),
     /// Show the syntax tree of a module
     Parse(parse::ParseArgs),
+    #[command(flatten)]
+    Absent(absent::AbsentCommand),
     /// Show the builtins and keywords there are, in OPA's form
     Capabilities(capabilities::CapabilitiesArgs),
     /// Run a suite of another project against Referee
     Conformance(conformance::ConformanceArgs),
     /// Serve decisions over HTTP
-    Serve(serve::ServeArgs),
+    Serve(Box<serve::ServeArgs>),
     /// Show the configuration in force
     Config(config::ConfigArgs),
     /// Show the version of the command and its parts
@@ -100,6 +103,7 @@ impl Command {
             Self::Serve(args) => args.overlay(&mut overlay)?,
             // Its answer must not depend on a configuration that may be what is wrong.
             Self::Version(args) => return version::run(args, console),
+            Self::Absent(command) => return Err(command.refused()),
             Self::Eval(_)
             | Self::Test(_)
             | Self::Check(_)
@@ -144,6 +148,7 @@ impl Command {
             Self::Serve(args) => serve::run(config, &args).await,
             Self::Config(args) => config::run(&args, &config, console),
             Self::Version(args) => version::run(&args, console),
+            Self::Absent(command) => Err(command.refused()),
         }
     }
 }

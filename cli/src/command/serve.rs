@@ -1,5 +1,7 @@
 //! `referee serve`: decisions over HTTP.
 
+mod begin;
+mod compat;
 mod opa;
 
 pub(crate) use opa::OpaError;
@@ -9,11 +11,10 @@ use crate::config::{Config, Overlay};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::interrupt::{Shutdown, second_kills};
-use crate::{descriptors, rego, roots, setup};
+use crate::{descriptors, roots, setup};
 use clap::Args;
 use referee_core::{Digest, Timestamp, Trust};
-use referee_rego::{CompileOptions, Program};
-use referee_server::{Address, Server};
+use referee_server::{Address, Listeners, Server};
 use referee_store::{Asking, Clock as _, Router, Store, Supplied, SystemClock, TrustRoots};
 use serde_json::Map;
 use std::collections::BTreeMap;
@@ -24,16 +25,12 @@ use std::time::Duration;
 /// The arguments of `referee serve`.
 #[derive(Args, Debug)]
 pub(crate) struct ServeArgs {
-    /// Files and folders of policies and data to begin with, as OPA's server takes them, for its
-    /// API; none of them rules over artifacts
-    #[arg(value_name = "PATH", conflicts_with_all = ["policy", "no_policy", "data", "set", "package"])]
-    paths: Vec<String>,
     /// Where to listen: host:port (port 0 is any that is free), https://host:port or
     /// unix:///path; may be repeated [default: 127.0.0.1:8181]
-    #[arg(short, long, visible_alias = "addr", value_name = "ADDRESS")]
+    #[arg(short, long, visible_alias = "addr", value_name = "ADDRESS", value_delimiter = ',')]
     listen: Vec<Address>,
     /// Where to answer /health and /metrics besides; may be repeated
-    #[arg(long, visible_alias = "diagnostic-addr", value_name = "ADDRESS")]
+    #[arg(long, visible_alias = "diagnostic-addr", value_name = "ADDRESS", value_delimiter = ',')]
     diagnostic_listen: Vec<Address>,
     /// Speak HTTP/2 without TLS, too
     #[arg(long)]
@@ -53,9 +50,16 @@ pub(crate) struct ServeArgs {
     /// Who may ask for what: basic (the rule data.system.authz.allow says) or off
     #[arg(long, value_name = "SCHEME", value_parser = ["basic", "off"], hide_possible_values = true)]
     authorization: Option<String>,
+    /// Let the rules about authorization read members of input that there never are
+    #[arg(long)]
+    skip_known_schema_check: bool,
     /// Begin with no policy and no data, for those that the API or bundles bring
-    #[arg(long, conflicts_with = "policy")]
+    #[arg(long, conflicts_with_all = ["policy", "data", "set", "package"])]
     no_policy: bool,
+    #[command(flatten)]
+    begin: begin::BeginArgs,
+    #[command(flatten)]
+    compat: compat::CompatArgs,
     #[command(flatten)]
     opa: opa::OpaArgs,
     #[command(flatten)]
@@ -77,6 +81,8 @@ impl ServeArgs {
         overlay.set_some("server", "h2c", self.h2c.then_some(true));
         overlay.set_some("server", "authentication", self.authentication.clone());
         overlay.set_some("server", "authorization", self.authorization.clone());
+        let skips = self.skip_known_schema_check.then_some(true);
+        overlay.set_some("server", "skip_known_schema_check", skips);
         let files = [
             ("certificate", &self.tls_cert_file),
             ("key", &self.tls_private_key_file),
@@ -89,29 +95,33 @@ impl ServeArgs {
                 // One that is not UTF-8 names a file that there is not, and is told as such.
                 Some((name.to_owned(), path.to_string_lossy().into()))
             })
+            .chain(self.compat.tls())
             .collect();
         if !tls.is_empty() {
             overlay.set("server", "tls", tls);
         }
-        overlay.set_some(
-            "server",
-            "without_policy",
-            (self.no_policy || !self.paths.is_empty()).then_some(true),
-        );
+        overlay.set_some("server", "without_policy", self.no_policy.then_some(true));
+        self.compat.overlay(overlay);
+        self.begin.overlay(overlay);
         self.trust.overlay(overlay);
         self.registry.overlay(overlay);
         self.policy.overlay(overlay)
     }
 }
 
+/// The part of the grace that decision log and status have in any case.
+const LEAST_SHARE: u32 = 10;
+
 /// Serves until a signal to shut down comes.
 ///
 /// # Errors
 /// Where the server cannot be set up or cannot listen.
 pub(crate) async fn run(mut config: Config, args: &ServeArgs) -> Result<Exit, CliError> {
+    args.compat.refuse()?;
+    compat::refuse_variables(std::env::vars_os())?;
     let opa = args.opa.prepare(&mut config.server)?;
     config.server.max_connections = descriptors::connections(config.server.max_connections);
-    let begun = (!args.paths.is_empty()).then(|| begin(&args.paths, &config)).transpose()?;
+    let beginning = args.begin.read(&config)?;
     let policy = (!config.server.without_policy).then(|| setup::policy(&config)).transpose()?;
     let trust = setup::trust(&config)?;
     if config.trust.is_empty() {
@@ -129,19 +139,35 @@ pub(crate) async fn run(mut config: Config, args: &ServeArgs) -> Result<Exit, Cl
     let identity = policy.as_ref().map(|policy| policy.identity().clone());
     let server = Server::new(config.server.clone(), engine, policy, BTreeMap::new())?
         .with_cache_stats(move || stats.stats());
-    let server = match begun {
-        Some(program) => server.beginning_with(program)?,
-        None => server,
-    };
-    let shutdown = Shutdown::listen()?;
-    let (server, working) = match opa {
+    let server =
+        if config.server.without_policy { begin::begun(server, beginning)? } else { server };
+    server.check_authorization()?;
+    let (server, mut working) = match opa {
         Some(opa) => {
-            let (server, working) = opa.start(server).await?;
+            let (server, working) = opa.start(server)?;
             (server, Some(working))
         }
         None => (server, None),
     };
-    let listeners = server.bind().await?;
+    let grace = Duration::from_millis(config.server.shutdown_grace_ms);
+    let shutdown = Shutdown::listen()?;
+    let mut asked = std::pin::pin!(async {
+        shutdown.signalled().await;
+        tracing::info!("shutting down; what is under way may finish, a second Ctrl-C ends it");
+        tokio::spawn(second_kills());
+    });
+    // Bundles may be waited for, and who does not want that any more is not kept waiting.
+    let begun = tokio::select! {
+        biased;
+        () = asked.as_mut() => None,
+        begun = begin_to_listen(&server, working.as_mut()) => Some(begun?),
+    };
+    let Some(listeners) = begun else {
+        return Ok(match working {
+            Some(working) => working.end(grace / LEAST_SHARE).await,
+            None => Exit::Success,
+        });
+    };
     let addresses: Vec<_> = listeners.addresses().map(ToString::to_string).collect();
     tracing::info!(
         address = addresses.join(", "),
@@ -153,36 +179,28 @@ pub(crate) async fn run(mut config: Config, args: &ServeArgs) -> Result<Exit, Cl
     for address in listeners.diagnostic_addresses() {
         tracing::info!(%address, "serving diagnostics");
     }
-    let asked = async {
-        shutdown.signalled().await;
-        tracing::info!("shutting down; what is under way may finish, a second Ctrl-C ends it");
-        tokio::spawn(second_kills());
-    };
     let renewing = again_at.map(|at| tokio::spawn(renewal.keep(server.clone(), in_force, at)));
     let ended = server.serve(listeners, asked).await;
     renewing.iter().for_each(tokio::task::JoinHandle::abort);
-    if let Some(working) = working {
-        working.end(Duration::from_millis(config.server.shutdown_grace_ms)).await;
-    }
+    let exit = match working {
+        Some(working) => working.end(ended.left.max(grace / LEAST_SHARE)).await,
+        None => Exit::Success,
+    };
     if ended.cut_off > 0 {
         tracing::warn!(connections = ended.cut_off, "connections were cut off");
     }
-    Ok(Exit::Success)
+    Ok(exit)
 }
 
-/// What the paths that were named hold. The ids of policies are their paths without slashes at the
-/// beginning, as OPA has them: no URL could name them otherwise.
-fn begin(paths: &[String], config: &Config) -> Result<Program, CliError> {
-    let rego_v0 = config.policy.rego_v0;
-    let loaded = rego::load(paths, &[], false, false, (&config.limits, rego_v0))?;
-    let options = CompileOptions::DEFAULT.with_engine(config.policy.engine).with_rego_v0(rego_v0);
-    let mut with_ids = loaded.clone();
-    for module in &mut with_ids.modules {
-        module.name = module.name.trim_start_matches('/').into();
+/// Starts the bundles, waits for them where that is wanted, and listens.
+async fn begin_to_listen(
+    server: &Server,
+    working: Option<&mut opa::Working>,
+) -> Result<Listeners, CliError> {
+    if let Some(working) = working {
+        working.begin().await?;
     }
-    // What is wrong is told with the paths as they were given.
-    rego::compile(&with_ids, false, options.clone())
-        .or_else(|_| rego::compile(&loaded, false, options))
+    Ok(server.bind().await?)
 }
 
 /// The shortest wait before trusted roots are looked after again.

@@ -43,7 +43,8 @@ pub(crate) fn run(args: &SignArgs, config: &Config) -> Result<Exit, CliError> {
     let signing = args.signing.signing(limits)?.ok_or(BundleCommandError::NoKey)?;
     let given = args.path.strip_prefix("file://").unwrap_or(&args.path);
     let path = Path::new(given);
-    let wanted = Wanted { ignore: &args.load.ignore, all: true, links: args.follow_symlinks };
+    let wanted =
+        Wanted { ignore: &args.load.ignore, own: false, all: true, links: args.follow_symlinks };
     let files = bundle_files(path, wanted, limits).map_err(LoadErrors::from)?;
     // OPA names the files of a folder below the path by which it was given.
     let prefix = if path.is_dir() { given } else { "" };

@@ -6,7 +6,8 @@
 use super::{LoadError, Work, entries, file_name, joined, leads_back, matches};
 use crate::files;
 use referee_bundles::{
-    ArchiveError, Bundle, BundleError, BundleLimits, Files, ReadOptions, SignaturePolicy, is_part,
+    ArchiveError, Bundle, BundleError, BundleLimits, Files, ReadOptions, SIGNATURES_FILE,
+    SignaturePolicy, is_part,
 };
 use referee_core::Limits;
 use std::fs::{self, File};
@@ -19,6 +20,8 @@ use std::time::Instant;
 pub(crate) struct Wanted<'a> {
     /// Names of files and folders to leave out.
     pub(crate) ignore: &'a [String],
+    /// What a bundle says of itself, its manifest and its signature, is read all the same.
+    pub(crate) own: bool,
     /// Those too that mean nothing in a bundle: they are signed like all others.
     pub(crate) all: bool,
     /// What links lead to is read; else links are left out.
@@ -27,9 +30,13 @@ pub(crate) struct Wanted<'a> {
 
 impl Wanted<'_> {
     fn leaves_out(&self, name: &str) -> bool {
-        self.ignore.iter().any(|pattern| matches(pattern, name))
+        let own = self.own && (name == SIGNATURES_FILE || name == MANIFEST_FILE);
+        !own && self.ignore.iter().any(|pattern| matches(pattern, name))
     }
 }
+
+/// What a bundle says of itself.
+const MANIFEST_FILE: &str = ".manifest";
 
 /// The files of a bundle, a folder or an archive.
 ///
@@ -109,7 +116,7 @@ impl Work<'_, '_> {
     }
 
     fn read_bundle(&mut self, root: &Path, base: &[String]) -> Result<(), LoadError> {
-        let wanted = Wanted { ignore: self.loader.ignore, all: false, links: true };
+        let wanted = Wanted { ignore: self.loader.ignore, own: false, all: false, links: true };
         let files = bundle_files(root, wanted, self.loader.limits)?;
         for _ in 0..files.len() {
             self.count_file()?;

@@ -1,6 +1,6 @@
 //! What can be wrong with files that are read.
 
-use referee_bundles::{BundleError, RootsError};
+use referee_bundles::{BundleError, RootsError, SignatureError};
 use referee_core::Coded;
 use referee_core::error::chain;
 use referee_rego::ValueError;
@@ -118,6 +118,15 @@ impl Coded for LoadError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Read { source, .. } => crate::files::hint(source),
+            Self::Bundle {
+                source: BundleError::Signature(SignatureError::NotConfigured), ..
+            } => Some(
+                "name the key that signs it with --bundle and --verification-key; a server has it \
+                 fetched and verified as OPA's configuration says, too: `keys`, and \
+                 `bundles.NAME.resource` (file:///PATH) with `bundles.NAME.signing.keyid`, by \
+                 --opa-config or --opa-set"
+                    .to_owned(),
+            ),
             Self::Bundle { source, .. } => source.hint(),
             Self::Roots { source } => source.hint(),
             Self::Merge { .. } => Some(

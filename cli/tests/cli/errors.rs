@@ -142,12 +142,56 @@ fn a_flag_of_opas_that_there_is_not_is_named_with_the_reason() {
             "version",
             "there are the capabilities of one version; --file reads those of another",
         ),
+        (
+            &["serve", "-w"],
+            "watch",
+            "files are watched as bundles: --no-policy --opa-set \
+             bundles.NAME.resource=file:///FOLDER --ready-timeout 10",
+        ),
+        (
+            &["serve", "--pprof"],
+            "pprof",
+            "profiles are not served; /metrics tells how long requests take",
+        ),
     ] {
         let message = format!("--{flag} is a flag of opa that referee does not have: {why}");
         with(arguments).fails(&message, "flag_absent");
     }
     for accepted in [&["-t", "rego"][..], &["-O", "0"], &["--pretty-limit", "10"]] {
         with(&[&["eval", "1"], accepted].concat()).exits(0);
+    }
+}
+
+#[test]
+fn a_command_of_opas_that_there_is_not_is_named_with_what_there_is_instead() {
+    for (arguments, message) in [
+        (
+            &["run", "--server", "-b", "x"][..],
+            "run is a command of opa that referee does not have: `referee serve PATH…` is `opa run \
+             --server PATH…`, with most of its flags; a query is asked by `referee eval`",
+        ),
+        (
+            &["fmt", "--help"],
+            "fmt is a command of opa that referee does not have: modules are formatted by opa or regal",
+        ),
+    ] {
+        with(arguments).fails(message, "command_absent");
+    }
+}
+
+#[test]
+fn a_variable_that_opa_run_takes_a_flag_from_is_refused_and_not_passed_over() {
+    for (variable, instead) in [
+        ("OPA_RUN_AUTHORIZATION", "give --authorization"),
+        ("OPA_RUN_TLS_CERT_FILE", "give --tls-cert-file"),
+        ("OPA_RUN_SET", "--opa-set"),
+    ] {
+        let message = format!(
+            "{variable} is a variable of opa run, which referee does not read: {instead}, or unset it"
+        );
+        let mut command = referee();
+        command.env(variable, "basic").args(["serve", "--no-policy"]);
+        run(&mut command).fails(&message, "variable_absent");
     }
 }
 

@@ -3,8 +3,8 @@
 use crate::archive::bundle;
 use crate::collector::Collector;
 use crate::http::Client;
-use crate::process::{Process, figure};
-use crate::upstream::{Upstream, hang, tagged};
+use crate::process::{Process, figure, wait};
+use crate::upstream::{Upstream, hang, send, tagged};
 use serde_json::{Value, json};
 use std::io::{Read as _, Write as _};
 use std::os::unix::net::UnixStream;
@@ -81,6 +81,73 @@ fn what_does_not_end_is_cut_off_when_the_grace_is_over() {
     assert!(status.success(), "{status}");
     assert!(log.contains("requests were cut off at the end of the grace"), "{log}");
     assert!(client.is_closed_within(Duration::from_secs(1)));
+}
+
+#[test]
+fn a_signal_ends_the_wait_for_bundles_at_once_and_what_was_started_in_order() {
+    for name in ["-TERM", "-INT"] {
+        let silent = Upstream::start(|_, stream| hang(stream));
+        let statuses = Upstream::start(|_, stream| send(stream, 200, &[], b""));
+        let folder = tempfile::tempdir().unwrap();
+        let config = json!({
+            "services": {"silent": {"url": silent.url}, "told": {"url": statuses.url}},
+            "bundles": {"b": {"service": "silent"}},
+            "status": {"service": "told", "trigger": "periodic"},
+        });
+        let path = folder.path().join("opa.json");
+        std::fs::write(&path, config.to_string()).unwrap();
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_referee"))
+            .env_clear()
+            .env("HOME", "/nonexistent")
+            .args(["serve", "--no-policy", "--listen", "127.0.0.1:0", "--ready-timeout", "60"])
+            .arg("--opa-config")
+            .arg(&path)
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        wait("the question", String::new, || (!silent.log().is_empty()).then_some(()));
+        wait("a status", String::new, || (!statuses.log().is_empty()).then_some(()));
+        let (told, begun) = (statuses.log().len(), Instant::now());
+        let id = child.id().to_string();
+        assert!(std::process::Command::new("kill").args([name, &id]).status().unwrap().success());
+        let ended = || child.try_wait().unwrap();
+        let status = wait("the end", String::new, ended);
+        figure(&format!("ended {:?} after {name} while bundles were waited for", begun.elapsed()));
+        assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+        assert_eq!(status.code(), Some(0));
+        assert!(statuses.log().len() > told, "a last status is sent");
+    }
+}
+
+#[test]
+fn connections_log_and_status_share_one_grace_and_decisions_that_are_lost_are_an_error() {
+    let silent = Upstream::start(|_, stream| hang(stream));
+    let folder = tempfile::tempdir().unwrap();
+    let config = json!({
+        "services": {"s": {"url": silent.url}},
+        "decision_logs": {"service": "s"},
+        "status": {"service": "s"},
+    });
+    let grace = [("REFEREE_SERVER__SHUTDOWN_GRACE_MS", "3000")];
+    // With a request that does not end, and with none: each begins by what is decided.
+    for (holds, least) in [(true, 3_000), (false, 2_900)] {
+        let server = Process::with(folder.path(), &config, &[], &grace);
+        assert_eq!(server.ask("POST /v1/data/none", b"{}").status, 200);
+        let mut client = Client::connect(&server.address).unwrap();
+        if holds {
+            client.send(HEAD.as_bytes()).unwrap();
+        }
+        std::thread::sleep(Duration::from_millis(100));
+        let begun = Instant::now();
+        server.signal("-TERM");
+        let (status, log) = server.ended(Duration::from_secs(20));
+        let took = begun.elapsed();
+        figure(&format!("ended {took:?} after SIGTERM with a grace of 3 s and a silent collector"));
+        assert!(took >= Duration::from_millis(least), "{took:?}");
+        assert!(took < Duration::from_millis(4_500), "{took:?}");
+        assert_eq!(status.code(), Some(2), "{log}");
+        assert!(log.contains("are lost: no spool is configured"), "{log}");
+    }
 }
 
 #[test]

@@ -284,3 +284,60 @@ fn the_policy_of_both_servers_is_given_the_same_about_a_client_certificate() {
         }
     }
 }
+
+#[test]
+fn rules_that_read_what_there_never_is_are_refused_at_start() {
+    let Some(opa) = tool("opa") else {
+        return skipped(
+            "the comparison of starts with authorization",
+            "opa is not on this machine",
+        );
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let scheme = ["--authentication", "token", "--authorization", "basic"];
+    let undefined = |member: &str| Some(format!("undefined ref: input.{member}"));
+    let (direct, needed, other, right) = (
+        "package system.authz\n\nallow if not blocked\n\nblocked if input.identty == \"evil\"\n",
+        "package system.authz\n\nallow if data.lib.known\n",
+        "package system.authz\n\nallow if input.path[0] == \"v1\"\n",
+        "package system.authz\n\nallow if {\n\tinput.method == \"GET\"\n\tinput.params.q[0] == \"x\"\n\
+         \tinput.headers.Host[0]\n\tinput.client_certificates[0].SerialNumber\n\tinput.body.input.x\n\
+         \tinput.identity == \"me\"\n}\n",
+    );
+    let lib = "package lib\n\nknown if input.user == \"me\"\n";
+    let otherwise = "package system.authz\n\nallow if false else if input.methd == \"GET\"\n";
+    let shape = "package system.authz\n\nallow if input.path.first == \"v1\"\n";
+    for (modules, arguments, refused) in [
+        (vec![direct], &[][..], undefined("identty")),
+        (vec![needed, lib], &[], undefined("user")),
+        (vec![otherwise], &[], undefined("methd")),
+        (vec![shape], &[], undefined("path.first")),
+        // What authorization does not need may read whatever it likes.
+        (vec![other, lib], &[], None),
+        (vec![right], &[], None),
+        (vec![direct], &["--skip-known-schema-check"], None),
+    ] {
+        let at = tempfile::tempdir_in(folder.path()).unwrap();
+        for (number, module) in modules.iter().enumerate() {
+            std::fs::write(at.path().join(format!("{number}.rego")), module).unwrap();
+        }
+        let whole = at.path().display().to_string();
+        let all: Vec<&str> = scheme.iter().chain(arguments).copied().chain([&*whole]).collect();
+        let theirs = opa_server(&mut alone(&opa), &all);
+        // OPA does not look into an `else`.
+        let seen = modules != [otherwise];
+        assert_eq!(theirs.is_none(), refused.is_some() && seen, "{modules:?}");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_referee"));
+        command.env_clear().env("HOME", "/nonexistent");
+        match refused {
+            None => drop(serve(&mut command, &all)),
+            Some(refused) => {
+                let ended = command.args(["serve", "--listen", "127.0.0.1:0"]).args(&all).output();
+                let ended = ended.unwrap();
+                let told = String::from_utf8_lossy(&ended.stderr).into_owned();
+                let says = told.contains("rego_type_error") && told.contains(&refused);
+                assert!(ended.status.code() == Some(2) && says, "{modules:?}: {told}");
+            }
+        }
+    }
+}

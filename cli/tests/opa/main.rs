@@ -9,6 +9,8 @@
 #[cfg(test)]
 mod authz;
 #[cfg(test)]
+mod beginning;
+#[cfg(test)]
 mod beside;
 #[cfg(test)]
 mod delivery;

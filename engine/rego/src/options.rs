@@ -38,6 +38,10 @@ pub struct CompileOptions {
     /// JSON Schemas: of the whole input, and by the names that annotations use. The native engine
     /// only.
     pub schemas: Schemas,
+    /// Whether types are checked against the schemas that annotations name or have in them. In OPA
+    /// they are where modules are checked, tested and evaluated by a command; a server that is given
+    /// them, and what is built of them, passes them over. The native engine only.
+    pub annotated_schemas: bool,
     /// Whether the experimental keywords of OPA (`and`, `or`, `not { … }`) can be imported. The
     /// native engine only.
     pub experimental_keywords: bool,
@@ -105,6 +109,7 @@ impl CompileOptions {
         builtins: Vec::new(),
         check_data_conflicts: true,
         schemas: Schemas { input: None, named: Vec::new() },
+        annotated_schemas: true,
         experimental_keywords: false,
         max_errors: 10,
         tests: TestRules::Plain,
@@ -174,6 +179,12 @@ impl CompileOptions {
     #[must_use]
     pub fn with_schemas(self, schemas: Schemas) -> Self {
         Self { schemas, ..self }
+    }
+
+    /// The same, with the schemas of annotations heeded, or not.
+    #[must_use]
+    pub fn with_annotated_schemas(self, annotated_schemas: bool) -> Self {
+        Self { annotated_schemas, ..self }
     }
 
     /// The same, with OPA's experimental keywords, or not.

@@ -12,7 +12,7 @@ pub struct PathError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Segment {
     Name(String),
-    Number(u64),
+    Number(i64),
 }
 
 /// Writes the path of these segments, each taken as a name: `["trust", "a-b"]` is
@@ -82,7 +82,8 @@ fn bracketed(text: &str) -> Option<(Segment, &str)> {
         return Some((Segment::Name(name), rest));
     }
     let (digits, rest) = text.split_once(']')?;
-    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+    let unsigned = digits.strip_prefix('-').unwrap_or(digits);
+    if !unsigned.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
     Some((Segment::Number(digits.parse().ok()?), rest))
@@ -118,6 +119,7 @@ mod tests {
             ("data.a.b_1", "data.a.b_1"),
             ("data[\"a\"].b", "data.a.b"),
             ("data.a[\"x-y.z\"][0].c", "data.a[\"x-y.z\"][0].c"),
+            ("data.a[-1][007]", "data.a[-1][7]"),
             ("data[\"quote\\\"d]\"]", "data[\"quote\\\"d]\"]"),
         ] {
             assert_eq!(canonical(text).as_deref(), Ok(expected));
@@ -139,7 +141,9 @@ mod tests {
             "data.a[x]",
             "data.a[\"x\"",
             "data.a[\"x\"+\"y\"]",
-            "data.a[-1]",
+            "data.a[+1]",
+            "data.a[--1]",
+            "data.a[-]",
             "data.a(1)",
             "data.1a",
             "data.a[]",

@@ -300,7 +300,22 @@ impl Program {
         input: &Value,
         budget: &EvalBudget,
     ) -> Result<Vec<Option<Value>>, RegoError> {
-        self.values(paths, Some(input), budget, &World::NONE).map(|values| values.values)
+        self.evaluate_all(paths, input, budget, &World::NONE).map(|(values, _)| values)
+    }
+
+    /// As [`Self::eval_all`], with what `print` printed, in a world that is handed in.
+    ///
+    /// # Errors
+    /// As for [`Self::eval`].
+    pub fn evaluate_all(
+        &self,
+        paths: &[&str],
+        input: &Value,
+        budget: &EvalBudget,
+        world: &World<'_>,
+    ) -> Result<(Vec<Option<Value>>, Vec<String>), RegoError> {
+        let found = self.values(paths, Some(input), budget, world)?;
+        Ok((found.values, found.prints))
     }
 
     fn values(
@@ -462,6 +477,15 @@ impl Program {
     #[must_use]
     pub fn required_capabilities(&self) -> Option<Value> {
         self.inner.back.required()
+    }
+
+    /// Checks the types of the rules at a path below `data`, and of all that they need, against a
+    /// JSON Schema of `input`. Another engine than the native one checks nothing.
+    ///
+    /// # Errors
+    /// The type errors, such as a member of `input` that there is not.
+    pub fn check_input(&self, path: &[&str], schema: &Value) -> Result<(), RegoErrors> {
+        self.inner.back.check_input(path, schema)
     }
 
     /// The modules it was compiled from.

@@ -51,6 +51,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a body may stand still.
 const SILENCE: Duration = Duration::from_secs(30);
 
+/// How long a body is read that nobody needs: as long as a new connection would take.
+const DRAINING: Duration = Duration::from_secs(1);
+
 /// The most headers of a configuration, and the most bytes of one.
 const MAX_HEADERS: usize = 64;
 
@@ -244,10 +247,14 @@ impl Service {
         let headers = response.headers().clone();
         let wanted = response.status().is_success();
         let limit = if wanted { request.max_bytes } else { MAX_ERROR_BYTES };
-        let body = match read_body(response, limit, SILENCE, deadline, target).await {
+        let (silence, deadline) = match request.is_by_status {
+            true => (DRAINING, Deadline::after(DRAINING)),
+            false => (SILENCE, deadline),
+        };
+        let body = match read_body(response, limit, silence, deadline, target).await {
             Ok(body) => body,
             // What an error says beside its status is worth nothing if it cannot be read.
-            Err(_) if !wanted => bytes::Bytes::new(),
+            Err(_) if !wanted || request.is_by_status => bytes::Bytes::new(),
             Err(fault) => return Err(fault),
         };
         let response = ServiceResponse { status, headers, body, target: target.to_owned() };

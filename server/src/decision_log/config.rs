@@ -31,6 +31,9 @@ const SPOOL_BYTES: u64 = 1 << 30;
 /// How often a spool is forced to the disk where nothing is said.
 const SPOOL_SYNC_MS: u64 = 1_000;
 
+/// The longest time between two uploads that can be asked for, in seconds: a year, as for bundles.
+const LONGEST_DELAY: u64 = 365 * 24 * 3_600;
+
 /// The shortest time between two uploads: with a delay of 0 seconds OPA would never rest.
 const LEAST_DELAY: Duration = Duration::from_millis(100);
 
@@ -63,6 +66,7 @@ impl Trigger {
 pub enum BufferType {
     /// As compressed chunks, bounded in bytes.
     #[default]
+    #[serde(alias = "")]
     Size,
     /// Each for itself, bounded in number.
     Event,
@@ -338,10 +342,13 @@ impl ReportingConfig {
                 ));
             }
         };
-        let seconds = |setting, found| {
-            let demand = "0 or more".to_owned();
-            let found = u64::try_from(found);
-            found.map_err(|_| LogConfigError::OutOfRange { setting, demand })
+        let seconds = |setting, found| match u64::try_from(found) {
+            Ok(found) if found <= LONGEST_DELAY => Ok(found),
+            Ok(_) => {
+                let demand = format!("{LONGEST_DELAY} or less, which is a year");
+                Err(LogConfigError::OutOfRange { setting, demand })
+            }
+            Err(_) => Err(LogConfigError::OutOfRange { setting, demand: "0 or more".to_owned() }),
         };
         let min = Duration::from_secs(seconds("min_delay_seconds", min)?);
         let max = Duration::from_secs(seconds("max_delay_seconds", max)?);

@@ -82,6 +82,11 @@ fn what_cannot_be_used_is_named() {
             "decision_logs.reporting.min_delay_seconds must be 0 or more",
         ),
         (
+            r#"{"reporting": {"min_delay_seconds": 1, "max_delay_seconds": 9223372036854775807}}"#,
+            "setting_out_of_range",
+            "decision_logs.reporting.max_delay_seconds must be 31536000 or less, which is a year",
+        ),
+        (
             r#"{"reporting": {"buffer_size_limit_bytes": 0}}"#,
             "setting_out_of_range",
             "decision_logs.reporting.buffer_size_limit_bytes must be higher than 0",
@@ -122,6 +127,8 @@ fn what_cannot_be_used_is_named() {
         serde_json::from_str(r#"{"reporting": {"trigger": "manual"}}"#).unwrap();
     let error = config.check(&["a".into()], Some(Trigger::Periodic)).unwrap_err();
     assert_eq!(error.to_string(), "decision_logs: trigger mode mismatch: periodic and manual");
+    // To OPA nothing is the default.
+    assert!(checked(r#"{"reporting": {"buffer_type": ""}}"#).is_ok());
     let refused =
         serde_json::from_str::<DecisionLogConfig>(r#"{"reporting": {"buffer_type": "x"}}"#);
     assert!(refused.unwrap_err().to_string().contains("unknown variant `x`"));

@@ -41,7 +41,7 @@ fn filtered(policy: &str, input: &str) -> (bool, Decision, Vec<(&'static str, u6
         labels: Value::from_json_str(r#"{"app": "demo"}"#).unwrap(),
     };
     let (mut decision, counters) = (decision(policy, input), Counters::default());
-    let kept = filter.keeps(&mut decision, &counters);
+    let kept = filter.keeps(&mut decision, &counters, &AtomicBool::new(false));
     (kept, decision, counters.all().into_iter().collect())
 }
 
@@ -105,11 +105,14 @@ fn a_mask_that_fails_lets_nothing_out_that_it_might_hide() {
             labels: Value::object([]),
         };
         let counters = Counters::default();
+        let begun = Instant::now();
         let mut found = decision(policy, r#"{"a": "SECRET"}"#);
         let error = r#"{"code": "eval_builtin_error", "message": "parsing SECRET"}"#;
         found.error = Some(Value::from_json_str(error).unwrap());
         found.custom = Some(Value::from("SECRET"));
-        assert!(filter.keeps(&mut found, &counters));
+        assert!(filter.keeps(&mut found, &counters, &AtomicBool::new(false)));
+        // One that did not end is not asked again.
+        assert!(begun.elapsed() < TIME * 2, "{policy}: {:?}", begun.elapsed());
         for text in [found.uploaded("{}"), found.on_console("{}", Timestamp::UNIX_EPOCH)] {
             assert!(!text.contains("SECRET"), "{text}");
             let event: serde_json::Value = serde_json::from_str(&text).unwrap();
@@ -136,4 +139,31 @@ drop := false if input.path
     assert!(kept);
     assert_eq!(found.erased, ["/input/a"]);
     assert_eq!(counts, [("referee_decision_logs_drop_failed", 1)]);
+}
+
+#[test]
+fn in_a_hurry_nothing_is_asked_and_nothing_let_out() {
+    let filter = Filter {
+        mask: "data.system.log.mask".into(),
+        drop: "data.system.log.drop".into(),
+        labels: Value::object([]),
+    };
+    let endless = "package system.log\n\nmask := count([1 | some i in numbers.range(1, 100000); some j in numbers.range(1, 100000); i == j + 200000])";
+    let (counters, hurried) = (Counters::default(), AtomicBool::new(true));
+    let mut found = decision("package system.log\n\ndrop := true", r#"{"a": "SECRET"}"#);
+    assert!(filter.keeps(&mut found, &counters, &hurried));
+    assert!(!found.uploaded("{}").contains("SECRET"));
+    assert_eq!(counters.get(Count::MaskFailed), 1);
+    // What is being asked then ends.
+    let (begun, hurried) = (Instant::now(), AtomicBool::new(false));
+    let mut found = decision(endless, r#"{"a": "SECRET"}"#);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_millis(100));
+            hurried.store(true, Ordering::Relaxed);
+        });
+        assert!(filter.keeps(&mut found, &counters, &hurried));
+    });
+    assert!(begun.elapsed() < Duration::from_millis(800), "{:?}", begun.elapsed());
+    assert!(!found.uploaded("{}").contains("SECRET"));
 }

@@ -6,8 +6,10 @@
 //! that is itself the input or the result.
 //!
 //! Refused, so that the mask as a whole fails: a rule that is neither, other operations, paths that
-//! do not begin with `/input`, `/result` or `/nd_builtin_cache`, paths deeper than values are.
+//! do not begin with `/input`, `/result` or `/nd_builtin_cache`, paths deeper than values are, and
+//! what is not applied within its time.
 
+use super::edited::Edited;
 use referee_rego::{Value, ValueKind};
 use std::fmt::Write as _;
 
@@ -32,6 +34,8 @@ pub(crate) enum MaskError {
     Prefix(String),
     #[error("a mask has more than {MAX_PARTS} parts")]
     TooDeep,
+    #[error("the mask could not be applied within its time")]
+    TooLong,
 }
 
 /// What of an event can be masked.
@@ -68,45 +72,55 @@ struct Rule {
 
 /// One part of a path: a member's name in all spellings that are tried, or an index.
 #[derive(Clone, Debug)]
-struct Name {
-    written: String,
-    others: Vec<String>,
-    index: Option<usize>,
+pub(super) struct Name {
+    pub(super) written: String,
+    pub(super) others: Vec<String>,
+    pub(super) index: Option<usize>,
 }
 
-/// Applies what a mask decision says.
+/// Applies what a mask decision says, for as long as `is_over` does not say that the time is over.
 ///
 /// # Errors
-/// [`MaskError`] where a rule is none; nothing has changed then.
-pub(crate) fn apply(mask: &Value, event: &mut Maskable) -> Result<Masked, MaskError> {
+/// [`MaskError`] where a rule is none, or the time is over; nothing has changed then.
+pub(crate) fn apply(
+    mask: &Value,
+    event: &mut Maskable,
+    is_over: &dyn Fn() -> bool,
+) -> Result<Masked, MaskError> {
     let rules = mask.elements().ok_or(MaskError::NoList)?;
-    let rules: Vec<Rule> = rules.iter().map(rule).collect::<Result<_, _>>()?;
+    let mut parts = Parts {
+        input: Edited::of(&event.input),
+        result: Edited::of(&event.result),
+        nd_builtin_cache: Edited::of(&event.nd_builtin_cache),
+    };
     let mut done = Masked::default();
-    for rule in rules {
-        let place = match rule.part {
-            Part::Input => &mut event.input,
-            Part::Result => &mut event.result,
-            Part::NdBuiltinCache => &mut event.nd_builtin_cache,
-        };
-        let Some(value) = place.as_ref() else { continue };
-        match rule.put {
-            None if rule.path.is_empty() => *place = None,
-            None => match removed(value, &rule.path) {
-                Some(changed) => *place = Some(changed),
-                None => continue,
-            },
-            Some(new) => match replaced(value, &rule.path, &new) {
-                Some(changed) => {
-                    *place = Some(changed);
-                    done.masked.push(rule.shown);
-                    continue;
-                }
-                None => continue,
-            },
+    for given in &rules {
+        if is_over() {
+            return Err(MaskError::TooLong);
         }
-        done.erased.push(rule.shown);
+        let Rule { put, part, path, shown } = rule(given)?;
+        let place = match part {
+            Part::Input => &mut parts.input,
+            Part::Result => &mut parts.result,
+            Part::NdBuiltinCache => &mut parts.nd_builtin_cache,
+        };
+        match put {
+            None if place.remove(&path) => done.erased.push(shown),
+            Some(value) if place.put(&path, &value) => done.masked.push(shown),
+            None | Some(_) => {}
+        }
     }
+    event.input = parts.input.end();
+    event.result = parts.result.end();
+    event.nd_builtin_cache = parts.nd_builtin_cache.end();
     Ok(done)
+}
+
+/// The parts of an event while rules are applied to them.
+struct Parts {
+    input: Edited,
+    result: Edited,
+    nd_builtin_cache: Edited,
 }
 
 fn rule(value: &Value) -> Result<Rule, MaskError> {
@@ -154,14 +168,9 @@ fn name(part: &str) -> Name {
             others.push(other);
         }
     }
-    let index = part.parse().ok().filter(|_| part.bytes().all(|byte| byte.is_ascii_digit()));
+    // As OPA reads an index: a sign and leading zeros are let pass.
+    let index = part.parse::<i64>().ok().and_then(|index| usize::try_from(index).ok());
     Name { written: part.to_owned(), others, index }
-}
-
-impl Name {
-    fn matches(&self, name: &str) -> bool {
-        self.written == name || self.others.iter().any(|other| other == name)
-    }
 }
 
 /// As Go's `url.PathEscape`, which is how OPA tells paths.
@@ -180,76 +189,6 @@ fn escaped(part: &str) -> String {
 
 fn cut(text: &str) -> String {
     text.chars().take(MAX_SHOWN).collect()
-}
-
-/// An object's members by the names they have in JSON.
-fn members(value: &Value) -> Option<Vec<(String, Value)>> {
-    let entries = value.entries()?;
-    let name = |name: &Value| match name.as_str() {
-        Some(text) => text.into_owned(),
-        None => name.to_json_string(),
-    };
-    Some(entries.into_iter().map(|(key, value)| (name(&key), value)).collect())
-}
-
-fn object(members: &[(String, Value)]) -> Value {
-    Value::object(members.iter().map(|(name, value)| (name.as_str(), value.clone())))
-}
-
-/// The value without what stands at a path; `None` where nothing does. A set is an array by the
-/// time it is logged.
-fn removed(value: &Value, path: &[Name]) -> Option<Value> {
-    let (first, rest) = path.split_first()?;
-    if let Some(mut elements) = value.elements() {
-        let index = first.index?;
-        let element = elements.get_mut(index)?;
-        if rest.is_empty() {
-            elements.remove(index);
-        } else {
-            *element = removed(element, rest)?;
-        }
-        return Some(Value::array(elements));
-    }
-    let members = members(value)?;
-    let mut found = false;
-    let mut kept = Vec::with_capacity(members.len());
-    for (name, value) in members {
-        if !first.matches(&name) {
-            kept.push((name, value));
-        } else if rest.is_empty() {
-            found = true;
-        } else if let Some(changed) = removed(&value, rest) {
-            found = true;
-            kept.push((name, changed));
-        } else {
-            kept.push((name, value));
-        }
-    }
-    found.then(|| object(&kept))
-}
-
-/// The value with another at a path, objects made on the way to it; `None` where there is no such
-/// way.
-fn replaced(value: &Value, path: &[Name], new: &Value) -> Option<Value> {
-    let Some((first, rest)) = path.split_first() else { return Some(new.clone()) };
-    if let Some(mut elements) = value.elements() {
-        let element = elements.get_mut(first.index?)?;
-        *element = replaced(element, rest, new)?;
-        return Some(Value::array(elements));
-    }
-    let mut members = members(value)?;
-    let mut found = false;
-    for (name, value) in &mut members {
-        if first.matches(name) {
-            *value = replaced(value, rest, new)?;
-            found = true;
-        }
-    }
-    if !found {
-        let made = replaced(&Value::object([]), rest, new)?;
-        members.push((first.written.clone(), made));
-    }
-    Some(object(&members))
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 /// What decisions may take, in memory, that wait for the threads of the log.
@@ -29,6 +29,9 @@ const EACH: usize = 1_024;
 
 /// The most decisions that a thread takes at once.
 const BATCH: usize = 64;
+
+/// How often it is looked whether the threads have ended.
+const LOOK: Duration = Duration::from_millis(2);
 
 /// The most threads: each does tens of thousands of decisions a second.
 const MAX_THREADS: usize = 4;
@@ -64,6 +67,8 @@ pub(crate) struct Shared {
     pub(crate) limiter: Option<Mutex<Limiter>>,
     /// Told when there is a full chunk.
     pub(crate) ready: Notify,
+    /// Whether the log ends and there is no time left for masking.
+    pub(crate) hurried: AtomicBool,
 }
 
 impl fmt::Debug for Shared {
@@ -78,7 +83,7 @@ pub(crate) struct Pipeline {
     queued: Arc<AtomicUsize>,
     limit: usize,
     is_closed: AtomicBool,
-    counters: Arc<Counters>,
+    shared: Arc<Shared>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     queue: Arc<Queue>,
 }
@@ -104,6 +109,7 @@ impl Pipeline {
             turn: Mutex::new(0),
             turned: Condvar::new(),
             queued: Arc::clone(&queued),
+            unwritten: AtomicUsize::new(0),
         });
         let threads: Vec<_> = (0..threads)
             .filter_map(|number| {
@@ -122,7 +128,7 @@ impl Pipeline {
             queued,
             limit,
             is_closed: AtomicBool::new(false),
-            counters: Arc::clone(&shared.counters),
+            shared: Arc::clone(shared),
             threads: Mutex::new(threads),
             queue,
         }
@@ -135,33 +141,71 @@ impl Pipeline {
         let full = before.saturating_add(size) > self.limit && before > 0;
         if full || self.is_closed.load(Ordering::Relaxed) {
             self.queued.fetch_sub(size, Ordering::Relaxed);
-            self.counters.add(Count::BufferFull, 1);
-            self.counters.add(Count::BufferBytes, u64::from(full));
+            self.shared.counters.add(Count::BufferFull, 1);
+            self.shared.counters.add(Count::BufferBytes, u64::from(full));
             return;
         }
         let handed = Handed { make, size, at: Instant::now() };
+        self.queue.unwritten.fetch_add(1, Ordering::Relaxed);
         if self.sender.send(Job::Decision(handed)).is_err() {
-            self.counters.add(Count::BufferFull, 1);
+            self.shared.counters.add(Count::BufferFull, 1);
         }
     }
 
-    /// Takes no more, and waits until all that was handed over is in the buffer. Blocks.
-    pub(crate) fn close(&self) {
+    /// Takes no more, and waits until all that was handed over is in the buffer. Blocks. What is not
+    /// masked at `hurry` goes there without what a mask could hide; what is not there at `until`,
+    /// because nobody reads from the console say, is lost, and counted: how many decisions.
+    pub(crate) fn close(&self, hurry: Instant, until: Instant) -> usize {
         self.is_closed.store(true, Ordering::Relaxed);
         let threads = std::mem::take(&mut *locked(&self.threads));
         for _ in &threads {
             // Where nobody takes it, the threads have ended.
             let _gone = self.sender.send(Job::Stop);
         }
-        for thread in threads {
-            if thread.join().is_err() {
-                tracing::error!("a thread of the log ended in a panic");
+        if !have_ended(&threads, hurry) {
+            self.shared.hurried.store(true, Ordering::Relaxed);
+            tracing::error!("decisions are not masked in time: they are logged without values");
+        }
+        if have_ended(&threads, until) {
+            for thread in threads {
+                if thread.join().is_err() {
+                    tracing::error!("a thread of the log ended in a panic");
+                }
             }
         }
-        // What came at the very moment.
+        self.give_up()
+    }
+
+    /// Gives up what is not in the buffer by now, where it came at the very moment or threads are held
+    /// up, and counts it: how many decisions. Threads end with what they have begun; nobody waits for
+    /// them.
+    fn give_up(&self) -> usize {
+        let lost = self.queue.unwritten.load(Ordering::Relaxed);
         let receiver = locked(&self.queue.receiver);
-        let late = receiver.0.try_iter().filter(|job| matches!(job, Job::Decision(_))).count();
-        self.counters.add(Count::BufferFull, wide(late));
+        let stops = receiver.0.try_iter().filter(|job| matches!(job, Job::Stop)).count();
+        drop(receiver);
+        for _ in 0..stops {
+            let _gone = self.sender.send(Job::Stop);
+        }
+        if lost > 0 {
+            let events = lost;
+            tracing::error!(events, "decisions are lost: they were not written when time was over");
+        }
+        self.shared.counters.add(Count::LostAtEnd, wide(lost));
+        lost
+    }
+}
+
+/// Waits until all threads have ended, or it is so late; whether they have.
+fn have_ended(threads: &[JoinHandle<()>], until: Instant) -> bool {
+    loop {
+        if threads.iter().all(JoinHandle::is_finished) {
+            return true;
+        }
+        if Instant::now() >= until {
+            return false;
+        }
+        std::thread::sleep(LOOK);
     }
 }
 
@@ -172,12 +216,15 @@ struct Queue {
     turn: Mutex<u64>,
     turned: Condvar,
     queued: Arc<AtomicUsize>,
+    /// How many decisions were handed over and are not given on.
+    unwritten: AtomicUsize,
 }
 
 impl Queue {
     fn work(&self, shared: &Shared) {
         loop {
             let (batch, number, ends) = self.take();
+            let count = batch.len();
             let sizes: usize = batch.iter().map(|handed| handed.size).sum();
             let passes = Passing { queue: self, number };
             let ready = shared.prepare(batch);
@@ -185,6 +232,7 @@ impl Queue {
             shared.give_on(ready);
             drop(passes);
             self.queued.fetch_sub(sizes, Ordering::Relaxed);
+            self.unwritten.fetch_sub(count, Ordering::Relaxed);
             if ends {
                 return;
             }
@@ -246,7 +294,7 @@ impl Shared {
     fn prepare(&self, batch: Vec<Handed>) -> Vec<Ready> {
         let ready = batch.into_iter().filter_map(|Handed { make, at, .. }| {
             let mut decision = make();
-            if !self.filter.keeps(&mut decision, &self.counters) {
+            if !self.filter.keeps(&mut decision, &self.counters, &self.hurried) {
                 return None;
             }
             let line = self.console.as_ref().map(|_| {

@@ -20,6 +20,7 @@ fn shared() -> Arc<Shared> {
         console: None,
         limiter: None,
         ready: Notify::new(),
+        hurried: AtomicBool::new(false),
     })
 }
 
@@ -64,7 +65,7 @@ fn several_threads_keep_the_order_in_which_decisions_were_handed_over() {
             }),
         );
     }
-    pipeline.close();
+    pipeline.close(soon(), soon());
     assert_eq!(logged(&shared), (0..2_000).collect::<Vec<_>>());
     assert_eq!(pipeline.queued.load(Ordering::Relaxed), 0);
 }
@@ -87,10 +88,15 @@ fn a_log_that_stands_still_holds_nobody_up_and_takes_no_more_than_it_may() {
     }
     assert!(pipeline.queued.load(Ordering::Relaxed) <= 50 * (EACH + 1_000));
     go_on.send(()).unwrap();
-    pipeline.close();
+    pipeline.close(soon(), soon());
     assert_eq!(logged(&shared), (0..50).collect::<Vec<_>>());
     assert_eq!(shared.counters.get(Count::BufferFull), 450);
     assert_eq!(shared.counters.get(Count::BufferBytes), 450);
     pipeline.push(1, numbered(1));
     assert_eq!(shared.counters.get(Count::BufferFull), 451, "a log that was closed takes nothing");
+}
+
+/// Time enough.
+fn soon() -> Instant {
+    Instant::now() + Duration::from_secs(60)
 }

@@ -7,7 +7,7 @@ use super::mask::Maskable;
 use super::pipeline::locked;
 use crate::decision_sink::{DecisionEvent, DecisionOutcome, DecisionSink, DecisionSubject};
 use referee_rego::{Value, ValueKind};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -48,7 +48,7 @@ fn size(event: &DecisionEvent) -> usize {
 }
 
 /// `names` are the headers as the configuration writes them, by their names in lower case.
-fn decision(event: DecisionEvent, names: &BTreeMap<String, String>) -> Decision {
+fn decision(event: DecisionEvent, names: &BTreeMap<String, BTreeSet<String>>) -> Decision {
     let is_query = matches!(event.subject, DecisionSubject::Query(_));
     let (result, error) = match event.outcome {
         // OPA has no rows where a query has none, which is `null`.
@@ -64,9 +64,9 @@ fn decision(event: DecisionEvent, names: &BTreeMap<String, String>) -> Decision 
         let calls = calls.to_value();
         Value::from_json_str(&calls.to_json_string()).unwrap_or(calls)
     });
-    let headers = event.headers.into_iter().map(|(name, values)| {
-        let name = names.get(&name).cloned().unwrap_or(name);
-        (name, values)
+    let headers = event.headers.into_iter().flat_map(|(name, values)| {
+        let spellings = names.get(&name).into_iter().flatten();
+        spellings.map(move |name| (name.clone(), values.clone())).collect::<Vec<_>>()
     });
     let bundles = event.revision.bundles().iter();
     let bundles = bundles.map(|(name, bundle)| (name.clone(), bundle.revision().to_owned()));

@@ -88,6 +88,8 @@ pub struct UploadState {
     pub failure: Option<UploadFailure>,
     /// Counts uploads that were tried, so that each is seen.
     pub uploads: u64,
+    /// Whether uploading broke down: nothing is sent any more, though nobody ended it.
+    pub has_broken: bool,
 }
 
 /// Why an upload failed.
@@ -116,6 +118,23 @@ pub(super) struct Uploader {
 }
 
 impl Uploader {
+    /// [`Uploader::run`], in a task of its own: should that break down, it is told.
+    pub(super) async fn watched(self: Arc<Self>, asked: mpsc::Receiver<Asked>) -> bool {
+        let ended = tokio::spawn(Arc::clone(&self).run(asked)).await;
+        if ended.is_err() {
+            tracing::error!(
+                "uploading broke down: decisions wait until the server is started anew"
+            );
+            let message = "uploading broke down".to_owned();
+            self.state.send_modify(|state| {
+                state.failure = Some(UploadFailure { message, http_code: None });
+                state.uploads += 1;
+                state.has_broken = true;
+            });
+        }
+        ended.is_ok()
+    }
+
     /// Sends until the sender of `asked` is gone: at the end all that waits is tried once more by
     /// [`Uploader::send_all`], which is its owner's business.
     pub(super) async fn run(self: Arc<Self>, mut asked: mpsc::Receiver<Asked>) {
@@ -275,3 +294,7 @@ impl Uploader {
         Duration::from_secs_f64(varied.clamp(MIN_RETRY.as_secs_f64() / 2.0, longest))
     }
 }
+
+#[cfg(test)]
+#[path = "upload_tests.rs"]
+mod tests;

@@ -49,7 +49,7 @@ impl Assignment {
     }
 
     fn flag(&self) -> &'static str {
-        if self.read.is_some() { "--set-file" } else { "--set" }
+        if self.read.is_some() { "--opa-set-file" } else { "--opa-set" }
     }
 
     /// Lays the assignment into a tree.
@@ -268,14 +268,14 @@ mod tests {
     #[test]
     fn what_is_no_assignment_is_told_without_its_value() {
         for (text, problem) in [
-            ("a", "--set \"a\": \"a\" has no value"),
-            ("a,b=1", "--set \"a,b\": \"a\" has no value"),
-            ("=hunter2", "--set \"\": a member has no name"),
-            ("a.=hunter2", "--set \"a.\": a member has no name"),
-            ("a={hunter2", "--set \"a\": a list ends with }"),
-            ("a[x]=1", "--set \"a[x]\": \"x\" is no index up to 65536"),
-            ("a[70000]=1", "--set \"a[70000]\": \"70000\" is no index up to 65536"),
-            ("a[0]b=1", "--set \"a[0]b\": \"b\" stands behind an index"),
+            ("a", "--opa-set \"a\": \"a\" has no value"),
+            ("a,b=1", "--opa-set \"a,b\": \"a\" has no value"),
+            ("=hunter2", "--opa-set \"\": a member has no name"),
+            ("a.=hunter2", "--opa-set \"a.\": a member has no name"),
+            ("a={hunter2", "--opa-set \"a\": a list ends with }"),
+            ("a[x]=1", "--opa-set \"a[x]\": \"x\" is no index up to 65536"),
+            ("a[70000]=1", "--opa-set \"a[70000]\": \"70000\" is no index up to 65536"),
+            ("a[0]b=1", "--opa-set \"a[0]b\": \"b\" stands behind an index"),
         ] {
             let error = set(&[text]).unwrap_err();
             assert_eq!(error.to_string(), problem);
@@ -297,6 +297,6 @@ mod tests {
         Assignment::file("a.b=here", read).lay_into(&mut tree, &environment).unwrap();
         assert_eq!(Value::Object(tree.clone()), json!({"a": {"b": "42"}}));
         let error = Assignment::file("a=no", read).lay_into(&mut tree, &environment).unwrap_err();
-        assert_eq!(error.to_string(), "--set-file \"a\": it is not there");
+        assert_eq!(error.to_string(), "--opa-set-file \"a\": it is not there");
     }
 }

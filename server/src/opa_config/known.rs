@@ -182,7 +182,8 @@ const SPECS: &[Spec] = &[
             ("drop_decision", Done),
             ("console", Done),
             ("resource", Done),
-            ("nd_builtin_cache", Done),
+            // OPA looks at the one at the top only.
+            ("nd_builtin_cache", Idle),
         ],
     ),
     (
@@ -212,6 +213,12 @@ const SPECS: &[Spec] = &[
             ("prometheus_config", Done),
             ("trigger", Done),
         ],
+    ),
+    (&["status", "prometheus_config"], &[("collectors", Done)]),
+    (&["status", "prometheus_config", "collectors"], &[("bundle_loading_duration_ns", Done)]),
+    (
+        &["status", "prometheus_config", "collectors", "bundle_loading_duration_ns"],
+        &[("buckets", Done)],
     ),
     (
         &["server"],
@@ -251,8 +258,9 @@ const SPECS: &[Spec] = &[
 /// Names members as they are known, and checks every member of a tree; what is to be told.
 ///
 /// # Errors
-/// [`OpaConfigError::Unsupported`] for the first option that is refused,
-/// [`OpaConfigError::Shape`] for one that is there twice, in letters of another case.
+/// [`OpaConfigError::Unsupported`] for the first option that is refused, [`OpaConfigError::Shape`]
+/// for one that is there twice, in letters of another case, and for what stands in place of a
+/// mapping.
 pub(super) fn check(name: &str, tree: &mut Value) -> Result<Vec<String>, OpaConfigError> {
     let mut warnings = BTreeSet::new();
     let mut path = Vec::new();
@@ -266,9 +274,17 @@ fn walk(
     path: &mut Vec<String>,
     warnings: &mut BTreeSet<String>,
 ) -> Result<(), OpaConfigError> {
+    let spec = SPECS.iter().find(|(pattern, _)| matches(pattern, path));
+    // Members could be taken from a list by their places.
+    if spec.is_some() && !value.is_object() && !value.is_null() {
+        return Err(OpaConfigError::Shape {
+            name: name.to_owned(),
+            path: path.join("."),
+            message: format!("a mapping is needed, and there is {}", kind(value)),
+        });
+    }
     match value {
         Value::Object(members) => {
-            let spec = SPECS.iter().find(|(pattern, _)| matches(pattern, path));
             if let Some((_, known)) = spec.filter(|_| !path.is_empty()) {
                 rename(name, members, known, path)?;
             }
@@ -362,6 +378,18 @@ fn judge(
         }
     }
     Ok(())
+}
+
+/// What a value is, without what it says.
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a mapping",
+    }
 }
 
 fn matches(pattern: &[&str], path: &[String]) -> bool {

@@ -247,6 +247,19 @@ impl ServerSection {
     }
 }
 
+/// A key without a value, which would be left out as a member is, is none.
+pub(super) fn check_key_members(name: &str, tree: &Value) -> Result<(), OpaConfigError> {
+    let keys = tree.get("keys").and_then(Value::as_object);
+    match keys.into_iter().flatten().find(|(_, key)| key.is_null()) {
+        None => Ok(()),
+        Some((id, _)) => Err(OpaConfigError::Shape {
+            name: name.to_owned(),
+            path: format!("keys.{id}"),
+            message: "there is neither key nor private_key".to_owned(),
+        }),
+    }
+}
+
 pub(super) fn check_keys(
     name: &str,
     keys: &BTreeMap<String, KeyConfig>,

@@ -115,7 +115,7 @@ fn assignments_go_over_the_file() {
     assert_eq!(config.warnings, ["unknown configuration option \"a\" encountered"]);
     let text = OpaConfigText { assignments: &assignments, ..Default::default() };
     let error = OpaConfig::read(text, |_| None).unwrap_err();
-    assert_eq!(error.to_string(), "--set: bundles.b: there is no service");
+    assert_eq!(error.to_string(), "--opa-set: bundles.b: there is no service");
 }
 
 #[test]
@@ -143,8 +143,7 @@ fn each_mistake_is_told_with_its_place_and_without_secrets() {
         ),
         (
             "services: {s: {credentials: {bearer: hunter2}}}".into(),
-            "c.yaml: services.s.credentials.bearer: invalid type: a string, expected struct \
-             BearerConfig",
+            "c.yaml: services.s.credentials.bearer: a mapping is needed, and there is a string",
         ),
         (
             "services: {s: {type: s3}}".into(),
@@ -196,6 +195,43 @@ fn each_mistake_is_told_with_its_place_and_without_secrets() {
         (
             "keys: {k: {algorithm: HS256}}".into(),
             "c.yaml: keys.k: there is neither key nor private_key",
+        ),
+        ("keys: {k: null}".into(), "c.yaml: keys.k: there is neither key nor private_key"),
+        // Lists whose elements would be members by their places.
+        (
+            "decision_logs: []".into(),
+            "c.yaml: decision_logs: a mapping is needed, and there is a list",
+        ),
+        (with("status: [s]"), "c.yaml: status: a mapping is needed, and there is a list"),
+        (
+            with("decision_logs: {reporting: [event]}"),
+            "c.yaml: decision_logs.reporting: a mapping is needed, and there is a list",
+        ),
+        (
+            "server: {decoding: []}".into(),
+            "c.yaml: server.decoding: a mapping is needed, and there is a list",
+        ),
+        (
+            "services: [[a, http://h]]".into(),
+            "c.yaml: services.0: a mapping is needed, and there is a list",
+        ),
+        (
+            with("bundles: {b: {signing: [k]}}"),
+            "c.yaml: bundles.b.signing: a mapping is needed, and there is a list",
+        ),
+        ("storage: x".into(), "c.yaml: storage: a mapping is needed, and there is a string"),
+        (
+            "caching: {inter_query_builtin_value_cache: 7}".into(),
+            "c.yaml: caching.inter_query_builtin_value_cache: a mapping is needed, and there is a \
+             number",
+        ),
+        (
+            "decision_logs: 5".into(),
+            "c.yaml: decision_logs: a mapping is needed, and there is a number",
+        ),
+        (
+            "decision_logs: {console: 1}".into(),
+            "c.yaml: decision_logs.console: invalid type: integer `1`, expected a boolean",
         ),
         (
             "keys: {k: {key: [hunter2], algorithm: none}}".into(),
@@ -366,4 +402,29 @@ fn members_below_the_top_are_read_whatever_the_case_of_their_letters() {
     let error =
         read("services: [{Name: s, Url: http://h}]\nbundles: {b: {SERVICE: t}}").unwrap_err();
     assert_eq!(error.to_string(), "c.yaml: bundles.b.service: there is no service \"t\"");
+}
+
+#[test]
+fn decision_logs_and_status_without_a_value_are_there_and_say_nothing() {
+    let config = read("decision_logs:\nstatus: null\nserver:\n").unwrap();
+    assert_eq!(config.plugins(), ["decision_logs", "status"]);
+    assert_eq!((config.decision_logs, config.status), (Some(json!({})), Some(json!({}))));
+}
+
+#[test]
+fn what_is_without_effect_in_decision_logs_and_status_is_told() {
+    let text = "decision_logs: {nd_builtin_cache: true}\nstatus: {prometheus_config: {a: 1, \
+                collectors: {b: 1, bundle_loading_duration_ns: {c: 1, buckets: [1]}}}}";
+    let below = "status.prometheus_config";
+    let unknown = |option: &str| format!("unknown configuration option {option:?} encountered");
+    assert_eq!(
+        read(text).unwrap().warnings,
+        [
+            "configuration option \"decision_logs.nd_builtin_cache\" is not supported and ignored"
+                .to_owned(),
+            unknown(&format!("{below}.a")),
+            unknown(&format!("{below}.collectors.b")),
+            unknown(&format!("{below}.collectors.bundle_loading_duration_ns.c")),
+        ]
+    );
 }

@@ -5,6 +5,7 @@
 
 use super::error::{ScopeError, WriteError};
 use super::policies::PolicyFile;
+use referee_bundles::{Manifest, Snapshot};
 use referee_rego::{SyntaxTree, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -67,10 +68,36 @@ impl BundleContent {
         }
     }
 
-    /// The id of one of its policies: `BUNDLE/PATH`.
+    /// A bundle of that name with what its manifest says, and without modules and data.
+    pub(crate) fn of_manifest(name: &str, manifest: &Manifest, etag: &str) -> Self {
+        let roots = manifest.effective_roots().iter().map(ToOwned::to_owned).collect();
+        let mut content = Self::new(name, roots);
+        content.revision.clone_from(&manifest.revision);
+        content.manifest = manifest.to_value();
+        content.etag = etag.to_owned();
+        content
+    }
+
+    /// A bundle of that name with all that was read of it. The tag is that under which it was
+    /// delivered, or empty.
+    #[must_use]
+    pub fn of_snapshot(name: &str, snapshot: Snapshot, etag: &str) -> Self {
+        let mut content = Self::of_manifest(name, &snapshot.manifest, etag);
+        content.data = snapshot.data;
+        let module = |module: referee_bundles::BundleModule| BundleModule {
+            path: module.path,
+            text: module.text,
+            rego_v0: module.rego_v0,
+            tree: module.tree,
+        };
+        content.modules = snapshot.modules.into_iter().map(module).collect();
+        content
+    }
+
+    /// The id of one of its policies: `BUNDLE/PATH`, without dots and slashes that say nothing.
     #[must_use]
     pub fn policy_id(&self, path: &str) -> String {
-        format!("{}/{}", self.name, path.trim_start_matches('/'))
+        referee_bundles::module_id(&self.name, path)
     }
 }
 

@@ -9,6 +9,7 @@
 //! a rule stands, writes to what a bundle owns, and bundles whose roots overlap. What OPA's API
 //! tells of these is [`WriteError`].
 
+mod begin;
 mod bundles;
 mod documents;
 mod error;
@@ -16,6 +17,7 @@ mod policies;
 mod revision;
 mod transaction;
 
+pub use begin::{Beginning, FirstPolicy};
 pub use bundles::{ActiveBundle, BundleContent, BundleModule};
 pub use error::{ScopeError, WriteError};
 pub use policies::PolicyFile;
@@ -60,7 +62,8 @@ impl State {
             Some(policy) => policy.program().clone(),
             None => {
                 let nothing = Value::object([]);
-                let nothing = RegoEngine::compile(&[], nothing, CompileOptions::DEFAULT)?;
+                let options = CompileOptions::DEFAULT.with_annotated_schemas(false);
+                let nothing = RegoEngine::compile(&[], nothing, options)?;
                 with_version(nothing, &runtime)
             }
         };
@@ -69,15 +72,13 @@ impl State {
         Ok(Self { current: ArcSwap::from_pointee(revision), writing: Arc::default(), numbers })
     }
 
-    /// Begins anew with what a program holds, its modules and data, without a policy that rules. To
-    /// be called before there are requests.
+    /// Begins anew, without a policy that rules. To be called before there are requests.
     ///
     /// # Errors
-    /// Where a module does not parse a second time, which it does.
-    pub(crate) fn begin_with(&self, program: Program) -> Result<(), RegoErrors> {
+    /// Where policies do not parse or do not compile together, or roots of bundles overlap.
+    pub(crate) fn begin_with(&self, beginning: Beginning) -> Result<(), WriteError> {
         let runtime = self.current().runtime().clone();
-        let program = with_version(program, &runtime);
-        self.current.store(Arc::new(Revision::first(program, None, runtime)?));
+        self.current.store(Arc::new(beginning.revision(runtime)?));
         Ok(())
     }
 

@@ -56,9 +56,11 @@ fn a_policy_and_its_data_are_in_force_together() {
 fn which_version_runs_is_in_the_data_as_in_opas() {
     let begun = |module: &str, data: &str| {
         let state = State::new(None, Value::object([("version", Value::from("1.2.3"))])).unwrap();
-        let modules = [referee_rego::Module::new("m.rego", module)];
-        let program = RegoEngine::compile(&modules, json(data), CompileOptions::DEFAULT).unwrap();
-        state.begin_with(program).unwrap();
+        let module = referee_rego::Module::new("m.rego", module);
+        let mut beginning = Beginning::new(CompileOptions::DEFAULT);
+        beginning.policies.push(FirstPolicy { id: "m.rego".into(), module, library: false });
+        beginning.data = json(data);
+        state.begin_with(beginning).unwrap();
         state
     };
     let told = r#"{"build_commit":"","build_hostname":"","build_timestamp":"","version":"1.2.3"}"#;

@@ -88,6 +88,12 @@ impl Transaction {
         Ok(true)
     }
 
+    /// Begins with a policy, whoever owns its package.
+    pub(super) fn begin_with(&mut self, policy: PolicyFile) {
+        self.insert(policy);
+        self.added = true;
+    }
+
     /// Takes a policy away.
     ///
     /// # Errors
@@ -231,6 +237,12 @@ impl Transaction {
 
     /// Compiles what has to be.
     pub(super) fn into_revision(self) -> Result<Revision, WriteError> {
+        let base = Arc::clone(&self.base);
+        Ok(base.next(self.into_parts()?))
+    }
+
+    /// What the revision is made of, compiled.
+    pub(super) fn into_parts(self) -> Result<Parts, WriteError> {
         let program = self.base.program();
         let program = if self.modules_changed {
             self.compile(program)?
@@ -239,8 +251,7 @@ impl Transaction {
         } else {
             program.clone()
         };
-        let parts = Parts { policies: self.policies, program, bundles: self.bundles };
-        Ok(self.base.next(parts))
+        Ok(Parts { policies: self.policies, program, bundles: self.bundles })
     }
 
     fn compile(&self, program: &Program) -> Result<Program, WriteError> {

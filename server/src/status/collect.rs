@@ -1,7 +1,7 @@
 //! What `/metrics` tells of bundles, plugins and the decision log, under OPA's names.
 //!
 //! OPA's counters of bundles have names that do not end in `_total`; so that they are found under
-//! the same names they are told as gauges here.
+//! the same names they are told as gauges here. What each is about is said in OPA's words.
 
 use crate::metrics::Counting;
 use crate::plugin_state::Plugins;
@@ -69,13 +69,13 @@ impl Counted {
         Self { plugins, bundles: Mutex::default(), durations }
     }
 
-    /// Counts one round of bundles.
+    /// Counts one round of bundles. One that was not asked for yet has neither loaded nor failed.
     pub(super) fn note(&self, statuses: &BTreeMap<String, BundleStatus>) {
         let mut bundles = self.bundles.lock().unwrap_or_else(PoisonError::into_inner);
         for (name, status) in statuses {
             if status.code.is_empty() && status.last_successful_activation.is_some() {
                 *bundles.loaded.entry(name.clone()).or_default() += 1;
-            } else {
+            } else if !status.code.is_empty() || status.last_request.is_some() {
                 let text = |text: &str| text.chars().take(MAX_TEXT).collect::<String>();
                 let key = (name.clone(), text(status.code), text(&status.message));
                 if bundles.failed.len() < MAX_FAILURES || bundles.failed.contains_key(&key) {
@@ -116,32 +116,45 @@ pub(super) struct Told(pub(super) Arc<Counted>);
 impl Counting for Told {
     fn encode(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         let version = vec![(vec![("version", env!("CARGO_PKG_VERSION"))], 1.0)];
-        gauges(encoder, "opa_info", "What is running", version)?;
+        gauges(encoder, "opa_info", "Information about the OPA environment.", version)?;
         let plugins = self.0.plugins.all();
         let lines = plugins.iter().map(|(name, status)| {
             (vec![("name", name.as_str()), ("status", status.state.as_str())], 1.0)
         });
-        gauges(encoder, "plugin_status_gauge", "Plugins by status", lines.collect())?;
+        gauges(encoder, "plugin_status_gauge", "Gauge for the plugin by status.", lines.collect())?;
         let bundles = self.0.bundles.lock().unwrap_or_else(PoisonError::into_inner);
         let loaded = bundles.loaded.iter();
         let loaded = loaded.map(|(name, count)| (vec![("name", name.as_str())], float(*count)));
-        gauges(encoder, "bundle_loaded_counter", "Bundles loaded", loaded.collect())?;
+        gauges(
+            encoder,
+            "bundle_loaded_counter",
+            "Counter for the bundle loaded.",
+            loaded.collect(),
+        )?;
         let failed = bundles.failed.iter().map(|((name, code, message), count)| {
             (vec![("name", name.as_str()), ("code", code), ("message", message)], float(*count))
         });
-        let help = "Bundles that could not be loaded";
+        let help = "Counter for the failed bundle load.";
         gauges(encoder, "bundle_failed_load_counter", help, failed.collect())?;
         let last: [(&str, &str, TimeOf); 4] = [
-            ("last_bundle_request", "The last request", |bundle| bundle.last_request),
-            ("last_success_bundle_activation", "The last activation", |bundle| {
-                bundle.last_successful_activation
+            ("last_bundle_request", "Gauge for the last bundle request.", |bundle| {
+                bundle.last_request
             }),
-            ("last_success_bundle_download", "The last download", |bundle| {
-                bundle.last_successful_download
-            }),
-            ("last_success_bundle_request", "The last request that succeeded", |bundle| {
-                bundle.last_successful_request
-            }),
+            (
+                "last_success_bundle_activation",
+                "Gauge for the last success bundle activation.",
+                |bundle| bundle.last_successful_activation,
+            ),
+            (
+                "last_success_bundle_download",
+                "Gauge for the last success bundle download.",
+                |bundle| bundle.last_successful_download,
+            ),
+            (
+                "last_success_bundle_request",
+                "Gauge for the last success bundle request.",
+                |bundle| bundle.last_successful_request,
+            ),
         ];
         for (metric, help, time) in last {
             let lines = bundles.last.iter().map(|(name, bundle)| {
@@ -154,7 +167,7 @@ impl Counting for Told {
             gauges(encoder, metric, help, lines.collect())?;
         }
         let (name, help) =
-            ("bundle_loading_duration_ns", "How long loading bundles took, by stage");
+            ("bundle_loading_duration_ns", "Histogram for the bundle loading duration by stage.");
         let descriptor = encoder.encode_descriptor(name, help, None, MetricType::Histogram)?;
         self.0.durations.encode(descriptor)
     }
@@ -174,4 +187,24 @@ fn gauges(
         ConstGauge::new(value).encode(metric.encode_family(&labels)?)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bundle_that_was_not_asked_for_yet_has_not_failed() {
+        let counted = Counted::new(Arc::default(), Vec::new());
+        let at: Timestamp = "2026-01-02T03:04:05Z".parse().unwrap();
+        let told = |status: BundleStatus| counted.note(&[("b".to_owned(), status)].into());
+        told(BundleStatus::default());
+        assert!(counted.bundles.lock().unwrap().failed.is_empty());
+        told(BundleStatus { last_request: Some(at), ..BundleStatus::default() });
+        told(BundleStatus { code: "bundle_error", ..BundleStatus::default() });
+        told(BundleStatus { last_successful_activation: Some(at), ..BundleStatus::default() });
+        let bundles = counted.bundles.lock().unwrap();
+        assert_eq!(bundles.failed.values().collect::<Vec<_>>(), [&1, &1]);
+        assert_eq!(bundles.loaded["b"], 1);
+    }
 }

@@ -91,7 +91,11 @@ mod tests {
                 ("status".to_owned(), plugin(PluginState::Error, "it broke")),
             ]
             .into(),
-            decision_logs: Some(UploadState { failure: Some(failure), uploads: 3 }),
+            decision_logs: Some(UploadState {
+                failure: Some(failure),
+                uploads: 3,
+                ..UploadState::default()
+            }),
             counts: [("decision_logs_encoding_failure", 2)].into(),
             families: Map::from_iter([("z".to_owned(), json!({}))]),
         });

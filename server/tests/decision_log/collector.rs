@@ -25,6 +25,8 @@ struct Inner {
     /// Answered instead of 204.
     refuses: Option<u16>,
     refused: usize,
+    /// How long its answers are; 0 for none.
+    says: usize,
 }
 
 /// A collector that listens.
@@ -47,6 +49,11 @@ impl Collector {
     /// Has it answer so from now on; `None` for taking everything.
     pub(crate) fn refuse(&self, status: Option<u16>) {
         self.inner.lock().unwrap().refuses = status;
+    }
+
+    /// Has it answer 200 with so many bytes.
+    pub(crate) fn say(&self, bytes: usize) {
+        self.inner.lock().unwrap().says = bytes;
     }
 
     pub(crate) fn refused(&self) -> usize {
@@ -81,13 +88,13 @@ pub(crate) async fn within<T>(mut look: impl FnMut() -> Option<T>) -> T {
     panic!("waited for a minute");
 }
 
-async fn take(State(inner): State<Arc<Mutex<Inner>>>, request: Request) -> StatusCode {
+async fn take(State(inner): State<Arc<Mutex<Inner>>>, request: Request) -> (StatusCode, Vec<u8>) {
     let (head, body) = request.into_parts();
     let body: Bytes = axum::body::to_bytes(body, 64 << 20).await.unwrap();
     let mut inner = inner.lock().unwrap();
     if let Some(status) = inner.refuses {
         inner.refused += 1;
-        return StatusCode::from_u16(status).unwrap();
+        return (StatusCode::from_u16(status).unwrap(), Vec::new());
     }
     assert_eq!(head.headers[header::CONTENT_TYPE], "application/json");
     let mut text = String::new();
@@ -99,5 +106,8 @@ async fn take(State(inner): State<Arc<Mutex<Inner>>>, request: Request) -> Statu
     let json = serde_json::from_str(&text).unwrap();
     let path = head.uri.path().to_owned();
     inner.arrived.push(Arrived { path, bytes: body.len(), json });
-    StatusCode::NO_CONTENT
+    match inner.says {
+        0 => (StatusCode::NO_CONTENT, Vec::new()),
+        bytes => (StatusCode::OK, vec![b'x'; bytes]),
+    }
 }

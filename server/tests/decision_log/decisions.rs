@@ -164,3 +164,47 @@ async fn a_mask_by_path_is_asked_about_the_path_that_was_decided() {
         assert_eq!(line["input"], json!({"n": 1}), "{target}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_that_gives_no_answer_in_time_is_logged() {
+    let stand = Stand::start(&[], "decision_logs: {console: true}").await;
+    // It is not compiled by then, so that the evaluation has not begun.
+    let long = "; 1 == 1".repeat(5_000);
+    let body = json!({"query": format!("x := 1{long}"), "input": 5}).to_string();
+    let answer = stand.post("/v1/query?timeout=20ms", &body).await;
+    assert_eq!(answer["code"], "internal_error");
+    let line = lines(&stand, 1).await.remove(0);
+    assert!(line["query"].as_str().unwrap().starts_with("assign(x, 1); "));
+    assert_eq!(line["input"], 5);
+    let error = line["error"].as_str().unwrap();
+    assert_eq!(error, "eval_cancel_error: the evaluation gave no answer before the deadline");
+    assert!(line.get("result").is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn headers_are_logged_in_each_spelling_and_the_host_is_none() {
+    let config = "decision_logs: {console: true, request_context: {http: {headers: [Host, HOST, X-a, x-A]}}}";
+    let stand = Stand::start(&[], config).await;
+    let client = reqwest::Client::builder().build().unwrap();
+    let url = format!("http://{}/v1/data/a", stand.address);
+    client.post(&url).header("x-a", "1").send().await.unwrap();
+    client.post(&url).send().await.unwrap();
+    let lines = lines(&stand, 2).await;
+    let logged = json!({"http": {"headers": {"X-a": ["1"], "x-A": ["1"]}}});
+    assert_eq!(lines[0]["request_context"], logged);
+    assert_eq!(lines[1].get("request_context"), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_builtins_gave_is_logged_where_the_top_of_the_configuration_says_so() {
+    let policy = ("p.rego", "package p\n\nx := rand.intn(\"a\", 9)\n");
+    for (config, is_logged) in [
+        ("nd_builtin_cache: true\ndecision_logs: {console: true}", true),
+        ("decision_logs: {console: true, nd_builtin_cache: true}", false),
+    ] {
+        let stand = Stand::start(&[policy], config).await;
+        stand.ask("p/x", json!(1)).await;
+        let line = lines(&stand, 1).await.remove(0);
+        assert_eq!(line.get("nd_builtin_cache").is_some(), is_logged, "{config}");
+    }
+}

@@ -160,3 +160,39 @@ async fn the_console_gets_a_line_for_each_decision_and_no_service_is_needed() {
     assert_eq!((&line["input"], &line["result"]), (&json!({"n": 7}), &json!(7)));
     stand.end(Duration::from_secs(5)).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_collector_that_says_much_has_what_it_was_sent() {
+    let collector = Collector::start().await;
+    collector.say(1 << 20);
+    let reporting = "min_delay_seconds: 0, max_delay_seconds: 0";
+    let stand = Stand::start(&[("p.rego", POLICY)], &config(&collector, reporting)).await;
+    for number in 0..3 {
+        stand.ask("demo/echo", json!({"n": number})).await;
+        within(|| (stand.count("referee_decision_logs_uploaded") == number + 1).then_some(()))
+            .await;
+    }
+    assert_eq!(numbers(&collector.events("/logs")), [0, 1, 2]);
+    assert_eq!(stand.end(Duration::from_secs(10)).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_the_end_masks_that_take_long_hold_nothing_up() {
+    let collector = Collector::start().await;
+    let mask = "package system.log\n\nmask := count([1 | some i in numbers.range(1, 100000); some j in numbers.range(1, 100000); i == j + 200000])";
+    let reporting = "min_delay_seconds: 300, max_delay_seconds: 300";
+    let modules = [("p.rego", POLICY), ("m.rego", mask)];
+    let stand = Stand::start(&modules, &config(&collector, reporting)).await;
+    for number in 0..40 {
+        stand.ask("demo/echo", json!({"n": number, "secret": "SECRET"})).await;
+    }
+    let begun = std::time::Instant::now();
+    assert_eq!(stand.end(Duration::from_secs(4)).await, 0);
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    let events = collector.events("/logs");
+    assert_eq!(events.len(), 40);
+    for event in events {
+        assert_eq!(event["custom"]["referee"]["mask_error"]["code"], "mask_failed");
+        assert!(event.get("input").is_none());
+    }
+}

@@ -71,6 +71,7 @@ impl Stand {
             revision: None,
             mode: Mode::Enforce,
             rego_v0: false,
+            own_rego_v0: None,
             view: referee_engine::InputView::Facts,
             engine: referee_rego::EngineChoice::Native,
             library: Vec::new(),

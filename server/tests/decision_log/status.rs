@@ -47,7 +47,10 @@ async fn status_is_posted_when_something_changes_and_tells_why_logs_do_not_arriv
     })
     .await;
 
-    let shown: Value = serde_json::from_str(&stand.get("/v1/status").await).unwrap();
+    let text = stand.get("/v1/status").await;
+    // In OPA's order.
+    assert!(text.starts_with(r#"{"result":{"labels":{"app":"demo","id":"#), "{text}");
+    let shown: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(shown["result"]["plugins"], plugins);
     let family = &shown["result"]["metrics"]["prometheus"]["http_request_duration_seconds"];
     assert_eq!(family["type"], "HISTOGRAM");
@@ -55,6 +58,7 @@ async fn status_is_posted_when_something_changes_and_tells_why_logs_do_not_arriv
     for line in [
         "plugin_status_gauge{name=\"decision_logs\",status=\"OK\"} 1",
         "referee_decision_logs_uploaded_total 1",
+        "# HELP plugin_status_gauge Gauge for the plugin by status.",
     ] {
         assert!(metrics.contains(line), "{line}\n{metrics}");
     }

@@ -318,7 +318,10 @@ async fn what_was_kept_on_disk_serves_while_nobody_can_be_asked() {
     broken.trigger("a").await.unwrap();
     let status = broken.status("a");
     assert_eq!((status.active_revision.as_str(), status.code), ("r2", "bundle_error"));
-    assert!(status.message.contains("could not be written"), "{status:?}");
+    let told = "the bundle is in force, but is not kept on disk for the next start: ";
+    assert!(status.message.starts_with(told), "{status:?}");
+    assert!(status.message.contains("could not be written: "), "{status:?}");
+    assert!(status.message.contains("(os error "), "the cause is told: {status:?}");
     std::fs::remove_file(folder.path().join("bundles")).unwrap();
     broken.trigger("a").await.unwrap();
     assert!(!broken.status("a").has_failed());

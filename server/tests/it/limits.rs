@@ -143,7 +143,7 @@ async fn a_body_that_does_not_come_is_given_up() {
     let stand = Stand::with(|config, _| config.body_read_timeout_ms = 200).await;
     let mut client = stand.client().await;
     client.send(b"POST /v1/verify HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n{").await;
-    let message = "the request body did not come in within 200 ms".to_owned();
+    let message = "nothing came of the request body for 200 ms".to_owned();
     let answer = client.answer().await.unwrap();
     assert_eq!(answer.error(), (408, "body_timeout".to_owned(), message));
 }

@@ -58,5 +58,19 @@ async fn requests_and_rulings_are_logged_without_bodies_headers_or_raw_user_text
     let fields = &answered["fields"];
     assert_eq!(fields["route"], "/v1/verify");
     assert_eq!((&fields["status"], &fields["error"]), (&json!(200), &json!(1)));
-    assert_eq!(fields["decisions"], format!("[\"{id}\"]"));
+    assert_eq!(fields["decisions"], id);
+    assert_eq!((&fields["method"], &fields["path"]), (&json!("POST"), &json!("/v1/verify")));
+    assert!(fields["req_id"].as_u64().is_some_and(|number| number > 0), "{fields}");
+    assert!(fields["requested_by"].as_str().unwrap().starts_with("127.0.0.1:"), "{fields}");
+
+    // One that decides nothing, and whose path is text of a caller.
+    let path = "/v1/data/path-mark/%0Aforged%1B/a%2Fb";
+    stand.client().await.get(&format!("{path}?input=%22query-mark%22")).await;
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    assert!(!text.contains("query-mark"));
+    let line = text.lines().find(|line| line.contains("path-mark") && line.contains("::access"));
+    let answered: Value = serde_json::from_str(line.unwrap()).unwrap();
+    let fields = &answered["fields"];
+    assert_eq!((&fields["method"], &fields["path"]), (&json!("GET"), &json!(path)));
+    assert_eq!(fields.get("decisions"), None, "{fields}");
 }

@@ -78,6 +78,7 @@ pub(crate) fn policy_with(text: &str, others: &[(&str, &str)]) -> LoadedPolicy {
         revision: Some("r1".into()),
         mode: Mode::Enforce,
         rego_v0: false,
+        own_rego_v0: None,
         view: referee_engine::InputView::Facts,
         engine: referee_rego::EngineChoice::Native,
         library: Vec::new(),

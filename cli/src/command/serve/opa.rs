@@ -1,6 +1,7 @@
 //! What OPA's configuration file asks of the server: bundles, decision log, status.
 
 use crate::error::CliError;
+use crate::exit::Exit;
 use crate::files::read_text;
 use clap::Args;
 use referee_core::Coded;
@@ -11,6 +12,7 @@ use referee_server::opa_config::{
 use referee_server::plugins::Services;
 use referee_server::plugins::bundle::{BundleHost, BundlePlugin, BundlePluginError};
 use referee_server::reporting::{Reporting, ReportingError};
+use referee_server::state::WriteError;
 use referee_server::{Server, ServerConfig};
 use referee_store::{Clock, StoreError, SystemClock};
 use std::io::{self, Write};
@@ -22,7 +24,7 @@ use std::time::Duration;
 #[derive(Args, Debug)]
 pub(crate) struct OpaArgs {
     /// OPA's configuration file: services, bundles, keys, decision_logs, status
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, short_alias = 'c', visible_alias = "config-file", value_name = "FILE")]
     opa_config: Option<PathBuf>,
     /// Set an option over that file, as --set of opa run; may be repeated
     #[arg(long, value_name = "PATH=VALUE")]
@@ -59,6 +61,9 @@ pub(crate) enum OpaError {
     /// Decision log or status cannot be started.
     #[error(transparent)]
     Reporting(#[from] ReportingError),
+    /// What the server is to begin with cannot be put in force.
+    #[error("the server cannot begin with what was named")]
+    Begin(#[source] WriteError),
     /// The bundles did not come in time.
     #[error("the bundles are not active after {seconds} s: {waiting}")]
     NotReady {
@@ -77,6 +82,7 @@ impl Coded for OpaError {
             Self::Service(error) => error.code(),
             Self::Bundle(error) => error.code(),
             Self::Reporting(error) => error.code(),
+            Self::Begin(_) => "bundle_activation",
             Self::NotReady { .. } => "not_ready",
         }
     }
@@ -87,7 +93,7 @@ impl Coded for OpaError {
             Self::Service(error) => error.hint(),
             Self::Bundle(error) => error.hint(),
             Self::Reporting(error) => error.hint(),
-            Self::Unreadable { .. } | Self::NotReady { .. } => None,
+            Self::Unreadable { .. } | Self::Begin(_) | Self::NotReady { .. } => None,
         }
     }
 }
@@ -171,17 +177,19 @@ pub(super) struct Opa {
 #[derive(Debug)]
 pub(super) struct Working {
     reporting: Reporting,
+    opa: Opa,
+    host: BundleHost,
     /// The bundles, if any; looked after until this is dropped.
-    _bundles: Option<Arc<BundlePlugin>>,
+    bundles: Option<Arc<BundlePlugin>>,
 }
 
 impl Opa {
-    /// Starts what is configured, and waits for the bundles where that is wanted.
+    /// Starts decision log and status, which who has the [`Working`] ends.
     ///
     /// # Errors
-    /// Where something cannot be started, or the bundles do not come in time.
-    pub(super) async fn start(self, server: Server) -> Result<(Server, Working), OpaError> {
-        let Self { config, services, ready } = self;
+    /// Where something cannot be started.
+    pub(super) fn start(self, server: Server) -> Result<(Server, Working), OpaError> {
+        let (config, services) = (&self.config, &self.services);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let shown = Value::from_json(config.shown().clone()).unwrap_or_else(|_| Value::object([]));
         let server = server.with_opa_config(shown);
@@ -190,28 +198,37 @@ impl Opa {
             None => server,
         };
         let console: &dyn Fn() -> Box<dyn Write + Send> = &|| Box::new(io::stderr());
-        let (server, reporting) = Reporting::start(&config, &services, server, &clock, console)?;
+        let (server, reporting) = Reporting::start(config, services, server, &clock, console)?;
         let host = BundleHost {
             state: Arc::clone(server.state()),
             plugins: Arc::clone(server.plugins()),
             clock,
         };
-        let bundles = BundlePlugin::start(&config, &services, host).await?.map(Arc::new);
-        if let Some(bundles) = &bundles {
-            reporting.follow_bundles(bundles);
-            if !ready.is_zero() && !bundles.ready_within(ready).await {
-                let seconds = ready.as_secs();
-                return Err(OpaError::NotReady { seconds, waiting: waiting_for(bundles) });
-            }
-        }
-        Ok((server, Working { reporting, _bundles: bundles }))
+        Ok((server, Working { reporting, opa: self, host, bundles: None }))
     }
 }
 
 impl Working {
-    /// Ends decision log and status.
-    pub(super) async fn end(&self, grace: Duration) {
-        self.reporting.end(grace).await;
+    /// Starts the bundles, and waits for them where that is wanted.
+    ///
+    /// # Errors
+    /// Where one cannot be started, or they do not come in time.
+    pub(super) async fn begin(&mut self) -> Result<(), OpaError> {
+        let Opa { config, services, ready } = &self.opa;
+        let bundles = BundlePlugin::start(config, services, self.host.clone()).await?.map(Arc::new);
+        self.bundles.clone_from(&bundles);
+        let Some(bundles) = bundles else { return Ok(()) };
+        self.reporting.follow_bundles(&bundles);
+        if !ready.is_zero() && !bundles.ready_within(*ready).await {
+            let seconds = ready.as_secs();
+            return Err(OpaError::NotReady { seconds, waiting: waiting_for(&bundles) });
+        }
+        Ok(())
+    }
+
+    /// Ends decision log and status; it is an error where decisions are lost.
+    pub(super) async fn end(&self, grace: Duration) -> Exit {
+        if self.reporting.end(grace).await > 0 { Exit::Error } else { Exit::Success }
     }
 }
 

@@ -268,10 +268,16 @@ fn ranks(modules: &[Module]) -> Vec<u32> {
 
 /// The rules that a reference may be to, without their `else` (OPA's `GetRulesDynamicWithOpts`).
 pub(crate) fn rules_of(tree: &RuleTree, parts: &[Term]) -> Vec<RuleId> {
+    let mut rules = branches_of(tree, parts);
+    rules.retain(|id| tree.rule(*id).is_some_and(|place| place.branch == 0));
+    rules
+}
+
+/// The same, with each `else`.
+pub(crate) fn branches_of(tree: &RuleTree, parts: &[Term]) -> Vec<RuleId> {
     let mut found = Vec::new();
     Builder { tree, known: HashMap::new() }.reference(parts, &mut found);
     let mut rules: Vec<RuleId> = found.iter().flat_map(|list| list.iter().copied()).collect();
-    rules.retain(|id| tree.rule(*id).is_some_and(|place| place.branch == 0));
     rules.sort_unstable();
     rules.dedup();
     rules

@@ -29,6 +29,7 @@
 //!
 //! [`ExprKind::Call`]: referee_rego_syntax::ast::ExprKind::Call
 
+mod against;
 mod annotations;
 mod capture;
 mod compiler;

@@ -356,3 +356,24 @@ within := [k | y := {"s": [{lower("B"), "c", lower("A")}]}; some k in y.s[0]]
     assert_eq!(asked("data.t.later"), r#"{"b": 1}"#);
     assert_eq!(asked("data.t.within"), r#"["c", "a", "b"]"#);
 }
+
+#[test]
+fn a_note_is_true_wherever_its_value_is_used() {
+    for (rule, expected) in [
+        ("p := trace(\"a\")", "true"),
+        ("p := x if x := trace(\"a\")", "true"),
+        ("p := [trace(\"a\"), trace(\"b\")]", "[true, true]"),
+        ("p if trace(\"a\") == true", "true"),
+        ("p if trace(\"a\", true)", "true"),
+        ("p := x if trace(\"a\", x)", "true"),
+        ("p if trace(\"a\") == false", "undefined"),
+        ("p if not trace(\"a\")", "undefined"),
+        ("p := f(\"a\")\nf(x) := trace(x)", "true"),
+        ("p := {r | r = trace(sprintf(\"%d\", [1]))}", "{true}"),
+        ("p if every x in [\"a\", \"b\"] { trace(x) }", "true"),
+        ("p := trace(input.n)", "undefined"),
+    ] {
+        let module = format!("package t\n{rule}\n");
+        assert_eq!(ask(&module, "data.t.p", "{\"n\": 1}", "{}"), expected, "{rule}");
+    }
+}

@@ -43,6 +43,10 @@ impl Both {
         self.native.reads()
     }
 
+    pub(super) fn check_input(&self, path: &[&str], schema: &Value) -> Result<(), RegoErrors> {
+        self.native.check_input(path, schema)
+    }
+
     pub(super) fn required(&self) -> Option<Value> {
         self.native.required()
     }

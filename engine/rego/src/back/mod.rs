@@ -136,6 +136,14 @@ impl Back {
         }
     }
 
+    pub(crate) fn check_input(&self, path: &[&str], schema: &Value) -> Result<(), RegoErrors> {
+        match self {
+            Self::Native(back) => back.check_input(path, schema),
+            Self::Regorus(_) => Ok(()),
+            Self::Both(back) => back.check_input(path, schema),
+        }
+    }
+
     pub(crate) fn packages(&self) -> Vec<&str> {
         match self {
             Self::Native(back) => back.packages(),

@@ -11,7 +11,11 @@ impl Type {
     /// The type as a JSON document: `{"type": "array", "dynamic": {"type": "string"}}`.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        Value::object(self.fields())
+        match self {
+            // In Go it is no type at all.
+            Self::Unknown => Value::Null,
+            known => Value::object(known.fields()),
+        }
     }
 
     fn fields(&self) -> Vec<(&'static str, Value)> {

@@ -26,6 +26,7 @@ pub struct ServiceRequest {
     pub(super) max_bytes: u64,
     pub(super) wait: Duration,
     pub(super) total: Duration,
+    pub(super) is_by_status: bool,
 }
 
 impl ServiceRequest {
@@ -38,6 +39,7 @@ impl ServiceRequest {
             max_bytes: DEFAULT_MAX_BYTES,
             wait: Duration::ZERO,
             total: DEFAULT_TOTAL,
+            is_by_status: false,
         }
     }
 
@@ -97,6 +99,15 @@ impl ServiceRequest {
         self
     }
 
+    /// Takes the status for the whole answer. What can be read of the body soon is read, so that
+    /// the connection serves again; one that is too large, is cut short or stands still is taken
+    /// for empty.
+    #[must_use]
+    pub fn by_status(mut self) -> Self {
+        self.is_by_status = true;
+        self
+    }
+
     /// How long sending the body may take.
     pub(super) fn upload_time(&self) -> Duration {
         let length = self.body.as_deref().map_or(0, crate::files::length);
@@ -143,7 +154,8 @@ impl ServiceResponse {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// The body. Of an answer without success it may be empty though there was one.
+    /// The body. Of an answer without success, or one that was asked for by its status, it may be
+    /// empty though there was one.
     #[must_use]
     pub fn body(&self) -> &Bytes {
         &self.body

@@ -109,6 +109,42 @@ async fn hung_and_slow_and_cut_and_endless_answers_are_errors_that_say_so() {
 }
 
 #[tokio::test]
+async fn where_the_status_is_the_answer_no_body_makes_it_another() {
+    let server = Server::start(|request| {
+        let (status, rest) = request.path.rsplit_once('/').unwrap().1.split_once('-').unwrap();
+        let status = status.parse().unwrap();
+        match rest {
+            "long" => reply(status, &[], &[b'x'; 100_000]),
+            "cut" => vec![head(status, &["Content-Length: 9"]), Step::Send(b"x".to_vec())],
+            "chunk" => {
+                vec![head(status, &["Transfer-Encoding: chunked"]), Step::Send(b"zz\r\n".to_vec())]
+            }
+            "drip" => {
+                vec![head(status, &["Content-Length: 9"]), Step::Send(b"x".to_vec()), Step::Hang]
+            }
+            _ => reply(status, &[], b"short"),
+        }
+    })
+    .await;
+    let service = service(&server, &json!({}));
+    for status in [200, 204, 500] {
+        for (rest, body) in
+            [("long", ""), ("cut", ""), ("chunk", ""), ("drip", ""), ("short", "short")]
+        {
+            let path = format!("{status}-{rest}");
+            let begun = std::time::Instant::now();
+            let request = ServiceRequest::post(&path, "[]".into()).by_status();
+            let response = service.send(request).await.unwrap();
+            assert_eq!(response.status(), status, "{path}");
+            if status != 204 {
+                assert_eq!(response.body().as_ref(), body.as_bytes(), "{path}");
+            }
+            assert!(begun.elapsed() < Duration::from_secs(3), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn credentials_go_to_the_services_own_origin_only() {
     let other = Server::start(|_| reply(200, &[], b"elsewhere")).await;
     let place = format!("Location: http://{}/away", other.host);

@@ -120,12 +120,12 @@ impl Activation {
 
     /// Notes what went wrong, in status and log.
     pub(super) fn fail(&self, name: &str, failure: &BundleFailure) {
-        tracing::error!(
-            bundle = name,
-            code = referee_core::Coded::code(failure),
-            error = chain(failure),
-            "the bundle is not brought up to date"
-        );
+        let (code, error) = (referee_core::Coded::code(failure), chain(failure));
+        if matches!(failure, BundleFailure::Persist(_)) {
+            tracing::error!(bundle = name, code, error, "the bundle is not kept on disk");
+        } else {
+            tracing::error!(bundle = name, code, error, "the bundle is not brought up to date");
+        }
         self.status(name, |status| status.fail(failure));
     }
 
@@ -243,7 +243,7 @@ impl Activation {
             return Err(bundle_error(referee_bundles::BundleError::DeltaAlone));
         };
         let manifest = delta.manifest.clone();
-        let mut content = content_of(name, &manifest, &etag);
+        let mut content = BundleContent::of_manifest(name, &manifest, &etag);
         let change = self.host.state.change(move |transaction| {
             content.data =
                 delta.apply(&active.manifest, transaction.data()).map_err(bundle_error)?;
@@ -330,13 +330,3 @@ impl Activation {
 
 /// How long it took to bring a bundle into force, most of it compiling.
 const COMPILE: &str = "timer_rego_module_compile_ns";
-
-/// A bundle of that name without modules and data.
-pub(super) fn content_of(name: &str, manifest: &Manifest, etag: &str) -> BundleContent {
-    let roots = manifest.effective_roots().iter().map(ToOwned::to_owned).collect();
-    let mut content = BundleContent::new(name, roots);
-    content.revision.clone_from(&manifest.revision);
-    content.manifest = manifest.to_value();
-    content.etag = etag.to_owned();
-    content
-}

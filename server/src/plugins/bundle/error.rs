@@ -87,8 +87,8 @@ pub enum BundleFailure {
     #[error(transparent)]
     Activate(Arc<WriteError>),
     /// It is in force, and could not be kept on disk.
-    #[error("{0}")]
-    Persist(Arc<StoreError>),
+    #[error("the bundle is in force, but is not kept on disk for the next start")]
+    Persist(#[source] Arc<StoreError>),
     /// The work broke off: a defect, which the log tells of.
     #[error("the work broke off")]
     Broken,

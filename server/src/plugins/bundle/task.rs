@@ -1,9 +1,9 @@
 //! Looking after one bundle: asking for it when it is time to, reading what comes.
 
-use super::activation::{Activation, Candidate, content_of};
+use super::activation::{Activation, Candidate};
 use super::error::BundleFailure;
 use super::status::BundleStatus;
-use crate::state::BundleModule;
+use crate::state::BundleContent;
 use bytes::Bytes;
 use referee_bundles::{
     Bundle as Read, BundleLimits, Files, ReadOptions, ReadTimes, SignaturePolicy, Snapshot,
@@ -307,16 +307,9 @@ impl Bundle {
         digest: Digest,
         keep: Option<(BundleStore, Bytes)>,
     ) -> Candidate {
-        let mut content = content_of(&self.name, &snapshot.manifest, etag);
-        content.data = snapshot.data;
-        let module = |module: referee_bundles::BundleModule| {
-            let mut made = BundleModule::new(module.path, module.text);
-            made.rego_v0 = module.rego_v0;
-            made.tree = module.tree;
-            made
-        };
-        content.modules = snapshot.modules.into_iter().map(module).collect();
-        Candidate { content, manifest: snapshot.manifest, digest, keep }
+        let manifest = snapshot.manifest.clone();
+        let content = BundleContent::of_snapshot(&self.name, snapshot, etag);
+        Candidate { content, manifest, digest, keep }
     }
 }
 

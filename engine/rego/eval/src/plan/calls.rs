@@ -41,11 +41,12 @@ impl Body<'_, '_> {
                 self.push(Op::Template { from, dst });
                 return self.output(output, dst);
             }
-            ("trace", [note]) => {
+            ("trace", [note, output @ ..]) => {
                 let from = self.evaluate(note)?;
                 self.effects = self.effects.saturating_add(1);
                 self.push(Op::Note { from });
-                return Ok(());
+                let noted = Src::Const(Value::Bool(true));
+                return output.first().map_or(Ok(()), |output| self.matches(output, noted));
             }
             ("walk", [from]) => {
                 let from = self.evaluate(from)?;

@@ -396,7 +396,7 @@ fn keys(segments: &[Segment]) -> Vec<native::Value> {
     let key = |segment: &Segment| match segment {
         Segment::Name(name) => native::Value::text(name),
         // No array is longer than the numbers here go.
-        Segment::Number(number) => native::Value::from(i64::try_from(*number).unwrap_or(i64::MAX)),
+        Segment::Number(number) => native::Value::from(*number),
     };
     segments.iter().map(key).collect()
 }

@@ -79,7 +79,7 @@ pub(super) fn compile_options(
         strict: options.strict,
         keep_prints: true,
         schemas: given.then_some(schemas),
-        use_annotations: true,
+        use_annotations: options.annotated_schemas,
         data: if options.check_data_conflicts {
             data.0.clone()
         } else {

@@ -1,11 +1,22 @@
-//! Which capabilities a program needs (`Compiler.Required` in OPA).
+//! What a program needs: capabilities (`Compiler.Required` in OPA), and members of `input`.
 
-use super::Backend;
 use super::options::current;
+use super::{Backend, all};
+use crate::error::RegoErrors;
 use crate::value::Value;
 use referee_rego_value as native;
 
 impl Backend {
+    /// Checks types against a schema of `input`.
+    pub(in crate::back) fn check_input(
+        &self,
+        path: &[&str],
+        schema: &Value,
+    ) -> Result<(), RegoErrors> {
+        let errors = self.made.compiled()?.errors_against(path, &schema.0);
+        if errors.is_empty() { Ok(()) } else { Err(all(errors)) }
+    }
+
     /// The builtins with their declarations, the imported keywords and the features, in the form of
     /// a document of capabilities.
     pub(in crate::back) fn required(&self) -> Option<Value> {
