@@ -145,8 +145,8 @@ fn assignments_that_make_no_sense_end_both_before_they_serve() {
     }
     let service = ("set", "services.s.url=http://127.0.0.1:9");
     let cases: [(Assignments<'_>, &str, bool); 9] = [
-        (&[("set", "labels")], "error: --set \"labels\": ", true),
-        (&[("set", "labels.a[x]=1")], "error: --set \"labels.a[x]\": ", true),
+        (&[("set", "labels")], "error: --opa-set \"labels\": ", true),
+        (&[("set", "labels.a[x]=1")], "error: --opa-set \"labels.a[x]\": ", true),
         (&[("set-file", "labels.a=/none/such")], "/none/such cannot be read", true),
         (
             &[service, ("set", "bundles.b.polling.min_delay_seconds=soon")],
