@@ -57,13 +57,14 @@ pub(crate) struct ServeArgs {
     #[arg(long, conflicts_with_all = ["policy", "data", "set", "package"])]
     no_policy: bool,
     #[command(flatten)]
-    begin: begin::BeginArgs,
-    #[command(flatten)]
     compat: compat::CompatArgs,
     #[command(flatten)]
     opa: opa::OpaArgs,
     #[command(flatten)]
     trust: TrustArgs,
+    // What follows has headings of its own in the help, which hold until the next.
+    #[command(flatten)]
+    begin: begin::BeginArgs,
     #[command(flatten)]
     policy: PolicyArgs,
     #[command(flatten)]

@@ -26,8 +26,8 @@ pub(crate) struct CompatArgs {
     /// The cipher suites of TLS 1.2 by their IANA names, with commas between them
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     tls_cipher_suites: Vec<String>,
-    /// How often the files of certificates are looked at: 30s, 5m, 1h; 0 for never
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    /// How often the files of certificates are looked at: 30s, 5m, 1h; 0s for never
+    #[arg(long, value_name = "DURATION", value_parser = parse_period)]
     tls_cert_refresh_period: Option<Duration>,
     // There is nothing to turn off: no version is looked for, and nobody is told that this runs.
     #[arg(long, hide = true)]
@@ -101,6 +101,11 @@ const PPROF: &str = "profiles are not served; /metrics tells how long requests t
 const ERRORS: &str = "the first ten errors are told; referee check tells more";
 const TIMES: &str = "times in the log are those of RFC 3339";
 
+/// Reads a duration; zero is never.
+fn parse_period(text: &str) -> Result<Duration, String> {
+    if matches!(text, "0" | "0s") { Ok(Duration::ZERO) } else { parse_duration(text) }
+}
+
 impl CompatArgs {
     /// Adds what is given to the configuration.
     pub(super) fn overlay(&self, overlay: &mut Overlay) {
@@ -168,5 +173,49 @@ pub(super) fn refuse_variables(
             name: name.to_string_lossy().into_owned(),
             instead: instead.map_or_else(|| format!("give --{flag}"), ToOwned::to_owned),
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Given {
+        #[command(flatten)]
+        compat: CompatArgs,
+    }
+
+    #[test]
+    fn flags_of_opa_run_are_settings_of_the_server() {
+        let given = Given::parse_from([
+            "serve",
+            "--shutdown-grace-period=7",
+            "--shutdown-wait-period=2",
+            "--unix-socket-perm=700",
+            "--min-tls-version=1.3",
+            "--tls-cipher-suites=A,B",
+            "--tls-cert-refresh-period=1m30s",
+            "--disable-telemetry",
+        ]);
+        let mut overlay = Overlay::default();
+        given.compat.overlay(&mut overlay);
+        let server = serde_json::json!({
+            "server": {
+                "shutdown_grace_ms": 7_000, "shutdown_wait_ms": 2_000,
+                "unix_socket_permissions": "700",
+            },
+        });
+        assert_eq!(overlay.into_value(), server);
+        let tls: serde_json::Map<_, _> = given.compat.tls().collect();
+        let expected = serde_json::json!({
+            "min_version": "1.3", "cipher_suites": ["A", "B"], "refresh_ms": 90_000,
+        });
+        assert_eq!(serde_json::Value::Object(tls), expected);
+        for never in ["0", "0s"] {
+            let given = Given::parse_from(["serve", "--tls-cert-refresh-period", never]);
+            assert_eq!(given.compat.tls().next(), Some(("refresh_ms".to_owned(), 0.into())));
+        }
     }
 }
